@@ -1,0 +1,120 @@
+//! The arguments that several commands share, and the commands' names.
+//!
+//! Doc comments here are the help texts.
+
+use clap::{Args, Parser, ValueEnum};
+
+use crate::commands::Command;
+
+/// Git Tag Ops. Turn your Git repository into an Artifact Registry:
+///
+/// * Registry: Track new artifacts and their versions for releases and significant changes.
+///
+/// * Lifecycle Management: Create actionable stages for versions marking status of artifact or its readiness to be
+///   consumed by a specific environment.
+///
+/// * GitOps: Signal CI/CD automation or other downstream systems to act upon these new versions and lifecycle updates.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gto",
+    disable_version_flag = true,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    args_override_self = true,
+    infer_subcommands = false,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// Show version and exit
+    #[arg(long)]
+    pub version: bool,
+
+    /// Print debug messages
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+
+    /// Accepted for the sake of the Python tool, and without effect
+    #[arg(long, visible_alias = "tb", hide = true)]
+    pub traceback: bool,
+
+    /// What to do
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Which repository.
+#[derive(Debug, Args)]
+pub struct RepoArgs {
+    /// Local or remote repository
+    #[arg(long, short, default_value = ".", value_name = "PATH|URL", value_hint = clap::ValueHint::DirPath)]
+    pub repo: String,
+}
+
+/// How a write makes its tags.
+#[derive(Debug, Args)]
+pub struct WriteArgs {
+    /// Message to annotate the Git tag with
+    #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
+    pub message: Option<String>,
+
+    /// Use simple notation, e.g. `rf#prod` instead of `rf#prod#5`
+    #[arg(long, value_enum, default_value_t = SimpleArg::Auto, hide_possible_values = false)]
+    pub simple: SimpleArg,
+
+    /// Create the Git tag even if it already exists and is in effect
+    #[arg(long)]
+    pub force: bool,
+
+    /// Push the Git tag to `origin` (a remote `--repo` is always pushed to)
+    #[arg(long)]
+    pub push: bool,
+
+    /// Name of the tagger, instead of the one Git is configured for
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub author: Option<String>,
+
+    /// E-mail address of the tagger
+    #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true)]
+    pub author_email: Option<String>,
+
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Print what was done (or would be, with `--dry-run`) in json format
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl WriteArgs {
+    /// The wish, for the library.
+    pub fn wish(&self) -> gto::rules::TagWish {
+        gto::rules::TagWish { message: self.message.clone(), simple: self.simple.into(), force: self.force }
+    }
+
+    /// The tagger, for the library.
+    pub fn author(&self) -> gto::Author {
+        gto::Author { name: self.author.clone(), email: self.author_email.clone() }
+    }
+}
+
+/// Whether a tag gets a counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SimpleArg {
+    /// Stages are counted; the rest only where the name is taken
+    Auto,
+    /// Never counted
+    True,
+    /// Always counted
+    False,
+}
+
+impl From<SimpleArg> for gto::rules::Simple {
+    fn from(simple: SimpleArg) -> Self {
+        match simple {
+            SimpleArg::Auto => Self::Auto,
+            SimpleArg::True => Self::Always,
+            SimpleArg::False => Self::Never,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `gto check-ref`
+
+use clap::Args;
+
+use gto::CheckedRef;
+use gto::report::EventReport;
+
+use super::completions;
+use crate::args::RepoArgs;
+use crate::context::Context;
+use crate::error::{CommandError, Result};
+use crate::output::json;
+
+/// Find out the artifact version registered/assigned with ref
+///
+/// For pipelines that a tag starts. With one of the flags the bare value is printed, or nothing if the tag has none,
+/// and the exit status is 0: also for a tag that is not one of the registry's.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gto check-ref model#prod#3\n  \
+    gto check-ref \"$GITHUB_REF\" --stage      refs/tags/model#prod#3: prints prod")]
+pub struct CheckRef {
+    /// Git reference to analyze: a tag, as `x` or `refs/tags/x`
+    #[arg(value_name = "REF", add = completions::tags())]
+    reference: String,
+
+    #[command(flatten)]
+    repo: RepoArgs,
+
+    /// Print output in json format
+    #[arg(long)]
+    json: bool,
+
+    /// Show artifact name
+    #[arg(long)]
+    name: bool,
+
+    /// Output artifact version
+    #[arg(long)]
+    version: bool,
+
+    /// Show event
+    #[arg(long)]
+    event: bool,
+
+    /// Show artifact stage
+    #[arg(long)]
+    stage: bool,
+}
+
+impl CheckRef {
+    /// Runs the command.
+    pub fn run(self, context: &mut Context) -> Result<()> {
+        if [self.json, self.name, self.version, self.event, self.stage].iter().filter(|flag| **flag).count()
+            > 1
+        {
+            let hint = "choose one of --json, --name, --version, --event, --stage".to_owned();
+            return Err(CommandError::arguments("Only one output format allowed", hint));
+        }
+        let registry = context.open(&self.repo.repo)?;
+        let nothing = match registry.check_ref(&self.reference)? {
+            CheckedRef::Event(event) => return self.print(context, &event),
+            CheckedRef::NoTag => format!("there is no tag '{}' in this repository", self.reference),
+            CheckedRef::Foreign => format!("tag '{}' is not one of the registry's", self.reference),
+            CheckedRef::Lightweight => {
+                let why = "is lightweight, only annotated tags are events: fetch the tag itself \
+                           (`git fetch --tags --force`), a CI checkout may have made this one";
+                context.printer.warning(format!("tag '{}' {why}", self.reference));
+                return Ok(());
+            }
+            CheckedRef::NoEvent { reason } => format!("tag '{}' is no event: {reason}", self.reference),
+        };
+        context.printer.hint(nothing);
+        Ok(())
+    }
+
+    fn print(&self, context: &mut Context, event: &EventReport) -> Result<()> {
+        if self.json {
+            return Ok(context.printer.line(json::to_string(event)?)?);
+        }
+        let (what, value) = if self.name {
+            ("name", Some(event.artifact.to_string()))
+        } else if self.version {
+            ("version", event.version.as_ref().map(ToString::to_string))
+        } else if self.stage {
+            ("stage", event.stage.as_ref().map(ToString::to_string))
+        } else if self.event {
+            ("event", event.event.map(|kind| kind.to_string()))
+        } else {
+            return Ok(context.printer.line_with_emoji("✅ ", event.sentence())?);
+        };
+        match value {
+            Some(value) => context.printer.line(value)?,
+            None => context.printer.hint(format!("tag '{}' has no {what}", self.reference)),
+        }
+        Ok(())
+    }
+}

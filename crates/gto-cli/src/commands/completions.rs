@@ -1,0 +1,179 @@
+//! `gto completions`, and the answers that shells get while somebody types.
+//!
+//! The script that a shell loads asks this very program for candidates (`COMPLETE=bash gto -- …`), so that names,
+//! versions and stages come from the repository. Whatever goes wrong then has no candidates and no message.
+
+use std::collections::BTreeSet;
+
+use clap::{Args, CommandFactory as _, ValueEnum};
+use clap_complete::CompleteEnv;
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::env::Shells;
+
+use gto::query::ShowOptions;
+use gto::reference::Reference;
+use gto::{Detail, Registry, StagesWanted};
+
+use crate::args::Cli;
+use crate::context::Context;
+use crate::error::{CommandError, Result};
+
+/// The variable by which a shell's script asks for candidates.
+const VARIABLE: &str = "COMPLETE";
+
+/// Print the script that makes a shell complete commands, artifacts, versions and stages
+#[derive(Debug, Args)]
+#[command(after_help = "Install:\n  \
+    bash        gto completions bash > ~/.local/share/bash-completion/completions/gto\n  \
+    zsh         gto completions zsh > \"${fpath[1]}/_gto\"\n  \
+    fish        gto completions fish > ~/.config/fish/completions/gto.fish\n  \
+    powershell  gto completions powershell >> $PROFILE")]
+pub struct Completions {
+    /// Which shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// A shell that completions are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU bash
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+    /// `PowerShell`
+    Powershell,
+}
+
+impl Shell {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bash => "bash",
+            Self::Zsh => "zsh",
+            Self::Fish => "fish",
+            Self::Powershell => "powershell",
+        }
+    }
+
+    /// The file in which the project ships the script.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::Bash => "gto.bash",
+            Self::Zsh => "_gto",
+            Self::Fish => "gto.fish",
+            Self::Powershell => "_gto.ps1",
+        }
+    }
+
+    /// The script.
+    pub fn script(self) -> Result<Vec<u8>> {
+        let unknown = || CommandError::arguments(format!("No completions for {}", self.name()), None);
+        let shells = Shells::builtins();
+        let completer = shells.completer(self.name()).ok_or_else(unknown)?;
+        let mut script = Vec::new();
+        completer.write_registration(VARIABLE, "gto", "gto", "gto", &mut script)?;
+        Ok(script)
+    }
+}
+
+impl Completions {
+    /// Runs the command.
+    pub fn run(self, context: &mut Context) -> Result<()> {
+        Ok(context.printer.raw(&self.shell.script()?)?)
+    }
+}
+
+/// Answers a shell that asks for candidates, and ends the process; does nothing if none asks.
+pub fn answer_shell() {
+    CompleteEnv::with_factory(Cli::command).var(VARIABLE).bin("gto").completer("gto").complete();
+}
+
+/// Names of artifacts.
+pub fn artifacts() -> ArgValueCandidates {
+    candidates(|registry| Some(names(registry)))
+}
+
+/// Names of artifacts, and of their versions: `model`, `model@v1.0.0`, `model#prod`.
+pub fn references() -> ArgValueCandidates {
+    candidates(|registry| {
+        let mut all = names(registry);
+        for name in all.clone() {
+            let versions = versions_of(registry, &name).unwrap_or_default();
+            let stages = stages_of(registry).unwrap_or_default();
+            all.extend(versions.iter().map(|version| format!("{name}@{version}")));
+            all.extend(stages.iter().map(|stage| format!("{name}#{stage}")));
+            all.insert(format!("{name}@latest"));
+        }
+        Some(all)
+    })
+}
+
+/// Versions: of the artifact that the command line names, else of all.
+pub fn versions() -> ArgValueCandidates {
+    candidates(|registry| {
+        let names = names(registry);
+        let named: Vec<&String> = names.iter().filter(|name| words().any(|word| word == **name)).collect();
+        let of = if named.is_empty() { names.iter().collect() } else { named };
+        Some(of.into_iter().filter_map(|name| versions_of(registry, name)).flatten().collect())
+    })
+}
+
+/// Stages: the allowed ones, and those in use.
+pub fn stages() -> ArgValueCandidates {
+    candidates(stages_of)
+}
+
+/// Tags of the registry.
+pub fn tags() -> ArgValueCandidates {
+    candidates(|registry| {
+        let entries = registry.history(&gto::query::HistoryOptions::default()).ok()?;
+        Some(entries.value.into_iter().map(|entry| entry.reference).collect())
+    })
+}
+
+/// Revisions: branches and tags that are not the registry's.
+pub fn revisions() -> ArgValueCandidates {
+    candidates(|registry| registry.revision_names().ok().map(|names| names.into_iter().collect()))
+}
+
+fn candidates(
+    find: impl Fn(&Registry) -> Option<BTreeSet<String>> + Send + Sync + 'static,
+) -> ArgValueCandidates {
+    ArgValueCandidates::new(move || {
+        let registry = Context::from_process(false).open(&repository()).ok();
+        let found = registry.and_then(|registry| find(&registry)).unwrap_or_default();
+        found.into_iter().map(CompletionCandidate::new).collect()
+    })
+}
+
+/// The words of the command line that is being completed.
+fn words() -> impl Iterator<Item = String> {
+    std::env::args_os().filter_map(|word| word.into_string().ok())
+}
+
+/// The repository that the command line names so far.
+fn repository() -> String {
+    let words: Vec<String> = words().collect();
+    let given = words.windows(2).find(|pair| matches!(pair[0].as_str(), "-r" | "--repo"));
+    given.map_or_else(|| ".".to_owned(), |pair| pair[1].clone())
+}
+
+fn names(registry: &Registry) -> BTreeSet<String> {
+    let names = registry.artifact_names().unwrap_or_default();
+    names.into_iter().map(|name| name.to_string()).collect()
+}
+
+fn versions_of(registry: &Registry, name: &str) -> Option<BTreeSet<String>> {
+    let options = ShowOptions { registered_only: true, ..ShowOptions::default() };
+    let reference = Reference { name: name.to_owned(), selector: None };
+    let shown = registry.show_versions(&reference, &options, Detail::Brief).ok()?;
+    Some(shown.value.versions.iter().map(|version| version.version.to_string()).collect())
+}
+
+fn stages_of(registry: &Registry) -> Option<BTreeSet<String>> {
+    let used = registry.stages(StagesWanted::Used).ok()?.unwrap_or_default();
+    let known = registry.stages(StagesWanted::Known).ok()?.unwrap_or_default();
+    Some(used.into_iter().chain(known).map(|stage| stage.to_string()).collect())
+}

@@ -1,0 +1,107 @@
+//! `gto generate`: the files that are made from the command line, so that they cannot drift from it.
+//! For the project itself (`cargo xtask generate`).
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, CommandFactory as _, Subcommand, ValueEnum as _};
+
+use super::completions::Shell;
+use crate::args::Cli;
+use crate::context::Context;
+use crate::error::{CommandError, Result};
+
+/// Write the files that are made from the command line
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// Which files
+    #[command(subcommand)]
+    what: What,
+}
+
+/// The files.
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Print the reference of all commands, in Markdown
+    Reference,
+    /// Write man pages into a folder
+    Man {
+        /// The folder
+        folder: PathBuf,
+    },
+    /// Write completion scripts into a folder
+    Completions {
+        /// The folder
+        folder: PathBuf,
+    },
+}
+
+impl Generate {
+    /// Runs the command.
+    pub fn run(self, context: &mut Context) -> Result<()> {
+        match self.what {
+            What::Reference => Ok(context.printer.line(reference().trim_end())?),
+            What::Man { folder } => man_pages(&folder),
+            What::Completions { folder } => {
+                for shell in Shell::value_variants() {
+                    write(&folder.join(shell.file_name()), &shell.script()?)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn write(path: &Path, contents: &[u8]) -> Result<()> {
+    let what = format!("Cannot write '{}'", path.display());
+    std::fs::write(path, contents).map_err(|source| CommandError::File { what, source })
+}
+
+/// The command, ready to print help that does not depend on the terminal.
+fn command() -> clap::Command {
+    let mut command = Cli::command().term_width(100).color(clap::ColorChoice::Never);
+    command.build();
+    command
+}
+
+fn man_pages(folder: &Path) -> Result<()> {
+    let command = command();
+    let page = |name: String, command: clap::Command| -> Result<()> {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(command.name(name.clone())).render(&mut page)?;
+        write(&folder.join(format!("{name}.1")), &page)
+    };
+    for subcommand in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+        page(format!("gto-{}", subcommand.get_name()), subcommand.clone())?;
+    }
+    page("gto".to_owned(), command)
+}
+
+/// `docs/reference.md`
+fn reference() -> String {
+    let mut command = command();
+    let mut text = String::from(
+        "# Reference\n\n<!-- Made by `cargo xtask generate` from the help texts in crates/gto-cli. Do not edit. -->\n\n\
+         Exit status of every command: 0 done, 1 refused or failed (`❌ text` on stderr), 2 wrong usage. stdout is \
+         data, everything else goes to stderr.\n",
+    );
+    section(&mut text, "gto", &mut command);
+    let names: Vec<String> = command
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set() || matches!(command.get_name(), "parse-tag" | "print-state"))
+        .map(|command| command.get_name().to_owned())
+        .collect();
+    for name in names {
+        if let Some(subcommand) = command.find_subcommand_mut(&name) {
+            section(&mut text, &format!("gto {name}"), subcommand);
+        }
+    }
+    text
+}
+
+fn section(text: &mut String, title: &str, command: &mut clap::Command) {
+    let help = command.render_long_help().to_string();
+    let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+    // Writing to a String cannot fail.
+    let _ = write!(text, "\n## {title}\n\n```text\n{}\n```\n", lines.join("\n").trim_end());
+}

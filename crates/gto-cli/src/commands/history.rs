@@ -1,0 +1,168 @@
+//! `gto history`
+
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
+
+use gto::event::EventKind;
+use gto::object_id::ObjectId;
+use gto::query::{HistoryOptions, ShowOptions};
+use gto::reference::{Reference, Selector};
+use gto::report::HistoryReport;
+use gto::{Detail, Registry};
+
+use super::completions;
+use super::show::{NOTHING_FOUND, warn};
+use crate::args::RepoArgs;
+use crate::context::Context;
+use crate::error::{CommandError, Result};
+use crate::output::table::Style;
+use crate::output::{json, table};
+
+/// Show a journal of registry operations
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gto history model                 all events of an artifact\n  \
+    gto history model#prod            what was in a stage, and when\n  \
+    gto history model@v1.0.0          what happened to a version\n  \
+    gto history --event assignment --since '2 weeks ago' --limit 10")]
+pub struct History {
+    /// Artifact name to show, or NAME#stage, or NAME@version. If empty, show all.
+    #[arg(add = completions::references())]
+    name: Option<String>,
+
+    #[command(flatten)]
+    repo: RepoArgs,
+
+    /// Print output in json format
+    #[arg(long)]
+    json: bool,
+
+    /// Print table in grep-able format
+    #[arg(long)]
+    plain: bool,
+
+    /// Show old first
+    #[arg(long, visible_alias = "asc")]
+    ascending: bool,
+
+    /// Show only events of this kind (may be given several times)
+    #[arg(long, value_enum, value_name = "KIND")]
+    event: Vec<EventArg>,
+
+    /// Show only events of taggers whose name or address contains TEXT
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    author: Option<String>,
+
+    /// Show only events since then: 2026-11-24, '2 weeks ago'
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
+    since: Option<String>,
+
+    /// Show only events until then
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
+    until: Option<String>,
+
+    /// Show at most N events
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
+/// A kind of event, as an argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct EventArg(EventKind);
+
+impl ValueEnum for EventArg {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [EventArg; 5] = [
+            EventArg(EventKind::Registration),
+            EventArg(EventKind::Deregistration),
+            EventArg(EventKind::Assignment),
+            EventArg(EventKind::Unassignment),
+            EventArg(EventKind::Deprecation),
+        ];
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.word()))
+    }
+}
+
+impl History {
+    /// Runs the command.
+    pub fn run(self, context: &mut Context) -> Result<()> {
+        if self.json && self.plain {
+            let hint = "choose one of --json, --plain".to_owned();
+            return Err(CommandError::arguments("Only one output format allowed", hint));
+        }
+        let registry = context.open(&self.repo.repo)?;
+        let entries = match self.options(&registry)? {
+            Some(options) => {
+                let answer = registry.history(&options)?;
+                warn(context, &answer.warnings);
+                answer.value
+            }
+            None => Vec::new(),
+        };
+        let printer = &mut context.printer;
+        if self.json {
+            printer.line(json::to_string(&entries)?)?;
+        } else if entries.is_empty() {
+            printer.line(NOTHING_FOUND)?;
+        } else {
+            let style = if self.plain { Style::Plain } else { Style::FancyOutline };
+            let headers = ["timestamp", "artifact", "event", "version", "stage", "commit", "ref"];
+            let rows: Vec<_> = entries.iter().map(row).collect();
+            printer.line(table::render(style, &headers, &rows))?;
+        }
+        Ok(())
+    }
+
+    /// What is asked for; `None` if no event can be it.
+    fn options(&self, registry: &Registry) -> Result<Option<HistoryOptions>> {
+        let seconds = |text: &Option<String>| -> Result<Option<i64>> {
+            Ok(text.as_ref().map(|text| registry.date(text)).transpose()?.map(|time| time.seconds()))
+        };
+        let mut options = HistoryOptions {
+            events: self.event.iter().map(|kind| kind.0).collect(),
+            author: self.author.clone(),
+            since: seconds(&self.since)?,
+            until: seconds(&self.until)?,
+            limit: self.limit,
+            ascending: self.ascending,
+            ..HistoryOptions::default()
+        };
+        let Some(name) = self.name.as_deref().filter(|name| !name.is_empty()) else {
+            return Ok(Some(options));
+        };
+        let reference = Reference::parse(name);
+        let Ok(artifact) = reference.name.parse() else {
+            return Ok(None);
+        };
+        options.artifact = Some(artifact);
+        match reference.selector.clone() {
+            None => {}
+            Some(Selector::Stage(stage)) => options.stage = Some(stage),
+            Some(Selector::Version(version)) => options.version = Some(version),
+            Some(Selector::Latest) => {
+                let shown = registry.show_versions(&reference, &ShowOptions::default(), Detail::Brief)?;
+                let latest =
+                    shown.value.versions.first().and_then(|version| version.version.number().cloned());
+                let Some(latest) = latest else { return Ok(None) };
+                options.version = Some(latest);
+            }
+        }
+        Ok(Some(options))
+    }
+}
+
+fn row(entry: &HistoryReport) -> Vec<Option<String>> {
+    vec![
+        Some(entry.timestamp.to_string()),
+        Some(entry.artifact.to_string()),
+        Some(entry.event.to_string()),
+        entry.version.as_ref().map(gto::version::VersionLabel::short),
+        entry.stage.as_ref().map(ToString::to_string),
+        Some(ObjectId::short(&entry.commit)),
+        Some(entry.reference.clone()),
+    ]
+}

@@ -1,0 +1,74 @@
+//! The commands: one file each, with its arguments (their doc comments are the help) and a function with the
+//! rhythm *resolve, check and refuse with a hint, do, tell*.
+
+mod assign;
+mod check_ref;
+pub mod completions;
+mod demo;
+mod deprecate;
+mod doctor;
+mod generate;
+mod history;
+mod parse_tag;
+mod print_state;
+mod register;
+mod show;
+mod stages;
+mod write;
+
+use clap::Subcommand;
+
+use crate::args::Cli;
+use crate::context::Context;
+use crate::error::Result;
+
+/// What `gto` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    // Read the registry
+    Show(show::Show),
+    History(history::History),
+    CheckRef(check_ref::CheckRef),
+    Stages(stages::Stages),
+    Doctor(doctor::Doctor),
+    // Modify artifacts
+    Register(register::Register),
+    #[command(visible_alias = "promote")]
+    Assign(assign::Assign),
+    Deprecate(deprecate::Deprecate),
+    // Other
+    Demo(demo::Demo),
+    Completions(completions::Completions),
+    #[command(hide = true)]
+    ParseTag(parse_tag::ParseTag),
+    #[command(hide = true)]
+    PrintState(print_state::PrintState),
+    #[command(hide = true)]
+    Generate(generate::Generate),
+}
+
+/// Runs the command that was asked for.
+pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
+    match cli.command {
+        None => version(context),
+        Some(Command::Show(show)) => show.run(context),
+        Some(Command::History(history)) => history.run(context),
+        Some(Command::CheckRef(check_ref)) => check_ref.run(context),
+        Some(Command::Stages(stages)) => stages.run(context),
+        Some(Command::Doctor(doctor)) => doctor.run(context),
+        Some(Command::Register(register)) => register.run(context),
+        Some(Command::Assign(assign)) => assign.run(context),
+        Some(Command::Deprecate(deprecate)) => deprecate.run(context),
+        Some(Command::Demo(demo)) => demo.run(context),
+        Some(Command::Completions(completions)) => completions.run(context),
+        Some(Command::ParseTag(parse_tag)) => parse_tag.run(context),
+        Some(Command::PrintState(print_state)) => print_state.run(context),
+        Some(Command::Generate(generate)) => generate.run(context),
+    }
+}
+
+/// Prints the version, as `gto --version` and `gto doctor` show it.
+fn version(context: &mut Context) -> Result<()> {
+    let text = format!("GTO Version: {}", env!("CARGO_PKG_VERSION"));
+    Ok(context.printer.line_with_emoji("🪴 ", text)?)
+}

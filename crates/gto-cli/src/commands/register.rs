@@ -1,0 +1,76 @@
+//! `gto register`
+
+use clap::Args;
+
+use gto::name::ArtifactName;
+use gto::rules::Registering;
+use gto::version::Bump;
+
+use super::{completions, write};
+use crate::args::{RepoArgs, WriteArgs};
+use crate::context::Context;
+use crate::error::Result;
+
+/// Create an artifact version to signify an important, published or released iteration
+///
+/// Without `--version` and `--bump-*` the first version is v0.0.1, and every other one the patch bump of the highest.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gto register model                          the next patch version, on HEAD\n  \
+    gto register model abc1234 --version v1.0.0\n  \
+    gto register nlp:model --bump-minor --push  artifact `model` of folder `nlp`")]
+pub struct Register {
+    /// Artifact name
+    #[arg(add = completions::artifacts())]
+    name: String,
+
+    /// Git reference to use for registration
+    #[arg(value_name = "REF", default_value = "HEAD", add = completions::revisions())]
+    revision: String,
+
+    #[command(flatten)]
+    repo: RepoArgs,
+
+    /// Version name in `SemVer` format, with a leading `v`
+    #[arg(long, visible_alias = "ver", value_name = "VERSION")]
+    version: Option<String>,
+
+    /// Bump major version
+    #[arg(long)]
+    bump_major: bool,
+
+    /// Bump minor version
+    #[arg(long)]
+    bump_minor: bool,
+
+    /// Bump patch version
+    #[arg(long)]
+    bump_patch: bool,
+
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+impl Register {
+    /// Runs the command.
+    pub fn run(self, context: &mut Context) -> Result<()> {
+        let registry = context.open(&self.repo.repo)?;
+        let name = ArtifactName::from_user(&self.name)?;
+        let bumps =
+            [(self.bump_major, Bump::Major), (self.bump_minor, Bump::Minor), (self.bump_patch, Bump::Patch)];
+        let wish = Registering {
+            version: self.version.filter(|version| !version.is_empty()),
+            bumps: bumps.into_iter().filter_map(|(wanted, bump)| wanted.then_some(bump)).collect(),
+            message: self.write.message.clone(),
+            simple: self.write.simple.into(),
+            force: self.write.force,
+        };
+        let plan = registry.plan_register(&name, or_head(&self.revision), &wish, &self.write.author())?;
+        write::carry_out(context, &registry, &plan, &self.write)
+    }
+}
+
+/// An empty revision, as a script passes it whose variable is unset, means the current commit.
+fn or_head(revision: &str) -> &str {
+    if revision.is_empty() { "HEAD" } else { revision }
+}

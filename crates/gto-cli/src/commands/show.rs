@@ -1,0 +1,317 @@
+//! `gto show`
+
+use clap::{Args, ValueEnum};
+
+use gto::query::{ShowOptions, StageSort};
+use gto::reference::Reference;
+use gto::report::{RegistryReport, VersionReport};
+use gto::{Detail, Registry, VersionsReport};
+
+use super::completions;
+use crate::args::RepoArgs;
+use crate::context::Context;
+use crate::error::{CommandError, Result};
+use crate::output::table::Style;
+use crate::output::{json, table};
+
+/// What is printed where there is nothing, as in the Python tool.
+pub const NOTHING_FOUND: &str = "Nothing found in the current workspace";
+
+/// Show the registry state, highest version, or what's assigned in stage
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gto show                          the registry\n  \
+    gto show model                    all versions of an artifact\n  \
+    gto show model@latest --version   the highest version, bare\n  \
+    gto show model#prod --ref         the tag of the version in stage `prod`\n  \
+    gto show --at HEAD                what is registered and assigned at a commit")]
+pub struct Show {
+    /// Artifact name to show. If empty, show registry
+    #[arg(add = completions::references())]
+    name: Option<String>,
+
+    #[command(flatten)]
+    repo: RepoArgs,
+
+    /// Print output in json format
+    #[arg(long)]
+    json: bool,
+
+    /// Print table in grep-able format
+    #[arg(long)]
+    plain: bool,
+
+    /// Show artifact name
+    #[arg(long = "name")]
+    show_name: bool,
+
+    /// Output artifact version
+    #[arg(long = "version")]
+    show_version: bool,
+
+    /// Show artifact stage
+    #[arg(long = "stage")]
+    show_stage: bool,
+
+    /// Show ref
+    #[arg(long = "ref")]
+    show_ref: bool,
+
+    /// Show only registered versions
+    #[arg(long = "registered-only", visible_alias = "ro")]
+    registered_only: bool,
+
+    /// Include deprecated in output
+    #[arg(long, short)]
+    deprecated: bool,
+
+    /// Show N last stages for each version. -1 for all
+    #[arg(
+        long,
+        visible_alias = "av",
+        value_name = "N",
+        default_value_t = -1,
+        allow_negative_numbers = true
+    )]
+    assignments_per_version: i64,
+
+    /// Show N last versions for each stage. -1 for all. Applied after 'assignments-per-version'
+    #[arg(long, visible_alias = "vs", value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
+    versions_per_stage: i64,
+
+    /// Order assignments by timestamp or semver
+    #[arg(long, value_enum, default_value_t = SortArg::Timestamp)]
+    sort: SortArg,
+
+    /// Show only what is registered and assigned at the commit REV
+    #[arg(long, value_name = "REV", add = completions::revisions())]
+    at: Option<String>,
+}
+
+/// Which assignment of a stage comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SortArg {
+    /// The newest
+    Timestamp,
+    /// The one with the highest version
+    Semver,
+}
+
+/// The one value of each row that is printed bare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Name,
+    Version,
+    Stage,
+    Ref,
+}
+
+impl Field {
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Name => "--name",
+            Self::Version => "--version",
+            Self::Stage => "--stage",
+            Self::Ref => "--ref",
+        }
+    }
+}
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Table(Style),
+    Field(Field),
+}
+
+impl Show {
+    /// Runs the command.
+    pub fn run(self, context: &mut Context) -> Result<()> {
+        let format = self.format()?;
+        let options = ShowOptions {
+            registered_only: self.registered_only,
+            deprecated: self.deprecated,
+            assignments_per_version: limit(
+                "'assignments_per_version' must be >= -1",
+                self.assignments_per_version,
+            )?,
+            versions_per_stage: limit("'versions_per_stage' must be >=-1", self.versions_per_stage)?,
+            sort: match self.sort {
+                SortArg::Timestamp => StageSort::Timestamp,
+                SortArg::Semver => StageSort::SemVer,
+            },
+        };
+        let registry = context.open(&self.repo.repo)?;
+        let detail = if format == Format::Json { Detail::Full } else { Detail::Brief };
+        match (self.name.as_deref().filter(|name| !name.is_empty()), &self.at) {
+            (None, None) => show_registry(context, &registry, &options, format),
+            (None, Some(revision)) => {
+                let answer = registry.show_at(revision, &options, detail)?;
+                warn(context, &answer.warnings);
+                print_versions(context, &answer.value, format, "at that commit")
+            }
+            (Some(name), at) => {
+                let reference = Reference::parse(name);
+                let mut answer = registry.show_versions(&reference, &options, detail)?;
+                warn(context, &answer.warnings);
+                if let Some(revision) = at {
+                    let commit = registry.resolve(revision)?;
+                    answer.value.versions.retain(|version| version.commit_hexsha == commit);
+                }
+                print_versions(context, &answer.value, format, &format!("for '{name}'"))
+            }
+        }
+    }
+
+    fn format(&self) -> Result<Format> {
+        let formats = [
+            (self.json, Format::Json),
+            (self.plain, Format::Table(Style::Plain)),
+            (self.show_name, Format::Field(Field::Name)),
+            (self.show_version, Format::Field(Field::Version)),
+            (self.show_stage, Format::Field(Field::Stage)),
+            (self.show_ref, Format::Field(Field::Ref)),
+        ];
+        let mut wanted = formats.into_iter().filter_map(|(wanted, format)| wanted.then_some(format));
+        match (wanted.next(), wanted.next()) {
+            (format, None) => Ok(format.unwrap_or(Format::Table(Style::FancyOutline))),
+            (_, Some(_)) => Err(CommandError::arguments(
+                "Only one output format allowed",
+                "choose one of --json, --plain, --name, --version, --stage, --ref".to_owned(),
+            )),
+        }
+    }
+}
+
+/// Tells what an answer left out.
+pub fn warn(context: &mut Context, warnings: &[gto::plan::Warning]) {
+    for warning in warnings {
+        context.printer.warning(warning.to_string());
+    }
+}
+
+/// `-1` for no limit, else the limit; `too_small` is the text for what is neither.
+fn limit(too_small: &str, value: i64) -> Result<Option<usize>> {
+    match value {
+        -1 => Ok(None),
+        value => match usize::try_from(value) {
+            Ok(value) => Ok(Some(value)),
+            Err(_) => Err(CommandError::arguments(too_small, "-1 shows all".to_owned())),
+        },
+    }
+}
+
+fn show_registry(
+    context: &mut Context,
+    registry: &Registry,
+    options: &ShowOptions,
+    format: Format,
+) -> Result<()> {
+    let answer = registry.show(options)?;
+    warn(context, &answer.warnings);
+    let report = answer.value;
+    let printer = &mut context.printer;
+    match format {
+        Format::Json => printer.line(json::to_string(&report)?)?,
+        Format::Field(field) if report.artifacts.is_empty() => {
+            printer.hint(format!("nothing to print for {}: there is no artifact", field.flag()));
+        }
+        Format::Field(Field::Name) => {
+            for row in registry_rows(&report) {
+                printer.line(row[0].as_deref().unwrap_or_default())?;
+            }
+        }
+        Format::Field(field) => {
+            let hint = format!("name an artifact: `gto show NAME {}`", field.flag());
+            return Err(CommandError::arguments(format!("Cannot apply {}", field.flag()), hint));
+        }
+        Format::Table(_) if report.artifacts.is_empty() => printer.line(NOTHING_FOUND)?,
+        Format::Table(style) => {
+            let stages: Vec<String> = report.stages.iter().map(|stage| format!("#{stage}")).collect();
+            let headers: Vec<&str> =
+                ["name", "latest"].into_iter().chain(stages.iter().map(String::as_str)).collect();
+            printer.line(table::render(style, &headers, &registry_rows(&report)))?;
+        }
+    }
+    Ok(())
+}
+
+fn registry_rows(report: &RegistryReport) -> Vec<Vec<Option<String>>> {
+    let mut artifacts: Vec<_> = report.artifacts.iter().collect();
+    artifacts.sort_by_key(|artifact| &artifact.name);
+    let joined = |versions: &Vec<gto::version::VersionLabel>| {
+        let labels: Vec<String> = versions.iter().map(gto::version::VersionLabel::short).collect();
+        (!labels.is_empty()).then(|| labels.join(", "))
+    };
+    artifacts
+        .into_iter()
+        .map(|artifact| {
+            let mark = if artifact.registered { "" } else { "*" };
+            let name = Some(format!("{mark}{}", artifact.name));
+            let latest = artifact.latest.as_ref().map(gto::version::VersionLabel::short);
+            let stages = artifact.stages.iter().map(|(_, versions)| joined(versions));
+            [name, latest].into_iter().chain(stages).collect()
+        })
+        .collect()
+}
+
+fn print_versions(
+    context: &mut Context,
+    report: &VersionsReport,
+    format: Format,
+    of_what: &str,
+) -> Result<()> {
+    let printer = &mut context.printer;
+    let versions = &report.versions;
+    match format {
+        Format::Json => printer.line(json::to_string(versions)?)?,
+        Format::Field(field) if versions.is_empty() => {
+            printer.hint(format!("nothing to print for {}: there is no version {of_what}", field.flag()));
+        }
+        Format::Field(Field::Name) => {
+            let mut names: Vec<String> =
+                versions.iter().map(|version| version.artifact.to_string()).collect();
+            names.dedup();
+            for name in names {
+                printer.line(name)?;
+            }
+        }
+        Format::Field(field) => {
+            for version in versions {
+                printer.line(field_of(version, field))?;
+            }
+        }
+        Format::Table(_) if versions.is_empty() => {
+            printer.line(NOTHING_FOUND)?;
+            printer.hint(format!("there is no version {of_what}"));
+        }
+        Format::Table(style) => {
+            let headers = ["artifact", "version", "stage", "created_at", "ref"];
+            let rows: Vec<_> =
+                versions.iter().map(|version| version_row(version, report.registered)).collect();
+            printer.line(table::render(style, &headers, &rows))?;
+        }
+    }
+    Ok(())
+}
+
+fn field_of(version: &VersionReport, field: Field) -> String {
+    match field {
+        Field::Name => version.artifact.to_string(),
+        Field::Version => version.short_version(),
+        Field::Stage => version.stage_names(),
+        Field::Ref => version.short_reference(),
+    }
+}
+
+fn version_row(version: &VersionReport, registered: bool) -> Vec<Option<String>> {
+    let mark = if registered { "" } else { "*" };
+    vec![
+        Some(format!("{mark}{}", version.artifact)),
+        Some(version.short_version()),
+        Some(version.stage_names()),
+        version.created_at.map(|time| time.to_string()),
+        Some(version.short_reference()),
+    ]
+}

@@ -1,0 +1,132 @@
+//! What all writing commands share: applying a plan and telling what was done.
+
+use serde::Serialize;
+
+use gto::Registry;
+use gto::plan::{NewTag, Plan, Step};
+
+use crate::args::WriteArgs;
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::{json, shell_quote};
+
+/// Applies `plan` unless only asked what it would do, and tells.
+pub fn carry_out(context: &mut Context, registry: &Registry, plan: &Plan, args: &WriteArgs) -> Result<()> {
+    for warning in &plan.warnings {
+        context.printer.warning(warning.to_string());
+    }
+    // What is written to a clone of a remote repository exists only there.
+    let push = args.push || registry.url().is_some();
+    if !args.dry_run {
+        registry.apply(plan, push)?;
+    }
+    let pushed = push && !args.dry_run;
+    if args.json {
+        let report = WriteReport {
+            dry_run: args.dry_run,
+            pushed,
+            tags: plan.steps.iter().map(|step| TagReport::new(step, pushed)).collect(),
+        };
+        return Ok(context.printer.line(json::to_string(&report)?)?);
+    }
+    for step in &plan.steps {
+        tell(context, registry, step, push, args.dry_run)?;
+    }
+    if plan.steps.is_empty() {
+        context.printer.hint("there is no tag to delete");
+    }
+    Ok(())
+}
+
+fn tell(context: &mut Context, registry: &Registry, step: &Step, push: bool, dry_run: bool) -> Result<()> {
+    let printer = &mut context.printer;
+    let remote = registry.remote_name();
+    let tag = step.tag();
+    let delete = if matches!(step, Step::Delete(_)) { "--delete " } else { "" };
+    match (step, dry_run) {
+        (Step::Create(new), false) => printer.line(format!("Created git tag '{tag}' {}", new.effect()))?,
+        (Step::Create(new), true) => {
+            let on = new.commit.short();
+            printer.line(format!("Would create git tag '{tag}' on commit {on} {}", new.effect()))?;
+        }
+        (Step::Delete(_), false) => printer.line(format!("Deleted git tag '{tag}'"))?,
+        (Step::Delete(_), true) => printer.line(format!("Would delete git tag '{tag}'"))?,
+    }
+    match (push, dry_run) {
+        (true, false) => {
+            let done = if delete.is_empty() { "pushed" } else { "deleted" };
+            printer.line(format!("Running `git push {delete}{remote} {tag}`"))?;
+            printer.line(format!("Successfully {done} git tag {tag} on remote."))?;
+        }
+        (true, true) => printer.line(format!("Would run `git push {delete}{remote} {tag}`"))?,
+        (false, false) => {
+            printer.line("To push the changes upstream, run:")?;
+            printer.line(format!("    git push {delete}{remote} {}", shell_quote(tag)))?;
+        }
+        (false, true) => {}
+    }
+    Ok(())
+}
+
+/// What a write did, or would do.
+#[derive(Debug, Serialize)]
+struct WriteReport<'a> {
+    dry_run: bool,
+    pushed: bool,
+    tags: Vec<TagReport<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct TagReport<'a> {
+    action: &'static str,
+    tag: &'a str,
+    /// The commit of a new tag; what a deleted tag's ref pointed to.
+    target: String,
+    #[serde(flatten)]
+    event: Option<EventFields<'a>>,
+    pushed: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct EventFields<'a> {
+    event: String,
+    artifact: &'a str,
+    version: Option<String>,
+    stage: Option<&'a str>,
+    message: &'a str,
+    author: &'a str,
+    author_email: &'a str,
+    created_at: String,
+}
+
+impl<'a> TagReport<'a> {
+    fn new(step: &'a Step, pushed: bool) -> Self {
+        match step {
+            Step::Create(tag) => Self {
+                action: "create",
+                tag: &tag.name,
+                target: tag.commit.to_string(),
+                event: Some(EventFields::new(tag)),
+                pushed,
+            },
+            Step::Delete(tag) => {
+                Self { action: "delete", tag: &tag.name, target: tag.target.to_string(), event: None, pushed }
+            }
+        }
+    }
+}
+
+impl<'a> EventFields<'a> {
+    fn new(tag: &'a NewTag) -> Self {
+        Self {
+            event: tag.kind.to_string(),
+            artifact: tag.artifact.as_str(),
+            version: tag.version.as_ref().map(ToString::to_string),
+            stage: tag.stage.as_ref().map(gto::name::StageName::as_str),
+            message: &tag.message,
+            author: &tag.tagger.name,
+            author_email: &tag.tagger.email,
+            created_at: tag.tagger.time.iso(),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a command can end with, and the exit status that says so to a script.
+
+use std::io;
+use std::process::ExitCode;
+
+/// The exit statuses of `gto`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Done.
+    Done = 0,
+    /// Refused, or failed.
+    Failed = 1,
+    /// Wrong usage.
+    Usage = 2,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The library refused or failed.
+    #[error(transparent)]
+    Registry(#[from] gto::Error),
+    /// The arguments contradict each other or the question.
+    #[error("{message}")]
+    Arguments {
+        /// What is wrong.
+        message: String,
+        /// What to type instead.
+        hint: Option<String>,
+    },
+    /// A file or folder that the command needs.
+    #[error("{what}")]
+    File {
+        /// What cannot be done.
+        what: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The output cannot be written.
+    #[error("cannot write the output")]
+    Output(#[from] io::Error),
+    /// Everything is said already; only the exit status is left.
+    #[error("")]
+    Silent,
+}
+
+impl CommandError {
+    /// The arguments contradict each other.
+    pub fn arguments(message: impl Into<String>, hint: impl Into<Option<String>>) -> Self {
+        Self::Arguments { message: message.into(), hint: hint.into() }
+    }
+}
+
+impl From<gto::rules::Refusal> for CommandError {
+    fn from(refusal: gto::rules::Refusal) -> Self {
+        Self::Registry(refusal.into())
+    }
+}
+
+impl From<gto::name::InvalidName> for CommandError {
+    fn from(error: gto::name::InvalidName) -> Self {
+        Self::Registry(error.into())
+    }
+}
+
+impl From<serde_json::Error> for CommandError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Output(error.into())
+    }
+}
+
+/// The result of a command.
+pub type Result<T> = std::result::Result<T, CommandError>;

@@ -1,0 +1,62 @@
+//! The command line of Git Tag Ops.
+//!
+//! A thin front end: it reads arguments, asks the library, and prints. What a registry is and what may be done
+//! to it is the library's business (crate `gto`).
+
+mod args;
+mod commands;
+mod context;
+mod error;
+mod hints;
+mod output;
+mod printer;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::Cli;
+use context::Context;
+use error::{CommandError, Status};
+
+/// Runs the command line of this process to its end.
+pub fn main() -> ExitCode {
+    commands::completions::answer_shell();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let mut context = Context::from_process(cli.verbose);
+    let result = commands::run(cli, &mut context).and_then(|()| Ok(context.printer.flush()?));
+    match result {
+        Ok(()) => Status::Done.into(),
+        Err(error) => report(&error, &mut context),
+    }
+}
+
+/// Prints what is wrong with the arguments, or the help that was asked for.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Nobody is left to tell when even this cannot be printed.
+    let _ = error.print();
+    match error.kind() {
+        clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion => Status::Done.into(),
+        _ => Status::Usage.into(),
+    }
+}
+
+fn report(error: &CommandError, context: &mut Context) -> ExitCode {
+    match error {
+        // Whoever read our output has read enough.
+        CommandError::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            return Status::Done.into();
+        }
+        CommandError::Silent => {}
+        error => {
+            let hints = hints::hints(error, context);
+            context.printer.error(error, &hints);
+        }
+    }
+    // What was printed before the error still counts.
+    let _ = context.printer.flush();
+    Status::Failed.into()
+}

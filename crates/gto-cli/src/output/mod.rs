@@ -1,0 +1,82 @@
+//! How values become text: tables, JSON, and words that are safe to show or to paste into a shell.
+//!
+//! Owns no terminal and prints nothing; everything here is a function from values to text.
+
+pub mod json;
+pub mod table;
+
+use std::borrow::Cow;
+use std::fmt::{Display, Write as _};
+
+/// Makes control characters visible (`\u{1b}`), so that nothing from a repository drives a terminal. Line feeds and tabs stay.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if is_unsafe(c) {
+            let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// C0, DEL, C1, and what reorders the text around it.
+fn is_unsafe(c: char) -> bool {
+    let is_control = c.is_control() && !matches!(c, '\n' | '\t');
+    is_control || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A list in Python's notation: `['a', 'b']`.
+pub fn python_list<T: Display>(items: &[T]) -> String {
+    gto::config::python_repr(&items.iter().map(ToString::to_string).collect())
+}
+
+/// The text as one word of a POSIX shell, quoted only where needed; equal to Python's `shlex.quote`.
+pub fn shell_quote(text: &str) -> String {
+    let is_safe = |b: u8| b.is_ascii_alphanumeric() || b"@%+=:,./-_".contains(&b);
+    if !text.is_empty() && text.bytes().all(is_safe) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r#"'"'"'"#))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_become_visible() {
+        assert_eq!(
+            clean("a\u{1b}[31m\u{7f}\u{9b}\r\u{202e}\u{2066}é\n\t"),
+            "a\\u{1b}[31m\\u{7f}\\u{9b}\\u{d}\\u{202e}\\u{2066}é\n\t"
+        );
+        assert!(matches!(clean("plain 日本\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn lists_are_in_pythons_notation() {
+        assert_eq!(python_list(&["a", "b"]), "['a', 'b']");
+        assert_eq!(python_list::<&str>(&[]), "[]");
+        assert_eq!(python_list(&["it's"]), r#"["it's"]"#);
+    }
+
+    #[test]
+    fn words_are_quoted_only_where_a_shell_needs_it() {
+        for (text, expected) in [
+            ("nn@v1.2.3", "nn@v1.2.3"),
+            ("a/b=m@v1.0.0-rc.1+x", "a/b=m@v1.0.0-rc.1+x"),
+            ("nn#prod", "'nn#prod'"),
+            ("nn@v1.2.3!", "'nn@v1.2.3!'"),
+            ("", "''"),
+            ("it's", r#"'it'"'"'s'"#),
+            ("é", "'é'"),
+        ] {
+            assert_eq!(shell_quote(text), expected);
+        }
+    }
+}

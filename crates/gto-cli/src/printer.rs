@@ -1,0 +1,95 @@
+//! The one owner of stdout and stderr. stdout is data, everything else goes to stderr.
+//!
+//! Nothing from a repository reaches a terminal raw: all text passes through [`clean`].
+
+use std::error::Error;
+use std::io::{self, BufWriter, Write as _};
+
+use anstyle::{AnsiColor, Style};
+
+use crate::output::clean;
+
+/// Prints for a person or a program.
+pub struct Printer {
+    stdout: BufWriter<io::Stdout>,
+    /// Whether emoji are wanted (`EMOJIS`).
+    pub emojis: bool,
+    verbose: bool,
+}
+
+impl Printer {
+    /// A printer on the process's stdout and stderr.
+    pub fn new(emojis: bool, verbose: bool) -> Self {
+        Self { stdout: BufWriter::new(io::stdout()), emojis, verbose }
+    }
+
+    /// Prints a line of data.
+    pub fn line(&mut self, text: impl AsRef<str>) -> io::Result<()> {
+        writeln!(self.stdout, "{}", clean(text.as_ref()))
+    }
+
+    /// Prints a line that begins with an emoji, if those are wanted.
+    pub fn line_with_emoji(&mut self, emoji: &str, text: impl AsRef<str>) -> io::Result<()> {
+        // Without the emoji one blank stays, as in the Python tool.
+        let emoji = if self.emojis { emoji } else { "" };
+        self.line(format!("{emoji} {}", text.as_ref()))
+    }
+
+    /// Prints bytes as they are: generated files, scripts for shells.
+    pub fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stdout.write_all(bytes)
+    }
+
+    /// Prints everything that waits.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.stdout.flush()
+    }
+
+    /// Tells something that is no failure.
+    pub fn warning(&mut self, text: impl AsRef<str>) {
+        self.note(AnsiColor::Yellow.on_default().bold(), "warning", text.as_ref());
+    }
+
+    /// Tells why the answer is what it is, or what to type next.
+    pub fn hint(&mut self, text: impl AsRef<str>) {
+        self.note(AnsiColor::Cyan.on_default().bold(), "hint", text.as_ref());
+    }
+
+    /// Tells what is being done, if that is wanted.
+    pub fn debug(&mut self, text: impl AsRef<str>) {
+        if self.verbose {
+            self.note(Style::new().dimmed(), "debug", text.as_ref());
+        }
+    }
+
+    fn note(&mut self, style: Style, word: &str, text: &str) {
+        // In order with what was printed before; and a closed stderr is nothing to fail for.
+        let _ = self.stdout.flush();
+        let _ = writeln!(anstream::stderr(), "{style}{word}:{style:#} {}", clean(text));
+    }
+
+    /// Tells what went wrong, why, and what to type next.
+    pub fn error(&mut self, error: &dyn Error, hints: &[String]) {
+        let _ = self.stdout.flush();
+        let red = AnsiColor::Red.on_default();
+        let emoji = if self.emojis { "❌ " } else { "" };
+        let mut stderr = anstream::stderr();
+        let _ = writeln!(stderr, "{emoji}{red}{}{red:#}", clean(&error.to_string()));
+        let mut source = error.source();
+        let mut said = error.to_string();
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            if !said.contains(&text) {
+                let _ = writeln!(stderr, "  caused by: {}", clean(&text));
+                said = text;
+            }
+            source = cause.source();
+        }
+        if !hints.is_empty() {
+            let _ = writeln!(stderr);
+        }
+        for hint in hints {
+            self.hint(hint);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! `artifacts.yaml`, the file in which the Python tool keeps annotations: a mapping from names to fields.
+//!
+//! Owns the checks that the Python tool makes on reading. Where that one gives up on the whole file, here the entry
+//! is left out and the rest is read.
+
+use std::collections::HashSet;
+
+use super::{Annotation, Annotations, FileProblem};
+use crate::name::is_name;
+use crate::yaml::{self, Node, Problem, Value, printable};
+
+/// A larger file is not read, in bytes.
+pub const MAX_SIZE: usize = 8 << 20;
+
+/// Reads what can be read; the rest is a problem.
+pub fn read(bytes: &[u8]) -> Annotations {
+    let mut found = Annotations::default();
+    match yaml::parse(bytes, MAX_SIZE) {
+        Ok(None) => {}
+        Ok(Some(Node { value: Value::Map(entries), .. })) => read_entries(&entries, &mut found),
+        Ok(Some(node)) => {
+            let problem = node.problem().unwrap_or_else(|| {
+                node.complain(format!(
+                    "must be a mapping from artifacts to their fields, not {}",
+                    node.kind()
+                ))
+            });
+            found.problems.push(FileProblem::new(None, problem));
+        }
+        Err(problem) => found.problems.push(FileProblem::new(None, problem)),
+    }
+    found
+}
+
+fn read_entries(entries: &[(Node, Node)], found: &mut Annotations) {
+    let mut seen = HashSet::new();
+    for (key, value) in entries {
+        let entry = key.key().ok().map(|text| printable(&text));
+        let result = match key.as_text() {
+            Some(name) if !seen.insert(name) => Err(key.complain("repeated, only the first one counts")),
+            // The Python tool has no names with a folder in this file.
+            Some(name) if is_name(name) => read_annotation(value).and_then(|annotation| {
+                let name = name.parse().map_err(|_| key.complain("not a valid name"))?;
+                Ok((name, annotation))
+            }),
+            Some(_) => Err(key.complain("not a valid name")),
+            None => Err(key
+                .key()
+                .err()
+                .unwrap_or_else(|| key.complain(format!("the name must be a text, not {}", key.kind())))),
+        };
+        match result {
+            Ok(artifact) => found.artifacts.push(artifact),
+            Err(problem) => found.problems.push(FileProblem::new(entry, problem)),
+        }
+    }
+}
+
+fn read_annotation(node: &Node) -> Result<Annotation, Problem> {
+    if let Some(problem) = node.problem() {
+        return Err(problem);
+    }
+    let Value::Map(fields) = &node.value else {
+        return Err(node.complain(format!("must be a mapping of fields, not {}", node.kind())));
+    };
+    let mut annotation = Annotation::default();
+    for (key, value) in fields {
+        match key.as_text() {
+            Some("type") => annotation.kind = optional_text("type", value)?,
+            Some("path") => annotation.path = optional_text("path", value)?,
+            Some("virtual") => {
+                annotation.is_virtual =
+                    value.as_bool().ok_or_else(|| wrong("virtual", "true or false", value))?;
+            }
+            Some("labels") => annotation.labels = labels(value)?,
+            Some("description") => annotation.description = text("description", value)?,
+            Some("custom") => annotation.custom = value.to_json(),
+            _ => {}
+        }
+    }
+    Ok(annotation)
+}
+
+fn wrong(field: &str, expected: &str, value: &Node) -> Problem {
+    let kind = match &value.value {
+        Value::Text(text) => format!("'{}'", printable(text)),
+        Value::Number(number) => number.to_string(),
+        _ => value.kind().to_owned(),
+    };
+    value.complain(format!("'{field}' must be {expected}, not {kind}"))
+}
+
+fn text(field: &str, value: &Node) -> Result<String, Problem> {
+    value.as_text().map(str::to_owned).ok_or_else(|| wrong(field, "a text", value))
+}
+
+fn optional_text(field: &str, value: &Node) -> Result<Option<String>, Problem> {
+    if matches!(value.value, Value::Null) { Ok(None) } else { text(field, value).map(Some) }
+}
+
+fn labels(value: &Node) -> Result<Vec<String>, Problem> {
+    match &value.value {
+        Value::List(items) => items.iter().map(|item| text("labels", item)).collect(),
+        _ => Err(wrong("labels", "a list of texts", value)),
+    }
+}
+
+impl FileProblem {
+    fn new(entry: Option<String>, problem: Problem) -> Self {
+        let known = |position| (position > 0).then_some(position);
+        Self { entry, message: problem.message, line: known(problem.line), column: known(problem.column) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> String {
+        let found = read(text.as_bytes());
+        assert_eq!(found.problems, [], "{text}");
+        let entries: Vec<String> = found
+            .artifacts
+            .iter()
+            .map(|(name, annotation)| format!("{name} {}", serde_json::to_string(annotation).unwrap()))
+            .collect();
+        entries.join("\n")
+    }
+
+    fn problems(text: &str) -> Vec<String> {
+        let show = |problem: &FileProblem| {
+            let FileProblem { entry, message, line, column } = problem;
+            format!("{entry:?} {message} {}:{}", line.unwrap_or_default(), column.unwrap_or_default())
+        };
+        read(text.as_bytes()).problems.iter().map(show).collect()
+    }
+
+    #[test]
+    fn an_entry_has_the_python_tools_defaults_and_key_order() {
+        assert_eq!(
+            json("m: {}\n"),
+            r#"m {"type":null,"path":null,"virtual":true,"labels":[],"description":"","custom":null}"#
+        );
+        assert_eq!(
+            json(
+                "z:\n  custom: {b: 1, a: [~, é]}\n  virtual: off\n  labels: [x, y]\n  path: a/b\n  type: t\n  other: 1\n"
+            ),
+            r#"z {"type":"t","path":"a/b","virtual":false,"labels":["x","y"],"description":"","custom":{"b":1,"a":[null,"é"]}}"#
+        );
+    }
+
+    #[test]
+    fn a_file_with_nothing_in_it_has_no_problem() {
+        for text in ["", "# nothing yet\n", "---\n", "{}"] {
+            assert_eq!(read(text.as_bytes()), Annotations::default(), "{text:?}");
+        }
+    }
+
+    /// D5: the Python tool fails in every command.
+    #[test]
+    fn a_wrong_entry_is_left_out_and_the_rest_is_read() {
+        let text = "a: {type: 3}\nb:\nc: {labels: [x, 1]}\ngood: {}\n'd:e': {}\n5: {}\ngood: {path: x}\n\
+                    f: {virtual: maybe}\ng: {custom: {x: 1, x: 2}}\nh: {description: ~}\n\
+                    \"i\\e[31m\": {}\nj: !x {}\nlast: {}\n";
+        assert_eq!(
+            problems(text),
+            [
+                "Some(\"a\") 'type' must be a text, not 3 1:11",
+                "Some(\"b\") must be a mapping of fields, not nothing 2:2",
+                "Some(\"c\") 'labels' must be a text, not 1 3:17",
+                "Some(\"d:e\") not a valid name 5:1",
+                "Some(\"5\") the name must be a text, not a number 6:1",
+                "Some(\"good\") repeated, only the first one counts 7:1",
+                "Some(\"f\") 'virtual' must be true or false, not 'maybe' 8:14",
+                "Some(\"g\") repeated key 'x' 9:20",
+                "Some(\"h\") 'description' must be a text, not nothing 10:18",
+                "Some(\"i\u{fffd}[31m\") not a valid name 11:1",
+                "Some(\"j\") the tag '!x' does not fit here 12:7",
+            ]
+        );
+        let names: Vec<String> =
+            read(text.as_bytes()).artifacts.iter().map(|(name, _)| name.to_string()).collect();
+        assert_eq!(names, ["good", "last"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_one_problem() {
+        assert_eq!(
+            problems("- a\n"),
+            ["None must be a mapping from artifacts to their fields, not a list 1:1"]
+        );
+        assert_eq!(problems("m: {}\nn: [\n"), ["None unclosed bracket '[' 2:4"]);
+        assert_eq!(problems(&" ".repeat(MAX_SIZE + 1)), ["None larger than 8 MiB 0:0"]);
+    }
+}

@@ -1,0 +1,230 @@
+//! Everything that can go wrong, as front ends see it.
+//!
+//! Owns one enum to match on. Messages are one sentence about what happened and on what; what to do about it
+//! is for the front end to say, from the variant.
+
+use std::error::Error as StdError;
+use std::path::PathBuf;
+
+use crate::config::ConfigError;
+use crate::git;
+use crate::name::InvalidName;
+use crate::rules::Refusal;
+
+/// The result of the library's functions.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A cause below: its message is in the chain of sources, not in ours.
+type Cause = Box<dyn StdError + Send + Sync + 'static>;
+
+/// Why something could not be done. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No repository at the path or above it.
+    #[error("No Git repo found in '{path}'")]
+    NoRepository {
+        /// The path, as given.
+        path: String,
+    },
+    /// The path is no repository for another reason.
+    #[error("Cannot open the Git repository in '{path}'")]
+    Open {
+        /// The path, as given.
+        path: String,
+        /// Why.
+        source: Cause,
+    },
+    /// A remote repository that cannot be read.
+    #[error("Cannot clone '{url}': {reason}")]
+    Clone {
+        /// The address, as given.
+        url: String,
+        /// What Git said.
+        reason: String,
+    },
+    /// A name that follows no grammar.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    /// A configuration that cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A file that is there and cannot be read.
+    #[error("Cannot read '{}'", path.display())]
+    UnreadableFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The rules of the registry forbid it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Nothing is called that.
+    #[error("Ref '{revision}' was not found in the repository history")]
+    RefNotFound {
+        /// What was asked for.
+        revision: String,
+    },
+    /// Several things are called that.
+    #[error("Ref '{revision}' is ambiguous: {}", candidates.join(", "))]
+    AmbiguousRef {
+        /// What was asked for.
+        revision: String,
+        /// What it may mean.
+        candidates: Vec<String>,
+    },
+    /// A version is bound to a commit, and this is none.
+    #[error("Ref '{revision}' is a {kind}, not a commit")]
+    NotACommit {
+        /// What was asked for.
+        revision: String,
+        /// What it is.
+        kind: String,
+    },
+    /// There is nothing to register yet.
+    #[error("The repository has no commit yet")]
+    NoCommit,
+    /// A point in time that cannot be read.
+    #[error("Cannot read '{text}' as a date")]
+    InvalidDate {
+        /// What was given.
+        text: String,
+    },
+    /// Git does not know who writes.
+    #[error("Git does not know who you are: {missing} not set")]
+    NoIdentity {
+        /// Which settings are missing.
+        missing: &'static str,
+    },
+    /// Somebody else wrote at the same time.
+    #[error("Tag '{tag}' was changed by another process meanwhile")]
+    Conflict {
+        /// The tag.
+        tag: String,
+    },
+    /// Another process writes to the repository.
+    #[error("The repository is locked by another process")]
+    Locked {
+        /// Which lock.
+        source: Cause,
+    },
+    /// Tag names are paths, and a shorter one is in the way.
+    #[error("Tag '{tag}' cannot be created beside tag '{by}'")]
+    Blocked {
+        /// The tag to make.
+        tag: String,
+        /// The tag in its way.
+        by: String,
+    },
+    /// The user may not write there.
+    #[error("No permission to write to '{}'", path.display())]
+    PermissionDenied {
+        /// The repository.
+        path: PathBuf,
+        /// What the system said.
+        source: Cause,
+    },
+    /// The remote did not take the tags. None is left here either.
+    #[error("The command `git push {remote} {}` failed: {reason}", tags.join(" "))]
+    Push {
+        /// The remote.
+        remote: String,
+        /// The tags.
+        tags: Vec<String>,
+        /// What Git said, the first line of it.
+        reason: String,
+    },
+    /// Anything else that Git cannot do.
+    #[error("{message}")]
+    Git {
+        /// What cannot be done.
+        message: String,
+        /// Why.
+        source: Option<Cause>,
+    },
+}
+
+impl Error {
+    pub(crate) fn from_open(path: &str, error: git::OpenError) -> Self {
+        match error {
+            git::OpenError::NotARepository { .. } | git::OpenError::NoSuchPath { .. } => {
+                Self::NoRepository { path: path.to_owned() }
+            }
+            error => Self::Open { path: path.to_owned(), source: error.into() },
+        }
+    }
+}
+
+/// A sentence of ours begins with a capital letter, Git's clauses do not.
+fn sentence(clause: &dyn StdError) -> String {
+    let clause = clause.to_string();
+    let mut letters = clause.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+impl From<git::GitError> for Error {
+    fn from(error: git::GitError) -> Self {
+        let message = sentence(&error);
+        let source: Option<Cause> = match error {
+            git::GitError::BrokenObject { source, .. }
+            | git::GitError::BrokenRef { source, .. }
+            | git::GitError::Failed { source, .. } => Some(source),
+            git::GitError::NoGit { source, .. } => Some(source.into()),
+            _ => None,
+        };
+        Self::Git { message, source }
+    }
+}
+
+impl From<git::FileError> for Error {
+    fn from(error: git::FileError) -> Self {
+        match error {
+            git::FileError::Git(error) => error.into(),
+            error => Self::Git { message: sentence(&error), source: None },
+        }
+    }
+}
+
+impl From<git::ResolveError> for Error {
+    fn from(error: git::ResolveError) -> Self {
+        match error {
+            git::ResolveError::NotFound { revision } => Self::RefNotFound { revision },
+            git::ResolveError::NoCommitYet => Self::NoCommit,
+            git::ResolveError::NotACommit { revision, kind } => {
+                Self::NotACommit { revision, kind: kind.to_string() }
+            }
+            git::ResolveError::Ambiguous { revision, candidates } => {
+                Self::AmbiguousRef { revision, candidates }
+            }
+            git::ResolveError::Git(error) => error.into(),
+        }
+    }
+}
+
+impl From<git::IdentityError> for Error {
+    fn from(error: git::IdentityError) -> Self {
+        let git::IdentityError::NotConfigured { name, email } = error;
+        let missing = match (name, email) {
+            (true, true) => "user.name and user.email are",
+            (true, false) => "user.name is",
+            _ => "user.email is",
+        };
+        Self::NoIdentity { missing }
+    }
+}
+
+impl From<git::ApplyError> for Error {
+    fn from(error: git::ApplyError) -> Self {
+        match error {
+            git::ApplyError::Exists { name } | git::ApplyError::Changed { name } => {
+                Self::Conflict { tag: name }
+            }
+            git::ApplyError::Blocked { name, by } => Self::Blocked { tag: name, by },
+            git::ApplyError::Locked { source } => Self::Locked { source },
+            git::ApplyError::PermissionDenied { path, source } => Self::PermissionDenied { path, source },
+            git::ApplyError::Git(error) => error.into(),
+            error => Self::Git { message: sentence(&error), source: None },
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Running the user's `git`.
+//!
+//! Owns the environment of these processes and the reading of their failures. Must not use a shell, and must not
+//! parse what git says in the user's language.
+
+use std::ffi::OsStr;
+use std::io::{self, Write as _};
+use std::process::{Command, Output, Stdio};
+
+use super::{GitError, Repository};
+
+/// Variables that make git work on another repository than the one it is told to. A program started from a Git hook
+/// inherits them.
+const SELECTING: [&str; 12] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_GRAFT_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+];
+
+/// The first git that knows reftables.
+const NEEDED: (u32, u32) = (2, 45);
+
+impl Repository {
+    /// A `git` on this repository, without arguments yet.
+    pub(super) fn git(&self) -> Result<Command, GitError> {
+        // With an explicit `--git-dir` git does not ask whose the repository is, so we must: its configuration can
+        // name programs to run.
+        if self.gix.git_dir_trust() != gix::sec::Trust::Full {
+            return Err(GitError::Untrusted { path: self.root().to_owned() });
+        }
+        let mut git = Command::new("git");
+        for name in SELECTING {
+            git.env_remove(name);
+        }
+        git.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
+        git.arg("--git-dir").arg(self.git_dir());
+        Ok(git)
+    }
+
+    /// Runs `git` to its end, whatever its exit status.
+    pub(super) fn run_git(
+        &self,
+        purpose: &'static str,
+        args: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        input: &[u8],
+    ) -> Result<Output, GitError> {
+        let no_git = |source| GitError::NoGit { purpose, source };
+        let mut git = self.git()?;
+        git.args(args);
+        git.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = git.spawn().map_err(no_git)?;
+        if let Some(mut stdin) = child.stdin.take() {
+            match stdin.write_all(input) {
+                // Its exit status says why it did not want to listen.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                result => result.map_err(no_git)?,
+            }
+        }
+        child.wait_with_output().map_err(no_git)
+    }
+
+    /// The error for a `git` that ended badly.
+    pub(super) fn command_error(&self, command: &'static str, output: &Output) -> GitError {
+        if let Some(found) = self.too_old() {
+            return GitError::GitTooOld { found, needed: "2.45" };
+        }
+        let message = super::lossy(output.stderr.trim_ascii());
+        GitError::Command {
+            command: command.to_owned(),
+            message: if message.is_empty() { output.status.to_string() } else { message },
+        }
+    }
+
+    fn too_old(&self) -> Option<String> {
+        let output = self.git().ok()?.arg("--version").stdin(Stdio::null()).output().ok()?;
+        let found = super::lossy(output.stdout.trim_ascii());
+        (version(&found)? < NEEDED).then_some(found)
+    }
+}
+
+/// `git version 2.47.3` and `git version 2.39.2 (Apple Git-143)` as major and minor.
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.strip_prefix("git version ")?.split('.');
+    let mut number = || numbers.next()?.parse().ok();
+    Some((number()?, number()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_git_is_read_from_what_it_prints() {
+        assert_eq!(version("git version 2.47.3"), Some((2, 47)));
+        assert_eq!(version("git version 2.39.2 (Apple Git-143)"), Some((2, 39)));
+        assert_eq!(version("git version 3.0"), Some((3, 0)));
+        assert_eq!(version("something else"), None);
+    }
+}

@@ -1,0 +1,170 @@
+//! Commits and the files in them.
+//!
+//! Owns reading one commit and one file of its tree. Must not walk history.
+
+use gix::objs::{Find as _, Kind};
+
+use super::object::{Ident, Parts};
+use super::{GitError, OBJECT_LIMIT, Repository, lossy};
+use crate::commit::Commit;
+use crate::object_id::ObjectId;
+use crate::signature::Signature;
+use crate::time::Timestamp;
+
+/// Why a file of a commit cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FileError {
+    /// The file is larger than the caller will take.
+    #[error("`{path}` is too large: {size} bytes, while {limit} are the limit")]
+    TooLarge {
+        /// The path in the commit.
+        path: String,
+        /// How large it is.
+        size: u64,
+        /// What the caller will take.
+        limit: usize,
+    },
+    /// The repository cannot be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+impl Repository {
+    /// Reads a commit.
+    pub fn commit(&self, id: ObjectId) -> Result<Commit, GitError> {
+        let data = self.commit_data(id)?;
+        let parts = Parts::of(&data);
+        Ok(Commit {
+            id,
+            author: signature(parts.field("author")),
+            committer: signature(parts.field("committer")),
+            message: lossy(parts.body),
+        })
+    }
+
+    /// The content of the regular file at `path`, with slashes, in the tree of `commit`; `None` if there is none.
+    /// `limit` is in bytes.
+    pub fn file_at(&self, commit: ObjectId, path: &str, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
+        let failed = |error| GitError::failed("read the files of a commit", error);
+        let limit = limit.min(OBJECT_LIMIT);
+        let data = self.commit_data(commit)?;
+        let wrong_kind = GitError::WrongKind { id: commit, expected: "commit" };
+        let tree = Parts::of(&data).id("tree").ok_or(wrong_kind)?;
+        self.header(tree)?;
+        let tree = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
+        let tree = self.gix.find_tree(tree).map_err(failed)?;
+        let Some(entry) = tree.lookup_entry(path.split('/')).map_err(failed)? else {
+            return Ok(None);
+        };
+        if !entry.mode().is_blob() {
+            return Ok(None);
+        }
+        let (_, size) = self.header(super::from_gix(entry.id().as_ref()))?;
+        if usize::try_from(size).is_ok_and(|size| size <= limit) {
+            return Ok(Some(entry.object().map_err(failed)?.detach().data));
+        }
+        Err(FileError::TooLarge { path: path.to_owned(), size, limit })
+    }
+
+    fn commit_data(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
+        let (kind, _) = self.header(id)?;
+        if kind != Kind::Commit {
+            return Err(GitError::WrongKind { id, expected: "commit" });
+        }
+        let gix_id = self.to_gix(id).ok_or(GitError::Missing { id })?;
+        let mut data = Vec::new();
+        match self.gix.objects.try_find(&gix_id, &mut data) {
+            Ok(Some(_)) => Ok(data),
+            Ok(None) => Err(GitError::Missing { id }),
+            Err(error) => Err(GitError::broken_object(id, error)),
+        }
+    }
+}
+
+/// A commit with an odd author is still a commit: as in `git log`, what cannot be read is empty, and a time that is
+/// none is 1970.
+fn signature(line: Option<&[u8]>) -> Signature {
+    let epoch = Timestamp::new(0, 0).expect("1970 is a year between 1 and 9999");
+    match line.and_then(Ident::parse) {
+        Some(ident) => ident.signature(ident.time.unwrap_or(epoch)),
+        None => Signature { name: String::new(), email: String::new(), time: epoch },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gto_testkit::Repo;
+
+    use super::*;
+    use crate::git::test_repo::{id, open};
+
+    #[test]
+    fn a_commit_is_read_with_its_people_and_message() {
+        let repo = Repo::new();
+        let hex = repo.commit(&[], "first\n\nbody");
+        let commit = open(&repo).commit(id(&hex)).unwrap();
+        assert_eq!(commit.id, id(&hex));
+        assert_eq!(
+            (commit.author.name.as_str(), commit.author.email.as_str()),
+            ("Ada Tester", "ada@example.com")
+        );
+        assert_eq!(commit.committer.time.seconds(), repo.now());
+        assert_eq!(commit.message, "first\n\nbody\n");
+    }
+
+    #[test]
+    fn a_commit_with_odd_people_is_still_read() {
+        let repo = Repo::new();
+        repo.commit(&[], "first");
+        let tree = repo.git_ok(&["rev-parse", "HEAD^{tree}"]);
+        let mut object = format!("tree {tree}\nauthor nobody\ncommitter ").into_bytes();
+        object.extend_from_slice(b"J\xf6 <j> 18446744073709551615 +0000\nencoding latin1\n\ncaf\xe9");
+        let hex = repo.git_stdin(&["hash-object", "-t", "commit", "--literally", "-w", "--stdin"], &object);
+        let commit = open(&repo).commit(id(&hex)).unwrap();
+        assert_eq!((commit.author.name.as_str(), commit.author.time.seconds()), ("", 0));
+        assert_eq!((commit.committer.name.as_str(), commit.committer.time.seconds()), ("J\u{fffd}", 0));
+        assert_eq!(commit.message, "caf\u{fffd}");
+    }
+
+    #[test]
+    fn what_is_missing_or_no_commit_is_told_apart() {
+        let repo = Repo::new();
+        repo.commit(&[("f", "x")], "first");
+        let repository = open(&repo);
+        let blob = id(&repo.git_ok(&["rev-parse", "HEAD:f"]));
+        assert!(matches!(repository.commit(blob), Err(GitError::WrongKind { .. })));
+        for absent in ["1".repeat(40), "1".repeat(64)] {
+            assert!(matches!(repository.commit(id(&absent)), Err(GitError::Missing { .. })));
+            assert!(!repository.has_object(id(&absent)));
+        }
+        assert!(repository.has_object(blob));
+    }
+
+    #[test]
+    fn a_file_of_a_commit_is_read_up_to_the_limit() {
+        let repo = Repo::new();
+        let first = id(&repo.commit(&[("a/b.yaml", "one"), (".gto", "two")], "first"));
+        let second = id(&repo.commit(&[("a/b.yaml", "three")], "second"));
+        let repository = open(&repo);
+        let read = |commit, path| repository.file_at(commit, path, 5).unwrap();
+        assert_eq!(read(first, "a/b.yaml").as_deref(), Some(&b"one"[..]));
+        assert_eq!(read(second, "a/b.yaml").as_deref(), Some(&b"three"[..]));
+        assert_eq!(read(second, ".gto").as_deref(), Some(&b"two"[..]));
+        for path in ["a", "", "/", "a/", "a/c", "a/b.yaml/c", "..", "../.gto", "/.gto", "./.gto", "a//b.yaml"]
+        {
+            assert_eq!(read(second, path), None, "{path:?}");
+        }
+        let error = repository.file_at(second, "a/b.yaml", 4).unwrap_err();
+        assert!(matches!(error, FileError::TooLarge { size: 5, limit: 4, .. }));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_a_commit_is_no_file() {
+        let repo = Repo::new();
+        std::os::unix::fs::symlink("/etc/passwd", repo.path().join("link")).unwrap();
+        repo.git_ok(&["add", "link"]);
+        let commit = id(&repo.commit(&[], "link"));
+        assert_eq!(open(&repo).file_at(commit, "link", 1000).unwrap(), None);
+    }
+}

@@ -1,0 +1,603 @@
+//! A Git repository on this machine, as the registry needs it.
+//!
+//! Owns everything that names gix or starts `git`. Must not know what a registry is: tags come out as they are
+//! written, and go in as they are given.
+
+mod command;
+mod commit;
+mod identity;
+mod object;
+mod refs;
+mod reftable;
+mod revision;
+mod tags;
+#[cfg(test)]
+mod test_repo;
+mod transaction;
+
+use std::error::Error as StdError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use gix::objs::Kind;
+use gix::odb::Header as _;
+
+use crate::object_id::ObjectId;
+
+pub(crate) use commit::FileError;
+pub(crate) use identity::IdentityError;
+pub(crate) use refs::{TagRef, TagRefs, is_valid_tag_name};
+pub(crate) use revision::ResolveError;
+pub(crate) use tags::{ObjectKind, TagObject, UnreadableTag};
+pub(crate) use transaction::{ApplyError, TagEdit};
+
+/// No object larger than this is taken into memory, whatever a repository claims: 64 MiB.
+const OBJECT_LIMIT: usize = 64 * 1024 * 1024;
+
+/// Any error of a library below, kept as the source of ours.
+type Cause = Box<dyn StdError + Send + Sync + 'static>;
+
+/// An open repository. Cheap to open; objects and refs are read when asked for.
+pub(crate) struct Repository {
+    gix: gix::Repository,
+    work_dir: Option<PathBuf>,
+    refs: RefStorage,
+}
+
+/// How the repository keeps its refs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RefStorage {
+    /// Loose files and `packed-refs`: gix reads and writes them.
+    Files,
+    /// Tables. gix would show no ref at all, so everything about refs goes through the user's `git`.
+    Reftable,
+}
+
+/// Why there is no open repository.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// The path itself is not there.
+    #[error("`{}` does not exist", path.display())]
+    NoSuchPath {
+        /// The path that was given.
+        path: PathBuf,
+    },
+    /// The path is a file.
+    #[error("`{}` is not a folder", path.display())]
+    NotAFolder {
+        /// The path that was given.
+        path: PathBuf,
+    },
+    /// Neither the path nor a folder above it is a repository.
+    #[error("`{}` is not in a Git repository", path.display())]
+    NotARepository {
+        /// The path that was given.
+        path: PathBuf,
+    },
+    /// The path or the repository cannot be read by this user.
+    #[error("no permission to read `{}`", path.display())]
+    PermissionDenied {
+        /// The path that was given.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: Cause,
+    },
+    /// The repository needs something that this program does not know.
+    #[error("the repository at `{}` uses {feature}, which is not supported", path.display())]
+    Unsupported {
+        /// The repository's folder.
+        path: PathBuf,
+        /// What it uses.
+        feature: String,
+    },
+    /// There is a repository, but it cannot be read.
+    #[error("the repository of `{}` cannot be opened", path.display())]
+    Broken {
+        /// The path that was given.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: Cause,
+    },
+}
+
+/// Something went wrong in an open repository.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GitError {
+    /// An object that something refers to is not there, as in a shallow, partial or damaged clone.
+    #[error("object {id} is missing from the repository")]
+    Missing {
+        /// The missing object.
+        id: ObjectId,
+    },
+    /// An object is there but is not what it should be.
+    #[error("object {id} is not a {expected}")]
+    WrongKind {
+        /// The object.
+        id: ObjectId,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// An object is there but cannot be read.
+    #[error("object {id} cannot be read")]
+    BrokenObject {
+        /// The object.
+        id: ObjectId,
+        /// What is wrong with it.
+        #[source]
+        source: Cause,
+    },
+    /// A ref is there but cannot be read.
+    #[error("ref `{name}` cannot be read")]
+    BrokenRef {
+        /// The ref's full name.
+        name: String,
+        /// What is wrong with it.
+        #[source]
+        source: Cause,
+    },
+    /// The program `git` is needed and is not there.
+    #[error("the program `git` is needed for {purpose} and cannot be started")]
+    NoGit {
+        /// What it is needed for.
+        purpose: &'static str,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The program `git` is needed and does not know the repository's format yet.
+    #[error("the program `git` is too old for this repository: {found}, while {needed} is needed")]
+    GitTooOld {
+        /// What `git --version` prints.
+        found: String,
+        /// The least version that will do.
+        needed: &'static str,
+    },
+    /// `git` would run what the repository's owner has configured, and the owner is someone else.
+    #[error("the repository at `{}` belongs to someone else", path.display())]
+    Untrusted {
+        /// The repository's folder.
+        path: PathBuf,
+    },
+    /// The program `git` refused.
+    #[error("`git {command}` failed: {message}")]
+    Command {
+        /// The subcommand.
+        command: String,
+        /// What it said, in English.
+        message: String,
+    },
+    /// Everything else.
+    #[error("cannot {what}")]
+    Failed {
+        /// What was being done: `list the tags`.
+        what: &'static str,
+        /// What went wrong.
+        #[source]
+        source: Cause,
+    },
+}
+
+impl Repository {
+    /// Finds the repository of the folder `path` or of a folder above it: a work tree, a bare repository, a linked
+    /// work tree, a submodule.
+    ///
+    /// The path alone decides. `GIT_DIR` and its friends, which a program started from a Git hook inherits, do not.
+    pub fn discover(path: &Path) -> Result<Self, OpenError> {
+        check_folder(path)?;
+        // Absolute, so that messages and child processes do not depend on the current folder.
+        let start = std::path::absolute(path).map_err(|error| broken(path, error))?;
+        let options = open_options();
+        let trust = gix::sec::trust::Mapping { full: options.clone(), reduced: options };
+        let repository = gix::ThreadSafeRepository::discover_opts(
+            &start,
+            gix::discover::upwards::Options::default(),
+            trust,
+        )
+        .map_err(|error| open_error(path, error))?;
+        let mut gix = repository.to_thread_local();
+        gix.clear_namespace();
+        let refs = check_format(&gix)?;
+        let work_dir = match std::env::var_os("GIT_WORK_TREE") {
+            None => gix.workdir().map(Path::to_owned),
+            Some(_) => discovered_work_dir(&start),
+        };
+        Ok(Self { gix, work_dir, refs })
+    }
+
+    /// The root of the work tree; `None` in a bare repository.
+    pub fn work_dir(&self) -> Option<&Path> {
+        self.work_dir.as_deref()
+    }
+
+    /// The folder with `HEAD`, private to a linked work tree.
+    pub fn git_dir(&self) -> &Path {
+        self.gix.git_dir()
+    }
+
+    /// The folder with refs and objects, shared by all work trees.
+    pub fn common_dir(&self) -> &Path {
+        self.gix.common_dir()
+    }
+
+    /// The folder that a message names: the work tree, or the repository itself if it is bare.
+    pub fn root(&self) -> &Path {
+        self.work_dir().unwrap_or_else(|| self.git_dir())
+    }
+
+    /// Whether history was cut off by a shallow clone, so that tags of older commits may be absent.
+    pub fn is_shallow(&self) -> bool {
+        // Read here rather than through gix, which would follow `GIT_SHALLOW_FILE`. Git truncates the file before it
+        // removes it.
+        std::fs::metadata(self.common_dir().join("shallow")).is_ok_and(|file| file.len() > 0)
+    }
+
+    /// The names of the configured remotes, in alphabetical order.
+    pub fn remotes(&self) -> Vec<String> {
+        self.gix.remote_names().iter().map(|name| lossy(name)).collect()
+    }
+
+    /// The commit that is checked out, or that a bare repository's `HEAD` names; `None` if there is no commit yet.
+    pub fn head_commit(&self) -> Result<Option<ObjectId>, GitError> {
+        let head = match self.refs {
+            RefStorage::Files => self
+                .gix
+                .head()
+                .and_then(gix::Head::try_into_peeled_id)
+                .map_err(|error| GitError::failed("read HEAD", error))?
+                .map(|id| from_gix(&id)),
+            RefStorage::Reftable => self.reftable_rev_parse("HEAD")?.object(),
+        };
+        Ok(head)
+    }
+
+    /// Whether the object is in the repository.
+    pub fn has_object(&self, id: ObjectId) -> bool {
+        self.to_gix(id).is_some_and(|id| self.gix.has_object(id))
+    }
+
+    /// The kind and size of an object, without reading its content.
+    fn header(&self, id: ObjectId) -> Result<(Kind, u64), GitError> {
+        let gix_id = self.to_gix(id).ok_or(GitError::Missing { id })?;
+        match self.gix.objects.try_header(&gix_id) {
+            Ok(Some(header)) => Ok((header.kind(), header.size())),
+            Ok(None) => Err(GitError::Missing { id }),
+            Err(error) => Err(GitError::broken_object(id, error)),
+        }
+    }
+
+    /// The id for gix; `None` if this repository uses the other hash, so that nothing in it can have that id.
+    fn to_gix(&self, id: ObjectId) -> Option<gix::ObjectId> {
+        let id = gix::ObjectId::try_from(id.as_bytes()).ok()?;
+        (id.kind() == self.gix.object_hash()).then_some(id)
+    }
+}
+
+impl GitError {
+    fn failed(what: &'static str, source: impl Into<Cause>) -> Self {
+        let source = source.into();
+        Self::Failed { what, source }
+    }
+
+    fn broken_object(id: ObjectId, source: impl Into<Cause>) -> Self {
+        let source = source.into();
+        Self::BrokenObject { id, source }
+    }
+}
+
+/// The id of gix as ours.
+fn from_gix(id: &gix::oid) -> ObjectId {
+    ObjectId::from_bytes(id.as_bytes()).expect("gix knows hashes of 20 and 32 bytes only")
+}
+
+/// Bytes of a repository as text. Git promises no encoding; what is not UTF-8 becomes replacement characters.
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn check_folder(path: &Path) -> Result<(), OpenError> {
+    let path = path.to_owned();
+    match std::fs::metadata(&path) {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(OpenError::NotAFolder { path }),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(OpenError::PermissionDenied { path, source: error.into() })
+        }
+        Err(_) => Err(OpenError::NoSuchPath { path }),
+    }
+}
+
+/// All configuration that `git` itself would honour, but no identity from the environment: `committer` asks for that.
+fn open_options() -> gix::open::Options {
+    let mut permissions = gix::open::Permissions::all();
+    permissions.env.identity = gix::sec::Permission::Deny;
+    gix::open::Options::default()
+        .permissions(permissions)
+        .config_overrides([format!("gitoxide.objects.allocLimit={OBJECT_LIMIT}")])
+}
+
+fn broken(path: &Path, source: impl Into<Cause>) -> OpenError {
+    OpenError::Broken { path: path.to_owned(), source: source.into() }
+}
+
+fn open_error(path: &Path, error: gix::Error) -> OpenError {
+    use gix::discover::upwards::Error as Upwards;
+    let path = path.to_owned();
+    if denied(&error) {
+        return OpenError::PermissionDenied { path, source: error.into() };
+    }
+    match error.downcast_any_ref::<Upwards>() {
+        Some(Upwards::NoTrustedGitRepository { .. }) | None => broken(&path, error),
+        Some(_) => OpenError::NotARepository { path },
+    }
+}
+
+/// Whether the system refused for want of permission, or because the file system cannot be written to.
+fn denied(error: &gix::Error) -> bool {
+    error.is_permission_denied()
+        || error.iter_errors().filter_map(|error| error.downcast_ref::<io::Error>()).any(|error| {
+            matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+        })
+}
+
+/// The work tree by discovery alone, for when `GIT_WORK_TREE` has made gix say otherwise.
+fn discovered_work_dir(start: &Path) -> Option<PathBuf> {
+    let (location, _) = gix::discover::upwards(start).ok()?;
+    location.into_repository_and_work_tree_directories().1
+}
+
+/// Refuses repositories that git of today would refuse too, and finds out how refs are kept. gix checks neither.
+///
+/// See gitrepository-layout(5) and git's `Documentation/technical/repository-version`.
+fn check_format(gix: &gix::Repository) -> Result<RefStorage, OpenError> {
+    const KNOWN: [&str; 9] = [
+        "compatobjectformat",
+        "noop",
+        "noop-v1",
+        "objectformat",
+        "partialclone",
+        "preciousobjects",
+        "refstorage",
+        "relativeworktrees",
+        "worktreeconfig",
+    ];
+    let unsupported = |feature: String| OpenError::Unsupported { path: gix.common_dir().to_owned(), feature };
+    // Without the filter by trust: how to read a repository does not depend on whose it is.
+    let snapshot = gix.config_snapshot();
+    let config = snapshot.plumbing();
+    let version = config.string("core.repositoryFormatVersion");
+    match version.as_ref().map(|version| version.as_slice()) {
+        None | Some(b"" | b"0") => return Ok(RefStorage::Files),
+        Some(b"1") => {}
+        Some(other) => {
+            return Err(unsupported(format!("repository format version {}", lossy(other))));
+        }
+    }
+    for section in config.sections_by_name("extensions").into_iter().flatten() {
+        for key in section.value_names() {
+            let key = lossy(key.as_ref());
+            if !KNOWN.contains(&key.to_ascii_lowercase().as_str()) {
+                return Err(unsupported(format!("the extension `{key}`")));
+            }
+        }
+    }
+    match config.string("extensions.refStorage").as_ref().map(|kind| kind.as_slice()) {
+        None | Some(b"files") => Ok(RefStorage::Files),
+        Some(b"reftable") => Ok(RefStorage::Reftable),
+        Some(other) => Err(unsupported(format!("the ref storage `{}`", lossy(other)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::process::Command;
+
+    use gto_testkit::{Repo, RepoOptions, Sandbox, TagSpec};
+
+    use super::test_repo::{each_storage, id, open};
+    use super::*;
+
+    fn refused(path: &Path) -> OpenError {
+        match Repository::discover(path) {
+            Ok(repository) => panic!("it opens: {}", repository.root().display()),
+            Err(error) => error,
+        }
+    }
+
+    #[test]
+    fn a_repository_is_found_from_any_folder_inside() {
+        for repo in each_storage() {
+            let commit = repo.commit(&[("a/b/c", "x")], "first");
+            repo.tag("t", "HEAD", &TagSpec::default());
+            for folder in ["", "a", "a/b", ".git", ".git/refs", "a/../a/b"] {
+                let repository = Repository::discover(&repo.path().join(folder)).unwrap();
+                assert_eq!(repository.root(), repo.path(), "{folder}");
+                assert_eq!(repository.work_dir(), Some(repo.path()));
+                assert_eq!(repository.git_dir(), repo.git_dir());
+                assert_eq!(repository.head_commit().unwrap(), Some(id(&commit)));
+                assert_eq!(repository.tag_refs("").unwrap().refs.len(), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_bare_repository_has_no_work_tree() {
+        let repo = Sandbox::new().repo_with("r.git", RepoOptions { bare: true, ..RepoOptions::default() });
+        let commit = repo.commit(&[], "first");
+        let repository = open(&repo);
+        assert_eq!((repository.work_dir(), repository.root()), (None, repo.path()));
+        assert_eq!(repository.head_commit().unwrap(), Some(id(&commit)));
+    }
+
+    #[test]
+    fn a_linked_work_tree_shares_its_tags_and_has_its_own_head() {
+        for repo in each_storage() {
+            let first = repo.commit(&[], "first");
+            repo.commit(&[], "second");
+            repo.tag("packed", "HEAD", &TagSpec::default());
+            repo.pack_refs();
+            repo.tag("loose", "HEAD", &TagSpec::default());
+            let linked = repo.sandbox().path().join("linked");
+            repo.git_ok(&["worktree", "add", "-q", "--detach", &linked.to_string_lossy(), &first]);
+            let repository = Repository::discover(&linked).unwrap();
+            assert_eq!(repository.root(), linked);
+            assert_eq!(repository.head_commit().unwrap(), Some(id(&first)));
+            assert_eq!(repository.resolve("HEAD").unwrap(), id(&first));
+            assert_eq!(
+                repository.common_dir().canonicalize().unwrap(),
+                repo.git_dir().canonicalize().unwrap()
+            );
+            assert_eq!(repository.tag_refs("").unwrap().refs.len(), 2);
+            let edit = TagEdit::Create {
+                name: "new".to_owned(),
+                commit: id(&first),
+                tagger: test_repo::ann(),
+                message: String::new(),
+            };
+            repository.apply(&[edit]).unwrap();
+            assert_eq!(repo.tag_names(), ["loose", "new", "packed"]);
+        }
+    }
+
+    #[test]
+    fn a_submodule_is_a_repository_of_its_own() {
+        let repo = Repo::new();
+        repo.commit(&[], "outer");
+        let inner = repo.sandbox().repo("inner");
+        let commit = inner.commit(&[], "inner");
+        inner.tag("t", "HEAD", &TagSpec::default());
+        let inner = inner.path().to_string_lossy().into_owned();
+        repo.git_ok(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &inner, "sub"]);
+        let repository = Repository::discover(&repo.path().join("sub")).unwrap();
+        assert_eq!(repository.root(), repo.path().join("sub"));
+        assert_eq!(
+            repository.git_dir().canonicalize().unwrap(),
+            repo.git_dir().join("modules/sub").canonicalize().unwrap()
+        );
+        assert_eq!(repository.head_commit().unwrap(), Some(id(&commit)));
+        assert_eq!(repository.tag_refs("").unwrap().refs.len(), 1);
+    }
+
+    #[test]
+    fn a_detached_head_and_a_shallow_clone_are_read() {
+        for repo in each_storage() {
+            repo.commit(&[], "first");
+            let second = repo.commit(&[], "second");
+            assert!(!open(&repo).is_shallow());
+            repo.git_ok(&["checkout", "-q", "--detach"]);
+            assert_eq!(open(&repo).head_commit().unwrap(), Some(id(&second)));
+            let url = format!("file://{}", repo.path().display());
+            let to = repo.sandbox().path().join("shallow");
+            repo.git_ok(&["clone", "-q", "--depth", "1", &url, &to.to_string_lossy()]);
+            let repository = Repository::discover(&to).unwrap();
+            assert!(repository.is_shallow());
+            assert_eq!(repository.remotes(), ["origin"]);
+            assert_eq!(repository.head_commit().unwrap(), Some(id(&second)));
+            assert!(repository.resolve("HEAD~1").is_err());
+        }
+    }
+
+    #[test]
+    fn why_there_is_no_repository_is_told() {
+        let sandbox = Sandbox::new();
+        let file = sandbox.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(matches!(refused(&sandbox.path().join("nowhere")), OpenError::NoSuchPath { .. }));
+        assert!(matches!(refused(Path::new("")), OpenError::NoSuchPath { .. }));
+        assert!(matches!(refused(&file), OpenError::NotAFolder { .. }));
+        assert!(matches!(refused(sandbox.path()), OpenError::NotARepository { .. }));
+    }
+
+    #[test]
+    fn a_repository_that_cannot_be_read_right_is_not_read_at_all() {
+        let repo = Repo::new();
+        repo.commit(&[], "first");
+        let config = repo.git_dir().join("config");
+        let intact = fs::read_to_string(&config).unwrap();
+        for (text, unsupported) in [
+            ("[core]\n\trepositoryFormatVersion = 2\n", false),
+            ("[core]\n\trepositoryFormatVersion = 1\n[extensions]\n\tnewThing = true\n", true),
+            ("[core]\n\trepositoryFormatVersion = 1\n[extensions]\n\trefStorage = cloud\n", true),
+            ("[core]\n\trepositoryFormatVersion = 1\n[extensions]\n\tobjectFormat = md5\n", false),
+            ("[core\n", false),
+        ] {
+            fs::write(&config, text).unwrap();
+            let error = refused(repo.path());
+            assert_eq!(matches!(error, OpenError::Unsupported { .. }), unsupported, "{text}: {error:?}");
+            assert!(
+                matches!(error, OpenError::Unsupported { .. } | OpenError::Broken { .. }),
+                "{text}: {error:?}"
+            );
+        }
+        // Version 0 with an extension that means nothing there, as git itself leaves it.
+        fs::write(&config, format!("{intact}[extensions]\n\tnewThing = true\n")).unwrap();
+        open(&repo);
+    }
+
+    #[test]
+    fn a_broken_head_is_an_error_of_its_own() {
+        let repo = Repo::new();
+        repo.commit(&[], "first");
+        repo.tag("t", "HEAD", &TagSpec::default());
+        for head in ["ref: refs/heads/../x\n", "garbage\n", ""] {
+            fs::write(repo.git_dir().join("HEAD"), head).unwrap();
+            match Repository::discover(repo.path()) {
+                Ok(repository) => {
+                    assert_eq!(repository.tag_refs("").unwrap().refs.len(), 1);
+                    assert!(repository.head_commit().is_err(), "{head:?}");
+                }
+                Err(error) => {
+                    assert!(matches!(error, OpenError::NotARepository { .. }), "{head:?} {error:?}");
+                }
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_repository_of_someone_else_is_read_but_no_program_of_its_choice_is_run() {
+        use std::os::unix::fs::chown;
+
+        for repo in each_storage() {
+            let commit = repo.commit(&[], "first");
+            repo.tag("t", "HEAD", &TagSpec::default());
+            if [repo.path(), &repo.git_dir()].iter().any(|path| chown(path, Some(12345), None).is_err()) {
+                eprintln!("SKIPPED: only root can give a repository away");
+                return;
+            }
+            let repository = open(&repo);
+            match repository.refs {
+                RefStorage::Files => assert_eq!(repository.tag_refs("").unwrap().refs.len(), 1),
+                RefStorage::Reftable => {
+                    assert!(matches!(repository.tag_refs(""), Err(GitError::Untrusted { .. })));
+                }
+            }
+            assert!(repository.commit(id(&commit)).is_ok());
+        }
+    }
+
+    /// What a Git hook's environment would do to us, shown on the other tests of this module.
+    #[test]
+    fn the_environment_of_a_git_hook_changes_nothing() {
+        const INSIDE: &str = "GTO_TEST_INSIDE_A_HOOK";
+        if std::env::var_os(INSIDE).is_some() {
+            return;
+        }
+        let other = Repo::new();
+        other.commit(&[], "another repository");
+        let mut tests = Command::new(std::env::current_exe().unwrap());
+        tests.args(["git::tests::", "git::refs::", "git::revision::", "git::transaction::"]).env(INSIDE, "1");
+        tests.env("GIT_DIR", other.git_dir()).env("GIT_WORK_TREE", other.path());
+        tests.env("GIT_INDEX_FILE", other.git_dir().join("index")).env("GIT_PREFIX", "a/");
+        tests
+            .env("GIT_OBJECT_DIRECTORY", other.git_dir().join("objects"))
+            .env("GIT_COMMON_DIR", other.git_dir());
+        tests.env("GIT_NAMESPACE", "space").env("GIT_SHALLOW_FILE", "/dev/null");
+        tests.env("GIT_COMMITTER_NAME", "Hook").env("LC_ALL", "C");
+        let output = tests.output().unwrap();
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && !stdout.contains(" 0 passed"), "{stdout}");
+    }
+}

@@ -1,0 +1,462 @@
+//! The refs under `refs/tags/`: listing them, finding one, what may be a name.
+//!
+//! Owns names and what refs point to. Must not read objects.
+
+use std::collections::HashSet;
+use std::io;
+
+use gix::bstr::{BStr, ByteSlice as _};
+use gix::error::MetadataValue;
+use gix::refs::file::find::ReferenceDecode;
+use gix::refs::{FullName, Target};
+
+use super::{GitError, RefStorage, Repository, from_gix, lossy};
+use crate::object_id::ObjectId;
+
+/// Where tags live.
+pub(super) const TAGS: &str = "refs/tags/";
+
+/// How many symbolic refs are followed, as in git.
+const MAX_SYMBOLIC: usize = 5;
+
+/// How often the tags are listed again because somebody keeps packing them.
+const MAX_RETRIES: usize = 3;
+
+/// A ref under `refs/tags/`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TagRef {
+    /// The name without `refs/tags/`.
+    pub name: String,
+    /// What the ref points to, usually a tag object.
+    pub target: ObjectId,
+}
+
+/// The tags of a repository, and what could not be read as one.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct TagRefs {
+    /// In the order of their names' bytes.
+    pub refs: Vec<TagRef>,
+    /// Names that are not UTF-8, with replacement characters.
+    pub not_utf8: Vec<String>,
+    /// Refs whose content is not an object id: an empty file after a crash, a dangling symbolic ref.
+    pub broken: Vec<String>,
+}
+
+impl Repository {
+    /// All tags whose name begins with `prefix`, in the order of their names' bytes.
+    pub fn tag_refs(&self, prefix: &str) -> Result<TagRefs, GitError> {
+        let mut tags = match self.refs {
+            RefStorage::Files => self.file_tag_refs(prefix)?,
+            RefStorage::Reftable => self.reftable_tag_refs(prefix)?,
+        };
+        // The order of a folder walk is not quite that of names.
+        if !tags.refs.is_sorted() {
+            tags.refs.sort_unstable();
+        }
+        Ok(tags)
+    }
+
+    /// The tag of this name. A name that no tag can have is simply not there.
+    pub fn tag_ref(&self, name: &str) -> Result<Option<TagRef>, GitError> {
+        let Some(full_name) = full_name(name) else {
+            return Ok(None);
+        };
+        if self.refs == RefStorage::Reftable {
+            let tags = self.reftable_tag_refs(name)?;
+            return Ok(tags.refs.into_iter().find(|tag| tag.name == name));
+        }
+        let target = self.target_of(&full_name)?;
+        Ok(target.map(|target| TagRef { name: name.to_owned(), target }))
+    }
+
+    /// The object that a ref points to, through symbolic refs.
+    pub(super) fn target_of(&self, name: &FullName) -> Result<Option<ObjectId>, GitError> {
+        let mut next = name.clone();
+        for _ in 0..=MAX_SYMBOLIC {
+            match self.gix.refs.try_find(next.as_ref()) {
+                // A lookup of `refs/tags/x` may also try `refs/heads/refs/tags/x`, which is not meant.
+                Ok(Some(found)) if found.name == next => match found.target {
+                    Target::Object(id) => return Ok(Some(from_gix(&id))),
+                    Target::Symbolic(symbolic) => next = symbolic,
+                },
+                Ok(_) => return Ok(None),
+                Err(error) => {
+                    return Err(GitError::BrokenRef { name: name.to_string(), source: error.into() });
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Lists the tags until nobody has moved loose refs into `packed-refs` meanwhile: one that is moved after
+    /// `packed-refs` was read and before its folder was would be in neither.
+    fn file_tag_refs(&self, prefix: &str) -> Result<TagRefs, GitError> {
+        let stamp = || {
+            let file = std::fs::metadata(self.common_dir().join("packed-refs")).ok()?;
+            Some((file.len(), file.modified().ok()?))
+        };
+        let mut before = stamp();
+        let mut tags = self.file_tag_refs_once(prefix)?;
+        for _ in 0..MAX_RETRIES {
+            let after = stamp();
+            if after == before {
+                break;
+            }
+            before = after;
+            tags = self.file_tag_refs_once(prefix)?;
+        }
+        Ok(tags)
+    }
+
+    fn file_tag_refs_once(&self, prefix: &str) -> Result<TagRefs, GitError> {
+        let what = "list the tags";
+        let mut tags = TagRefs::default();
+        let prefix = format!("{TAGS}{prefix}");
+        // A prefix with `..` or the like: no ref begins so.
+        let Ok(relative) = <&gix::path::RelativePath>::try_from(prefix.as_str()) else {
+            return Ok(tags);
+        };
+        let platform = self.gix.refs.iter().map_err(|error| GitError::failed(what, error))?;
+        let references = platform.prefixed(relative).map_err(|error| GitError::failed(what, error))?;
+        for reference in references {
+            match reference {
+                Ok(reference) => {
+                    let target = match reference.target {
+                        Target::Object(id) => Some(from_gix(&id)),
+                        Target::Symbolic(name) => self.target_of(&name).unwrap_or_default(),
+                    };
+                    tags.push(reference.name.as_bstr(), target);
+                }
+                Err(error) => match (broken_name(&error), self.vanished(&error)) {
+                    (Some(name), _) => tags.broken.push(name),
+                    // Deleted or packed since its folder was read; gix has passed over a packed one then.
+                    (None, Some(name)) => {
+                        if let Ok(Some(target)) = self.target_of(&name) {
+                            tags.push(name.as_bstr(), Some(target));
+                        }
+                    }
+                    (None, None) => return Err(GitError::failed(what, error)),
+                },
+            }
+        }
+        Ok(tags)
+    }
+
+    /// The loose ref that was there when its folder was read and is not any more.
+    fn vanished(&self, error: &gix::Error) -> Option<FullName> {
+        let mut causes = error.iter_errors().filter_map(|error| error.downcast_ref::<io::Error>());
+        causes.find(|error| error.kind() == io::ErrorKind::NotFound)?;
+        let path = error.metadata().find_map(|values| values.get("path"))?;
+        let MetadataValue::Path(path) = path else { return None };
+        let name =
+            path.strip_prefix(self.common_dir()).or_else(|_| path.strip_prefix(self.git_dir())).ok()?;
+        let name = gix::path::into_bstr(name).ok()?;
+        FullName::try_from(gix::path::to_unix_separators_on_windows(name).as_ref()).ok()
+    }
+}
+
+impl TagRefs {
+    /// Takes in a ref by its full name; `target` is `None` if it points nowhere.
+    pub(super) fn push(&mut self, full_name: &BStr, target: Option<ObjectId>) {
+        let Some(name) = full_name.strip_prefix(TAGS.as_bytes()) else {
+            return;
+        };
+        match (name.to_str(), target) {
+            (Ok(name), Some(target)) => self.refs.push(TagRef { name: name.to_owned(), target }),
+            (Err(_), Some(_)) => self.not_utf8.push(lossy(name)),
+            (_, None) => self.broken.push(lossy(name)),
+        }
+    }
+}
+
+/// The name of the ref that the iteration could not make sense of; `None` if that was not the matter.
+fn broken_name(error: &gix::Error) -> Option<String> {
+    if let Some(loose) = error.downcast_any_ref::<ReferenceDecode>() {
+        let name = gix::path::into_bstr(loose.relative_path.as_path()).ok()?;
+        let name = gix::path::to_unix_separators_on_windows(name);
+        return name.strip_prefix(TAGS.as_bytes()).map(lossy);
+    }
+    // `<id> <name>` in `packed-refs`.
+    let line = error.metadata().find(|values| values.contains_key("line"))?;
+    let MetadataValue::Bytes(line) = line.get("input")? else {
+        return None;
+    };
+    let name = line.split_once_str(" ").map_or(line.as_slice(), |(_, name)| name);
+    Some(lossy(name.strip_prefix(TAGS.as_bytes()).unwrap_or(name)))
+}
+
+/// `refs/tags/<name>`, if that can be the name of a ref.
+pub(super) fn full_name(name: &str) -> Option<FullName> {
+    FullName::try_from(format!("{TAGS}{name}")).ok()
+}
+
+/// Whether a tag can have this name: what `git check-ref-format` accepts, and no option in disguise.
+pub(crate) fn is_valid_tag_name(name: &str) -> bool {
+    !name.starts_with('-') && full_name(name).is_some()
+}
+
+/// The names of which `name` is in a folder: for `a/b/c`, `a` and `a/b`. No two of them can be refs at once.
+pub(super) fn folders(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('/').map(|(at, _)| &name[..at])
+}
+
+/// The first name that cannot be beside another one of the same set, with that other one.
+pub(super) fn clash<'a>(names: &HashSet<&'a str>) -> Option<(&'a str, &'a str)> {
+    names.iter().find_map(|name| folders(name).find(|folder| names.contains(folder)).map(|by| (*name, by)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use gto_testkit::{Repo, TagSpec};
+
+    use super::*;
+    use crate::git::test_repo::{each_storage, id, open};
+
+    fn names(repository: &Repository, prefix: &str) -> Vec<String> {
+        let tags = repository.tag_refs(prefix).unwrap();
+        tags.refs.into_iter().map(|tag| tag.name).collect()
+    }
+
+    #[test]
+    fn tags_are_listed_in_the_order_of_their_bytes_wherever_they_are_kept() {
+        for repo in each_storage() {
+            let first = repo.commit(&[], "first");
+            let packed = ["a", "b/c", "m-x@v1", "m@v1", "m@v2"];
+            for name in packed {
+                repo.tag(name, "HEAD", &TagSpec::default());
+            }
+            repo.pack_refs();
+            let loose = ["a-b", "a.b", "a0", "b.c", "b/d/e@v1", "cv=m@v1", "m@v10", "mm@v1"];
+            for name in loose {
+                repo.lightweight(name, "HEAD");
+            }
+            let repository = open(&repo);
+            let mut expected = [&packed[..], &loose[..]].concat();
+            expected.sort_unstable();
+            assert_eq!(names(&repository, ""), expected);
+            assert_eq!(names(&repository, ""), repo.tag_names());
+            let found = repository.tag_ref("a-b").unwrap().unwrap();
+            assert_eq!(found, TagRef { name: "a-b".to_owned(), target: id(&first) });
+        }
+    }
+
+    #[test]
+    fn a_prefix_may_end_anywhere_in_a_name() {
+        for repo in each_storage() {
+            repo.commit(&[], "first");
+            let all = ["b/c@v1", "b/d/e@v1", "bb@v1", "m#s#1", "m@v1", "m@v1/x/y", "m@v10", "mm@v1"];
+            for packed in [true, false] {
+                for name in all.iter().filter(|name| **name != "m@v1/x/y") {
+                    repo.lightweight(name, "HEAD");
+                }
+                if packed {
+                    repo.pack_refs();
+                }
+                let repository = open(&repo);
+                for prefix in ["", "m", "m@", "m@v1", "m#", "b", "b/", "b/d", "b/d/", "b/d/e@v1", "x", "x/y"]
+                {
+                    let expected: Vec<_> =
+                        repo.tag_names().into_iter().filter(|name| name.starts_with(prefix)).collect();
+                    assert_eq!(names(&repository, prefix), expected, "{prefix}");
+                }
+                for prefix in
+                    ["/", "..", "../heads/", "b//", "b/../", "m*", "*", "\0", "m\n", "./", "b/./", "\\"]
+                {
+                    assert_eq!(names(&repository, prefix), Vec::<String>::new(), "{prefix:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_loose_ref_hides_a_packed_one() {
+        let repo = Repo::new();
+        let first = repo.commit(&[], "first");
+        repo.lightweight("x", "HEAD");
+        repo.pack_refs();
+        let second = repo.commit(&[], "second");
+        repo.lightweight("x", "HEAD");
+        let repository = open(&repo);
+        assert_ne!(first, second);
+        let expected = TagRef { name: "x".to_owned(), target: id(&second) };
+        assert_eq!(repository.tag_ref("x").unwrap().as_ref(), Some(&expected));
+        assert_eq!(repository.tag_refs("").unwrap().refs, [expected]);
+    }
+
+    #[test]
+    fn a_broken_ref_is_named_and_the_others_are_listed() {
+        let repo = Repo::new();
+        let commit = repo.commit(&[], "first");
+        repo.lightweight("a", "HEAD");
+        repo.lightweight("z", "HEAD");
+        repo.pack_refs();
+        let tags = repo.git_dir().join("refs/tags");
+        fs::create_dir_all(tags.join("empty/folder")).unwrap();
+        fs::write(tags.join("empty.txt"), "").unwrap();
+        fs::write(tags.join("garbage"), "no id at all\n").unwrap();
+        fs::write(tags.join("dangling"), "ref: refs/heads/nowhere\n").unwrap();
+        fs::write(tags.join("symbolic"), "ref: refs/heads/main\n").unwrap();
+        fs::write(tags.join("loop"), "ref: refs/tags/loop\n").unwrap();
+        fs::write(tags.join("left.lock"), "").unwrap();
+        let repository = open(&repo);
+        let found = repository.tag_refs("").unwrap();
+        let listed: Vec<_> = found.refs.iter().map(|tag| tag.name.as_str()).collect();
+        assert_eq!(listed, ["a", "symbolic", "z"]);
+        assert_eq!(found.refs[1].target, id(&commit));
+        assert_eq!(found.broken, ["dangling", "empty.txt", "garbage", "loop"]);
+        assert!(matches!(repository.tag_ref("garbage"), Err(GitError::BrokenRef { .. })));
+        assert_eq!(repository.tag_ref("dangling").unwrap(), None);
+        assert_eq!(repository.tag_ref("empty").unwrap(), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_not_utf8_are_kept_apart() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt as _;
+
+        let repo = Repo::new();
+        repo.commit(&[], "first");
+        repo.lightweight("é", "HEAD");
+        for _ in 0..2 {
+            let name = OsStr::from_bytes(b"refs/tags/caf\xe9");
+            let status = repo.command("git").arg("update-ref").arg(name).arg("HEAD").status().unwrap();
+            assert!(status.success());
+            let tags = open(&repo).tag_refs("").unwrap();
+            assert_eq!(tags.refs.len(), 1);
+            assert_eq!(tags.not_utf8, ["caf\u{fffd}"]);
+            repo.pack_refs();
+        }
+    }
+
+    #[test]
+    fn a_damaged_packed_refs_file_costs_only_the_damaged_lines() {
+        let repo = Repo::new();
+        repo.commit(&[], "first");
+        for name in ["a", "b", "c"] {
+            repo.lightweight(name, "HEAD");
+        }
+        repo.pack_refs();
+        let path = repo.git_dir().join("packed-refs");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace("refs/tags/b", "refs/tags/b..")).unwrap();
+        let tags = open(&repo).tag_refs("").unwrap();
+        assert_eq!(tags.refs.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+        assert_eq!(tags.broken, ["b.."]);
+        for garbage in ["", "\n\n", "garbage", "# pack-refs with: peeled fully-peeled sorted \n^", "\0\0\0"] {
+            fs::write(&path, garbage).unwrap();
+            let repository = open(&repo);
+            assert!(repository.tag_refs("a").map_or(true, |tags| tags.refs.is_empty()), "{garbage:?}");
+            assert!(repository.tag_refs("").map_or(true, |tags| tags.refs.is_empty()), "{garbage:?}");
+            let _ = repository.tag_ref("a");
+        }
+    }
+
+    #[test]
+    fn tags_that_git_packs_meanwhile_are_not_missed() {
+        let repo = Repo::new();
+        repo.commit(&[], "first");
+        let head = repo.head();
+        let creates =
+            (0..300).map(|n| format!("create refs/tags/m{n} {head}\n")).collect::<Vec<_>>().concat();
+        repo.git_stdin(&["update-ref", "--stdin"], creates.as_bytes());
+        let second = repo.commit(&[], "second");
+        let git = |args: &[&str]| {
+            let mut git = repo.command("git");
+            git.args(args);
+            git
+        };
+        let commands: Vec<_> = (0..40)
+            .flat_map(|n| {
+                let to = if n % 2 == 0 { &second } else { &head };
+                [git(&["update-ref", "refs/tags/m0", to]), git(&["pack-refs", "--all"])]
+            })
+            .collect();
+        let packing = std::thread::spawn(move || {
+            for mut command in commands {
+                command.output().unwrap();
+            }
+        });
+        let repository = open(&repo);
+        while !packing.is_finished() {
+            let tags = repository.tag_refs("").unwrap();
+            assert_eq!((tags.refs.len(), tags.broken.len()), (300, 0));
+        }
+    }
+
+    #[test]
+    fn a_name_is_valid_if_git_says_so() {
+        let repo = Repo::new();
+        let long = "x".repeat(300);
+        for name in [
+            "m@v1.0.0",
+            "m#prod!#5",
+            "cv=m@v1",
+            "a/b",
+            "é",
+            "HEAD",
+            "a.b",
+            "a@",
+            "{a}",
+            "!",
+            "\"",
+            "'",
+            "%",
+            "a=b",
+            "",
+            ".",
+            "..",
+            "/",
+            "/a",
+            "a/",
+            "a//b",
+            "a..b",
+            "a.lock",
+            "a.lock/b",
+            ".a",
+            "a/.b",
+            "a.",
+            "a/b.",
+            "a b",
+            "a~",
+            "a^",
+            "a:",
+            "a?",
+            "a*",
+            "a[",
+            "a\\b",
+            "a\tb",
+            "a\u{7f}",
+            "@",
+            "@{",
+            "a@{b",
+            "a\nb",
+            "-a",
+            "a/-b",
+            "$(x)",
+            "`x`",
+            "a;b",
+            "\u{200b}",
+            "\u{202e}a",
+            "refs/tags/x",
+            long.as_str(),
+        ] {
+            let checked = repo.git(&["check-ref-format", &format!("refs/tags/{name}")]).status.success();
+            assert_eq!(is_valid_tag_name(name), checked && !name.starts_with('-'), "{name:?}");
+        }
+        assert!(!is_valid_tag_name("a\0b"));
+    }
+
+    #[test]
+    fn looking_up_a_name_that_cannot_be_finds_nothing() {
+        let repo = Repo::new();
+        repo.commit(&[], "first");
+        repo.git_ok(&["branch", "refs/tags/x"]);
+        let repository = open(&repo);
+        for name in ["", "x", "../heads/main", "a//b", "-x", "a\0b", "main"] {
+            assert_eq!(repository.tag_ref(name).unwrap(), None, "{name:?}");
+        }
+    }
+}

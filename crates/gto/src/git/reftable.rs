@@ -1,0 +1,96 @@
+//! Refs of repositories that keep them in tables.
+//!
+//! Owns asking the user's `git` about them, since gix cannot read them. Must not be used where refs are files.
+
+use gix::bstr::ByteSlice as _;
+
+use super::refs::TAGS;
+use super::revision::Named;
+use super::{GitError, RefStorage, Repository, TagEdit, TagRefs};
+use crate::object_id::ObjectId;
+
+/// What errors say that git is needed for.
+const PURPOSE: &str = "a repository with reftables";
+
+impl Repository {
+    /// All tags whose name begins with `prefix`, in one process.
+    pub(super) fn reftable_tag_refs(&self, prefix: &str) -> Result<TagRefs, GitError> {
+        let mut tags = TagRefs::default();
+        // These are not allowed in names, and some would be wildcards.
+        if prefix.contains(|c: char| c.is_ascii_control() || " ~^:?*[\\".contains(c)) {
+            return Ok(tags);
+        }
+        // A star does not match a slash.
+        let patterns = [format!("{TAGS}{prefix}*"), format!("{TAGS}{prefix}*/**")];
+        let output = self.run_git(
+            PURPOSE,
+            ["for-each-ref", "--format=%(objectname) %(refname)", &patterns[0], &patterns[1]],
+            &[],
+        )?;
+        if !output.status.success() {
+            return Err(self.command_error("for-each-ref", &output));
+        }
+        for line in output.stdout.lines() {
+            if let Some((id, name)) = line.split_once_str(" ") {
+                let id = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok());
+                tags.push(name.as_bstr(), id);
+            }
+        }
+        Ok(tags)
+    }
+
+    /// What git makes of a revision.
+    pub(super) fn reftable_rev_parse(&self, revision: &str) -> Result<Named, GitError> {
+        // No argument of a process can hold a NUL, and no revision does.
+        if revision.contains('\0') {
+            return Ok(Named::Nothing);
+        }
+        let args = ["rev-parse", "--verify", "--end-of-options", revision];
+        let output = self.run_git(PURPOSE, args, &[])?;
+        if output.status.success() {
+            let printed = std::str::from_utf8(output.stdout.trim_ascii()).ok();
+            let id = printed.and_then(|id| id.parse().ok());
+            return Ok(id.map_or(Named::Nothing, Named::Object));
+        }
+        // Git has many ways to say that a revision names nothing. If it cannot read the repository at all, listing
+        // the tags says so.
+        match self.command_error("rev-parse", &output) {
+            error @ GitError::GitTooOld { .. } => Err(error),
+            _ if output.stderr.contains_str("is ambiguous") => Ok(Named::Several(Vec::new())),
+            _ => Ok(Named::Nothing),
+        }
+    }
+
+    /// The object that a ref points to, by its full name and in either storage.
+    pub(super) fn ref_target(&self, full_name: &str) -> Result<Option<ObjectId>, GitError> {
+        let Ok(name) = gix::refs::FullName::try_from(full_name) else {
+            return Ok(None);
+        };
+        match self.refs {
+            RefStorage::Files => self.target_of(&name),
+            RefStorage::Reftable => Ok(self.reftable_rev_parse(full_name)?.object()),
+        }
+    }
+
+    /// Changes refs, all or none. `new` are the tag objects of the creates, in order.
+    pub(super) fn reftable_update(&self, edits: &[TagEdit], new: &[ObjectId]) -> Result<(), GitError> {
+        // With `-z` names need no quoting.
+        let mut new = new.iter();
+        let commands: String = edits
+            .iter()
+            .map(|edit| match edit {
+                TagEdit::Create { name, .. } => {
+                    let id = new.next().expect("a tag object was written for each create");
+                    format!("create {TAGS}{name}\0{id}\0")
+                }
+                TagEdit::Delete { name, expected } => format!("delete {TAGS}{name}\0{expected}\0"),
+            })
+            .collect();
+        let input = format!("start\0{commands}prepare\0commit\0");
+        let output = self.run_git(PURPOSE, ["update-ref", "-z", "--stdin"], input.as_bytes())?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(self.command_error("update-ref", &output))
+    }
+}

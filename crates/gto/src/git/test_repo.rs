@@ -1,0 +1,38 @@
+//! What the tests of this module share.
+
+use gto_testkit::{RefFormat, Repo, RepoOptions, Sandbox};
+
+use super::Repository;
+use crate::object_id::ObjectId;
+use crate::signature::Signature;
+use crate::time::Timestamp;
+
+pub(super) fn open(repo: &Repo) -> Repository {
+    Repository::discover(repo.path()).unwrap()
+}
+
+pub(super) fn id(hex: &str) -> ObjectId {
+    hex.parse().unwrap()
+}
+
+pub(super) fn ann() -> Signature {
+    Signature {
+        name: "Ann".to_owned(),
+        email: "ann@example.com".to_owned(),
+        time: Timestamp::new(1_700_000_000, 19_800).unwrap(),
+    }
+}
+
+/// An empty repository of each way to keep refs that the installed git can make.
+pub(super) fn each_storage() -> Vec<Repo> {
+    let mut storages = vec![RefFormat::Files];
+    if Repo::reftable_works() {
+        storages.push(RefFormat::Reftable);
+    } else {
+        eprintln!("SKIPPED: this git has no reftables");
+    }
+    storages
+        .into_iter()
+        .map(|refs| Sandbox::new().repo_with("repo", RepoOptions { refs, ..RepoOptions::default() }))
+        .collect()
+}

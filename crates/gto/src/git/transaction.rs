@@ -1,0 +1,604 @@
+//! Writing tags: all or none, each only if its ref is as expected.
+//!
+//! Owns the bytes of tag objects and the transaction on refs. Git decides who wins: what is expected of a ref is
+//! checked while it is locked. Must not decide what to write.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use gix::lock::acquire::Fail;
+use gix::objs::{Kind, Write as _};
+use gix::refs::Target;
+use gix::refs::file::transaction::prepare::{MustNotExist, ReferenceOutOfDate};
+use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
+
+use super::identity::clean;
+use super::refs::{TAGS, clash, folders, full_name, is_valid_tag_name};
+use super::{Cause, GitError, RefStorage, Repository, from_gix, lossy};
+use crate::object_id::ObjectId;
+use crate::signature::Signature;
+
+/// How long to wait for another writer, as git does for `packed-refs`.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// One change of a tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TagEdit {
+    /// A new annotated tag. No ref may have its name.
+    Create {
+        /// The name without `refs/tags/`.
+        name: String,
+        /// The commit to tag.
+        commit: ObjectId,
+        /// Who tags, and when.
+        tagger: Signature,
+        /// The message. It gets a final newline if it has none.
+        message: String,
+    },
+    /// Takes a tag away.
+    Delete {
+        /// The name without `refs/tags/`.
+        name: String,
+        /// What the ref must point to.
+        expected: ObjectId,
+    },
+}
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApplyError {
+    /// There is a tag of that name.
+    #[error("tag `{name}` already exists")]
+    Exists {
+        /// The tag.
+        name: String,
+    },
+    /// The tag is not, or no longer, what it was when the change was planned.
+    #[error("tag `{name}` was changed by someone else")]
+    Changed {
+        /// The tag.
+        name: String,
+    },
+    /// No tag can have that name.
+    #[error("`{name}` cannot be the name of a tag")]
+    InvalidName {
+        /// The name.
+        name: String,
+    },
+    /// Names are paths: a tag `m` and a tag `m/x` cannot both be.
+    #[error("tag `{name}` cannot be created beside tag `{by}`")]
+    Blocked {
+        /// The tag to create.
+        name: String,
+        /// The tag in its way.
+        by: String,
+    },
+    /// The tagger's name is empty, or consists of characters that Git drops.
+    #[error("the name of the tagger is empty")]
+    EmptyTagger,
+    /// Git's times begin in 1970.
+    #[error("a tag cannot be dated before 1970")]
+    TooEarly,
+    /// Another process keeps the refs locked, or left a lock behind when it died.
+    #[error("the refs of the repository are locked by another process")]
+    Locked {
+        /// Which file is locked.
+        #[source]
+        source: Cause,
+    },
+    /// This user may not write to the repository.
+    #[error("no permission to write to `{}`", path.display())]
+    PermissionDenied {
+        /// The repository.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: Cause,
+    },
+    /// Something else.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+impl TagEdit {
+    fn name(&self) -> &str {
+        match self {
+            Self::Create { name, .. } | Self::Delete { name, .. } => name,
+        }
+    }
+}
+
+impl Repository {
+    /// Makes all changes or none. Returns the ids of the new tag objects, in the order of the creates.
+    pub fn apply(&self, edits: &[TagEdit]) -> Result<Vec<ObjectId>, ApplyError> {
+        let objects = self.check(edits)?;
+        let mut ids = Vec::with_capacity(objects.len());
+        for object in &objects {
+            ids.push(self.write_tag_object(object)?);
+        }
+        match self.refs {
+            RefStorage::Files => self.update_files(edits, &ids)?,
+            RefStorage::Reftable => {
+                let updated = self.reftable_update(edits, &ids);
+                updated.map_err(|error| self.explain(edits).unwrap_or_else(|| reftable_error(error)))?;
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Refuses what can be refused without a lock, and gives the tag objects to write.
+    fn check(&self, edits: &[TagEdit]) -> Result<Vec<Vec<u8>>, ApplyError> {
+        let mut objects = Vec::new();
+        for edit in edits {
+            if full_name(edit.name()).is_none() {
+                return Err(invalid(edit.name()));
+            }
+            if let TagEdit::Create { name, commit, tagger, message } = edit {
+                if !is_valid_tag_name(name) {
+                    return Err(invalid(name));
+                }
+                let (id, expected) = (*commit, "commit");
+                if self.header(id)?.0 != Kind::Commit {
+                    return Err(GitError::WrongKind { id, expected }.into());
+                }
+                objects.push(tag_object(name, id, tagger, message)?);
+            }
+        }
+        let created = created(edits).collect();
+        match clash(&created) {
+            Some((name, by)) => Err(blocked(name, by)),
+            None => Ok(objects),
+        }
+    }
+
+    fn write_tag_object(&self, object: &[u8]) -> Result<ObjectId, ApplyError> {
+        let written = self.gix.objects.write_buf(Kind::Tag, object);
+        written.map(|id| from_gix(&id)).map_err(|error| {
+            if super::denied(&error) {
+                self.permission_denied(error)
+            } else {
+                GitError::failed("write the tag", error).into()
+            }
+        })
+    }
+
+    fn update_files(&self, edits: &[TagEdit], ids: &[ObjectId]) -> Result<(), ApplyError> {
+        let patience = Fail::AfterDurationWithBackoff(PATIENCE);
+        let prepared = self.gix.refs.transaction().prepare(self.ref_edits(edits, ids), patience, patience);
+        let prepared = prepared.map_err(|error| self.prepare_error(edits, error))?;
+        // The refs are locked now, so what is seen stays so; leaving here takes the locks away again. gix itself lets
+        // a create pass if the ref has the new value already, and does not see that a packed ref is in the way.
+        if let Some(error) = self.explain(edits) {
+            return Err(error);
+        }
+        // Only for the reflog, which tags have only if `core.logAllRefUpdates` is `always`.
+        let log = edits.iter().find_map(|edit| match edit {
+            TagEdit::Create { tagger, .. } => {
+                Some((clean(&tagger.name), clean(&tagger.email), git_time(tagger)))
+            }
+            TagEdit::Delete { .. } => None,
+        });
+        let log = log.as_ref().map(|(name, email, time)| gix::actor::SignatureRef {
+            name: name.as_str().into(),
+            email: email.as_str().into(),
+            time,
+        });
+        prepared.commit(log).map_err(|error| {
+            if super::denied(&error) {
+                self.permission_denied(error)
+            } else {
+                GitError::failed("update the tags", error).into()
+            }
+        })?;
+        Ok(())
+    }
+
+    fn ref_edits(&self, edits: &[TagEdit], ids: &[ObjectId]) -> Vec<RefEdit> {
+        let target =
+            |id: ObjectId| Target::Object(self.to_gix(id).unwrap_or_else(|| self.gix.object_hash().null()));
+        let mut ids = ids.iter();
+        edits
+            .iter()
+            .map(|edit| {
+                let change = match edit {
+                    TagEdit::Create { name, .. } => Change::Update {
+                        log: LogChange {
+                            mode: RefLog::AndReference,
+                            force_create_reflog: false,
+                            message: format!("tag: tagging {name}").into(),
+                        },
+                        expected: PreviousValue::MustNotExist,
+                        new: target(*ids.next().expect("a tag object was written for each create")),
+                    },
+                    TagEdit::Delete { expected, .. } => Change::Delete {
+                        expected: PreviousValue::MustExistAndMatch(target(*expected)),
+                        log: RefLog::AndReference,
+                    },
+                };
+                RefEdit {
+                    change,
+                    name: full_name(edit.name()).expect("`check` refuses other names"),
+                    deref: false,
+                }
+            })
+            .collect()
+    }
+
+    /// Which edit cannot be made as the refs are now, and why.
+    fn explain(&self, edits: &[TagEdit]) -> Option<ApplyError> {
+        edits.iter().find_map(|edit| match edit {
+            TagEdit::Create { name, .. } => self.in_the_way(name).unwrap_or_else(|error| Some(error.into())),
+            TagEdit::Delete { name, expected } => match self.tag_ref(name) {
+                Ok(Some(tag)) if tag.target == *expected => None,
+                Ok(_) => Some(changed(name)),
+                Err(error) => Some(error.into()),
+            },
+        })
+    }
+
+    fn in_the_way(&self, name: &str) -> Result<Option<ApplyError>, GitError> {
+        if self.tag_ref(name)?.is_some() {
+            return Ok(Some(ApplyError::Exists { name: name.to_owned() }));
+        }
+        for folder in folders(name) {
+            if self.tag_ref(folder)?.is_some() {
+                return Ok(Some(blocked(name, folder)));
+            }
+        }
+        let below = self.tag_refs(&format!("{name}/"))?;
+        let below = below.refs.first().map(|tag| &tag.name);
+        Ok(below.map(|by| blocked(name, by)))
+    }
+
+    fn prepare_error(&self, edits: &[TagEdit], error: gix::Error) -> ApplyError {
+        let tag = |name: &[u8]| lossy(name.strip_prefix(TAGS.as_bytes()).unwrap_or(name));
+        if let Some(exists) = error.downcast_any_ref::<MustNotExist>() {
+            let name = tag(&exists.full_name);
+            return ApplyError::Exists { name };
+        }
+        if let Some(stale) = error.downcast_any_ref::<ReferenceOutOfDate>() {
+            return changed(&tag(&stale.full_name));
+        }
+        if error.is_retryable() {
+            return ApplyError::Locked { source: error.into() };
+        }
+        if super::denied(&error) {
+            return self.permission_denied(error);
+        }
+        self.explain(edits).unwrap_or_else(|| GitError::failed("update the tags", error).into())
+    }
+
+    fn permission_denied(&self, source: impl Into<Cause>) -> ApplyError {
+        ApplyError::PermissionDenied { path: self.common_dir().to_owned(), source: source.into() }
+    }
+}
+
+fn created(edits: &[TagEdit]) -> impl Iterator<Item = &str> {
+    edits.iter().filter_map(|edit| match edit {
+        TagEdit::Create { name, .. } => Some(name.as_str()),
+        TagEdit::Delete { .. } => None,
+    })
+}
+
+fn invalid(name: &str) -> ApplyError {
+    ApplyError::InvalidName { name: name.to_owned() }
+}
+
+fn changed(name: &str) -> ApplyError {
+    ApplyError::Changed { name: name.to_owned() }
+}
+
+fn blocked(name: &str, by: &str) -> ApplyError {
+    ApplyError::Blocked { name: name.to_owned(), by: by.to_owned() }
+}
+
+/// What is left once `explain` has found the refs to be as expected.
+fn reftable_error(error: GitError) -> ApplyError {
+    match &error {
+        GitError::Command { message, .. } if message.contains("lock") => {
+            ApplyError::Locked { source: error.into() }
+        }
+        _ => ApplyError::Git(error),
+    }
+}
+
+/// The bytes that `git tag -a` writes.
+fn tag_object(
+    name: &str,
+    commit: ObjectId,
+    tagger: &Signature,
+    message: &str,
+) -> Result<Vec<u8>, ApplyError> {
+    let who = clean(&tagger.name);
+    if who.is_empty() {
+        return Err(ApplyError::EmptyTagger);
+    }
+    if tagger.time.seconds() < 0 {
+        return Err(ApplyError::TooEarly);
+    }
+    let email = clean(&tagger.email);
+    let time = git_time(tagger);
+    // A NUL would end the message for git.
+    let message = message.replace('\0', "");
+    let newline = if message.is_empty() || message.ends_with('\n') { "" } else { "\n" };
+    Ok(format!(
+        "object {commit}\ntype commit\ntag {name}\ntagger {who} <{email}> {time}\n\n{message}{newline}"
+    )
+    .into_bytes())
+}
+
+/// `1700000000 +0530`.
+fn git_time(signature: &Signature) -> String {
+    let offset = signature.time.offset();
+    let sign = if offset < 0 { '-' } else { '+' };
+    let minutes = offset.abs() / 60;
+    format!("{} {sign}{:02}{:02}", signature.time.seconds(), minutes / 60, minutes % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use gto_testkit::{Repo, RepoOptions, Sandbox, TagSpec};
+
+    use super::*;
+    use crate::git::test_repo::{ann, each_storage, id, open};
+    use crate::time::Timestamp;
+
+    fn create(name: &str, commit: &str) -> TagEdit {
+        TagEdit::Create {
+            name: name.to_owned(),
+            commit: id(commit),
+            tagger: ann(),
+            message: "text".to_owned(),
+        }
+    }
+
+    fn delete(name: &str, expected: &str) -> TagEdit {
+        TagEdit::Delete { name: name.to_owned(), expected: id(expected) }
+    }
+
+    fn refused(repo: &Repo, edits: &[TagEdit]) -> ApplyError {
+        let before = repo.tags();
+        let error = open(repo).apply(edits).unwrap_err();
+        assert_eq!(repo.tags(), before, "{error:?}");
+        error
+    }
+
+    /// A repository with two commits and the tags `old` (packed, on the first) and `a/b` (loose, on the second).
+    fn filled(repo: &Repo) -> (String, String) {
+        let first = repo.commit(&[], "first");
+        repo.tag("old", "HEAD", &TagSpec::default());
+        repo.pack_refs();
+        let second = repo.commit(&[], "second");
+        repo.tag("a/b", "HEAD", &TagSpec::default());
+        (first, second)
+    }
+
+    #[test]
+    fn a_tag_is_written_byte_for_byte_as_git_tag_writes_it() {
+        for sha256 in [false, true] {
+            let repo = Sandbox::new().repo_with("r", RepoOptions { sha256, ..RepoOptions::default() });
+            let commit = repo.commit(&[], "first");
+            for (n, (who, email, time, offset, zone, message)) in [
+                ("Ann", "ann@x", 1_700_000_000, 19_800, "+0530", "text"),
+                ("Zoë, Jr.", "", 0, 0, "+0000", "two\n\nlines\n"),
+                ("  \"A <b>\nc\"; ", " <a@b>\n", 1, -12_600, "-0330", "text"),
+                ("Ann", "ann@x", 1, 0, "+0000", ""),
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let name = format!("m@v{n}");
+                let mut git = repo.command("git");
+                git.env("GIT_COMMITTER_NAME", who).env("GIT_COMMITTER_EMAIL", email);
+                git.env("GIT_COMMITTER_DATE", format!("@{time} {zone}"));
+                let output = git.args(["tag", "-a", "-m", message, &name]).output().unwrap();
+                assert!(output.status.success(), "{output:?}");
+                let theirs = repo.git_ok(&["rev-parse", &name]);
+                repo.git_ok(&["update-ref", "-d", &format!("refs/tags/{name}")]);
+                let tagger = Signature {
+                    name: who.to_owned(),
+                    email: email.to_owned(),
+                    time: Timestamp::new(time, offset).unwrap(),
+                };
+                let edit = TagEdit::Create { name, commit: id(&commit), tagger, message: message.to_owned() };
+                let ours = open(&repo).apply(&[edit]).unwrap();
+                let text = repo.git_ok(&["cat-file", "tag", &ours[0].to_string()]);
+                assert_eq!(ours, [id(&theirs)], "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn creates_and_deletes_are_made_together_and_leave_a_clean_repository() {
+        for repo in each_storage() {
+            let (first, second) = filled(&repo);
+            let (old, ab) = (repo.git_ok(&["rev-parse", "old"]), repo.git_ok(&["rev-parse", "a/b"]));
+            let edits =
+                [create("new", &first), delete("old", &old), create("x/y", &second), delete("a/b", &ab)];
+            let ids = open(&repo).apply(&edits).unwrap();
+            assert_eq!(repo.tag_names(), ["new", "x/y"]);
+            let tags = repo.tags();
+            assert_eq!(ids, [id(&tags[0].object_id), id(&tags[1].object_id)]);
+            assert_eq!((tags[0].target.as_str(), tags[1].target.as_str()), (first.as_str(), second.as_str()));
+            assert_eq!(repo.git_ok(&["fsck", "--strict", "--no-dangling"]), "");
+            // The names are free again, also for what they were in the way of.
+            open(&repo).apply(&[create("old/x", &first), create("a", &first)]).unwrap();
+            assert_eq!(repo.tag_names(), ["a", "new", "old/x", "x/y"]);
+        }
+    }
+
+    #[test]
+    fn one_refused_edit_refuses_all() {
+        for repo in each_storage() {
+            let (first, second) = filled(&repo);
+            let old = repo.git_ok(&["rev-parse", "old"]);
+            let free = create("free", &first);
+            let with = |edit: TagEdit| refused(&repo, &[free.clone(), edit]);
+            let is = |error: ApplyError, expected: &str| assert_eq!(error.to_string(), expected);
+            is(with(create("old", &first)), "tag `old` already exists");
+            is(with(create("a/b", &first)), "tag `a/b` already exists");
+            is(with(delete("old", &first)), "tag `old` was changed by someone else");
+            is(with(delete("gone", &old)), "tag `gone` was changed by someone else");
+            is(with(delete("old", &"1".repeat(64))), "tag `old` was changed by someone else");
+            is(with(create("old/x", &first)), "tag `old/x` cannot be created beside tag `old`");
+            is(with(create("a/b/c/d", &first)), "tag `a/b/c/d` cannot be created beside tag `a/b`");
+            is(with(create("a", &second)), "tag `a` cannot be created beside tag `a/b`");
+            is(with(create("free/x", &second)), "tag `free/x` cannot be created beside tag `free`");
+            is(with(create("a..b", &first)), "`a..b` cannot be the name of a tag");
+            is(with(create("-d", &first)), "`-d` cannot be the name of a tag");
+            is(with(delete("", &first)), "`` cannot be the name of a tag");
+            let tree = repo.git_ok(&["rev-parse", "HEAD^{tree}"]);
+            is(with(create("tree", &tree)), &format!("object {tree} is not a commit"));
+            let absent = "1".repeat(40);
+            is(with(create("absent", &absent)), &format!("object {absent} is missing from the repository"));
+            assert!(!repo.git_dir().join("refs/tags/free.lock").exists());
+        }
+    }
+
+    #[test]
+    fn the_same_tag_written_twice_exists_the_second_time() {
+        for repo in each_storage() {
+            let commit = repo.commit(&[], "first");
+            open(&repo).apply(&[create("x", &commit)]).unwrap();
+            assert!(matches!(refused(&repo, &[create("x", &commit)]), ApplyError::Exists { .. }));
+            repo.pack_refs();
+            assert!(matches!(refused(&repo, &[create("x", &commit)]), ApplyError::Exists { .. }));
+            assert!(open(&repo).apply(&[create("y", &commit), create("y", &commit)]).is_err());
+            assert_eq!(repo.tag_names(), ["x"]);
+        }
+    }
+
+    #[test]
+    fn a_change_made_by_git_meanwhile_is_seen() {
+        for repo in each_storage() {
+            let (first, _) = filled(&repo);
+            let repository = open(&repo);
+            let old = repository.tag_ref("old").unwrap().unwrap().target.to_string();
+            assert_eq!(repository.tag_refs("").unwrap().refs.len(), 2);
+            repo.git_ok(&["tag", "new", &first]);
+            repo.pack_refs();
+            repo.git_ok(&["tag", "-f", "old", &first]);
+            assert!(matches!(repository.apply(&[create("new", &first)]), Err(ApplyError::Exists { .. })));
+            assert!(matches!(repository.apply(&[delete("old", &old)]), Err(ApplyError::Changed { .. })));
+        }
+    }
+
+    #[test]
+    fn of_many_writers_of_one_name_one_wins() {
+        for repo in each_storage() {
+            let commit = repo.commit(&[], "first");
+            let results: Vec<_> = std::thread::scope(|scope| {
+                let write = |n: i64| {
+                    let (repo, commit) = (repo.path(), &commit);
+                    scope.spawn(move || {
+                        let tagger = Signature { time: Timestamp::new(n, 0).unwrap(), ..ann() };
+                        let message = "text".to_owned();
+                        let edit =
+                            TagEdit::Create { name: "x".to_owned(), commit: id(commit), tagger, message };
+                        Repository::discover(repo).unwrap().apply(&[edit])
+                    })
+                };
+                let threads: Vec<_> = (0..8).map(write).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            let won: Vec<_> = results.iter().flatten().collect();
+            assert_eq!(won.len(), 1, "{results:?}");
+            assert_eq!(repo.tags()[0].object_id, won[0][0].to_string());
+            let lost = results.iter().filter_map(|result| result.as_ref().err());
+            for error in lost {
+                assert!(matches!(error, ApplyError::Exists { .. } | ApplyError::Locked { .. }), "{error:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_lock_that_stays_is_reported_as_one() {
+        for repo in each_storage() {
+            let (first, _) = filled(&repo);
+            let reftable = repo.git_dir().join("reftable");
+            let locks = if reftable.exists() {
+                vec![reftable.join("tables.list.lock")]
+            } else {
+                vec![repo.git_dir().join("refs/tags/new.lock"), repo.git_dir().join("packed-refs.lock")]
+            };
+            for lock in locks {
+                fs::write(&lock, "").unwrap();
+                let old = repo.git_ok(&["rev-parse", "old"]);
+                let error = refused(&repo, &[create("new", &first), delete("old", &old)]);
+                assert!(matches!(error, ApplyError::Locked { .. }), "{error:?}");
+                fs::remove_file(&lock).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_tagger_without_a_name_or_a_time_before_1970_is_refused() {
+        let repo = Repo::new();
+        let commit = repo.commit(&[], "first");
+        let by = |name: &str, seconds| TagEdit::Create {
+            name: "x".to_owned(),
+            commit: id(&commit),
+            tagger: Signature { name: name.to_owned(), time: Timestamp::new(seconds, 0).unwrap(), ..ann() },
+            message: String::new(),
+        };
+        assert!(matches!(refused(&repo, &[by("<>", 0)]), ApplyError::EmptyTagger));
+        assert!(matches!(refused(&repo, &[by("Ann", -1)]), ApplyError::TooEarly));
+    }
+
+    #[test]
+    fn a_reflog_is_written_only_where_git_writes_one() {
+        let repo = Repo::new();
+        let commit = repo.commit(&[], "first");
+        let log = |name: &str| repo.git_dir().join("logs/refs/tags").join(name);
+        open(&repo).apply(&[create("x", &commit)]).unwrap();
+        assert!(!log("x").exists());
+        repo.git_ok(&["config", "core.logAllRefUpdates", "always"]);
+        let made = open(&repo).apply(&[create("y", &commit)]).unwrap();
+        assert!(
+            fs::read_to_string(log("y"))
+                .unwrap()
+                .contains("Ann <ann@example.com> 1700000000 +0530\ttag: tagging y")
+        );
+        open(&repo).apply(&[TagEdit::Delete { name: "y".to_owned(), expected: made[0] }]).unwrap();
+        assert!(!log("y").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_repository_that_cannot_be_written_to_is_a_matter_of_permission() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let repo = Repo::new();
+        let commit = repo.commit(&[], "first");
+        let folders = ["objects", "refs/tags"].map(|folder| repo.git_dir().join(folder));
+        for folder in &folders {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o555)).unwrap();
+            let root_may = fs::write(folder.join("probe"), "").is_ok();
+            if root_may {
+                eprintln!("SKIPPED: permissions do not bind this user");
+                return;
+            }
+            let error = refused(&repo, &[create("x", &commit)]);
+            assert!(matches!(error, ApplyError::PermissionDenied { .. }), "{error:?}");
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_are_written_with_the_permissions_that_git_gives_them() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let repo = Repo::new();
+        let commit = repo.commit(&[], "first");
+        repo.tag("theirs", "HEAD", &TagSpec::default());
+        let ours = open(&repo).apply(&[create("ours", &commit)]).unwrap()[0].to_string();
+        let theirs = repo.git_ok(&["rev-parse", "theirs"]);
+        let mode = |path: String| fs::metadata(repo.git_dir().join(path)).unwrap().permissions().mode();
+        assert_eq!(mode("refs/tags/ours".to_owned()), mode("refs/tags/theirs".to_owned()));
+        let object = |id: &str| format!("objects/{}/{}", &id[..2], &id[2..]);
+        assert_eq!(mode(object(&ours)), mode(object(&theirs)));
+    }
+}

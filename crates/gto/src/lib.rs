@@ -1,0 +1,71 @@
+//! The engine of Git Tag Ops: an artifact registry made of annotated Git tags.
+//!
+//! Versions of models, datasets or binaries are registered, assigned to stages and deprecated, each as one
+//! annotated tag in a standard format. This library reads those tags, says what they add up to, and plans and
+//! applies new ones. It never talks to a terminal, never reads the environment or the clock of the process,
+//! and everything that it reads from a repository is untrusted.
+//!
+//! [`Registry`] is where to start:
+//!
+//! ```
+//! use gto::name::ArtifactName;
+//! use gto::query::ShowOptions;
+//! use gto::rules::{AssignTarget, Registering, TagWish};
+//! use gto::{Author, Environment, Registry, Timestamp};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let sandbox = gto_testkit::Sandbox::new();
+//! # let repository = sandbox.repo("example");
+//! # repository.commit(&[("train.py", "print()")], "Train");
+//! # let folder = repository.path();
+//! // The clock and the variables that count (`GTO_*`, `GIT_COMMITTER_*`) are the caller's to give.
+//! let now = Timestamp::new(1_764_000_000, 0).expect("a time of this century");
+//! let registry = Registry::open(folder, Environment::new([], now))?;
+//!
+//! // A write is a plan first: print it, or apply it, all or nothing.
+//! let model: ArtifactName = "model".parse()?;
+//! let me = Author { name: Some("Ada".into()), email: Some("ada@example.com".into()) };
+//! let plan = registry.plan_register(&model, "HEAD", &Registering::default(), &me)?;
+//! assert_eq!(plan.steps[0].tag(), "model@v0.0.1");
+//! registry.apply(&plan, false)?;
+//!
+//! let version = AssignTarget::Version("v0.0.1".parse().expect("a version"));
+//! let plan = registry.plan_assign(&model, &"prod".parse()?, &version, &TagWish::default(), &me)?;
+//! registry.apply(&plan, false)?;
+//!
+//! let report = registry.show(&ShowOptions::default())?.value;
+//! assert_eq!(report.artifacts[0].stages[0].1[0].to_string(), "v0.0.1");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Where things are: [`name`], [`version`], [`tag`] and [`reference`] are validated values; [`event`] and
+//! [`state`] say what tags add up to; [`query`] asks, [`report`] answers; [`rules`] decide what may be written,
+//! as a [`plan`]. None of these does any I/O.
+
+pub mod annotation;
+pub mod commit;
+pub mod config;
+pub mod environment;
+pub mod error;
+pub mod event;
+mod git;
+pub mod name;
+pub mod object_id;
+pub mod plan;
+pub mod query;
+pub mod reference;
+pub mod registry;
+pub mod report;
+pub mod rules;
+pub mod signature;
+pub mod state;
+pub mod tag;
+pub mod time;
+pub mod version;
+mod yaml;
+
+pub use environment::Environment;
+pub use error::{Error, Result};
+pub use registry::{Answer, Author, CheckedRef, Detail, Registry, StagesWanted, VersionsReport};
+pub use time::Timestamp;

@@ -1,0 +1,112 @@
+//! The id of a Git object, in either of Git's hash formats.
+//!
+//! Owns parsing and printing. Must not know how objects are stored.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The longest id in bytes (SHA-256).
+const MAX_LEN: usize = 32;
+
+/// The id of a Git object: 20 bytes (SHA-1) or 32 bytes (SHA-256).
+///
+/// Ids order by their bytes, which is the order of their hexadecimal form.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId {
+    bytes: [u8; MAX_LEN],
+    len: u8,
+}
+
+/// The text is not an object id: not 40 or 64 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not an object id of 40 or 64 hexadecimal digits")]
+pub struct InvalidObjectId(String);
+
+impl ObjectId {
+    /// How many digits of an id a person is shown, as in the Python tool.
+    pub const SHORT_LEN: usize = 7;
+
+    /// The id with these bytes; `None` unless there are 20 or 32 of them.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        if !matches!(bytes.len(), 20 | 32) {
+            return None;
+        }
+        let mut all = [0; MAX_LEN];
+        all[..bytes.len()].copy_from_slice(bytes);
+        Some(Self { bytes: all, len: u8::try_from(bytes.len()).ok()? })
+    }
+
+    /// The 20 or 32 bytes of the id.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    /// The first seven hexadecimal digits, for tables and messages.
+    pub fn short(&self) -> String {
+        let mut hex = self.to_string();
+        hex.truncate(Self::SHORT_LEN);
+        hex
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut hex = [0u8; 2 * MAX_LEN];
+        for (i, byte) in self.as_bytes().iter().enumerate() {
+            hex[2 * i] = DIGITS[usize::from(byte >> 4)];
+            hex[2 * i + 1] = DIGITS[usize::from(byte & 15)];
+        }
+        let hex = &hex[..2 * usize::from(self.len)];
+        f.write_str(std::str::from_utf8(hex).expect("hexadecimal digits are ASCII"))
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for ObjectId {
+    type Err = InvalidObjectId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let invalid = || InvalidObjectId(text.to_owned());
+        let mut bytes = [0u8; MAX_LEN];
+        if !matches!(text.len(), 40 | 64) {
+            return Err(invalid());
+        }
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
+            let (high, low) = digit(pair[0]).zip(digit(pair[1])).ok_or_else(invalid)?;
+            *byte = high << 4 | low;
+        }
+        Self::from_bytes(&bytes[..text.len() / 2]).ok_or_else(invalid)
+    }
+}
+
+impl serde::Serialize for ObjectId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_prints_as_it_was_read_in_both_formats() {
+        for hex in ["0123456789abcdef0123456789abcdef01234567", &"ab".repeat(32)] {
+            assert_eq!(hex.parse::<ObjectId>().unwrap().to_string(), hex);
+        }
+    }
+
+    #[test]
+    fn what_is_not_hexadecimal_or_of_another_length_is_refused() {
+        for text in ["", "0123", &"g".repeat(40), &"é".repeat(20)] {
+            assert!(text.parse::<ObjectId>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Plans: what a write will do, before it does it.
+//!
+//! A plan is a value. It can be printed, returned as JSON (`--dry-run`) and applied, all or nothing. Building
+//! one is `rules`' job, applying it `registry`'s.
+
+use crate::event::EventKind;
+use crate::name::{ArtifactName, StageName};
+use crate::object_id::ObjectId;
+use crate::signature::Signature;
+use crate::version::VersionLabel;
+
+/// What a write will do to the tags of a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// The changes, in the order in which they are told.
+    pub steps: Vec<Step>,
+    /// What whoever asked should know before or after.
+    pub warnings: Vec<Warning>,
+}
+
+/// One change of one tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Makes a tag that must not exist.
+    Create(NewTag),
+    /// Removes a tag that must be as it was read.
+    Delete(OldTag),
+}
+
+impl Step {
+    /// The tag's name.
+    pub fn tag(&self) -> &str {
+        match self {
+            Self::Create(tag) => &tag.name,
+            Self::Delete(tag) => &tag.name,
+        }
+    }
+}
+
+/// A tag to make: an event to come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTag {
+    /// The tag's name.
+    pub name: String,
+    /// Whose event.
+    pub artifact: ArtifactName,
+    /// What happens.
+    pub kind: EventKind,
+    /// To which version; `None` for a deprecation.
+    pub version: Option<VersionLabel>,
+    /// In which stage, if it is about one.
+    pub stage: Option<StageName>,
+    /// The commit that the tag will be on.
+    pub commit: ObjectId,
+    /// The tag's message.
+    pub message: String,
+    /// Who makes it, and when.
+    pub tagger: Signature,
+}
+
+impl NewTag {
+    /// What the tag does, to follow "Created git tag 'x'".
+    pub fn effect(&self) -> String {
+        let version = self.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        match self.kind {
+            EventKind::Registration => "that registers version".to_owned(),
+            EventKind::Deregistration => "that deregisters version".to_owned(),
+            EventKind::Assignment => format!("that assigns stage to version '{version}'"),
+            EventKind::Unassignment => format!("that unassigns stage from version '{version}'"),
+            EventKind::Deprecation => "that deprecates artifact".to_owned(),
+        }
+    }
+}
+
+/// A tag to remove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldTag {
+    /// The tag's name.
+    pub name: String,
+    /// What its ref points to now.
+    pub target: ObjectId,
+}
+
+/// Something that is no failure, yet whoever asked should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Warning {
+    /// Tags that have registry names and are no annotated tags, so that they are no events (decision D22).
+    LightweightTags(Vec<String>),
+    /// The event clock runs ahead of the real one by so many seconds (decision D3).
+    ClockAhead {
+        /// The tag that gets a time in the future.
+        tag: String,
+        /// How far ahead, in seconds.
+        seconds: i64,
+    },
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::LightweightTags(tags) => {
+                let shown = tags.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("', '");
+                let more =
+                    if tags.len() > 3 { format!("' and {} more", tags.len() - 3) } else { "'".to_owned() };
+                write!(
+                    f,
+                    "skipped lightweight tags, only annotated tags are events: '{shown}{more} \
+                     (a CI checkout often makes them; `gto doctor` tells how to mend it)"
+                )
+            }
+            Self::ClockAhead { tag, seconds } => write!(
+                f,
+                "tag '{tag}' gets a time {seconds} s in the future, to come after the newest event of its artifact \
+                 (the clock of whoever made that one was wrong; `gto doctor` shows it)"
+            ),
+        }
+    }
+}

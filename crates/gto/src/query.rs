@@ -1,0 +1,227 @@
+//! The questions that a registry answers: what is registered, what is in a stage, what happened.
+//!
+//! Owns selection, limits and order. Pure functions of a [`State`]; how answers look is `report`'s.
+
+use crate::event::EventKind;
+use crate::name::{ArtifactName, StageName};
+use crate::object_id::ObjectId;
+use crate::reference::Selector;
+use crate::state::{Artifact, StageView, State, VersionView};
+use crate::version::Version;
+
+/// Which assignment of a stage counts as the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StageSort {
+    /// The newest.
+    #[default]
+    Timestamp,
+    /// The one with the highest version.
+    SemVer,
+}
+
+/// How much of an artifact is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShowOptions {
+    /// Leave out what was never registered.
+    pub registered_only: bool,
+    /// Show deprecated artifacts and deregistered versions too.
+    pub deprecated: bool,
+    /// How many of its newest stages each version shows; `None` for all.
+    pub assignments_per_version: Option<usize>,
+    /// How many versions each stage shows, after `assignments_per_version`; `None` for all.
+    pub versions_per_stage: Option<usize>,
+    /// Which versions of a stage those are.
+    pub sort: StageSort,
+}
+
+impl Default for ShowOptions {
+    fn default() -> Self {
+        Self {
+            registered_only: false,
+            deprecated: false,
+            assignments_per_version: None,
+            versions_per_stage: Some(1),
+            sort: StageSort::Timestamp,
+        }
+    }
+}
+
+/// One stage and the versions it shows, first of them the one that counts.
+#[derive(Debug, Clone)]
+pub struct ShownStage<'a> {
+    /// The stage.
+    pub stage: &'a StageName,
+    /// Its versions.
+    pub versions: Vec<StageView<'a>>,
+}
+
+/// The stages of an artifact with the versions in them, within the limits of `options`.
+pub fn shown_stages<'a>(artifact: &'a Artifact, options: &ShowOptions) -> Vec<ShownStage<'a>> {
+    let versions = artifact
+        .versions_listed()
+        .into_iter()
+        .filter(|version| version.is_active() && (version.is_registered() || !options.registered_only));
+    let mut assigned: Vec<StageView> = versions
+        .flat_map(|version| {
+            let stages = version.active_stages();
+            // The newest of them (decision D11), still oldest first.
+            let skipped = stages.len().saturating_sub(options.assignments_per_version.unwrap_or(usize::MAX));
+            stages.into_iter().skip(skipped)
+        })
+        .collect();
+    if options.sort == StageSort::Timestamp {
+        assigned.sort_by_key(|stage| std::cmp::Reverse(stage.newest_assignment()));
+    }
+    let mut shown: Vec<ShownStage> = Vec::new();
+    for view in assigned {
+        let at = shown.iter().position(|known| known.stage == view.stage()).unwrap_or_else(|| {
+            shown.push(ShownStage { stage: view.stage(), versions: Vec::new() });
+            shown.len() - 1
+        });
+        let versions = &mut shown[at].versions;
+        if options.versions_per_stage.is_none_or(|limit| versions.len() < limit) {
+            versions.push(view);
+        }
+    }
+    shown
+}
+
+/// The versions of an artifact that are shown, as lists show them.
+pub fn shown_versions<'a>(artifact: &'a Artifact, options: &ShowOptions) -> Vec<VersionView<'a>> {
+    if !artifact.is_active() && !options.deprecated {
+        return Vec::new();
+    }
+    let mut versions = artifact.versions_listed();
+    versions.retain(|version| {
+        (options.deprecated || version.is_active())
+            // Decision D13: a version that is not registered stays out.
+            && (version.is_registered() || !options.registered_only)
+    });
+    versions
+}
+
+/// The versions that `selector` picks of an artifact, with the stages each of them shows.
+pub fn select<'a>(
+    artifact: &'a Artifact,
+    selector: Option<&Selector>,
+    options: &ShowOptions,
+) -> Vec<(VersionView<'a>, Vec<StageView<'a>>)> {
+    let stages = shown_stages(artifact, options);
+    let mut versions: Vec<_> = shown_versions(artifact, options)
+        .into_iter()
+        .map(|version| {
+            let is_same = |view: &&StageView| {
+                let other = view.version();
+                other.label() == version.label() && other.commit() == version.commit()
+            };
+            let shown = stages.iter().flat_map(|stage| stage.versions.iter().filter(is_same).copied());
+            (version, shown.collect::<Vec<_>>())
+        })
+        .collect();
+    match selector {
+        None => {}
+        Some(Selector::Latest) => versions.truncate(1),
+        Some(Selector::Version(number)) => versions.retain(|(v, _)| v.label().number() == Some(number)),
+        Some(Selector::Stage(stage)) => {
+            versions.retain(|(_, shown)| shown.iter().any(|s| s.stage() == stage));
+        }
+    }
+    versions
+}
+
+/// The stages that something is in now, sorted.
+pub fn active_stages(state: &State) -> Vec<StageName> {
+    let versions = state.artifacts().iter().flat_map(Artifact::versions).filter(VersionView::is_active);
+    sorted(versions.flat_map(|version| version.active_stages()).map(|stage| stage.stage().clone()))
+}
+
+/// The stages that something was ever in (decision D12), sorted.
+pub fn used_stages(state: &State) -> Vec<StageName> {
+    let events = state.artifacts().iter().flat_map(Artifact::events);
+    sorted(events.filter_map(|event| event.stage().cloned()))
+}
+
+/// The columns of the registry table: the configured stages, then those in use that are not configured
+/// (decision D10).
+pub fn stage_columns(configured: Option<&[StageName]>, state: &State) -> Vec<StageName> {
+    let mut columns = configured.unwrap_or_default().to_vec();
+    for stage in active_stages(state) {
+        if !columns.contains(&stage) {
+            columns.push(stage);
+        }
+    }
+    columns
+}
+
+fn sorted(stages: impl Iterator<Item = StageName>) -> Vec<StageName> {
+    let unique: std::collections::BTreeSet<_> = stages.collect();
+    unique.into_iter().collect()
+}
+
+/// Which events of the journal are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HistoryOptions {
+    /// Only of this artifact.
+    pub artifact: Option<ArtifactName>,
+    /// Only of this stage.
+    pub stage: Option<StageName>,
+    /// Only of this version, its stages included.
+    pub version: Option<Version>,
+    /// Only of these kinds; empty for all.
+    pub events: Vec<EventKind>,
+    /// Only where the tagger's name or address contains this, in any case.
+    pub author: Option<String>,
+    /// Not before this second since 1970.
+    pub since: Option<i64>,
+    /// Not after this second since 1970.
+    pub until: Option<i64>,
+    /// At most so many.
+    pub limit: Option<usize>,
+    /// Oldest first. The limit is applied after the order: so it keeps the oldest then.
+    pub ascending: bool,
+}
+
+/// One entry of the journal: an event, and the version that it belongs to.
+pub type JournalEntry<'a> = (&'a crate::event::Event, Option<VersionView<'a>>);
+
+/// The journal of a registry: newest first, unless `options` say otherwise.
+pub fn history<'a>(state: &'a State, options: &HistoryOptions) -> Vec<JournalEntry<'a>> {
+    let artifacts = state.artifacts_by_name().into_iter();
+    let artifacts =
+        artifacts.filter(|artifact| options.artifact.as_ref().is_none_or(|n| n == artifact.name()));
+    let mut entries: Vec<_> =
+        artifacts.flat_map(Artifact::events_with_owners).filter(|entry| is_wanted(entry, options)).collect();
+    // Stable: within a second events stay together by artifact, in the artifact's own order.
+    entries.sort_by_key(|(event, _)| event.tagger.time.seconds());
+    if !options.ascending {
+        entries.reverse();
+    }
+    entries.truncate(options.limit.unwrap_or(usize::MAX));
+    entries
+}
+
+fn is_wanted((event, owner): &JournalEntry<'_>, options: &HistoryOptions) -> bool {
+    let seconds = event.tagger.time.seconds();
+    let by_author = |wanted: &String| {
+        let wanted = wanted.to_lowercase();
+        [&event.tagger.name, &event.tagger.email].iter().any(|text| text.to_lowercase().contains(&wanted))
+    };
+    let is_version = |wanted: &Version| owner.is_some_and(|v| v.label().number() == Some(wanted));
+    (options.events.is_empty() || options.events.contains(&event.kind()))
+        && options.stage.as_ref().is_none_or(|stage| event.stage() == Some(stage))
+        && options.version.as_ref().is_none_or(is_version)
+        && options.author.as_ref().is_none_or(by_author)
+        && options.since.is_none_or(|since| seconds >= since)
+        && options.until.is_none_or(|until| seconds <= until)
+}
+
+/// The versions of every artifact on `commit`, by artifact name.
+pub fn at_commit<'a>(
+    state: &'a State,
+    commit: ObjectId,
+    options: &ShowOptions,
+) -> Vec<(VersionView<'a>, Vec<StageView<'a>>)> {
+    let artifacts = state.artifacts_by_name().into_iter();
+    let versions = artifacts.flat_map(|artifact| select(artifact, None, options));
+    versions.filter(|(version, _)| version.commit() == commit).collect()
+}

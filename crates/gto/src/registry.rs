@@ -1,0 +1,667 @@
+//! The registry of a repository: the façade that front ends use.
+//!
+//! Owns which tags, commits and files are read for which question, each once. What they mean is decided by the
+//! pure modules; how they are read, by `git`.
+
+use std::collections::HashMap;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use crate::annotation::{Annotation, Annotations, artifacts_yaml};
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::git::{self, Repository, TagEdit, TagObject, TagRef, UnreadableTag};
+use crate::name::{ArtifactName, StageName};
+use crate::object_id::ObjectId;
+use crate::plan::{Plan, Step, Warning};
+use crate::query::{self, HistoryOptions, ShowOptions};
+use crate::reference::Reference;
+use crate::report::{EventReport, HistoryReport, RegistryReport, VersionReport};
+use crate::rules::{self, AssignTarget, Refusal, Registering, Rules, TagInventory, TagWish, Writer};
+use crate::state::{Artifact, Enrichment, State, VersionView};
+use crate::tag::{Action, TagName};
+use crate::time::Timestamp;
+use crate::version::Version;
+
+/// The registry that the tags of a Git repository add up to.
+///
+/// Every question reads the repository anew: an answer is never older than the question.
+pub struct Registry {
+    pub(crate) repository: Repository,
+    pub(crate) config: Config,
+    pub(crate) environment: Environment,
+    remote: Option<Clone>,
+}
+
+/// A remote repository and the place of its clone, which goes when the registry does.
+struct Clone {
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+/// An answer, and what whoever asked should know beside it.
+#[derive(Debug, ::core::clone::Clone, PartialEq)]
+pub struct Answer<T> {
+    /// The answer.
+    pub value: T,
+    /// Why it may be less than expected.
+    pub warnings: Vec<Warning>,
+}
+
+/// The versions of one artifact.
+#[derive(Debug, ::core::clone::Clone, PartialEq)]
+pub struct VersionsReport {
+    /// Whether the artifact has any tag; if not, it is only annotated.
+    pub registered: bool,
+    /// The versions, highest first.
+    pub versions: Vec<VersionReport>,
+}
+
+/// How much of each version is read.
+#[derive(Debug, ::core::clone::Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// What a table shows: commits are read only where no tag has the date.
+    Brief,
+    /// Everything: the commit of each version and its annotation.
+    Full,
+}
+
+/// Which stages are asked for.
+#[derive(Debug, ::core::clone::Clone, Copy, PartialEq, Eq)]
+pub enum StagesWanted {
+    /// Those that the configuration allows.
+    Allowed,
+    /// Those that were ever used.
+    Used,
+    /// The allowed ones, or if the configuration has none, those in use.
+    Known,
+}
+
+/// What `check-ref` found.
+#[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
+pub enum CheckedRef {
+    /// The tag is this event.
+    Event(EventReport),
+    /// There is no such tag.
+    NoTag,
+    /// The tag is none of the registry's.
+    Foreign,
+    /// The tag has a registry name, but is no annotated tag (decision D22).
+    Lightweight,
+    /// The tag has a registry name, but cannot be read as an event.
+    NoEvent {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Who writes, if not who Git is configured for.
+#[derive(Debug, ::core::clone::Clone, Default, PartialEq, Eq)]
+pub struct Author {
+    /// The tagger's name.
+    pub name: Option<String>,
+    /// The tagger's address.
+    pub email: Option<String>,
+}
+
+/// Whose tags are read.
+#[derive(Debug, ::core::clone::Clone, Copy)]
+pub(crate) enum Scope<'a> {
+    /// Everybody's.
+    All,
+    /// One artifact's, found by prefix.
+    Artifact(&'a ArtifactName),
+}
+
+/// What the tags of a repository, or of one artifact, say.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    pub events: Vec<Event>,
+    pub inventory: TagInventory,
+    pub unreadable: Vec<(String, UnreadableTag)>,
+    pub creations: Vec<String>,
+}
+
+impl Scan {
+    fn warnings(&self) -> Vec<Warning> {
+        let lightweight = &self.inventory.lightweight;
+        if lightweight.is_empty() { Vec::new() } else { vec![Warning::LightweightTags(lightweight.clone())] }
+    }
+}
+
+impl Registry {
+    /// Opens the registry of the repository at `path`, or of the folder above it that is one.
+    ///
+    /// # Errors
+    /// [`Error::NoRepository`], [`Error::Open`] or [`Error::Config`].
+    pub fn open(path: impl AsRef<Path>, environment: Environment) -> Result<Self> {
+        let path = path.as_ref();
+        let repository = Repository::discover(path)
+            .map_err(|error| Error::from_open(&path.display().to_string(), error))?;
+        Self::new(repository, environment, None)
+    }
+
+    /// Opens the registry of a remote repository: a bare clone that lives as long as the value does. What is
+    /// written there is pushed back.
+    ///
+    /// # Errors
+    /// [`Error::Clone`] with what Git said, or those of [`Registry::open`].
+    pub fn open_url(url: &str, environment: Environment) -> Result<Self> {
+        let failed = |reason: String| Error::Clone { url: url.to_owned(), reason };
+        let folder = tempfile::Builder::new().prefix("gto-").tempdir().map_err(|e| failed(e.to_string()))?;
+        git::clone_bare(url, folder.path().as_os_str()).map_err(|e| failed(e.to_string()))?;
+        let repository = Repository::discover(folder.path()).map_err(|e| failed(e.to_string()))?;
+        Self::new(repository, environment, Some(Clone { url: url.to_owned(), _folder: folder }))
+    }
+
+    fn new(repository: Repository, environment: Environment, remote: Option<Clone>) -> Result<Self> {
+        let config = read_config(&repository, &environment)?;
+        Ok(Self { repository, config, environment, remote })
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The folder that messages name: the work tree, or the repository itself if it is bare.
+    pub fn root(&self) -> PathBuf {
+        self.repository.root().to_owned()
+    }
+
+    /// The address, if this is a clone of a remote repository.
+    pub fn url(&self) -> Option<&str> {
+        self.remote.as_ref().map(|clone| clone.url.as_str())
+    }
+
+    /// The names of all artifacts that have tags, sorted. Reads no tag object.
+    pub fn artifact_names(&self) -> Result<Vec<ArtifactName>> {
+        let mut names = Vec::new();
+        for tag in self.repository.tag_refs("")?.refs {
+            if let Ok(parsed) = tag.name.parse::<TagName>() {
+                names.push(parsed.artifact);
+            }
+        }
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    /// The state of the whole registry, with the commit and the annotation of every version.
+    pub fn state(&self) -> Result<Answer<State>> {
+        let (mut state, warnings) = self.read(Scope::All)?;
+        self.enrich(&mut state, |_| true);
+        Ok(Answer { value: state, warnings })
+    }
+
+    /// The registry: one row for each artifact.
+    pub fn show(&self, options: &ShowOptions) -> Result<Answer<RegistryReport>> {
+        let (state, warnings) = self.read(Scope::All)?;
+        let value = RegistryReport::new(&state, self.config.stages.as_deref(), options);
+        Ok(Answer { value, warnings })
+    }
+
+    /// The versions of one artifact, or those of them that a shortcut picks.
+    ///
+    /// # Errors
+    /// [`Refusal::ArtifactNotFound`].
+    pub fn show_versions(
+        &self,
+        reference: &Reference,
+        options: &ShowOptions,
+        detail: Detail,
+    ) -> Result<Answer<VersionsReport>> {
+        let not_found = || Refusal::ArtifactNotFound { name: reference.name.clone() };
+        let name: ArtifactName = reference.name.parse().map_err(|_| not_found())?;
+        let (mut state, warnings) = self.read(Scope::Artifact(&name))?;
+        self.enrich(&mut state, |version| detail == Detail::Full || !version.is_registered());
+        let artifact = state.artifact(name.as_str()).ok_or_else(not_found)?;
+        let versions = query::select(artifact, reference.selector.as_ref(), options);
+        let versions =
+            versions.iter().map(|(version, stages)| VersionReport::new(*version, stages)).collect();
+        Ok(Answer { value: VersionsReport { registered: artifact.is_registered(), versions }, warnings })
+    }
+
+    /// The versions of every artifact on the commit that `revision` names.
+    pub fn show_at(
+        &self,
+        revision: &str,
+        options: &ShowOptions,
+        detail: Detail,
+    ) -> Result<Answer<VersionsReport>> {
+        let commit = self.repository.resolve(revision)?;
+        let (mut state, warnings) = self.read(Scope::All)?;
+        self.enrich(&mut state, |version| {
+            version.commit() == commit && (detail == Detail::Full || !version.is_registered())
+        });
+        let versions = query::at_commit(&state, commit, options);
+        let versions =
+            versions.iter().map(|(version, stages)| VersionReport::new(*version, stages)).collect();
+        Ok(Answer { value: VersionsReport { registered: true, versions }, warnings })
+    }
+
+    /// The journal of the registry.
+    pub fn history(&self, options: &HistoryOptions) -> Result<Answer<Vec<HistoryReport>>> {
+        let scope = options.artifact.as_ref().map_or(Scope::All, Scope::Artifact);
+        let scan = self.scan(scope)?;
+        let warnings = scan.warnings();
+        let state = State::from_events(scan.events);
+        let entries = query::history(&state, options).into_iter().map(HistoryReport::new).collect();
+        Ok(Answer { value: entries, warnings })
+    }
+
+    /// What a tag, given as `x` or `refs/tags/x`, did.
+    pub fn check_ref(&self, reference: &str) -> Result<CheckedRef> {
+        let name = reference.strip_prefix("refs/tags/").unwrap_or(reference);
+        let Some(tag) = self.repository.tag_ref(name)? else {
+            return Ok(CheckedRef::NoTag);
+        };
+        let Ok(parsed) = name.parse::<TagName>() else {
+            return Ok(CheckedRef::Foreign);
+        };
+        match self.repository.read_tag(&tag) {
+            TagObject::Lightweight { .. } => return Ok(CheckedRef::Lightweight),
+            TagObject::Unreadable(why) => return Ok(CheckedRef::NoEvent { reason: why.to_string() }),
+            TagObject::Annotated { .. } if parsed.action == Action::Create => {
+                return Ok(CheckedRef::NoEvent { reason: "the format reserves `@created`".to_owned() });
+            }
+            TagObject::Annotated { .. } => {}
+        }
+        let scan = self.scan(Scope::Artifact(&parsed.artifact))?;
+        let artifact = Artifact::from_events(parsed.artifact, scan.events);
+        let found = artifact.events_with_owners().find(|(event, _)| event.tag == name);
+        // A tag that goes while it is looked at is as good as none.
+        Ok(found.map_or(CheckedRef::NoTag, |(event, owner)| {
+            CheckedRef::Event(EventReport::checked(event, owner))
+        }))
+    }
+
+    /// The stages of the registry; `None` where the configuration is asked for them and has none.
+    pub fn stages(&self, wanted: StagesWanted) -> Result<Option<Vec<StageName>>> {
+        match (wanted, &self.config.stages) {
+            (StagesWanted::Allowed, allowed) => Ok(allowed.clone()),
+            (StagesWanted::Known, Some(allowed)) => Ok(Some(allowed.clone())),
+            (StagesWanted::Known, None) => Ok(Some(query::active_stages(&self.read(Scope::All)?.0))),
+            (StagesWanted::Used, _) => Ok(Some(query::used_stages(&self.read(Scope::All)?.0))),
+        }
+    }
+
+    /// Reads a date by Git's rules: `2026-11-24`, `2 weeks ago`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidDate`].
+    pub fn date(&self, text: &str) -> Result<Timestamp> {
+        let invalid = || Error::InvalidDate { text: text.to_owned() };
+        git::parse_date(text, self.environment.now()).ok_or_else(invalid)
+    }
+
+    /// Refuses a stage that the configuration does not allow.
+    ///
+    /// # Errors
+    /// [`Refusal::StageNotAllowed`].
+    pub fn check_stage(&self, stage: &StageName) -> Result<()> {
+        Ok(rules::check_stage(self.config.stages.as_deref(), stage)?)
+    }
+
+    /// Names that stand for commits: `HEAD`, the branches, and the tags that are not the registry's. Sorted.
+    pub fn revision_names(&self) -> Result<Vec<String>> {
+        let foreign = |tag: TagRef| tag.name.parse::<TagName>().is_err().then_some(tag.name);
+        let mut names = self.repository.branch_names();
+        names.extend(self.repository.tag_refs("")?.refs.into_iter().filter_map(foreign));
+        names.push("HEAD".to_owned());
+        names.sort();
+        Ok(names)
+    }
+
+    /// Plans to register a version of `name` on the commit that `revision` names.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the reason, or that the repository, the name or the revision is none.
+    pub fn plan_register(
+        &self,
+        name: &ArtifactName,
+        revision: &str,
+        wish: &Registering,
+        author: &Author,
+    ) -> Result<Plan> {
+        if wish.bumps.len() + usize::from(wish.version.is_some()) > 1 {
+            return Err(Refusal::VersionAndBump.into());
+        }
+        let commit = self.repository.resolve(revision)?;
+        self.plan(name, author, |rules| rules.register(commit, wish))
+    }
+
+    /// Plans to assign `stage` to the version of `name` that `target` names.
+    ///
+    /// # Errors
+    /// As [`Registry::plan_register`].
+    pub fn plan_assign(
+        &self,
+        name: &ArtifactName,
+        stage: &StageName,
+        target: &AssignTarget,
+        wish: &TagWish,
+        author: &Author,
+    ) -> Result<Plan> {
+        self.plan(name, author, |rules| rules.assign(stage, target, wish))
+    }
+
+    /// Plans to take `version` of `name` out of `stage`, or with `delete` to remove the tags about it.
+    ///
+    /// # Errors
+    /// As [`Registry::plan_register`].
+    pub fn plan_unassign(
+        &self,
+        name: &ArtifactName,
+        version: &Version,
+        stage: &StageName,
+        delete: bool,
+        wish: &TagWish,
+        author: &Author,
+    ) -> Result<Plan> {
+        self.plan(name, author, |rules| rules.unassign(stage, version, delete, wish))
+    }
+
+    /// Plans to take `version` of `name` out of use, or with `delete` to remove its tags.
+    ///
+    /// # Errors
+    /// As [`Registry::plan_register`].
+    pub fn plan_deregister(
+        &self,
+        name: &ArtifactName,
+        version: &Version,
+        delete: bool,
+        wish: &TagWish,
+        author: &Author,
+    ) -> Result<Plan> {
+        self.plan(name, author, |rules| rules.deregister(version, delete, wish))
+    }
+
+    /// Plans to deprecate `name`, on the commit of its newest event unless `revision` names another; or with
+    /// `delete` to remove all its tags.
+    ///
+    /// # Errors
+    /// As [`Registry::plan_register`].
+    pub fn plan_deprecate(
+        &self,
+        name: &ArtifactName,
+        revision: Option<&str>,
+        delete: bool,
+        wish: &TagWish,
+        author: &Author,
+    ) -> Result<Plan> {
+        let commit = match revision {
+            _ if delete => None,
+            Some(revision) => Some(self.repository.resolve(revision)?),
+            None => self.newest_commit(name)?,
+        };
+        self.plan(name, author, |rules| match commit {
+            _ if delete => rules.delete(wish),
+            Some(commit) => rules.deprecate(commit, wish),
+            None => Err(Refusal::ArtifactNotFound { name: name.to_string() }),
+        })
+    }
+
+    /// The commit that the user means by `revision`.
+    ///
+    /// # Errors
+    /// [`Error::RefNotFound`] and the like.
+    pub fn resolve(&self, revision: &str) -> Result<ObjectId> {
+        Ok(self.repository.resolve(revision)?)
+    }
+
+    /// Does what a plan says, all or nothing; then, with `push`, at the remote too. If the remote refuses, the
+    /// tags made here are taken back.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if a tag is not what it was when the plan was made, [`Error::Push`], or what keeps
+    /// Git from writing. Nothing was changed then.
+    pub fn apply(&self, plan: &Plan, push: bool) -> Result<()> {
+        let edits: Vec<TagEdit> = plan.steps.iter().map(edit).collect();
+        let deletes_only = plan.steps.iter().all(|step| matches!(step, Step::Delete(_)));
+        if push && deletes_only {
+            // The other way round there would be nothing to go back to if the remote refused.
+            self.push(plan)?;
+            self.repository.apply(&edits)?;
+            return Ok(());
+        }
+        let created = self.repository.apply(&edits)?;
+        if push && let Err(error) = self.push(plan) {
+            let names = plan.steps.iter().map(|step| step.tag().to_owned());
+            let back = names.zip(created).map(|(name, expected)| TagEdit::Delete { name, expected });
+            self.repository.apply(&back.collect::<Vec<_>>())?;
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// The remote that tags are pushed to.
+    pub fn remote_name(&self) -> &'static str {
+        "origin"
+    }
+
+    fn push(&self, plan: &Plan) -> Result<()> {
+        let remote = self.remote_name();
+        let tags: Vec<git::PushedTag> = plan
+            .steps
+            .iter()
+            .map(|step| match step {
+                Step::Create(tag) => git::PushedTag::Send(&tag.name),
+                Step::Delete(tag) => git::PushedTag::Delete(&tag.name),
+            })
+            .collect();
+        self.repository.push(remote, &tags).map_err(|error| Error::Push {
+            remote: remote.to_owned(),
+            tags: plan.steps.iter().map(|step| step.tag().to_owned()).collect(),
+            reason: error.to_string(),
+        })
+    }
+
+    fn plan(
+        &self,
+        name: &ArtifactName,
+        author: &Author,
+        build: impl FnOnce(&Rules<'_>) -> std::result::Result<Plan, Refusal>,
+    ) -> Result<Plan> {
+        let mut scan = self.scan(Scope::Artifact(name))?;
+        let lightweight = scan.warnings();
+        let events = std::mem::take(&mut scan.events);
+        let artifact = if events.is_empty() && !self.is_annotated(name) {
+            None
+        } else {
+            Some(Artifact::from_events(name.clone(), events))
+        };
+        let writer = self.writer(author)?;
+        let rules = Rules {
+            name,
+            artifact: artifact.as_ref(),
+            inventory: &scan.inventory,
+            allowed_stages: self.config.stages.as_deref(),
+            writer: &writer,
+            is_valid_tag: git::is_valid_tag_name,
+        };
+        let mut plan = build(&rules)?;
+        plan.warnings.extend(lightweight);
+        Ok(plan)
+    }
+
+    fn writer(&self, author: &Author) -> Result<Writer> {
+        let variable = |name: &str| match name {
+            "GIT_COMMITTER_NAME" if author.name.is_some() => author.name.clone(),
+            "GIT_COMMITTER_EMAIL" if author.email.is_some() => author.email.clone(),
+            _ => self.environment.variable(name),
+        };
+        let (name, email) = self.repository.committer(&variable)?;
+        let now = self.environment.now();
+        let date = self.environment.variable("GIT_COMMITTER_DATE").filter(|text| !text.is_empty());
+        let date = date.map(|text| self.date(&text)).transpose()?;
+        Ok(Writer { name, email, now, date })
+    }
+
+    /// The commit of whatever was said of an artifact last, its commits and its current annotation included.
+    fn newest_commit(&self, name: &ArtifactName) -> Result<Option<ObjectId>> {
+        let (mut state, _) = self.read(Scope::Artifact(name))?;
+        self.enrich(&mut state, |_| true);
+        let Some(artifact) = state.artifact(name.as_str()) else {
+            return Ok(self.repository.head_commit()?);
+        };
+        let events = artifact.events().iter().map(|event| (event.tagger.time.seconds(), event.commit));
+        let commits = artifact.versions().filter_map(|version| version.enrichment());
+        let commits = commits.map(|known| (known.commit.committer.time.seconds(), known.commit.id));
+        // `max_by_key` gives the last of equals: an event rather than a commit of the same second.
+        let newest = commits.chain(events).max_by_key(|(seconds, _)| *seconds);
+        Ok(newest.map(|(_, commit)| commit))
+    }
+
+    fn is_annotated(&self, name: &ArtifactName) -> bool {
+        self.head_annotations().is_some_and(|(_, file)| file.artifacts.iter().any(|(other, _)| other == name))
+    }
+
+    /// The state, with what the current commit's annotation file adds to it.
+    fn read(&self, scope: Scope<'_>) -> Result<(State, Vec<Warning>)> {
+        let scan = self.scan(scope)?;
+        let warnings = scan.warnings();
+        let mut state = State::from_events(scan.events);
+        if let Some((head, file)) = self.head_annotations() {
+            let names = file.artifacts.into_iter().map(|(name, _)| name);
+            match scope {
+                Scope::All => state.annotate(head, names),
+                Scope::Artifact(wanted) => state.annotate(head, names.filter(|name| name == wanted)),
+            }
+        }
+        Ok((state, warnings))
+    }
+
+    /// Reads tags: refs by prefix, then only the objects whose names are the registry's.
+    pub(crate) fn scan(&self, scope: Scope<'_>) -> Result<Scan> {
+        let mut tags: Vec<(TagRef, TagName)> = Vec::new();
+        let mut list = |prefix: &str| -> Result<()> {
+            for tag in self.repository.tag_refs(prefix)?.refs {
+                if let Ok(parsed) = tag.name.parse() {
+                    tags.push((tag, parsed));
+                }
+            }
+            Ok(())
+        };
+        match scope {
+            Scope::All => list("")?,
+            Scope::Artifact(name) => {
+                list(&format!("{}#", name.in_tag()))?;
+                list(&format!("{}@", name.in_tag()))?;
+            }
+        }
+        let (refs, names): (Vec<_>, Vec<_>) = tags.into_iter().unzip();
+        let mut scan = Scan::default();
+        for ((tag, name), object) in refs.iter().zip(names).zip(self.repository.read_tags(&refs)) {
+            scan.add(tag, name, object);
+        }
+        Ok(scan)
+    }
+
+    /// The annotation file of the current commit. What is wrong with it is for `doctor` to say (decision D5).
+    pub(crate) fn head_annotations(&self) -> Option<(ObjectId, Annotations)> {
+        let head = self.repository.head_commit().ok().flatten()?;
+        Some((head, self.annotations_at(head)?))
+    }
+
+    fn annotations_at(&self, commit: ObjectId) -> Option<Annotations> {
+        let bytes =
+            self.repository.file_at(commit, &self.config.index, artifacts_yaml::MAX_SIZE).ok().flatten()?;
+        Some(artifacts_yaml::read(&bytes))
+    }
+
+    /// Reads the commits of the wanted versions, each once.
+    fn enrich(&self, state: &mut State, wanted: impl Fn(VersionView<'_>) -> bool) {
+        let mut commits: HashMap<
+            ObjectId,
+            Option<(crate::commit::Commit, HashMap<ArtifactName, Annotation>)>,
+        > = HashMap::new();
+        state.enrich(wanted, |name, id| {
+            let known = commits.entry(id).or_insert_with(|| {
+                let commit = self.repository.commit(id).ok()?;
+                let file = self.annotations_at(id).unwrap_or_default();
+                Some((commit, file.artifacts.into_iter().collect()))
+            });
+            let (commit, annotations) = known.as_ref()?;
+            Some(Enrichment { commit: commit.clone(), annotation: annotations.get(name).cloned() })
+        });
+    }
+}
+
+impl Scan {
+    fn add(&mut self, tag: &TagRef, name: TagName, object: TagObject) {
+        self.inventory.add(&tag.name, &name);
+        match object {
+            TagObject::Annotated { .. } if name.action == Action::Create => {
+                self.creations.push(tag.name.clone())
+            }
+            TagObject::Annotated { tag_id, commit, tagger, message } => self.events.push(Event {
+                tag: tag.name.clone(),
+                tag_id,
+                name,
+                commit,
+                tagger,
+                message: message.trim().to_owned(),
+            }),
+            TagObject::Lightweight { .. } => self.inventory.lightweight.push(tag.name.clone()),
+            TagObject::Unreadable(why) => self.unreadable.push((tag.name.clone(), why)),
+        }
+    }
+}
+
+fn edit(step: &Step) -> TagEdit {
+    match step {
+        Step::Create(tag) => TagEdit::Create {
+            name: tag.name.clone(),
+            commit: tag.commit,
+            tagger: tag.tagger.clone(),
+            message: tag.message.clone(),
+        },
+        Step::Delete(tag) => TagEdit::Delete { name: tag.name.clone(), expected: tag.target },
+    }
+}
+
+/// Reads `.gto`: the file in the work tree, or in a bare repository the one of its current commit.
+fn read_config(repository: &Repository, environment: &Environment) -> Result<Config> {
+    let variable = |name: &str| environment.variable(name);
+    let (shown, bytes) = match repository.work_dir() {
+        Some(root) => {
+            let path = root.join(Config::FILE_NAME);
+            (path.display().to_string(), read_file_inside(root, &path)?)
+        }
+        None => (format!("HEAD:{}", Config::FILE_NAME), committed_config(repository)?),
+    };
+    Ok(Config::read(bytes.as_deref().map(|bytes| (shown.as_str(), bytes)), &variable)?)
+}
+
+fn committed_config(repository: &Repository) -> Result<Option<Vec<u8>>> {
+    match repository.head_commit()? {
+        Some(head) => Ok(repository.file_at(head, Config::FILE_NAME, Config::MAX_FILE_SIZE)?),
+        None => Ok(None),
+    }
+}
+
+/// The content of a file. A link may not lead out of the repository. One byte more than is allowed is read at
+/// most, so that the reader can tell that the file is too large.
+fn read_file_inside(root: &Path, path: &Path) -> Result<Option<Vec<u8>>> {
+    let unreadable = |source: io::Error| Error::UnreadableFile { path: path.to_owned(), source };
+    let real = match path.canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        real => real.map_err(unreadable)?,
+    };
+    if !real.starts_with(root.canonicalize().map_err(unreadable)?) {
+        let outside = "it is a link that leads out of the repository";
+        return Err(unreadable(io::Error::new(io::ErrorKind::PermissionDenied, outside)));
+    }
+    if !real.is_file() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(Config::MAX_FILE_SIZE).unwrap_or(u64::MAX).saturating_add(1);
+    std::fs::File::open(real)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    Ok(Some(bytes))
+}

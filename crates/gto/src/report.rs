@@ -1,0 +1,500 @@
+//! The answers of the registry as values: what every front end renders, and what JSON shows.
+//!
+//! Owns the names and the order of JSON keys, which are the Python tool's. Must not print.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::annotation::Annotation;
+use crate::event::{Event, EventKind};
+use crate::name::{ArtifactName, StageName};
+use crate::object_id::ObjectId;
+use crate::query::{self, ShowOptions};
+use crate::state::{Artifact, Enrichment, StageView, State, VersionView};
+use crate::time::Timestamp;
+use crate::version::VersionLabel;
+
+/// The registry: one row for each artifact.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegistryReport {
+    /// The stages that have a column.
+    pub stages: Vec<StageName>,
+    /// The artifacts, in the order in which the Python tool's JSON has them.
+    pub artifacts: Vec<ArtifactReport>,
+}
+
+/// One artifact in the registry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArtifactReport {
+    /// Its name.
+    pub name: ArtifactName,
+    /// Its highest active version.
+    pub latest: Option<VersionLabel>,
+    /// For each column of the report the versions in that stage.
+    pub stages: Vec<(StageName, Vec<VersionLabel>)>,
+    /// Whether there is any event; if not, it is only annotated.
+    pub registered: bool,
+    /// Whether it is in use: not deprecated.
+    pub active: bool,
+}
+
+impl RegistryReport {
+    /// The registry as `options` want it.
+    pub fn new(state: &State, configured: Option<&[StageName]>, options: &ShowOptions) -> Self {
+        let stages = query::stage_columns(configured, state);
+        let artifacts =
+            state.artifacts().iter().filter(|artifact| artifact.is_active() || options.deprecated);
+        let artifacts = artifacts.map(|artifact| ArtifactReport::new(artifact, &stages, options)).collect();
+        Self { stages, artifacts }
+    }
+}
+
+impl ArtifactReport {
+    fn new(artifact: &Artifact, columns: &[StageName], options: &ShowOptions) -> Self {
+        let shown = query::shown_stages(artifact, options);
+        let versions_in = |column: &StageName| {
+            let stage = shown.iter().find(|stage| stage.stage == column);
+            let views = stage.map(|stage| stage.versions.as_slice()).unwrap_or_default();
+            views.iter().map(|view| view.version().label().clone()).collect()
+        };
+        Self {
+            name: artifact.name().clone(),
+            latest: artifact.latest().map(|version| version.label().clone()),
+            stages: columns.iter().map(|column| (column.clone(), versions_in(column))).collect(),
+            registered: artifact.is_registered(),
+            active: artifact.is_active(),
+        }
+    }
+}
+
+/// A map from names to artifacts.
+impl Serialize for RegistryReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.artifacts.iter().map(|artifact| (&artifact.name, artifact)))
+    }
+}
+
+impl Serialize for ArtifactReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(4))?;
+        map.serialize_entry("version", &self.latest)?;
+        map.serialize_entry("stage", &StageColumns(&self.stages))?;
+        map.serialize_entry("registered", &self.registered)?;
+        map.serialize_entry("active", &self.active)?;
+        map.end()
+    }
+}
+
+struct StageColumns<'a>(&'a [(StageName, Vec<VersionLabel>)]);
+
+impl Serialize for StageColumns<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let joined = |versions: &[VersionLabel]| {
+            let labels: Vec<String> = versions.iter().map(ToString::to_string).collect();
+            (!labels.is_empty()).then(|| labels.join(", "))
+        };
+        serializer.collect_map(self.0.iter().map(|(stage, versions)| (stage, joined(versions))))
+    }
+}
+
+/// An event, as JSON shows it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct EventReport {
+    /// The Python tool's rank of the kind; left out by `check-ref`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u8>,
+    /// Whether the event adds something; left out by `check-ref`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addition: Option<bool>,
+    /// Whose event.
+    pub artifact: ArtifactName,
+    /// When the tag was made.
+    pub created_at: Timestamp,
+    /// The tagger's name.
+    pub author: String,
+    /// The tagger's address.
+    pub author_email: String,
+    /// The tag's message.
+    pub message: String,
+    /// The commit that the tag is on.
+    pub commit_hexsha: ObjectId,
+    /// The tag's name.
+    pub tag: String,
+    /// The version; `None` for a deprecation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<VersionLabel>,
+    /// The stage, if the event has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<StageName>,
+    /// The kind; left out where the place in the JSON says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventKind>,
+}
+
+impl EventReport {
+    fn new(event: &Event, owner: Option<VersionView<'_>>) -> Self {
+        Self {
+            priority: Some(event.kind().priority()),
+            addition: Some(event.kind().is_addition()),
+            artifact: event.artifact().clone(),
+            created_at: event.tagger.time,
+            author: event.tagger.name.clone(),
+            author_email: event.tagger.email.clone(),
+            message: event.message.clone(),
+            commit_hexsha: event.commit,
+            tag: event.tag.clone(),
+            version: owner.map(|version| version.label().clone()),
+            stage: event.stage().cloned(),
+            event: None,
+        }
+    }
+
+    /// The event as `check-ref` shows it.
+    pub fn checked(event: &Event, owner: Option<VersionView<'_>>) -> Self {
+        Self { priority: None, addition: None, event: Some(event.kind()), ..Self::new(event, owner) }
+    }
+
+    fn with_kind(event: &Event, owner: VersionView<'_>) -> Self {
+        Self { event: Some(event.kind()), ..Self::new(event, Some(owner)) }
+    }
+
+    /// The sentence that says what happened.
+    pub fn sentence(&self) -> String {
+        let artifact = &self.artifact;
+        let version = self.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        let stage = self.stage.as_ref().map(ToString::to_string).unwrap_or_default();
+        match self.event.unwrap_or(EventKind::Deprecation) {
+            EventKind::Deprecation => format!("Artifact \"{artifact}\" was deprecated"),
+            EventKind::Registration => {
+                format!("Version \"{version}\" of artifact \"{artifact}\" was registered")
+            }
+            EventKind::Deregistration => {
+                format!("Version \"{version}\" of artifact \"{artifact}\" was deregistered")
+            }
+            EventKind::Assignment => {
+                format!("Stage \"{stage}\" was assigned to version \"{version}\" of artifact \"{artifact}\"")
+            }
+            EventKind::Unassignment => {
+                format!(
+                    "Stage \"{stage}\" was unassigned from version \"{version}\" of artifact \"{artifact}\""
+                )
+            }
+        }
+    }
+}
+
+/// What the commit of a version says, as JSON shows it.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct EnrichmentReport {
+    priority: u8,
+    addition: bool,
+    artifact: ArtifactName,
+    created_at: Timestamp,
+    author: String,
+    author_email: String,
+    message: String,
+    commit_hexsha: ObjectId,
+    version: VersionLabel,
+    /// What annotation files say, one entry for each source.
+    pub enrichments: Vec<SourceReport>,
+    committer: String,
+    committer_email: String,
+}
+
+/// What one kind of annotation file says.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct SourceReport {
+    /// The kind of file: `gto` for `artifacts.yaml`.
+    pub source: &'static str,
+    /// The entry of the artifact.
+    pub artifact: Annotation,
+}
+
+impl EnrichmentReport {
+    fn new(version: VersionView<'_>, enrichment: &Enrichment) -> Self {
+        let commit = &enrichment.commit;
+        let annotation = enrichment.annotation.iter();
+        Self {
+            priority: 0,
+            addition: true,
+            artifact: version.artifact().name().clone(),
+            created_at: commit.committer.time,
+            author: commit.author.name.clone(),
+            author_email: commit.author.email.clone(),
+            message: commit.message.clone(),
+            commit_hexsha: commit.id,
+            version: version.label().clone(),
+            enrichments: annotation.map(|a| SourceReport { source: "gto", artifact: a.clone() }).collect(),
+            committer: commit.committer.name.clone(),
+            committer_email: commit.committer.email.clone(),
+        }
+    }
+}
+
+/// A version of an artifact, as `show NAME --json` shows it.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct VersionReport {
+    /// The artifact.
+    pub artifact: ArtifactName,
+    /// The commit that the version is bound to.
+    pub commit_hexsha: ObjectId,
+    /// What the version is called.
+    pub version: VersionLabel,
+    /// What its commit says.
+    pub enrichments: Vec<EnrichmentReport>,
+    /// Its registrations, oldest first.
+    pub registrations: Vec<EventReport>,
+    /// Its deregistrations, oldest first.
+    pub deregistrations: Vec<EventReport>,
+    /// The stages that it shows.
+    pub stages: Vec<StageReport>,
+    /// Whether it is in use: not deregistered.
+    pub is_active: bool,
+    /// When it came to be.
+    pub activated_at: Option<Timestamp>,
+    /// When it was registered last, or else when anything was last said of it.
+    pub created_at: Option<Timestamp>,
+    /// Who did.
+    pub author: Option<String>,
+    /// And their address.
+    pub author_email: Option<String>,
+    /// And what they said.
+    pub message: Option<String>,
+    /// The tag that did, or the commit.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+    /// Whether nobody ever registered or deregistered it.
+    pub discovered: bool,
+}
+
+impl VersionReport {
+    /// The report of a version with the stages that it shows.
+    pub fn new(version: VersionView<'_>, stages: &[StageView<'_>]) -> Self {
+        let authoring = version.authoring();
+        let signature = authoring.map(|a| a.signature().clone());
+        let event = |event: &Event| EventReport::new(event, Some(version));
+        Self {
+            artifact: version.artifact().name().clone(),
+            commit_hexsha: version.commit(),
+            version: version.label().clone(),
+            enrichments: version.enrichment().iter().map(|e| EnrichmentReport::new(version, e)).collect(),
+            registrations: version.registrations().map(event).collect(),
+            deregistrations: version.deregistrations().map(event).collect(),
+            stages: stages.iter().map(StageReport::new).collect(),
+            is_active: version.is_active(),
+            activated_at: version.activated().map(|a| a.time()),
+            created_at: authoring.map(|a| a.time()),
+            author: signature.as_ref().map(|s| s.name.clone()),
+            author_email: signature.map(|s| s.email),
+            message: authoring.map(|a| a.message().to_owned()),
+            reference: authoring.map(|a| a.reference()),
+            discovered: version.is_discovered(),
+        }
+    }
+
+    /// The version for tables: a commit id is shortened.
+    pub fn short_version(&self) -> String {
+        self.version.short()
+    }
+
+    /// The ref for tables: a commit id is shortened.
+    pub fn short_reference(&self) -> String {
+        let reference = self.reference.clone().unwrap_or_default();
+        reference.parse::<ObjectId>().map_or(reference, |id| id.short())
+    }
+
+    /// The stages, as a table cell.
+    pub fn stage_names(&self) -> String {
+        let names: Vec<&str> = self.stages.iter().map(|stage| stage.stage.as_str()).collect();
+        names.join(", ")
+    }
+}
+
+/// A stage of a version, as `show NAME --json` shows it.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct StageReport {
+    artifact: ArtifactName,
+    commit_hexsha: ObjectId,
+    version: VersionLabel,
+    /// The stage.
+    pub stage: StageName,
+    assignments: Vec<EventReport>,
+    unassignments: Vec<EventReport>,
+    is_active: bool,
+    activated_at: Option<Timestamp>,
+    created_at: Option<Timestamp>,
+    author: Option<String>,
+    author_email: Option<String>,
+    message: Option<String>,
+    #[serde(rename = "ref")]
+    reference: Option<String>,
+}
+
+impl StageReport {
+    fn new(stage: &StageView<'_>) -> Self {
+        let version = stage.version();
+        let newest = stage.assignments().next_back();
+        let event = |event: &Event| EventReport::with_kind(event, version);
+        Self {
+            artifact: version.artifact().name().clone(),
+            commit_hexsha: version.commit(),
+            version: version.label().clone(),
+            stage: stage.stage().clone(),
+            assignments: stage.assignments().map(event).collect(),
+            unassignments: stage.unassignments().map(event).collect(),
+            is_active: stage.is_active(),
+            activated_at: newest.filter(|_| stage.is_active()).map(|e| e.tagger.time),
+            created_at: newest.map(|e| e.tagger.time),
+            author: newest.map(|e| e.tagger.name.clone()),
+            author_email: newest.map(|e| e.tagger.email.clone()),
+            message: newest.map(|e| e.message.clone()),
+            reference: newest.map(|e| e.tag.clone()),
+        }
+    }
+}
+
+/// One entry of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct HistoryReport {
+    /// When.
+    pub timestamp: Timestamp,
+    /// Whose event.
+    pub artifact: ArtifactName,
+    /// What happened.
+    pub event: EventKind,
+    priority: u8,
+    /// The version; `None` for a deprecation.
+    pub version: Option<VersionLabel>,
+    /// The stage, if the event has one.
+    pub stage: Option<StageName>,
+    /// The commit that the tag is on.
+    pub commit: ObjectId,
+    /// The tagger's name.
+    pub author: String,
+    /// The tagger's address.
+    pub author_email: String,
+    /// The tag's message.
+    pub message: String,
+    /// The tag.
+    #[serde(rename = "ref")]
+    pub reference: String,
+}
+
+impl HistoryReport {
+    /// The report of one entry.
+    pub fn new((event, owner): query::JournalEntry<'_>) -> Self {
+        Self {
+            timestamp: event.tagger.time,
+            artifact: event.artifact().clone(),
+            event: event.kind(),
+            priority: event.kind().priority(),
+            version: owner.map(|version| version.label().clone()),
+            stage: event.stage().cloned(),
+            commit: event.commit,
+            author: event.tagger.name.clone(),
+            author_email: event.tagger.email.clone(),
+            message: event.message.clone(),
+            reference: event.tag.clone(),
+        }
+    }
+}
+
+/// The whole state, as `print-state` dumps it.
+#[derive(Debug, Clone, Copy)]
+pub struct StateReport<'a>(pub &'a State);
+
+impl Serialize for StateReport<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let artifacts = self.0.artifacts().iter().map(|a| (a.name(), ArtifactDump::new(a)));
+        let artifacts: indexed::Map<_, _> = indexed::Map(artifacts.collect());
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("artifacts", &artifacts)?;
+        map.end()
+    }
+}
+
+/// A map that keeps its order.
+mod indexed {
+    use serde::ser::{Serialize, Serializer};
+
+    #[derive(Debug, Clone)]
+    pub(super) struct Map<K, V>(pub(super) Vec<(K, V)>);
+
+    impl<K: Serialize, V: Serialize> Serialize for Map<K, V> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+        }
+    }
+}
+
+#[derive(serde::Serialize)]
+struct ArtifactDump {
+    artifact: ArtifactName,
+    versions: Vec<VersionDump>,
+    /// Always empty: the format reserves creations, and nobody writes them.
+    creations: [(); 0],
+    deprecations: Vec<EventReport>,
+}
+
+impl ArtifactDump {
+    fn new(artifact: &Artifact) -> Self {
+        let deprecations = artifact.events().iter().filter(|event| event.kind() == EventKind::Deprecation);
+        Self {
+            artifact: artifact.name().clone(),
+            versions: artifact.versions().map(VersionDump::new).collect(),
+            creations: [],
+            deprecations: deprecations.map(|event| EventReport::new(event, None)).collect(),
+        }
+    }
+}
+
+#[derive(serde::Serialize)]
+struct VersionDump {
+    artifact: ArtifactName,
+    commit_hexsha: ObjectId,
+    version: VersionLabel,
+    enrichments: Vec<EnrichmentReport>,
+    registrations: Vec<EventReport>,
+    deregistrations: Vec<EventReport>,
+    stages: indexed::Map<StageName, StageDump>,
+}
+
+impl VersionDump {
+    fn new(version: VersionView<'_>) -> Self {
+        let event = |event: &Event| EventReport::new(event, Some(version));
+        let stages = version.stages().map(|stage| (stage.stage().clone(), StageDump::new(&stage)));
+        Self {
+            artifact: version.artifact().name().clone(),
+            commit_hexsha: version.commit(),
+            version: version.label().clone(),
+            enrichments: version.enrichment().iter().map(|e| EnrichmentReport::new(version, e)).collect(),
+            registrations: version.registrations().map(event).collect(),
+            deregistrations: version.deregistrations().map(event).collect(),
+            stages: indexed::Map(stages.collect()),
+        }
+    }
+}
+
+#[derive(serde::Serialize)]
+struct StageDump {
+    artifact: ArtifactName,
+    commit_hexsha: ObjectId,
+    version: VersionLabel,
+    stage: StageName,
+    assignments: Vec<EventReport>,
+    unassignments: Vec<EventReport>,
+}
+
+impl StageDump {
+    fn new(stage: &StageView<'_>) -> Self {
+        let version = stage.version();
+        let event = |event: &Event| EventReport::new(event, Some(version));
+        Self {
+            artifact: version.artifact().name().clone(),
+            commit_hexsha: version.commit(),
+            version: version.label().clone(),
+            stage: stage.stage().clone(),
+            assignments: stage.assignments().map(event).collect(),
+            unassignments: stage.unassignments().map(event).collect(),
+        }
+    }
+}

@@ -1,0 +1,690 @@
+//! The rules of writing: what may be done to an artifact, and the plan that does it.
+//!
+//! Pure functions of one artifact, what its tags are called, and the wish. They refuse or they plan; they
+//! never write. The texts of refusals are the Python tool's where it has them.
+
+use std::collections::HashSet;
+
+use crate::event::Event;
+use crate::name::{ArtifactName, StageName};
+use crate::object_id::ObjectId;
+use crate::plan::{NewTag, OldTag, Plan, Step, Warning};
+use crate::signature::Signature;
+use crate::state::{Artifact, VersionView};
+use crate::tag::{Action, TagName};
+use crate::time::Timestamp;
+use crate::version::{Bump, InvalidVersion, Version, VersionLabel};
+
+/// A write that must not be done. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A version and a bump, or two bumps.
+    #[error("Need to specify either version or single bump argument")]
+    VersionAndBump,
+    /// The commit has a version.
+    #[error("'{artifact}' is already registered in this commit with version '{version}'")]
+    RegisteredOnCommit {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The version on the commit.
+        version: VersionLabel,
+    },
+    /// The commit had a version, and can only have that one again.
+    #[error("For this REF you can only register {version}")]
+    OnlyVersionOnCommit {
+        /// The version on the commit.
+        version: VersionLabel,
+    },
+    /// The version is on another commit.
+    #[error("Version '{version}' already was registered.")]
+    VersionTaken {
+        /// The version.
+        version: Version,
+        /// The commit it is on.
+        commit: ObjectId,
+    },
+    /// The text is no version (`register`).
+    #[error(transparent)]
+    UnreadableVersion(#[from] InvalidVersion),
+    /// The text is no version (everything else).
+    #[error("Version '{version}' is not valid. Example of valid version: 'v1.0.0'")]
+    InvalidVersion {
+        /// The text.
+        version: String,
+    },
+    /// There is no higher number.
+    #[error("No version is left after '{version}': a number in it cannot be raised")]
+    NoNextVersion {
+        /// The highest version.
+        version: Version,
+    },
+    /// A name for a new version makes no sense when none is to be registered.
+    #[error("You either need to supply version name or skip registration")]
+    VersionAndSkip,
+    /// A stage that the configuration does not allow.
+    #[error("Allowed stages are: '{}'", python_list(allowed))]
+    StageNotAllowed {
+        /// The stage.
+        stage: StageName,
+        /// The allowed ones.
+        allowed: Vec<StageName>,
+    },
+    /// Nothing to assign.
+    #[error("Version '{version}' is not registered")]
+    NotRegistered {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The version.
+        version: Version,
+    },
+    /// The version is out of use (decision D7).
+    #[error("Version '{version}' of artifact '{artifact}' is deregistered, nothing can be assigned to it")]
+    Deregistered {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The version.
+        version: VersionLabel,
+        /// The commit it is on.
+        commit: ObjectId,
+    },
+    /// The commit has another version.
+    #[error("Can't register '{wanted}', since '{version}' is registered already at this ref")]
+    OtherVersionOnCommit {
+        /// The version that was asked for.
+        wanted: Version,
+        /// The version on the commit.
+        version: VersionLabel,
+    },
+    /// Nothing would change.
+    #[error(
+        "Version '{version}' is already in stage '{stage}'. Use the '--force' flag to create a new Git tag nevertheless."
+    )]
+    AlreadyInStage {
+        /// The version.
+        version: VersionLabel,
+        /// The stage.
+        stage: StageName,
+    },
+    /// Nothing to unassign (decision D8 if it once was).
+    #[error("Stage '{stage}' is not assigned to a version '{version}'")]
+    NotInStage {
+        /// The version.
+        version: VersionLabel,
+        /// The stage.
+        stage: StageName,
+    },
+    /// No such artifact.
+    #[error("Cannot find artifact '{name}'")]
+    ArtifactNotFound {
+        /// Its name, as typed.
+        name: String,
+    },
+    /// No such version.
+    #[error("No versions found for '{artifact}'")]
+    VersionNotFound {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The version that was asked for.
+        version: Version,
+    },
+    /// The version was never registered.
+    #[error("The version at ref '{commit}' is not registered")]
+    NeverRegistered {
+        /// Its commit.
+        commit: ObjectId,
+    },
+    /// The version is deregistered.
+    #[error("The version at ref '{commit}' was deregistered already")]
+    DeregisteredAlready {
+        /// Its commit.
+        commit: ObjectId,
+    },
+    /// `--force` cannot conjure up a version.
+    #[error("Can't deregister a version that have no git tags")]
+    NoTags,
+    /// A forced deprecation needs a counter.
+    #[error("Can't use 'force' with 'simple=True'")]
+    ForceWithSimple,
+    /// The artifact is deprecated.
+    #[error("Artifact was deprecated already")]
+    DeprecatedAlready,
+    /// The name is taken and `--simple true` allows no counter.
+    #[error("tag '{name}' already exists")]
+    TagExists {
+        /// The tag.
+        name: String,
+    },
+    /// The name follows the grammar, yet Git allows no such tag.
+    #[error("Invalid value '{artifact}'. Git allows no tag named '{tag}'")]
+    NoSuchTagPossible {
+        /// What was named.
+        artifact: String,
+        /// The tag that would have to be made.
+        tag: String,
+    },
+    /// One version, several commits: nobody can tell which is meant.
+    #[error(
+        "Version '{version}' of artifact '{artifact}' is registered on several commits: {}",
+        shorts(commits)
+    )]
+    VersionOnSeveralCommits {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The version.
+        version: Version,
+        /// The commits.
+        commits: Vec<ObjectId>,
+    },
+    /// Several versions, one commit: a stage tag there would mean another version (decision D4).
+    #[error(
+        "A stage tag for version '{version}' would count for version '{other}', which is on the same commit '{}'",
+        commit.short()
+    )]
+    CommitWithSeveralVersions {
+        /// The version that was asked for.
+        version: VersionLabel,
+        /// The version that would get the stage.
+        other: VersionLabel,
+        /// The commit.
+        commit: ObjectId,
+    },
+    /// A tag has the highest counter there is.
+    #[error("No counter is left for artifact '{artifact}': a tag has the highest there is")]
+    NoCounterLeft {
+        /// The artifact.
+        artifact: ArtifactName,
+    },
+}
+
+fn python_list(stages: &[StageName]) -> String {
+    let quoted: Vec<String> = stages.iter().map(|stage| format!("'{stage}'")).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+fn shorts(commits: &[ObjectId]) -> String {
+    commits.iter().map(ObjectId::short).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a tag gets a counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Simple {
+    /// As the kind of event has it: stages with, everything else without unless the name is taken (D6, D23).
+    #[default]
+    Auto,
+    /// Never.
+    Always,
+    /// Always.
+    Never,
+}
+
+/// The names of an artifact's tags, whatever they are: what is taken, and the counter.
+#[derive(Debug, Clone, Default)]
+pub struct TagInventory {
+    /// All tags of the artifact, with what their refs point to.
+    names: HashSet<String>,
+    highest_counter: u64,
+    /// Those that are lightweight, so that they are no events.
+    pub lightweight: Vec<String>,
+}
+
+impl TagInventory {
+    /// Notes a tag of the artifact.
+    pub fn add(&mut self, name: &str, parsed: &TagName) {
+        self.names.insert(name.to_owned());
+        self.highest_counter = self.highest_counter.max(parsed.counter.unwrap_or(0));
+    }
+}
+
+/// The time and the person of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writer {
+    /// The tagger's name.
+    pub name: String,
+    /// The tagger's address.
+    pub email: String,
+    /// The clock, with the local offset.
+    pub now: Timestamp,
+    /// The time that `GIT_COMMITTER_DATE` asks for: taken as it is.
+    pub date: Option<Timestamp>,
+}
+
+/// How far ahead of the clock a tag may be before somebody is told, in seconds (decision D3).
+const CLOCK_TOLERANCE: i64 = 5 * 60;
+
+/// Everything that the rules look at.
+#[derive(Debug)]
+pub struct Rules<'a> {
+    /// The artifact's name.
+    pub name: &'a ArtifactName,
+    /// Its state, if it has any.
+    pub artifact: Option<&'a Artifact>,
+    /// Its tags.
+    pub inventory: &'a TagInventory,
+    /// The stages that the configuration allows; `None` for all.
+    pub allowed_stages: Option<&'a [StageName]>,
+    /// Who writes, and when.
+    pub writer: &'a Writer,
+    /// Whether Git allows a tag of that name.
+    pub is_valid_tag: fn(&str) -> bool,
+}
+
+/// What `register` is asked to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Registering {
+    /// The version, as typed.
+    pub version: Option<String>,
+    /// What to raise; at most one, and none with a version.
+    pub bumps: Vec<Bump>,
+    /// The tag's message.
+    pub message: Option<String>,
+    /// Whether the tag gets a counter.
+    pub simple: Simple,
+    /// Register what is registered already.
+    pub force: bool,
+}
+
+/// Which version `assign` is asked to assign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AssignTarget {
+    /// A registered version.
+    Version(Version),
+    /// Whatever is on a commit, and if nothing is, a version that is registered there first.
+    Commit {
+        /// The commit.
+        commit: ObjectId,
+        /// What to call the version that is registered.
+        version: Option<Version>,
+        /// Register none: assign the bare commit.
+        skip_registration: bool,
+    },
+}
+
+/// How a tag is to be made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TagWish {
+    /// The tag's message.
+    pub message: Option<String>,
+    /// Whether the tag gets a counter.
+    pub simple: Simple,
+    /// Do what has no effect, too.
+    pub force: bool,
+}
+
+impl Rules<'_> {
+    /// Plans to register a version on `commit`.
+    pub fn register(&self, commit: ObjectId, wish: &Registering) -> Result<Plan, Refusal> {
+        let mut draft = Draft::new(self);
+        draft.register(commit, wish)?;
+        Ok(draft.plan)
+    }
+
+    /// Plans to assign `stage`.
+    pub fn assign(&self, stage: &StageName, target: &AssignTarget, wish: &TagWish) -> Result<Plan, Refusal> {
+        check_stage(self.allowed_stages, stage)?;
+        let mut draft = Draft::new(self);
+        let (label, commit) = match target {
+            AssignTarget::Version(version) => self.assignable_version(version)?,
+            AssignTarget::Commit { commit, version, skip_registration } => {
+                (self.version_on(*commit, version.as_ref(), *skip_registration, &mut draft)?, *commit)
+            }
+        };
+        let current = self.artifact.and_then(|a| find(a, &label, commit)).and_then(|v| v.stage(stage));
+        if !wish.force && current.is_some_and(|stage| stage.is_active()) {
+            return Err(Refusal::AlreadyInStage { version: label, stage: stage.clone() });
+        }
+        let message = format!("Assigning stage {stage} to artifact {} version {label}", self.name);
+        draft.create(Action::Assign(stage.clone()), Some(label), commit, message, wish)?;
+        Ok(draft.plan)
+    }
+
+    /// Plans to take `version` out of `stage`; or, with `delete`, to remove the tags that say it was in it.
+    pub fn unassign(
+        &self,
+        stage: &StageName,
+        version: &Version,
+        delete: bool,
+        wish: &TagWish,
+    ) -> Result<Plan, Refusal> {
+        check_stage(self.allowed_stages, stage)?;
+        let artifact = self.existing()?;
+        let found = self.find_version(artifact, version)?.ok_or_else(|| self.no_version(version))?;
+        let state = found.stage(stage);
+        if !wish.force && !state.is_some_and(|state| delete || state.is_active()) {
+            return Err(Refusal::NotInStage { version: found.label().clone(), stage: stage.clone() });
+        }
+        if delete {
+            let events = found.events().into_iter().filter(|event| event.stage() == Some(stage));
+            return Ok(deletion(events));
+        }
+        let mut draft = Draft::new(self);
+        let message = format!("Unassigning stage '{stage}' to artifact '{}' version '{version}'", self.name);
+        let action = Action::Unassign(stage.clone());
+        draft.create(action, Some(found.label().clone()), found.commit(), message, wish)?;
+        Ok(draft.plan)
+    }
+
+    /// Plans to take `version` out of use; or, with `delete`, to remove all tags of it.
+    pub fn deregister(&self, version: &Version, delete: bool, wish: &TagWish) -> Result<Plan, Refusal> {
+        let found = match self.artifact {
+            Some(artifact) => self.find_version(artifact, version)?,
+            None => None,
+        };
+        let Some(found) = found else {
+            return Err(if wish.force { Refusal::NoTags } else { self.no_version(version) });
+        };
+        let commit = found.commit();
+        if !wish.force && !found.is_registered() {
+            return Err(Refusal::NeverRegistered { commit });
+        }
+        if !wish.force && !found.is_active() {
+            return Err(Refusal::DeregisteredAlready { commit });
+        }
+        if delete {
+            return Ok(deletion(found.events().into_iter()));
+        }
+        let mut draft = Draft::new(self);
+        let message = format!("Deregistering artifact {} version {version}", self.name);
+        let action = Action::Deregister(version.clone());
+        draft.create(action, Some(found.label().clone()), commit, message, wish)?;
+        Ok(draft.plan)
+    }
+
+    /// Plans to deprecate the artifact on `commit`.
+    pub fn deprecate(&self, commit: ObjectId, wish: &TagWish) -> Result<Plan, Refusal> {
+        self.check_deprecation(wish)?;
+        let mut draft = Draft::new(self);
+        let simple = if wish.force { Simple::Never } else { wish.simple };
+        let wish = TagWish { simple, ..wish.clone() };
+        let message = format!("Deprecating artifact '{}'", self.name);
+        draft.create(Action::Deprecate, None, commit, message, &wish)?;
+        Ok(draft.plan)
+    }
+
+    /// Plans to remove all tags of the artifact.
+    pub fn delete(&self, wish: &TagWish) -> Result<Plan, Refusal> {
+        self.check_deprecation(wish)?;
+        Ok(deletion(self.existing()?.events().iter()))
+    }
+
+    fn check_deprecation(&self, wish: &TagWish) -> Result<(), Refusal> {
+        if wish.force {
+            return if wish.simple == Simple::Always { Err(Refusal::ForceWithSimple) } else { Ok(()) };
+        }
+        if self.existing()?.is_active() { Ok(()) } else { Err(Refusal::DeprecatedAlready) }
+    }
+
+    fn existing(&self) -> Result<&Artifact, Refusal> {
+        self.artifact.ok_or_else(|| Refusal::ArtifactNotFound { name: self.name.to_string() })
+    }
+
+    fn no_version(&self, version: &Version) -> Refusal {
+        Refusal::VersionNotFound { artifact: self.name.clone(), version: version.clone() }
+    }
+
+    /// The version of that number: if it is on several commits, the one that is active.
+    fn find_version<'a>(
+        &self,
+        artifact: &'a Artifact,
+        version: &Version,
+    ) -> Result<Option<VersionView<'a>>, Refusal> {
+        let mut found: Vec<_> =
+            artifact.versions().filter(|view| view.label().number() == Some(version)).collect();
+        for narrower in [VersionView::is_registered, VersionView::is_active] {
+            if found.len() > 1 && found.iter().any(narrower) {
+                found.retain(narrower);
+            }
+        }
+        match found[..] {
+            [] => Ok(None),
+            [only] => Ok(Some(only)),
+            _ => Err(Refusal::VersionOnSeveralCommits {
+                artifact: self.name.clone(),
+                version: version.clone(),
+                commits: found.iter().map(VersionView::commit).collect(),
+            }),
+        }
+    }
+
+    fn assignable_version(&self, version: &Version) -> Result<(VersionLabel, ObjectId), Refusal> {
+        let not_registered =
+            || Refusal::NotRegistered { artifact: self.name.clone(), version: version.clone() };
+        let artifact = self.artifact.ok_or_else(not_registered)?;
+        let found = self.find_version(artifact, version)?.ok_or_else(not_registered)?;
+        self.check_active(found)?;
+        Ok((found.label().clone(), found.commit()))
+    }
+
+    fn check_active(&self, version: VersionView<'_>) -> Result<(), Refusal> {
+        if version.is_active() {
+            return Ok(());
+        }
+        Err(Refusal::Deregistered {
+            artifact: self.name.clone(),
+            version: version.label().clone(),
+            commit: version.commit(),
+        })
+    }
+
+    /// What `assign` finds, or registers, on a commit.
+    fn version_on(
+        &self,
+        commit: ObjectId,
+        wanted: Option<&Version>,
+        skip_registration: bool,
+        draft: &mut Draft<'_>,
+    ) -> Result<VersionLabel, Refusal> {
+        if let Some(found) = self.artifact.and_then(|artifact| numbered_on(artifact, commit)) {
+            if let Some(wanted) = wanted {
+                let (wanted, version) = (wanted.clone(), found.label().clone());
+                return Err(Refusal::OtherVersionOnCommit { wanted, version });
+            }
+            self.check_active(found)?;
+            return Ok(found.label().clone());
+        }
+        if skip_registration {
+            return Ok(VersionLabel::Commit(commit));
+        }
+        let wish = Registering { version: wanted.map(ToString::to_string), ..Registering::default() };
+        draft.register(commit, &wish).map(VersionLabel::Number)
+    }
+}
+
+/// Refuses a stage that is not among the allowed ones; `None` allows all.
+pub fn check_stage(allowed: Option<&[StageName]>, stage: &StageName) -> Result<(), Refusal> {
+    match allowed {
+        Some(allowed) if !allowed.contains(stage) => {
+            Err(Refusal::StageNotAllowed { stage: stage.clone(), allowed: allowed.to_vec() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The version with a number that is on `commit`: of several the active one that was registered last.
+fn numbered_on(artifact: &Artifact, commit: ObjectId) -> Option<VersionView<'_>> {
+    let on_commit = artifact.versions().filter(|v| v.commit() == commit && v.label().number().is_some());
+    on_commit.max_by_key(|v| (v.is_active(), v.newest_registration()))
+}
+
+fn find<'a>(artifact: &'a Artifact, label: &VersionLabel, commit: ObjectId) -> Option<VersionView<'a>> {
+    artifact.versions().find(|v| v.label() == label && v.commit() == commit)
+}
+
+fn deletion<'a>(events: impl Iterator<Item = &'a Event>) -> Plan {
+    let steps = events.map(|event| Step::Delete(OldTag { name: event.tag.clone(), target: event.tag_id }));
+    Plan { steps: steps.collect(), warnings: Vec::new() }
+}
+
+/// A plan in the making: knows what its own steps take.
+struct Draft<'a> {
+    rules: &'a Rules<'a>,
+    plan: Plan,
+    /// The events of the artifact with those that the plan adds.
+    added: Vec<Event>,
+    next_counter: Option<u64>,
+}
+
+impl<'a> Draft<'a> {
+    fn new(rules: &'a Rules<'a>) -> Self {
+        let next_counter = rules.inventory.highest_counter.checked_add(1);
+        Self { rules, plan: Plan::default(), added: Vec::new(), next_counter }
+    }
+
+    fn register(&mut self, commit: ObjectId, wish: &Registering) -> Result<Version, Refusal> {
+        let version = self.version_to_register(commit, wish)?;
+        let message = format!("Registering artifact {} version {version}", self.rules.name);
+        let label = VersionLabel::Number(version.clone());
+        let tag = TagWish { message: wish.message.clone(), simple: wish.simple, force: wish.force };
+        self.create(Action::Register(version.clone()), Some(label), commit, message, &tag)?;
+        Ok(version)
+    }
+
+    fn version_to_register(&self, commit: ObjectId, wish: &Registering) -> Result<Version, Refusal> {
+        let wanted = wish.version.as_deref();
+        if wish.bumps.len() + usize::from(wanted.is_some()) > 1 {
+            return Err(Refusal::VersionAndBump);
+        }
+        let artifact = self.rules.artifact;
+        let Some(found) = artifact.and_then(|artifact| numbered_on(artifact, commit)) else {
+            return match wanted {
+                Some(text) => self.unused(text.parse()?),
+                None => self.next_version(wish.bumps.first().copied()),
+            };
+        };
+        let version = found.label().clone();
+        if !wish.force && found.is_registered() && found.is_active() {
+            return Err(Refusal::RegisteredOnCommit { artifact: self.rules.name.clone(), version });
+        }
+        let is_other = wanted.is_some_and(|wanted| wanted != version.to_string());
+        match version {
+            VersionLabel::Number(number) if !is_other && wish.bumps.is_empty() => Ok(number),
+            version => Err(Refusal::OnlyVersionOnCommit { version }),
+        }
+    }
+
+    fn unused(&self, version: Version) -> Result<Version, Refusal> {
+        let mut versions = self.rules.artifact.into_iter().flat_map(Artifact::versions);
+        match versions.find(|view| view.label().number() == Some(&version)) {
+            Some(taken) => Err(Refusal::VersionTaken { commit: taken.commit(), version }),
+            None => Ok(version),
+        }
+    }
+
+    /// The next version (decisions D14 to D16): raised from the highest active version, or if none is
+    /// active, from the highest that ever was; versions that existed are passed over.
+    fn next_version(&self, bump: Option<Bump>) -> Result<Version, Refusal> {
+        let bump = bump.unwrap_or(Bump::Patch);
+        let numbers: Vec<(&Version, bool)> = self
+            .rules
+            .artifact
+            .into_iter()
+            .flat_map(Artifact::versions)
+            .filter_map(|view| Some((view.label().number()?, view.is_registered() && view.is_active())))
+            .collect();
+        let highest = numbers.iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| a.0.cmp_precedence(b.0)));
+        let Some((start, _)) = highest else {
+            return Ok(Version::first(bump));
+        };
+        let existed: HashSet<&Version> = numbers.iter().map(|(number, _)| *number).collect();
+        let mut next = (*start).clone();
+        loop {
+            next = next.bump(bump).ok_or_else(|| Refusal::NoNextVersion { version: (*start).clone() })?;
+            if !existed.contains(&next) {
+                return Ok(next);
+            }
+        }
+    }
+
+    fn create(
+        &mut self,
+        action: Action,
+        version: Option<VersionLabel>,
+        commit: ObjectId,
+        message: String,
+        wish: &TagWish,
+    ) -> Result<(), Refusal> {
+        let name = self.tag_name(action, wish.simple)?;
+        let tag = name.to_string();
+        if !(self.rules.is_valid_tag)(&tag) {
+            return Err(Refusal::NoSuchTagPossible { artifact: self.rules.name.to_string(), tag });
+        }
+        let writer = self.rules.writer;
+        let time = self.next_time(&tag);
+        let tagger = Signature { name: writer.name.clone(), email: writer.email.clone(), time };
+        let message = wish.message.clone().filter(|text| !text.is_empty()).unwrap_or(message);
+        let event = Event { tag_id: commit, tag, name, commit, tagger, message };
+        self.added.push(event.clone());
+        if let Some(version) = &version {
+            self.check_owner(version, commit)?;
+        }
+        self.plan.steps.push(Step::Create(NewTag {
+            artifact: event.name.artifact.clone(),
+            kind: event.kind(),
+            version,
+            stage: event.stage().cloned(),
+            name: event.tag,
+            commit,
+            message: event.message,
+            tagger: event.tagger,
+        }));
+        Ok(())
+    }
+
+    fn tag_name(&mut self, action: Action, simple: Simple) -> Result<TagName, Refusal> {
+        let is_stage = matches!(action, Action::Assign(_) | Action::Unassign(_));
+        let mut name = TagName::simple(self.rules.name.clone(), action);
+        let is_taken = self.rules.inventory.names.contains(&name.to_string());
+        let counted = match simple {
+            Simple::Always if is_taken => return Err(Refusal::TagExists { name: name.to_string() }),
+            Simple::Always => false,
+            Simple::Never => true,
+            Simple::Auto => is_stage || is_taken,
+        };
+        if counted {
+            let no_counter = || Refusal::NoCounterLeft { artifact: self.rules.name.clone() };
+            let counter = self.next_counter.ok_or_else(no_counter)?;
+            name.counter = Some(counter);
+            self.next_counter = counter.checked_add(1);
+        }
+        Ok(name)
+    }
+
+    /// The event clock (decision D3): after the newest event of the artifact, if need be ahead of the real clock.
+    fn next_time(&mut self, tag: &str) -> Timestamp {
+        let writer = self.rules.writer;
+        if let Some(date) = writer.date {
+            return date;
+        }
+        let known = self.rules.artifact.and_then(Artifact::newest_event);
+        let newest = self.added.last().or(known).map(|event| event.tagger.time.seconds());
+        let now = writer.now.seconds();
+        let seconds = newest.map_or(now, |newest| now.max(newest.saturating_add(1)));
+        if seconds - now > CLOCK_TOLERANCE {
+            let warning = Warning::ClockAhead { tag: tag.to_owned(), seconds: seconds - now };
+            self.plan.warnings.push(warning);
+        }
+        // The last second of the calendar has none after it: such a tag is as wrong as the one before.
+        Timestamp::new(seconds, writer.now.offset()).unwrap_or(writer.now)
+    }
+
+    /// Refuses a stage tag that every reader would take for another version's (decision D4).
+    fn check_owner(&self, version: &VersionLabel, commit: ObjectId) -> Result<(), Refusal> {
+        let Some(artifact) = self.rules.artifact else { return Ok(()) };
+        let on_commit = |v: &VersionView| v.commit() == commit && v.label().number().is_some();
+        if artifact.versions().filter(on_commit).count() < 2 {
+            return Ok(());
+        }
+        let events = artifact.events().iter().chain(&self.added).cloned().collect();
+        let after = Artifact::from_events(self.rules.name.clone(), events);
+        let tag = self.added.last().map(|event| event.tag.as_str());
+        let owner = after.events_with_owners().find(|(event, _)| Some(event.tag.as_str()) == tag);
+        match owner.and_then(|(_, owner)| owner) {
+            Some(owner) if owner.label() != version => Err(Refusal::CommitWithSeveralVersions {
+                version: version.clone(),
+                other: owner.label().clone(),
+                commit,
+            }),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,539 @@
+//! The state of a registry: what its events add up to.
+//!
+//! Owns the fold from events to artifacts, versions and stages, and what each of them is. A pure function
+//! of the events: no Git, no clock, and the order in which tags are read does not matter.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::annotation::Annotation;
+use crate::commit::Commit;
+use crate::event::{Event, EventKind, sort_events};
+use crate::name::{ArtifactName, StageName};
+use crate::object_id::ObjectId;
+use crate::signature::Signature;
+use crate::version::VersionLabel;
+
+/// Every artifact of a registry.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct State {
+    artifacts: Vec<Artifact>,
+    by_name: HashMap<ArtifactName, usize>,
+}
+
+/// One artifact: its events in the order in which they happened, and the versions they made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Artifact {
+    name: ArtifactName,
+    events: Vec<Event>,
+    /// For each event the version it belongs to; `None` for a deprecation.
+    owners: Vec<Option<usize>>,
+    versions: Vec<VersionState>,
+}
+
+/// A version of an artifact, or an unregistered commit that something was said of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VersionState {
+    label: VersionLabel,
+    commit: ObjectId,
+    registrations: Vec<usize>,
+    deregistrations: Vec<usize>,
+    stages: Vec<StageState>,
+    enrichment: Option<Enrichment>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct StageState {
+    stage: StageName,
+    /// Assignments and unassignments, in order.
+    events: Vec<usize>,
+}
+
+/// What the commit of a version says: itself, and the artifact's annotation in its files.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Enrichment {
+    /// The commit.
+    pub commit: Commit,
+    /// The entry in the annotation file of that commit.
+    pub annotation: Option<Annotation>,
+}
+
+impl State {
+    /// Folds events, in whatever order they come, into the state of the registry.
+    pub fn from_events(events: impl IntoIterator<Item = Event>) -> Self {
+        let mut by_artifact: BTreeMap<ArtifactName, Vec<Event>> = BTreeMap::new();
+        for event in events {
+            match by_artifact.get_mut(event.artifact()) {
+                Some(events) => events.push(event),
+                None => {
+                    by_artifact.insert(event.artifact().clone(), vec![event]);
+                }
+            }
+        }
+        let mut artifacts: Vec<_> =
+            by_artifact.into_iter().map(|(name, events)| Artifact::from_events(name, events)).collect();
+        artifacts.sort_by_cached_key(Artifact::appearance);
+        let by_name = artifacts.iter().enumerate().map(|(i, a)| (a.name.clone(), i)).collect();
+        Self { artifacts, by_name }
+    }
+
+    /// The artifacts, in the order in which the Python tool meets them.
+    pub fn artifacts(&self) -> &[Artifact] {
+        &self.artifacts
+    }
+
+    /// The artifacts, sorted by name.
+    pub fn artifacts_by_name(&self) -> Vec<&Artifact> {
+        let mut artifacts: Vec<_> = self.artifacts.iter().collect();
+        artifacts.sort_by(|a, b| a.name.cmp(&b.name));
+        artifacts
+    }
+
+    /// The artifact of that name.
+    pub fn artifact(&self, name: &str) -> Option<&Artifact> {
+        let name: ArtifactName = name.parse().ok()?;
+        self.by_name.get(&name).map(|&i| &self.artifacts[i])
+    }
+
+    /// Adds what the annotation file of the current commit says: each artifact in it has, if nothing else,
+    /// an unregistered version there.
+    pub fn annotate(&mut self, commit: ObjectId, annotated: impl IntoIterator<Item = ArtifactName>) {
+        for name in annotated {
+            let index = *self.by_name.entry(name.clone()).or_insert_with(|| {
+                self.artifacts.push(Artifact::from_events(name, Vec::new()));
+                self.artifacts.len() - 1
+            });
+            let artifact = &mut self.artifacts[index];
+            if !artifact.versions.iter().any(|version| version.commit == commit) {
+                artifact.versions.push(VersionState::new(VersionLabel::Commit(commit), commit));
+            }
+        }
+    }
+
+    /// Gives every version of the artifacts that `wanted` picks what `enrich` knows of its commit.
+    pub fn enrich(
+        &mut self,
+        wanted: impl Fn(VersionView<'_>) -> bool,
+        mut enrich: impl FnMut(&ArtifactName, ObjectId) -> Option<Enrichment>,
+    ) {
+        for artifact in &mut self.artifacts {
+            let chosen: Vec<bool> = artifact.versions().map(&wanted).collect();
+            for (version, chosen) in artifact.versions.iter_mut().zip(chosen) {
+                if chosen {
+                    version.enrichment = enrich(&artifact.name, version.commit);
+                }
+            }
+        }
+    }
+}
+
+impl Artifact {
+    /// Folds the events of one artifact.
+    pub fn from_events(name: ArtifactName, events: Vec<Event>) -> Self {
+        let events = sort_events(events);
+        let artifact = Self { name, owners: vec![None; events.len()], events, versions: Vec::new() };
+        let mut fold = Fold { artifact, by_key: HashMap::new(), numbered: HashMap::new() };
+        // A stage belongs to the version on its commit *whenever* that was registered: so versions first.
+        for index in 0..fold.artifact.events.len() {
+            fold.add_version_event(index);
+        }
+        for index in 0..fold.artifact.events.len() {
+            fold.add_stage_event(index);
+        }
+        fold.artifact
+    }
+
+    /// Of several versions on one commit: the one registered last before event `index`, or if none was, first after.
+    fn registered_last(&self, candidates: &[usize], index: usize) -> usize {
+        let registrations =
+            || candidates.iter().flat_map(|&i| self.versions[i].registrations.iter().map(move |&r| (r, i)));
+        let before = registrations().filter(|&(r, _)| r < index).max();
+        let after = registrations().filter(|&(r, _)| r > index).min();
+        before.or(after).map_or(candidates[0], |(_, version)| version)
+    }
+
+    fn stage_is_active(&self, version: usize, stage: &StageName) -> bool {
+        let last = self.versions[version].stage_events(stage).last();
+        last.is_some_and(|&i| self.events[i].kind() == EventKind::Assignment)
+    }
+
+    /// Where the Python tool meets the artifact: it reads all deprecations first, then all registrations,
+    /// then all stages, each by time and then by name.
+    fn appearance(&self) -> Option<(u8, i64, String)> {
+        self.events
+            .iter()
+            .map(|event| {
+                let pass = match event.kind() {
+                    EventKind::Deprecation => 0,
+                    EventKind::Registration | EventKind::Deregistration => 1,
+                    EventKind::Assignment | EventKind::Unassignment => 2,
+                };
+                (pass, event.tagger.time.seconds(), event.tag.clone())
+            })
+            .min()
+    }
+
+    /// The artifact's name.
+    pub fn name(&self) -> &ArtifactName {
+        &self.name
+    }
+
+    /// The events, oldest first.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// The event that happened last.
+    pub fn newest_event(&self) -> Option<&Event> {
+        self.events.last()
+    }
+
+    /// Whether there is any event: an artifact that is only annotated is not registered.
+    pub fn is_registered(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// Whether the artifact is in use: not deprecated, or registered or assigned again since (decision D17).
+    pub fn is_active(&self) -> bool {
+        let decisive = self.events.iter().rev().find(|event| {
+            matches!(event.kind(), EventKind::Deprecation | EventKind::Registration | EventKind::Assignment)
+        });
+        decisive.is_none_or(|event| event.kind() != EventKind::Deprecation)
+    }
+
+    /// The versions, in the order in which they first appeared; unregistered ones last.
+    pub fn versions(&self) -> impl DoubleEndedIterator<Item = VersionView<'_>> {
+        self.versions.iter().map(|state| VersionView { artifact: self, state })
+    }
+
+    /// The versions as lists show them: highest precedence first, unregistered commits after them by id,
+    /// descending. Of equals the one that appeared last comes first.
+    pub fn versions_listed(&self) -> Vec<VersionView<'_>> {
+        let mut versions: Vec<_> = self.versions().collect();
+        versions.sort_by(|a, b| a.label().cmp_listed(b.label()));
+        versions.reverse();
+        versions
+    }
+
+    /// The version that event number `index` belongs to; `None` for a deprecation.
+    pub fn owner(&self, index: usize) -> Option<VersionView<'_>> {
+        let owner = *self.owners.get(index)?;
+        owner.map(|i| VersionView { artifact: self, state: &self.versions[i] })
+    }
+
+    /// The events with the versions that they belong to, oldest first.
+    pub fn events_with_owners(&self) -> impl DoubleEndedIterator<Item = (&Event, Option<VersionView<'_>>)> {
+        self.events.iter().enumerate().map(|(i, event)| (event, self.owner(i)))
+    }
+
+    /// `latest`, which is `greatest`: the highest active registered version.
+    pub fn latest(&self) -> Option<VersionView<'_>> {
+        // `max_by` gives the last of equals, as `versions_listed` puts that first.
+        self.versions()
+            .filter(|version| version.is_registered() && version.is_active())
+            .max_by(|a, b| a.label().cmp_listed(b.label()))
+    }
+}
+
+/// An artifact while its events are folded, with what makes that linear in their number.
+struct Fold {
+    artifact: Artifact,
+    by_key: HashMap<(VersionLabel, ObjectId), usize>,
+    /// The versions with a number on each commit.
+    numbered: HashMap<ObjectId, Vec<usize>>,
+}
+
+impl Fold {
+    fn add_version_event(&mut self, index: usize) {
+        let event = &self.artifact.events[index];
+        let Some(number) = event.version() else { return };
+        let is_registration = event.kind() == EventKind::Registration;
+        let owner = self.find_or_add(VersionLabel::Number(number.clone()), event.commit);
+        let version = &mut self.artifact.versions[owner];
+        let events = if is_registration { &mut version.registrations } else { &mut version.deregistrations };
+        events.push(index);
+        self.artifact.owners[index] = Some(owner);
+    }
+
+    fn add_stage_event(&mut self, index: usize) {
+        let Some(stage) = self.artifact.events[index].stage().cloned() else { return };
+        let owner = self.stage_owner(index, &stage);
+        let version = &mut self.artifact.versions[owner];
+        match version.stages.iter_mut().find(|known| known.stage == stage) {
+            Some(known) => known.events.push(index),
+            None => version.stages.push(StageState { stage, events: vec![index] }),
+        }
+        self.artifact.owners[index] = Some(owner);
+    }
+
+    /// The version that a stage tag belongs to: the one on its commit. If several are there (decision D4),
+    /// an assignment goes to the version registered last before it, and an unassignment to the version that
+    /// is in that stage at that moment, else as an assignment.
+    fn stage_owner(&mut self, index: usize, stage: &StageName) -> usize {
+        let artifact = &self.artifact;
+        let event = &artifact.events[index];
+        let commit = event.commit;
+        match self.numbered.get(&commit).map(Vec::as_slice) {
+            None | Some([]) => self.find_or_add(VersionLabel::Commit(commit), commit),
+            Some([only]) => *only,
+            Some(several) => {
+                let in_stage = several.iter().copied().filter(|&i| artifact.stage_is_active(i, stage));
+                let ended = (event.kind() == EventKind::Unassignment)
+                    .then(|| {
+                        in_stage.max_by_key(|&i| artifact.versions[i].stage_events(stage).last().copied())
+                    })
+                    .flatten();
+                ended.unwrap_or_else(|| artifact.registered_last(several, index))
+            }
+        }
+    }
+
+    fn find_or_add(&mut self, label: VersionLabel, commit: ObjectId) -> usize {
+        let versions = &mut self.artifact.versions;
+        *self.by_key.entry((label, commit)).or_insert_with_key(|(label, commit)| {
+            versions.push(VersionState::new(label.clone(), *commit));
+            let index = versions.len() - 1;
+            if label.number().is_some() {
+                self.numbered.entry(*commit).or_default().push(index);
+            }
+            index
+        })
+    }
+}
+
+impl VersionState {
+    fn new(label: VersionLabel, commit: ObjectId) -> Self {
+        Self {
+            label,
+            commit,
+            registrations: Vec::new(),
+            deregistrations: Vec::new(),
+            stages: Vec::new(),
+            enrichment: None,
+        }
+    }
+
+    /// Whether a registration names this version.
+    pub fn is_registered(&self) -> bool {
+        !self.registrations.is_empty()
+    }
+
+    fn stage_events(&self, stage: &StageName) -> &[usize] {
+        self.stages.iter().find(|s| s.stage == *stage).map_or(&[], |s| &s.events)
+    }
+}
+
+/// A version, seen with its artifact.
+#[derive(Debug, Clone, Copy)]
+pub struct VersionView<'a> {
+    artifact: &'a Artifact,
+    state: &'a VersionState,
+}
+
+/// Where a version's date, author and ref come from.
+#[derive(Debug, Clone, Copy)]
+pub enum Authoring<'a> {
+    /// A tag of the registry.
+    Event(&'a Event),
+    /// The commit itself: nothing but its annotation is known.
+    Commit(&'a Commit),
+}
+
+impl Authoring<'_> {
+    /// Who, and when.
+    pub fn signature(&self) -> &Signature {
+        match self {
+            Self::Event(event) => &event.tagger,
+            Self::Commit(commit) => &commit.author,
+        }
+    }
+
+    /// When: of a commit, its committer's time.
+    pub fn time(&self) -> crate::time::Timestamp {
+        match self {
+            Self::Event(event) => event.tagger.time,
+            Self::Commit(commit) => commit.committer.time,
+        }
+    }
+
+    /// The tag, or the commit's id.
+    pub fn reference(&self) -> String {
+        match self {
+            Self::Event(event) => event.tag.clone(),
+            Self::Commit(commit) => commit.id.to_string(),
+        }
+    }
+
+    /// The message.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Event(event) => &event.message,
+            Self::Commit(commit) => &commit.message,
+        }
+    }
+}
+
+impl<'a> VersionView<'a> {
+    /// The artifact.
+    pub fn artifact(&self) -> &'a Artifact {
+        self.artifact
+    }
+
+    /// What the version is called.
+    pub fn label(&self) -> &'a VersionLabel {
+        &self.state.label
+    }
+
+    /// The commit that it is bound to.
+    pub fn commit(&self) -> ObjectId {
+        self.state.commit
+    }
+
+    /// What is known of the commit, if it was asked for.
+    pub fn enrichment(&self) -> Option<&'a Enrichment> {
+        self.state.enrichment.as_ref()
+    }
+
+    /// Whether a registration names this version.
+    pub fn is_registered(&self) -> bool {
+        self.state.is_registered()
+    }
+
+    /// Whether nobody ever registered or deregistered this version.
+    pub fn is_discovered(&self) -> bool {
+        self.state.registrations.is_empty() && self.state.deregistrations.is_empty()
+    }
+
+    /// Whether the newest registration or deregistration is a registration; a version that never had one is active.
+    pub fn is_active(&self) -> bool {
+        self.state.registrations.last() > self.state.deregistrations.last() || self.is_discovered()
+    }
+
+    /// The registrations, oldest first.
+    pub fn registrations(&self) -> impl DoubleEndedIterator<Item = &'a Event> {
+        let artifact = self.artifact;
+        self.state.registrations.iter().map(move |&i| &artifact.events[i])
+    }
+
+    /// The deregistrations, oldest first.
+    pub fn deregistrations(&self) -> impl DoubleEndedIterator<Item = &'a Event> {
+        let artifact = self.artifact;
+        self.state.deregistrations.iter().map(move |&i| &artifact.events[i])
+    }
+
+    /// The place of the newest registration in the artifact's order of events.
+    pub fn newest_registration(&self) -> Option<usize> {
+        self.state.registrations.last().copied()
+    }
+
+    /// Every stage that the version was ever in, in the order in which they first appeared.
+    pub fn stages(&self) -> impl Iterator<Item = StageView<'a>> {
+        let (artifact, version) = (self.artifact, self.state);
+        version.stages.iter().map(move |state| StageView { artifact, version, state })
+    }
+
+    /// The stages that the version is in, oldest assignment first.
+    pub fn active_stages(&self) -> Vec<StageView<'a>> {
+        let mut stages: Vec<_> = self.stages().filter(StageView::is_active).collect();
+        stages.sort_by_key(StageView::newest);
+        stages
+    }
+
+    /// The state of one stage of this version.
+    pub fn stage(&self, stage: &StageName) -> Option<StageView<'a>> {
+        self.stages().find(|view| view.stage() == stage)
+    }
+
+    /// All events of the version, oldest first.
+    pub fn events(&self) -> Vec<&'a Event> {
+        let stages = self.state.stages.iter().flat_map(|stage| stage.events.iter());
+        let direct = self.state.registrations.iter().chain(&self.state.deregistrations);
+        let mut indices: Vec<usize> = direct.chain(stages).copied().collect();
+        indices.sort_unstable();
+        indices.into_iter().map(|i| &self.artifact.events[i]).collect()
+    }
+
+    /// Where the version's date, author and ref come from: its newest registration, else whatever is newest
+    /// of its stage events and its commit. `None` only for an unregistered version whose commit was not read.
+    pub fn authoring(&self) -> Option<Authoring<'a>> {
+        if let Some(registration) = self.registrations().next_back() {
+            return Some(Authoring::Event(registration));
+        }
+        let stage_events = self.state.stages.iter().filter_map(|stage| stage.events.last());
+        let event = stage_events.max().map(|&i| &self.artifact.events[i]);
+        let commit = self.state.enrichment.as_ref().map(|enrichment| &enrichment.commit);
+        match (event, commit) {
+            (Some(event), Some(commit)) if event.tagger.time.seconds() < commit.committer.time.seconds() => {
+                Some(Authoring::Commit(commit))
+            }
+            (Some(event), _) => Some(Authoring::Event(event)),
+            (None, commit) => commit.map(Authoring::Commit),
+        }
+    }
+
+    /// When the version came to be: its oldest registration, else the oldest of anything known of it.
+    pub fn activated(&self) -> Option<Authoring<'a>> {
+        if let Some(registration) = self.registrations().next() {
+            return Some(Authoring::Event(registration));
+        }
+        let event = self.events().into_iter().next();
+        let commit = self.state.enrichment.as_ref().map(|enrichment| &enrichment.commit);
+        match (event, commit) {
+            (Some(event), Some(commit)) if event.tagger.time.seconds() < commit.committer.time.seconds() => {
+                Some(Authoring::Event(event))
+            }
+            (_, Some(commit)) => Some(Authoring::Commit(commit)),
+            (event, None) => event.map(Authoring::Event),
+        }
+    }
+}
+
+/// A stage of a version.
+#[derive(Debug, Clone, Copy)]
+pub struct StageView<'a> {
+    artifact: &'a Artifact,
+    version: &'a VersionState,
+    state: &'a StageState,
+}
+
+impl<'a> StageView<'a> {
+    /// The stage's name.
+    pub fn stage(&self) -> &'a StageName {
+        &self.state.stage
+    }
+
+    /// The version that was assigned.
+    pub fn version(&self) -> VersionView<'a> {
+        VersionView { artifact: self.artifact, state: self.version }
+    }
+
+    /// Whether the newest event is an assignment.
+    pub fn is_active(&self) -> bool {
+        self.events().next_back().is_some_and(|event| event.kind() == EventKind::Assignment)
+    }
+
+    fn events(&self) -> impl DoubleEndedIterator<Item = &'a Event> {
+        let artifact = self.artifact;
+        self.state.events.iter().map(move |&i| &artifact.events[i])
+    }
+
+    /// The assignments, oldest first.
+    pub fn assignments(&self) -> impl DoubleEndedIterator<Item = &'a Event> {
+        self.events().filter(|event| event.kind() == EventKind::Assignment)
+    }
+
+    /// The unassignments, oldest first.
+    pub fn unassignments(&self) -> impl DoubleEndedIterator<Item = &'a Event> {
+        self.events().filter(|event| event.kind() == EventKind::Unassignment)
+    }
+
+    /// The place of the stage's newest event in the artifact's order of events.
+    pub fn newest(&self) -> usize {
+        self.state.events.last().copied().unwrap_or_default()
+    }
+
+    /// The place of the stage's newest assignment in the artifact's order of events.
+    pub fn newest_assignment(&self) -> Option<usize> {
+        let is_assignment = |&&i: &&usize| self.artifact.events[i].kind() == EventKind::Assignment;
+        self.state.events.iter().rev().find(is_assignment).copied()
+    }
+}

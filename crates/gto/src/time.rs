@@ -1,0 +1,113 @@
+//! Points in time as Git records them: seconds and the writer's offset from UTC.
+//!
+//! Owns printing them as the Python tool does. Must not read a clock.
+
+use std::fmt::{self, Write as _};
+
+use jiff::tz::{Offset, TimeZone};
+
+/// A point in time with the offset from UTC of whoever wrote it.
+///
+/// Compare instants by [`Timestamp::seconds`]; the offset only tells how to print them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Timestamp {
+    seconds: i64,
+    offset: i32,
+}
+
+impl Timestamp {
+    /// The instant `seconds` after 1970-01-01 00:00:00 UTC, seen `offset` seconds east of UTC.
+    ///
+    /// `None` outside the years 1 to 9999 or a day of offset: nobody can print or mean that.
+    pub fn new(seconds: i64, offset: i32) -> Option<Self> {
+        const DAY: i32 = 24 * 60 * 60;
+        // 0001-01-02 00:00 and 9999-12-30 00:00 UTC: a day to spare on either side for the offset.
+        const RANGE: std::ops::RangeInclusive<i64> = -62_135_510_400..=253_402_128_000;
+        (RANGE.contains(&seconds) && offset.abs() < DAY).then_some(Self { seconds, offset })
+    }
+
+    /// Seconds since 1970-01-01 00:00:00 UTC.
+    pub fn seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// Seconds east of UTC.
+    pub fn offset(self) -> i32 {
+        self.offset
+    }
+
+    /// The form in JSON: `2026-11-24T05:39:01+00:00`.
+    pub fn iso(self) -> String {
+        self.format('T')
+    }
+
+    fn format(self, separator: char) -> String {
+        let offset = Offset::from_seconds(self.offset).expect("less than a day, checked by `new`");
+        let zoned = jiff::Timestamp::from_second(self.seconds)
+            .expect("years 1 to 9999, checked by `new`")
+            .to_zoned(TimeZone::fixed(offset));
+        let date = zoned.date();
+        let time = zoned.time();
+        let minutes = self.offset.abs() / 60;
+        let mut text = format!(
+            "{:04}-{:02}-{:02}{separator}{:02}:{:02}:{:02}{}{:02}:{:02}",
+            date.year(),
+            date.month(),
+            date.day(),
+            time.hour(),
+            time.minute(),
+            time.second(),
+            if self.offset < 0 { '-' } else { '+' },
+            minutes / 60,
+            minutes % 60,
+        );
+        if self.offset % 60 != 0 {
+            let _ = write!(text, ":{:02}", self.offset.abs() % 60);
+        }
+        text
+    }
+}
+
+/// The form in tables: `2026-11-24 05:39:01+00:00`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.format(' '))
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl serde::Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.iso())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_print_as_the_python_tool_prints_them() {
+        let print = |s, o| Timestamp::new(s, o).unwrap().to_string();
+        assert_eq!(print(1_700_000_000, 0), "2023-11-14 22:13:20+00:00");
+        assert_eq!(print(1_700_000_000, 19_800), "2023-11-15 03:43:20+05:30");
+        assert_eq!(print(1_700_000_000, -28_800), "2023-11-14 14:13:20-08:00");
+        assert_eq!(Timestamp::new(0, -60).unwrap().iso(), "1969-12-31T23:59:00-00:01");
+    }
+
+    #[test]
+    fn a_time_that_no_calendar_can_print_is_refused() {
+        assert_eq!(Timestamp::new(i64::MAX, 0), None);
+        assert_eq!(Timestamp::new(0, 86_400), None);
+        for edge in [-62_135_510_400, 253_402_128_000] {
+            for offset in [-86_399, 86_399] {
+                Timestamp::new(edge, offset).unwrap().to_string();
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The project's own tasks, run as `cargo xtask TASK`: one module each.
+//!
+//! Developer tools only. They drive `cargo`, `git`, Python and the built `gto` as programs; nothing here may
+//! be needed to use gto, and no other crate may depend on this one.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a developer tool talks to the terminal of its developer; only gto itself has a printer to go through"
+)]
+
+mod bench;
+mod generate;
+mod measure;
+mod oracle;
+mod skips;
+mod tally;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+/// What a task hands back: a failure is a sentence for the developer.
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+const HELP: &str = "\
+Usage: cargo xtask TASK
+
+Tasks:
+  test [--long] [-- CARGO TEST ARGUMENTS]
+            set up what the tests need, then run them all
+            --long: 2000 random registries in the differential test, not 25
+  generate [--check]
+            write what is derived from the command line: docs/reference.md, docs/man, completions
+            --check: write nothing, fail if one of them is stale
+  bench [--artifacts 55] [--versions 100] [--noise 500] [--runs 9]
+            time gto against git on a large registry, and print a table
+  help      show this list
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<()> {
+    let Some((task, rest)) = arguments.split_first() else {
+        print!("{HELP}");
+        return Ok(());
+    };
+    match task.as_str() {
+        "test" => test::run(rest),
+        "generate" => generate::run(rest),
+        "bench" => bench::run(rest),
+        "help" | "-h" | "--help" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("no task `{other}`; `cargo xtask help` lists them").into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_task_is_refused_and_names_the_help() {
+        let error = dispatch(&["tset".to_owned()]).unwrap_err().to_string();
+        assert_eq!(error, "no task `tset`; `cargo xtask help` lists them");
+    }
+
+    #[test]
+    fn no_argument_and_help_both_succeed() {
+        assert!(dispatch(&[]).is_ok());
+        assert!(dispatch(&["help".to_owned()]).is_ok());
+    }
+}

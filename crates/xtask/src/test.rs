@@ -1,0 +1,148 @@
+//! `cargo xtask test`: sets up what the tests need, runs them all with plain `cargo test`, and closes with
+//! one line.
+
+use std::io::BufReader;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::skips::{self, Skips};
+use crate::tally::Tally;
+use crate::workspace::{Workspace, display};
+use crate::{Result, oracle};
+
+/// How many random registries the differential test makes; the tests read it, `--long` sets it.
+const REGISTRIES: &str = "GTO_DIFF_REGISTRIES";
+const REGISTRIES_BY_DEFAULT: &str = "25";
+const REGISTRIES_IF_LONG: &str = "2000";
+
+/// Runs the task.
+pub fn run(arguments: &[String]) -> Result<()> {
+    let options = Options::parse(arguments)?;
+    let workspace = Workspace::find()?;
+    let oracle = oracle::provide(&workspace);
+    match &oracle {
+        Ok(python) => println!("oracle: {}", python.display()),
+        Err(reason) => println!("oracle: NOT AVAILABLE, the tests that need it are skipped: {reason}"),
+    }
+    let skip_log = workspace.target.join("skipped-tests.log");
+    // The log of an earlier run would be counted again; where there is none, all is well.
+    std::fs::remove_file(&skip_log).ok();
+
+    let started = Instant::now();
+    let mut cargo = cargo_test(&workspace, &options, oracle.as_deref().ok(), &skip_log);
+    let (tally, success) = run_and_count(&mut cargo)?;
+
+    let skips = Skips::read(&skip_log);
+    print!("\n{skips}");
+    let registries = options.registries();
+    let against =
+        if oracle.is_ok() { format!("{registries} random registries") } else { "NO ORACLE".to_owned() };
+    println!(
+        "xtask test: {}: {} passed ({} of them skipped themselves), {} failed, {} ignored; {against}; {:.0} s",
+        if success { "ok" } else { "FAILED" },
+        tally.passed,
+        skips.count(),
+        tally.failed,
+        tally.ignored,
+        started.elapsed().as_secs_f64(),
+    );
+    if success { Ok(()) } else { Err(format!("{} failed", display(&cargo)).into()) }
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Options {
+    long: bool,
+    /// Arguments for `cargo test`; without any, the whole workspace is tested.
+    for_cargo: Vec<String>,
+}
+
+impl Options {
+    fn parse(arguments: &[String]) -> Result<Self> {
+        let mut options = Self::default();
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--long" => options.long = true,
+                "--" => options.for_cargo = arguments.by_ref().cloned().collect(),
+                other => {
+                    return Err(
+                        format!("test takes no `{other}`; arguments for cargo test come after `--`").into()
+                    );
+                }
+            }
+        }
+        Ok(options)
+    }
+
+    fn registries(&self) -> String {
+        if self.long {
+            return REGISTRIES_IF_LONG.to_owned();
+        }
+        std::env::var(REGISTRIES).unwrap_or_else(|_| REGISTRIES_BY_DEFAULT.to_owned())
+    }
+}
+
+fn cargo_test(workspace: &Workspace, options: &Options, oracle: Option<&Path>, skip_log: &Path) -> Command {
+    let mut cargo = workspace.cargo();
+    cargo.arg("test");
+    if options.for_cargo.is_empty() {
+        // Without this flag the first binary with a failure would hide the others.
+        cargo.args(["--workspace", "--no-fail-fast"]);
+    }
+    cargo.args(&options.for_cargo);
+    cargo.env(skips::VARIABLE, skip_log).env(REGISTRIES, options.registries());
+    match oracle {
+        // Required: a test that cannot use an oracle that is there has found a fault, and must not skip over
+        // it.
+        Some(python) => cargo.env("GTO_ORACLE", python).env("GTO_REQUIRE_ORACLE", "1"),
+        None => cargo.env_remove("GTO_ORACLE").env_remove("GTO_REQUIRE_ORACLE"),
+    };
+    cargo
+}
+
+/// Runs the tests with their output in sight, and counts them. True if all is well.
+fn run_and_count(cargo: &mut Command) -> Result<(Tally, bool)> {
+    let mut running = cargo.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    let output = running.stdout.take().expect("stdout is piped two lines above");
+    let tally = Tally::while_copying(BufReader::new(output), std::io::stdout())?;
+    Ok((tally, running.wait()?.success()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Options> {
+        Options::parse(&arguments.iter().map(ToString::to_string).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn arguments_after_two_dashes_are_for_cargo() {
+        let options = parse(&["--long", "--", "-p", "gto", "--", "--nocapture"]).unwrap();
+        assert_eq!(options.for_cargo, ["-p", "gto", "--", "--nocapture"]);
+        assert!(options.long);
+    }
+
+    #[test]
+    fn a_misspelt_flag_is_refused() {
+        assert!(parse(&["--lnog"]).is_err());
+    }
+
+    #[test]
+    fn long_means_two_thousand_registries() {
+        assert_eq!(parse(&["--long"]).unwrap().registries(), "2000");
+    }
+
+    #[test]
+    fn the_oracle_is_required_exactly_when_it_is_there() {
+        let workspace = Workspace { root: "/w".into(), target: "/w/target".into() };
+        let log = Path::new("/w/target/log");
+        let requires = |oracle: Option<&Path>| {
+            let command = cargo_test(&workspace, &Options::default(), oracle, log);
+            command.get_envs().any(|(name, value)| name == "GTO_REQUIRE_ORACLE" && value.is_some())
+        };
+        assert!(requires(Some(Path::new("/v/bin/python"))));
+        assert!(!requires(None));
+    }
+}
