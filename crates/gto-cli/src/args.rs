@@ -30,7 +30,7 @@ pub struct Cli {
     pub version: bool,
 
     /// Print debug messages
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 998)]
     pub verbose: bool,
 
     /// Accepted for the sake of the Python tool, and without effect

@@ -7,7 +7,7 @@ use gto::name::ArtifactName;
 use gto::query::ShowOptions;
 use gto::reference::Reference;
 use gto::rules::Refusal;
-use gto::{Detail, Registry, StagesWanted};
+use gto::{Detail, Registry};
 
 use crate::context::Context;
 use crate::error::CommandError;
@@ -170,13 +170,6 @@ fn version_hints(artifact: &ArtifactName, version: &str, context: &mut Context) 
         Some(close) => format!("did you mean {close}?"),
         None => format!("`gto show {artifact}` lists its versions"),
     }]
-}
-
-/// The hint for a stage that nothing is in, if one of a similar name exists.
-pub fn stage_hint(stage: &str, registry: &Registry) -> Option<String> {
-    let known = registry.stages(StagesWanted::Used).ok()??;
-    let names: Vec<String> = known.iter().map(ToString::to_string).collect();
-    closest(stage, &names).filter(|close| *close != stage).map(|close| format!("did you mean '{close}'?"))
 }
 
 /// The version that somebody meant who left out the `v` or some zeros.

@@ -14,6 +14,9 @@ const VERSION: &str = "1.10.1";
 /// Runs inside the oracle's Python.
 const SERVER: &str = include_str!("oracle_server.py");
 
+/// The file of the sandbox that takes its stderr.
+const STDERR: &str = "oracle-stderr";
+
 /// The Python tool, loaded once and then asked many times: starting it costs a second, asking it some milliseconds.
 ///
 /// One per thread. It goes away when it is dropped.
@@ -22,8 +25,8 @@ pub struct Oracle {
     child: Child,
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
-    /// A home for what Python libraries read of the environment only once.
-    _sandbox: Sandbox,
+    /// A home for what Python libraries read of the environment only once, and for what is said on stderr.
+    sandbox: Sandbox,
 }
 
 #[derive(Deserialize)]
@@ -31,7 +34,7 @@ struct Hello {
     version: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Answer {
     status: i32,
     stdout: String,
@@ -72,18 +75,15 @@ impl Oracle {
     pub fn start() -> Result<Self, String> {
         let python = Self::python();
         let sandbox = Sandbox::new();
-        // Python keeps the compiled form of a script only if it is imported from a file, which it need not be.
+        let stderr = std::fs::File::create(sandbox.path().join(STDERR)).expect("the sandbox is writable");
         let mut command = sandbox.command(&python);
-        command
-            .args(["-X", "utf8", "-c", SERVER])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+        command.args(["-X", "utf8", "-c", SERVER]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
         let mut child =
             command.spawn().map_err(|error| format!("{} cannot be started: {error}", python.display()))?;
         let questions = child.stdin.take().expect("stdin was piped");
         let answers = BufReader::new(child.stdout.take().expect("stdout was piped"));
-        let mut oracle = Self { child, questions, answers, _sandbox: sandbox };
+        let mut oracle = Self { child, questions, answers, sandbox };
         let hello: Hello =
             oracle.read().map_err(|error| format!("no gto in {}: {error}", python.display()))?;
         if hello.version == VERSION {
@@ -110,15 +110,22 @@ impl Oracle {
             variables.insert((*key).to_owned(), json!(value));
         }
         let question = json!({ "cwd": dir.to_string_lossy(), "args": args, "env": variables, "stdin": "" });
-        writeln!(self.questions, "{question}").expect("the oracle takes questions");
-        let answer: Answer = self.read().expect("the oracle answers");
+        // If it has ended, reading the answer says more than writing the question.
+        let _ = writeln!(self.questions, "{question}");
+        let answer = self.read::<Answer>();
+        assert!(answer.is_ok(), "the oracle failed at {args:?}: {answer:?}");
+        let answer = answer.expect("just checked");
         Run::new(sandbox, args, answer.status, answer.stdout.into_bytes(), answer.stderr.into_bytes())
     }
 
     fn read<T: for<'de> Deserialize<'de>>(&mut self) -> Result<T, String> {
         let mut line = String::new();
         self.answers.read_line(&mut line).map_err(|error| error.to_string())?;
-        serde_json::from_str(&line).map_err(|_| format!("it said `{}`", line.trim_end()))
+        serde_json::from_str(&line).map_err(|_| {
+            let stderr = std::fs::read_to_string(self.sandbox.path().join(STDERR)).unwrap_or_default();
+            let ended = self.child.try_wait();
+            format!("it said `{}` ({ended:?}); {}", line.trim_end(), stderr.trim_end())
+        })
     }
 }
 

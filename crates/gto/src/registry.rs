@@ -279,13 +279,20 @@ impl Registry {
     }
 
     /// The stages of the registry; `None` where the configuration is asked for them and has none.
-    pub fn stages(&self, wanted: StagesWanted) -> Result<Option<Vec<StageName>>> {
-        match (wanted, &self.config.stages) {
-            (StagesWanted::Allowed, allowed) => Ok(allowed.clone()),
-            (StagesWanted::Known, Some(allowed)) => Ok(Some(allowed.clone())),
-            (StagesWanted::Known, None) => Ok(Some(query::active_stages(&self.read(Scope::All)?.0))),
-            (StagesWanted::Used, _) => Ok(Some(query::used_stages(&self.read(Scope::All)?.0))),
+    pub fn stages(&self, wanted: StagesWanted) -> Result<Answer<Option<Vec<StageName>>>> {
+        let allowed = self.config.stages.clone();
+        if wanted == StagesWanted::Allowed || (wanted == StagesWanted::Known && allowed.is_some()) {
+            return Ok(Answer { value: allowed, warnings: Vec::new() });
         }
+        let scan = self.scan(Scope::All)?;
+        let warnings = scan.warnings();
+        let state = State::from_events(scan.events);
+        let stages = if wanted == StagesWanted::Used {
+            query::used_stages(&state)
+        } else {
+            query::active_stages(&state)
+        };
+        Ok(Answer { value: Some(stages), warnings })
     }
 
     /// Reads a date by Git's rules: `2026-11-24`, `2 weeks ago`.

@@ -688,3 +688,89 @@ impl<'a> Draft<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::tests::event;
+
+    /// What `register` says to an artifact with these tags, each as `TAG`, `TAG COMMIT` or `TAG COMMIT TIME`:
+    /// by default on a commit of its own, one second after the other. It is 100 o'clock.
+    fn registered(tags: &[&str], bump: Option<Bump>, commit: u8) -> Result<(String, i64), String> {
+        let name: ArtifactName = "m".parse().unwrap();
+        let made = |(i, text): (u8, &&str)| {
+            let mut words = text.split(' ');
+            let tag = words.next().unwrap();
+            let commit = words.next().map_or(i, |word| word.parse().unwrap());
+            event(tag, commit, words.next().map_or(i64::from(i), |word| word.parse().unwrap()))
+        };
+        let events: Vec<Event> = (1..).zip(tags).map(made).collect();
+        let mut inventory = TagInventory::default();
+        for event in &events {
+            inventory.add(&event.tag, &event.name);
+        }
+        let artifact = (!events.is_empty()).then(|| Artifact::from_events(name.clone(), events));
+        let now = Timestamp::new(100, 0).unwrap();
+        let writer = Writer { name: "Ada".into(), email: "a@b".into(), now, date: None };
+        let rules = Rules {
+            name: &name,
+            artifact: artifact.as_ref(),
+            inventory: &inventory,
+            allowed_stages: None,
+            writer: &writer,
+            is_valid_tag: |_| true,
+        };
+        let wish = Registering { bumps: bump.into_iter().collect(), ..Registering::default() };
+        let commit = ObjectId::from_bytes(&[commit; 20]).unwrap();
+        let plan = rules.register(commit, &wish).map_err(|refusal| refusal.to_string())?;
+        match &plan.steps[..] {
+            [Step::Create(tag)] => Ok((tag.name.clone(), tag.tagger.time.seconds())),
+            steps => panic!("one tag, not {steps:?}"),
+        }
+    }
+
+    fn next(tags: &[&str], bump: Bump) -> String {
+        registered(tags, Some(bump), 99).unwrap().0
+    }
+
+    #[test]
+    fn d15_a_first_version_may_be_a_bump() {
+        assert_eq!(registered(&[], None, 99).unwrap().0, "m@v0.0.1");
+        assert_eq!(next(&[], Bump::Major), "m@v1.0.0");
+        assert_eq!(next(&[], Bump::Minor), "m@v0.1.0");
+    }
+
+    #[test]
+    fn d16_a_bump_passes_over_versions_that_existed() {
+        let tags = ["m@v1.0.0", "m@v1.0.1", "m@v1.0.1! 2"];
+        assert_eq!(next(&tags, Bump::Patch), "m@v1.0.2");
+        assert_eq!(next(&tags, Bump::Minor), "m@v1.1.0");
+        let none_active = ["m@v1.0.0", "m@v2.0.0", "m@v1.0.0! 1", "m@v2.0.0! 2"];
+        assert_eq!(next(&none_active, Bump::Patch), "m@v2.0.1");
+    }
+
+    #[test]
+    fn d06_a_deregistered_version_is_registered_again_with_a_counter() {
+        let tags = ["m@v1.0.0", "m@v1.0.0! 1"];
+        assert_eq!(registered(&tags, None, 1).unwrap().0, "m@v1.0.0#1");
+        assert_eq!(
+            registered(&tags, Some(Bump::Major), 1).unwrap_err(),
+            "For this REF you can only register v1.0.0"
+        );
+    }
+
+    #[test]
+    fn d03_the_event_clock_runs_ahead_of_a_slow_clock() {
+        assert_eq!(registered(&["m@v1.0.0 1 50"], None, 99).unwrap().1, 100);
+        assert_eq!(registered(&["m@v1.0.0 1 100"], None, 99).unwrap().1, 101);
+        assert_eq!(registered(&["m@v1.0.0 1 5000"], None, 99).unwrap().1, 5001);
+    }
+
+    #[test]
+    fn where_the_highest_counter_is_used_no_further_counted_tag_can_be_made() {
+        let tags = ["m@v1.0.0", "m@v1.0.0! 1", "m#prod#18446744073709551615 1"];
+        let error = registered(&tags, None, 1).unwrap_err();
+        assert_eq!(error, "No counter is left for artifact 'm': a tag has the highest there is");
+        assert!(registered(&tags, None, 99).is_ok(), "a simple tag needs none");
+    }
+}

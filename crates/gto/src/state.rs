@@ -537,3 +537,109 @@ impl<'a> StageView<'a> {
         self.state.events.iter().rev().find(is_assignment).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::tests::event;
+    use proptest::prelude::*;
+
+    fn artifact(events: &[(&str, u8, i64)]) -> Artifact {
+        let events = events.iter().map(|(tag, commit, time)| event(tag, *commit, *time)).collect();
+        Artifact::from_events("m".parse().unwrap(), events)
+    }
+
+    fn in_stage(artifact: &Artifact, stage: &str) -> Vec<String> {
+        let stage = stage.parse().unwrap();
+        let active = |v: &VersionView| v.stage(&stage).is_some_and(|s| s.is_active());
+        artifact.versions().filter(active).map(|v| v.label().to_string()).collect()
+    }
+
+    #[test]
+    fn a_stage_belongs_to_the_version_on_its_commit_whenever_that_was_registered() {
+        let artifact = artifact(&[("m#prod#1", 1, 10), ("m@v1.0.0", 1, 20)]);
+        assert_eq!(in_stage(&artifact, "prod"), ["v1.0.0"]);
+        assert_eq!(artifact.versions().count(), 1);
+    }
+
+    #[test]
+    fn d09_an_unregistered_commit_is_one_version_and_can_be_unassigned() {
+        let both = [("m#prod#1", 1, 10), ("m#dev#2", 1, 20), ("m#prod!#3", 1, 30)];
+        let artifact = artifact(&both);
+        assert_eq!(artifact.versions().count(), 1);
+        assert!(in_stage(&artifact, "prod").is_empty());
+        assert_eq!(in_stage(&artifact, "dev"), [event("m#dev", 1, 0).commit.to_string()]);
+    }
+
+    #[test]
+    fn d04_of_several_versions_on_a_commit_the_one_registered_last_before_gets_the_stage() {
+        let two = [("m@v1.0.0", 1, 10), ("m#dev#1", 1, 15), ("m@v2.0.0", 1, 20), ("m#prod#2", 1, 30)];
+        let artifact = artifact(&two);
+        assert_eq!(in_stage(&artifact, "dev"), ["v1.0.0"]);
+        assert_eq!(in_stage(&artifact, "prod"), ["v2.0.0"]);
+    }
+
+    #[test]
+    fn d04_an_unassignment_ends_the_assignment_that_is_there() {
+        let two = [("m@v1.0.0", 1, 10), ("m#dev#1", 1, 15), ("m@v2.0.0", 1, 20), ("m#dev!#2", 1, 30)];
+        assert!(in_stage(&artifact(&two), "dev").is_empty());
+    }
+
+    #[test]
+    fn d17_only_a_registration_or_an_assignment_revives_a_deprecated_artifact() {
+        let history = [("m@v1.0.0", 1, 10), ("m#dev#1", 1, 20), ("m@deprecated", 1, 30)];
+        let then = |tag| artifact(&[history.as_slice(), &[(tag, 1, 40)]].concat()).is_active();
+        assert!(!artifact(&history).is_active());
+        assert!(!then("m@v1.0.0!"));
+        assert!(!then("m#dev!#2"));
+        assert!(then("m#dev#2"));
+        assert!(then("m@v1.0.0#2"));
+    }
+
+    #[test]
+    fn latest_is_the_highest_active_version_not_the_newest() {
+        let tags = [("m@v2.0.0", 1, 10), ("m@v1.0.0", 2, 20), ("m@v3.0.0", 3, 30), ("m@v3.0.0!", 3, 40)];
+        let latest = |events| artifact(events).latest().map(|v| v.label().to_string());
+        assert_eq!(latest(&tags).as_deref(), Some("v2.0.0"));
+        assert_eq!(latest(&tags[2..]), None);
+    }
+
+    fn histories() -> impl Strategy<Value = Vec<Event>> {
+        let tags = prop::sample::select(vec![
+            "m@v1.0.0",
+            "m@v1.0.0!",
+            "m@v1.0.0#1",
+            "m@v1.0.0!#2",
+            "m@v1.0.0-rc.1",
+            "m@v2.0.0#7",
+            "m#prod",
+            "m#prod!",
+            "m#prod#3",
+            "m#prod!#4",
+            "m#dev#5",
+            "m#dev#6",
+            "m@deprecated",
+            "m@deprecated#8",
+            "d/e=m@v1.0.0",
+            "d/e=m#prod#1",
+        ]);
+        let events = prop::collection::hash_map(tags, (0u8..3, 0i64..4), 0..14);
+        let events = events.prop_map(|tags| tags.into_iter().map(|(tag, (c, t))| event(tag, c, t)).collect());
+        Strategy::prop_shuffle(Strategy::boxed(events))
+    }
+
+    proptest! {
+        #[test]
+        fn the_state_does_not_depend_on_the_order_in_which_tags_are_read(events in histories()) {
+            let mut sorted = events.clone();
+            sorted.sort_by(|a, b| a.tag.cmp(&b.tag));
+            let state = State::from_events(events);
+            prop_assert_eq!(&state, &State::from_events(sorted));
+            for artifact in state.artifacts() {
+                let owned: usize = artifact.versions().map(|version| version.events().len()).sum();
+                let ownerless = (0..artifact.events().len()).filter(|&i| artifact.owner(i).is_none()).count();
+                prop_assert_eq!(owned + ownerless, artifact.events().len());
+            }
+        }
+    }
+}

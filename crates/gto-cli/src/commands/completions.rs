@@ -173,7 +173,7 @@ fn versions_of(registry: &Registry, name: &str) -> Option<BTreeSet<String>> {
 }
 
 fn stages_of(registry: &Registry) -> Option<BTreeSet<String>> {
-    let used = registry.stages(StagesWanted::Used).ok()?.unwrap_or_default();
-    let known = registry.stages(StagesWanted::Known).ok()?.unwrap_or_default();
+    let used = registry.stages(StagesWanted::Used).ok()?.value.unwrap_or_default();
+    let known = registry.stages(StagesWanted::Known).ok()?.value.unwrap_or_default();
     Some(used.into_iter().chain(known).map(|stage| stage.to_string()).collect())
 }

@@ -4,6 +4,7 @@ use clap::Args;
 
 use gto::StagesWanted;
 
+use super::show::warn;
 use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -43,7 +44,9 @@ impl Stages {
             (false, false) => StagesWanted::Known,
         };
         let registry = context.open(&self.repo.repo)?;
-        let stages = registry.stages(wanted)?;
+        let answer = registry.stages(wanted)?;
+        warn(context, &answer.warnings);
+        let stages = answer.value;
         if self.json {
             return Ok(context.printer.line(json::to_string(&stages)?)?);
         }

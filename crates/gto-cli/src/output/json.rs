@@ -56,9 +56,16 @@ impl Formatter for PythonFormatter {
     }
 
     fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        // The shortest digits that read back, and the same limits for the exponent form as in Python; only the
-        // exponent is spelled otherwise.
-        let text = format!("{value:?}");
+        // The shortest digits that read back, of two equally near ones the even one, as in Python. `serde_json` finds them, but
+        // goes without an exponent down to 1e-5 where Python and Rust stop at 1e-4.
+        let text = if (1e-5..1e-4).contains(&value.abs()) {
+            format!("{value:?}")
+        } else {
+            let mut text = Vec::new();
+            self.0.write_f64(&mut text, value)?;
+            String::from_utf8_lossy(&text).into_owned()
+        };
+        let text = text.replace("e+", "e");
         match text.split_once('e') {
             None => writer.write_all(text.as_bytes()),
             Some((digits, exponent)) => {
@@ -110,6 +117,7 @@ mod tests {
             (0.00001, "1e-05"),
             (-2.5e-10, "-2.5e-10"),
             (5e-324, "5e-324"),
+            (2_181_071_787_658_426.2, "2181071787658426.2"),
         ] {
             assert_eq!(to_string(&Value::from(float)).unwrap(), expected);
         }

@@ -11,7 +11,7 @@ use super::{GitError, Repository};
 
 /// Variables that make git work on another repository than the one it is told to. A program started from a Git hook
 /// inherits them.
-const SELECTING: [&str; 12] = [
+pub(super) const SELECTING: [&str; 12] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -43,6 +43,10 @@ impl Repository {
         }
         git.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
         git.arg("--git-dir").arg(self.git_dir());
+        // With `--git-dir` git takes the current folder for the work tree, and runs hooks there.
+        if self.root().is_dir() {
+            git.current_dir(self.root());
+        }
         Ok(git)
     }
 

@@ -5,10 +5,12 @@
 
 mod command;
 mod commit;
+mod date;
 mod identity;
 mod object;
 mod refs;
 mod reftable;
+mod remote;
 mod revision;
 mod tags;
 #[cfg(test)]
@@ -25,8 +27,10 @@ use gix::odb::Header as _;
 use crate::object_id::ObjectId;
 
 pub(crate) use commit::FileError;
+pub(crate) use date::parse_date;
 pub(crate) use identity::IdentityError;
 pub(crate) use refs::{TagRef, TagRefs, is_valid_tag_name};
+pub(crate) use remote::{PushedTag, clone_bare};
 pub(crate) use revision::ResolveError;
 pub(crate) use tags::{ObjectKind, TagObject, UnreadableTag};
 pub(crate) use transaction::{ApplyError, TagEdit};
@@ -198,6 +202,7 @@ impl Repository {
         .map_err(|error| open_error(path, error))?;
         let mut gix = repository.to_thread_local();
         gix.clear_namespace();
+        check_config_is_readable(path, gix.common_dir())?;
         let refs = check_format(&gix)?;
         let work_dir = match std::env::var_os("GIT_WORK_TREE") {
             None => gix.workdir().map(Path::to_owned),
@@ -329,8 +334,20 @@ fn open_error(path: &Path, error: gix::Error) -> OpenError {
     }
     match error.downcast_any_ref::<Upwards>() {
         Some(Upwards::NoTrustedGitRepository { .. }) | None => broken(&path, error),
-        Some(_) => OpenError::NotARepository { path },
+        Some(_) => match hidden_repository(&path) {
+            Some(error) => OpenError::PermissionDenied { path, source: error.into() },
+            None => OpenError::NotARepository { path },
+        },
     }
+}
+
+/// Why the search passed over a repository that this user may not look into.
+fn hidden_repository(path: &Path) -> Option<io::Error> {
+    let path = std::path::absolute(path).ok()?;
+    let heads = path.ancestors().map(|folder| folder.join(".git/HEAD"));
+    heads
+        .filter_map(|head| std::fs::File::open(head).err())
+        .find(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 /// Whether the system refused for want of permission, or because the file system cannot be written to.
@@ -339,6 +356,16 @@ fn denied(error: &gix::Error) -> bool {
         || error.iter_errors().filter_map(|error| error.downcast_ref::<io::Error>()).any(|error| {
             matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
         })
+}
+
+/// gix goes on without a configuration that it may not read, and would then take a reftable repository for an empty one.
+fn check_config_is_readable(path: &Path, common_dir: &Path) -> Result<(), OpenError> {
+    match std::fs::File::open(common_dir.join("config")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(OpenError::PermissionDenied { path: path.to_owned(), source: error.into() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The work tree by discovery alone, for when `GIT_WORK_TREE` has made gix say otherwise.
@@ -508,6 +535,30 @@ mod tests {
         assert!(matches!(refused(Path::new("")), OpenError::NoSuchPath { .. }));
         assert!(matches!(refused(&file), OpenError::NotAFolder { .. }));
         assert!(matches!(refused(sandbox.path()), OpenError::NotARepository { .. }));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_repository_that_may_not_be_read_is_a_matter_of_permission() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let repo = Repo::new();
+        repo.commit(&[("a/b", "x")], "first");
+        let hidden = [".git", ".git/HEAD", ".git/config", "a"].map(|name| repo.path().join(name));
+        for path in hidden {
+            let mode = fs::metadata(&path).unwrap().permissions();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
+            if fs::read_dir(&path).is_ok() || fs::read(&path).is_ok() {
+                eprintln!("SKIPPED: permissions do not bind this user");
+                return;
+            }
+            let opened = Repository::discover(&repo.path().join("a"));
+            if !path.ends_with("a") {
+                assert!(matches!(opened, Err(OpenError::PermissionDenied { .. })), "{}", path.display());
+            }
+            assert!(Repository::discover(&repo.path().join("a/c")).is_err());
+            fs::set_permissions(&path, mode).unwrap();
+        }
     }
 
     #[test]

@@ -63,6 +63,19 @@ pub(crate) enum UnreadableTag {
     TooDeep,
 }
 
+impl fmt::Display for UnreadableTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("its object is missing from the repository"),
+            Self::NotACommit { kind, .. } => write!(f, "it is on a {kind}, not on a commit"),
+            Self::NoTagger => f.write_str("it does not say who made it"),
+            Self::BadTime => f.write_str("its date cannot be read"),
+            Self::Malformed => f.write_str("its object is damaged or too large"),
+            Self::TooDeep => f.write_str("it is a tag of tags of tags without end"),
+        }
+    }
+}
+
 /// What Git can store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ObjectKind {
