@@ -110,56 +110,74 @@ impl Config {
         file: Option<(&str, &[u8])>,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
+        let (config, mut errors) = Self::read_leniently(file, env);
+        if errors.is_empty() { Ok(config) } else { Err(errors.swap_remove(0)) }
+    }
+
+    /// Reads what can be read of the configuration; every error comes second.
+    pub fn read_leniently(
+        file: Option<(&str, &[u8])>,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> (Self, Vec<ConfigError>) {
         let mut config = Self::default();
+        let mut errors = Vec::new();
         if let Some((path, bytes)) = file {
-            config.read_file(bytes).map_err(|problem| ConfigError::File {
+            let error = |problem: Problem| ConfigError::File {
                 path: path.to_owned(),
                 fault: with_position(&problem),
-            })?;
+            };
+            errors.extend(config.read_file(bytes).into_iter().map(error));
         }
         for key in KEYS {
             let name = format!("GTO_{}", key.to_ascii_uppercase());
             // The Python tool takes variables in any case; lower case is the other one that people use.
-            if let Some(value) = env(&name).or_else(|| env(&name.to_ascii_lowercase())) {
-                config.read_variable(key, value).map_err(|problem| ConfigError::Variable {
-                    fault: format!("{} (example: {name}={})", problem.message, example(key)),
-                    name,
-                })?;
+            if let Some(value) = env(&name).or_else(|| env(&name.to_ascii_lowercase()))
+                && let Err(problem) = config.read_variable(key, value)
+            {
+                let fault = format!("{} (example: {name}={})", problem.message, example(key));
+                errors.push(ConfigError::Variable { name, fault });
             }
         }
-        Ok(config)
+        (config, errors)
     }
 
-    fn read_file(&mut self, bytes: &[u8]) -> Result<(), Problem> {
-        let Some(root) = yaml::parse(bytes, Self::MAX_FILE_SIZE)? else { return Ok(()) };
+    /// Takes in the file, and returns what is wrong with it.
+    fn read_file(&mut self, bytes: &[u8]) -> Vec<Problem> {
+        let root = match yaml::parse(bytes, Self::MAX_FILE_SIZE) {
+            Ok(None) => return Vec::new(),
+            Ok(Some(root)) => root,
+            Err(problem) => return vec![problem],
+        };
         if let Some(problem) = root.problem() {
-            return Err(problem);
+            return vec![problem];
         }
         let Value::Map(entries) = &root.value else {
             let kind = root.kind();
-            return Err(root
-                .complain(format!("the file must be a mapping such as 'stages: [dev, prod]', not {kind}")));
+            return vec![
+                root.complain(format!("the file must be a mapping such as 'stages: [dev, prod]', not {kind}")),
+            ];
         };
         let mut seen = Vec::new();
-        for (name, value) in entries {
-            let text = name.key()?;
-            // In any case, as the Python tool takes them.
-            let Some(key) = KEYS.into_iter().find(|key| key.eq_ignore_ascii_case(&text)) else {
-                let message = format!("unknown key '{}', known are {}", printable(&text), KEYS.join(", "));
-                return Err(name.complain(message));
-            };
-            if seen.contains(&key) {
-                return Err(name.complain(format!("'{key}' is there twice")));
-            }
-            seen.push(key);
-            if key == "CONFIG_FILE_NAME" {
-                // The file cannot give itself another name.
-                optional_text(key, value)?;
-            } else {
-                self.set(key, value)?;
-            }
+        entries.iter().filter_map(|(name, value)| self.read_entry(name, value, &mut seen).err()).collect()
+    }
+
+    fn read_entry(&mut self, name: &Node, value: &Node, seen: &mut Vec<&'static str>) -> Result<(), Problem> {
+        let text = name.key()?;
+        // In any case, as the Python tool takes them.
+        let Some(key) = KEYS.into_iter().find(|key| key.eq_ignore_ascii_case(&text)) else {
+            let message = format!("unknown key '{}', known are {}", printable(&text), KEYS.join(", "));
+            return Err(name.complain(message));
+        };
+        if seen.contains(&key) {
+            return Err(name.complain(format!("'{key}' is there twice")));
         }
-        Ok(())
+        seen.push(key);
+        if key == "CONFIG_FILE_NAME" {
+            // The file cannot give itself another name.
+            optional_text(key, value).map(drop)
+        } else {
+            self.set(key, value)
+        }
     }
 
     fn read_variable(&mut self, key: &str, value: String) -> Result<(), Problem> {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use crate::config::ConfigError;
 use crate::git;
 use crate::name::InvalidName;
+use crate::object_id::ObjectId;
 use crate::rules::Refusal;
 
 /// The result of the library's functions.
@@ -81,6 +82,12 @@ pub enum Error {
         revision: String,
         /// What it is.
         kind: String,
+    },
+    /// The repository lacks an object that it should have.
+    #[error("Object {id} is missing from the repository")]
+    MissingObject {
+        /// The object.
+        id: ObjectId,
     },
     /// There is nothing to register yet.
     #[error("The repository has no commit yet")]
@@ -165,6 +172,9 @@ fn sentence(clause: &dyn StdError) -> String {
 
 impl From<git::GitError> for Error {
     fn from(error: git::GitError) -> Self {
+        if let git::GitError::Missing { id } = error {
+            return Self::MissingObject { id };
+        }
         let message = sentence(&error);
         let source: Option<Cause> = match error {
             git::GitError::BrokenObject { source, .. }

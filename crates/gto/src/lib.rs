@@ -46,6 +46,7 @@
 pub mod annotation;
 pub mod commit;
 pub mod config;
+pub mod doctor;
 pub mod environment;
 pub mod error;
 pub mod event;

@@ -3,6 +3,8 @@
 //! Owns which tags, commits and files are read for which question, each once. What they mean is decided by the
 //! pure modules; how they are read, by `git`.
 
+mod examine;
+
 use std::collections::HashMap;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -137,10 +139,8 @@ impl Registry {
     /// # Errors
     /// [`Error::NoRepository`], [`Error::Open`] or [`Error::Config`].
     pub fn open(path: impl AsRef<Path>, environment: Environment) -> Result<Self> {
-        let path = path.as_ref();
-        let repository = Repository::discover(path)
-            .map_err(|error| Error::from_open(&path.display().to_string(), error))?;
-        Self::new(repository, environment, None)
+        let (repository, remote) = Self::discover(path.as_ref())?;
+        Self::new(repository, environment, remote)
     }
 
     /// Opens the registry of a remote repository: a bare clone that lives as long as the value does. What is
@@ -149,11 +149,22 @@ impl Registry {
     /// # Errors
     /// [`Error::Clone`] with what Git said, or those of [`Registry::open`].
     pub fn open_url(url: &str, environment: Environment) -> Result<Self> {
+        let (repository, remote) = Self::clone_and_discover(url)?;
+        Self::new(repository, environment, remote)
+    }
+
+    fn discover(path: &Path) -> Result<(Repository, Option<Clone>)> {
+        let repository = Repository::discover(path)
+            .map_err(|error| Error::from_open(&path.display().to_string(), error))?;
+        Ok((repository, None))
+    }
+
+    fn clone_and_discover(url: &str) -> Result<(Repository, Option<Clone>)> {
         let failed = |reason: String| Error::Clone { url: url.to_owned(), reason };
         let folder = tempfile::Builder::new().prefix("gto-").tempdir().map_err(|e| failed(e.to_string()))?;
         git::clone_bare(url, folder.path().as_os_str()).map_err(|e| failed(e.to_string()))?;
         let repository = Repository::discover(folder.path()).map_err(|e| failed(e.to_string()))?;
-        Self::new(repository, environment, Some(Clone { url: url.to_owned(), _folder: folder }))
+        Ok((repository, Some(Clone { url: url.to_owned(), _folder: folder })))
     }
 
     fn new(repository: Repository, environment: Environment, remote: Option<Clone>) -> Result<Self> {
@@ -630,9 +641,15 @@ fn edit(step: &Step) -> TagEdit {
     }
 }
 
-/// Reads `.gto`: the file in the work tree, or in a bare repository the one of its current commit.
 fn read_config(repository: &Repository, environment: &Environment) -> Result<Config> {
-    let variable = |name: &str| environment.variable(name);
+    let file = config_file(repository)?;
+    let file = file.as_ref().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
+    Ok(Config::read(file, &|name| environment.variable(name))?)
+}
+
+/// Reads `.gto`: the file in the work tree, or in a bare repository the one of its current commit. Its path as messages
+/// show it comes first.
+fn config_file(repository: &Repository) -> Result<Option<(String, Vec<u8>)>> {
     let (shown, bytes) = match repository.work_dir() {
         Some(root) => {
             let path = root.join(Config::FILE_NAME);
@@ -640,7 +657,7 @@ fn read_config(repository: &Repository, environment: &Environment) -> Result<Con
         }
         None => (format!("HEAD:{}", Config::FILE_NAME), committed_config(repository)?),
     };
-    Ok(Config::read(bytes.as_deref().map(|bytes| (shown.as_str(), bytes)), &variable)?)
+    Ok(bytes.map(|bytes| (shown, bytes)))
 }
 
 fn committed_config(repository: &Repository) -> Result<Option<Vec<u8>>> {

@@ -262,6 +262,11 @@ impl Repository {
         self.to_gix(id).is_some_and(|id| self.gix.has_object(id))
     }
 
+    /// What kind of object it is; `None` if it is not there or cannot be read.
+    pub fn kind_of(&self, id: ObjectId) -> Option<ObjectKind> {
+        self.header(id).ok().map(|(kind, _)| kind.into())
+    }
+
     /// The kind and size of an object, without reading its content.
     fn header(&self, id: ObjectId) -> Result<(Kind, u64), GitError> {
         let gix_id = self.to_gix(id).ok_or(GitError::Missing { id })?;

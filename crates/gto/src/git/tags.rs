@@ -4,6 +4,8 @@
 //! an annotated tag is on: the tag's own header says of which kind that is.
 
 use std::fmt;
+use std::num::NonZero;
+use std::thread;
 
 use gix::objs::{Find as _, Kind};
 
@@ -14,6 +16,9 @@ use crate::signature::Signature;
 
 /// A tag larger than this is no message of a person, and counts as damaged.
 const MAX_SIZE: usize = 1024 * 1024;
+
+/// Fewer tags than this are read sooner than a thread is started for them.
+const TAGS_PER_THREAD: usize = 500;
 
 /// How many tags of tags are followed.
 const MAX_DEPTH: usize = 10;
@@ -118,7 +123,32 @@ impl Repository {
     }
 
     /// What each of the tags' refs points to, in the same order.
+    ///
+    /// Nearly all of the time goes into inflating objects, so that many tags are read by all processors.
     pub fn read_tags(&self, tags: &[TagRef]) -> Vec<TagObject> {
+        let threads =
+            thread::available_parallelism().map_or(1, NonZero::get).min(tags.len() / TAGS_PER_THREAD);
+        if threads < 2 {
+            return self.read_tags_here(tags);
+        }
+        let shared = self.gix.clone().into_sync();
+        let (shared, refs) = (&shared, self.refs);
+        let read = move |tags| {
+            let here = Self { gix: shared.to_thread_local(), work_dir: None, refs };
+            here.read_tags_here(tags)
+        };
+        thread::scope(|scope| {
+            let parts = tags.chunks(tags.len().div_ceil(threads));
+            let workers: Vec<_> = parts.map(|part| scope.spawn(move || read(part))).collect();
+            let objects = workers.into_iter().map(|worker| {
+                // Nothing in it panics; if it does, so do we, rather than answer without these tags.
+                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            objects.flatten().collect()
+        })
+    }
+
+    fn read_tags_here(&self, tags: &[TagRef]) -> Vec<TagObject> {
         let mut buffer = Vec::new();
         tags.iter().map(|tag| self.read_tag_with(tag.target, &mut buffer)).collect()
     }

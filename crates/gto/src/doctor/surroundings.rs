@@ -1,0 +1,85 @@
+//! What is wrong around the registry: the configuration, the annotation file, the clone, its refs.
+
+use super::command::{Command, Program, fetch};
+use super::{Check, Evidence, Finding, quoted, tags_that};
+use crate::annotation::FileProblem;
+use crate::config::ConfigError;
+use crate::error::Error;
+
+pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(evidence.wrong_config.iter().map(configuration));
+    findings.extend(evidence.annotation_problems.iter().map(|problem| annotation(evidence.index, problem)));
+    findings.extend(clone(evidence));
+    findings.extend(refs(evidence));
+}
+
+fn configuration(error: &Error) -> Finding {
+    let mut message = error.to_string().replace('\n', ": ");
+    if let Some(source) = std::error::Error::source(error) {
+        let cause = source.to_string();
+        if !message.contains(&cause) {
+            message = format!("{message}: {cause}");
+        }
+    }
+    let unset = match error {
+        Error::Config(ConfigError::Variable { name, .. }) => Some(Command::new(Program::Unset, &[name])),
+        _ => None,
+    };
+    Finding::new(Check::Configuration, message).fix(unset)
+}
+
+fn annotation(index: &str, problem: &FileProblem) -> Finding {
+    let mut message = format!("'{index}'");
+    if let Some(line) = problem.line {
+        message = format!("{message}, line {line}, column {}", problem.column.unwrap_or(1));
+    }
+    message = match &problem.entry {
+        Some(entry) => format!("{message}: the annotation of '{entry}' is left out: {}", problem.message),
+        None => format!("{message}: {}", problem.message),
+    };
+    Finding::new(Check::Annotation, message)
+}
+
+fn clone(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if evidence.is_shallow {
+        let message = "the clone is shallow: tags of older commits may be absent, and their versions with them";
+        let unshallow = fetch(&evidence.remotes, &["--unshallow", "--tags"]);
+        findings.push(Finding::new(Check::Shallow, message).fix(unshallow));
+    }
+    let any_tag =
+        !(evidence.names.is_empty() && evidence.not_utf8.is_empty() && evidence.broken.is_empty());
+    if !any_tag && !evidence.remotes.is_empty() {
+        let message = "the repository has a remote and not a single tag: perhaps the tags were never fetched";
+        findings.push(Finding::new(Check::NoTags, message).fix(fetch(&evidence.remotes, &["--tags"])));
+    }
+    findings
+}
+
+fn refs(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if !evidence.broken.is_empty() {
+        let names: Vec<&str> = evidence.broken.iter().map(|broken| broken.name.as_str()).collect();
+        let message = tags_that(&names, "cannot be read: its ref holds no object id", "cannot be read: their refs hold no object ids");
+        let files = evidence.broken.iter().filter_map(|broken| broken.file.as_deref());
+        let remove = files.map(|file| Command::new(Program::Remove, &[file]));
+        findings.push(
+            Finding::new(Check::BrokenRef, message)
+                .tags(names)
+                .fix(remove)
+                .fix(fetch(&evidence.remotes, &["--tags", "--force"])),
+        );
+    }
+    if !evidence.not_utf8.is_empty() {
+        let names = &evidence.not_utf8;
+        let message = format!(
+            "tag names that are not UTF-8 cannot be the registry's, here as {}: rename them",
+            quoted(names)
+        );
+        let list = Command::new(Program::Git, &["for-each-ref", "--format=%(refname)", "refs/tags"]);
+        findings.push(
+            Finding::new(Check::NotUtf8, message).tags(names.iter().map(String::as_str)).fix([list]),
+        );
+    }
+    findings
+}

@@ -1,0 +1,170 @@
+//! What is wrong with single tags, whatever the others say.
+
+use std::collections::HashSet;
+
+use super::command::{annotate, delete, fetch};
+use super::meant::meant;
+use super::{Check, Evidence, Finding, quoted, tags_that};
+use crate::event::Event;
+use crate::git::UnreadableTag;
+use crate::state::Artifact;
+use crate::tag::looks_like_registry_tag;
+
+pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(unrecognized(evidence));
+    findings.extend(lightweight(evidence));
+    findings.extend(unreadable(evidence));
+    findings.extend(missing(evidence));
+    findings.extend(simple(
+        Check::Reserved,
+        &evidence.creations,
+        "is no event: the format reserves `@created`",
+        "are no events: the format reserves `@created`",
+    ));
+    findings.extend(simple(
+        Check::NoCounterLeft,
+        &evidence.last_counters,
+        "has the highest counter there is: no counted tag of this artifact can be made",
+        "have the highest counter there is: no counted tag of these artifacts can be made",
+    ));
+}
+
+/// A finding about tags that are best deleted.
+fn simple(check: Check, tags: &[String], one: &str, several: &str) -> Option<Finding> {
+    let names = || tags.iter().map(String::as_str);
+    let finding = || Finding::new(check, tags_that(tags, one, several)).tags(names()).fix(delete(names()));
+    (!tags.is_empty()).then(finding)
+}
+
+/// Tags that look like the registry's. They may well be somebody else's (npm's tools write `package@1.2.3`).
+fn unrecognized(evidence: &Evidence<'_>) -> Option<Finding> {
+    let names = || evidence.names.iter().map(String::as_str).filter(|name| looks_like_registry_tag(name));
+    let tags: Vec<&str> = names().collect();
+    if tags.is_empty() {
+        return None;
+    }
+    let mut message = tags_that(
+        &tags,
+        "looks like the registry's, but does not follow its format and is left alone",
+        "look like the registry's, but do not follow its format and are left alone",
+    );
+    let mut guesses = Vec::new();
+    let mut taken = HashSet::new();
+    let mut finding = Finding::new(Check::Unrecognized, "").tags(names());
+    for tag in tags {
+        if let Some(guess) = meant(tag).map(|name| name.to_string()) {
+            if evidence.names.binary_search(&guess).is_err() && taken.insert(guess.clone()) {
+                finding = finding.fix(annotate(&guess, tag, "", None));
+            }
+            guesses.push(guess);
+        }
+        finding = finding.fix(delete([tag]));
+    }
+    if !guesses.is_empty() {
+        message = format!("{message}; if they were meant for the registry, then probably as {}", quoted(&guesses));
+    }
+    if !taken.is_empty() {
+        finding = finding.otherwise(delete(names()));
+    }
+    Some(Finding { message, ..finding })
+}
+
+fn lightweight(evidence: &Evidence<'_>) -> Option<Finding> {
+    let tags: Vec<&str> = evidence.lightweight.iter().map(|(name, _)| name.as_str()).collect();
+    if tags.is_empty() {
+        return None;
+    }
+    let message = tags_that(
+        &tags,
+        "is lightweight, so it is no event: only annotated tags are",
+        "are lightweight, so they are no events: only annotated tags are",
+    );
+    let finding = Finding::new(Check::Lightweight, message).tags(tags.iter().copied());
+    let finding = Finding { commits: evidence.lightweight.iter().map(|(_, commit)| *commit).collect(), ..finding };
+    let anew = tags.iter().filter_map(|tag| annotate(tag, tag, "", None));
+    // A CI checkout makes them of annotated ones; then those are at the remote still.
+    let fetched = fetch(&evidence.remotes, &["--tags", "--force"]);
+    Some(if fetched.is_empty() { finding.fix(anew) } else { finding.fix(fetched).otherwise(anew) })
+}
+
+/// Everything that keeps a tag object from being an event, except that something is missing.
+fn unreadable(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let of = |wanted: fn(UnreadableTag) -> bool| -> Vec<String> {
+        let tags = evidence.unreadable.iter().filter(|(_, why)| wanted(*why));
+        tags.map(|(name, _)| name.clone()).collect()
+    };
+    let anew = |check, tags: Vec<String>, one: &str, several: &str| {
+        let names = || tags.iter().map(String::as_str);
+        let finding = || {
+            let finding = Finding::new(check, tags_that(&tags, one, several)).tags(names());
+            finding.fix(names().filter_map(|tag| annotate(tag, tag, "", None)))
+        };
+        (!tags.is_empty()).then(finding)
+    };
+    let malformed = of(|why| why == UnreadableTag::Malformed);
+    let refetched = if malformed.is_empty() { Vec::new() } else { fetch(&evidence.remotes, &["--tags", "--force"]) };
+    [
+        simple(
+            Check::NotOnACommit,
+            &of(|why| matches!(why, UnreadableTag::NotACommit { .. })),
+            "is on a tree or a blob, so it is no event: versions are bound to commits",
+            "are on trees or blobs, so they are no events: versions are bound to commits",
+        ),
+        anew(
+            Check::NoTagger,
+            of(|why| why == UnreadableTag::NoTagger),
+            "does not say who made it and when, so it is no event",
+            "do not say who made them and when, so they are no events",
+        ),
+        anew(
+            Check::UnreadableTime,
+            of(|why| why == UnreadableTag::BadTime),
+            "has a time that cannot be read, so it is no event",
+            "have times that cannot be read, so they are no events",
+        ),
+        simple(
+            Check::MalformedTag,
+            &malformed,
+            "is damaged, so it is no event",
+            "are damaged, so they are no events",
+        )
+        .map(|finding| finding.fix(refetched)),
+        anew(
+            Check::MalformedTag,
+            of(|why| why == UnreadableTag::TooDeep),
+            "is a tag of a tag of a tag and so on, too often to be followed, so it is no event",
+            "are tags of tags of tags and so on, too often to be followed, so they are no events",
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn missing(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let again = || fetch(&evidence.remotes, &["--tags", "--force"]);
+    let lost = evidence.unreadable.iter().filter(|(_, why)| *why == UnreadableTag::Missing);
+    let lost: Vec<String> = lost.map(|(name, _)| name.clone()).collect();
+    let objects = simple(
+        Check::MissingObject,
+        &lost,
+        "leads to a tag object that is missing, so it is no event",
+        "lead to tag objects that are missing, so they are no events",
+    );
+    let events: Vec<&Event> = evidence
+        .state
+        .artifacts()
+        .iter()
+        .flat_map(Artifact::events)
+        .filter(|event| evidence.missing_commits.contains(&event.commit))
+        .collect();
+    let tags: Vec<String> = events.iter().map(|event| event.tag.clone()).collect();
+    let commits = simple(
+        Check::MissingObject,
+        &tags,
+        "is on a commit that is missing from the repository",
+        "are on commits that are missing from the repository",
+    );
+    let commits = commits.map(|finding| Finding { tags: Vec::new(), ..finding }.events(events));
+    [objects, commits].into_iter().flatten().map(|finding| finding.fix(again())).collect()
+}

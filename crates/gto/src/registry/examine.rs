@@ -1,0 +1,129 @@
+//! Reading everything that `gto doctor` looks at, in one pass over refs and tag objects.
+//!
+//! Owns opening a registry whose configuration is wrong, and gathering the evidence. What that shows is decided by
+//! `doctor`.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::{Registry, Scan, config_file};
+use crate::annotation::{FileProblem, artifacts_yaml};
+use crate::config::Config;
+use crate::doctor::{self, BrokenRef, Evidence, Examination};
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::git::{ObjectKind, Repository, TagObject, TagRef, UnreadableTag, is_valid_tag_name};
+use crate::object_id::ObjectId;
+use crate::state::State;
+use crate::tag::TagName;
+
+impl Registry {
+    /// As [`Registry::open`], whatever the configuration says: what is wrong in it is left out, and comes second.
+    ///
+    /// # Errors
+    /// [`Error::NoRepository`] or [`Error::Open`].
+    pub fn open_leniently(path: impl AsRef<Path>, environment: Environment) -> Result<(Self, Vec<Error>)> {
+        let (repository, remote) = Self::discover(path.as_ref())?;
+        Ok(Self::new_leniently(repository, environment, remote))
+    }
+
+    /// As [`Registry::open_url`], whatever the configuration says: what is wrong in it is left out, and comes second.
+    ///
+    /// # Errors
+    /// [`Error::Clone`] with what Git said.
+    pub fn open_url_leniently(url: &str, environment: Environment) -> Result<(Self, Vec<Error>)> {
+        let (repository, remote) = Self::clone_and_discover(url)?;
+        Ok(Self::new_leniently(repository, environment, remote))
+    }
+
+    fn new_leniently(
+        repository: Repository,
+        environment: Environment,
+        remote: Option<super::Clone>,
+    ) -> (Self, Vec<Error>) {
+        let mut errors = Vec::new();
+        let file = config_file(&repository).unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        });
+        let file = file.as_ref().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
+        let (config, wrong) = Config::read_leniently(file, &|name| environment.variable(name));
+        errors.extend(wrong.into_iter().map(Error::from));
+        (Self { repository, config, environment, remote }, errors)
+    }
+
+    /// Everything that is wrong with the registry; `wrong_config` is what opening it leniently left out.
+    pub fn examine(&self, wrong_config: &[Error]) -> Result<Examination> {
+        let listed = self.repository.tag_refs("")?;
+        let names = listed.refs.iter().map(|tag| tag.name.clone()).collect();
+        let (refs, parsed): (Vec<TagRef>, Vec<TagName>) =
+            listed.refs.into_iter().filter_map(|tag| Some((tag.name.parse().ok()?, tag))).map(|(a, b)| (b, a)).unzip();
+        let mut scan = Scan::default();
+        let mut lightweight = Vec::new();
+        let mut last_counters = Vec::new();
+        for ((tag, name), object) in refs.iter().zip(parsed).zip(self.repository.read_tags(&refs)) {
+            if name.counter == Some(u64::MAX) {
+                last_counters.push(tag.name.clone());
+            }
+            match object {
+                TagObject::Lightweight { target } => match self.repository.kind_of(target) {
+                    Some(ObjectKind::Commit) => lightweight.push((tag.name.clone(), target)),
+                    Some(kind) => {
+                        let why = UnreadableTag::NotACommit { kind, target };
+                        scan.unreadable.push((tag.name.clone(), why));
+                    }
+                    None => scan.unreadable.push((tag.name.clone(), UnreadableTag::Missing)),
+                },
+                object => scan.add(tag, name, object),
+            }
+        }
+        let is_shallow = self.repository.is_shallow();
+        // In a shallow clone they are absent by intention.
+        let missing_commits = if is_shallow { HashSet::new() } else { self.missing_commits(&scan) };
+        Ok(doctor::diagnose(&Evidence {
+            now: self.environment.now(),
+            wrong_config,
+            allowed_stages: self.config.stages.as_deref(),
+            index: &self.config.index,
+            annotation_problems: self.annotation_problems(),
+            is_shallow,
+            remotes: self.repository.remotes(),
+            names,
+            not_utf8: listed.not_utf8,
+            broken: listed.broken.into_iter().map(|name| self.broken_ref(name)).collect(),
+            state: State::from_events(scan.events),
+            lightweight,
+            unreadable: scan.unreadable,
+            creations: scan.creations,
+            last_counters,
+            missing_commits,
+        }))
+    }
+
+    /// The commits of events that are not in the repository. Each is looked up once, and none is read.
+    fn missing_commits(&self, scan: &Scan) -> HashSet<ObjectId> {
+        let commits: HashSet<ObjectId> = scan.events.iter().map(|event| event.commit).collect();
+        commits.into_iter().filter(|commit| !self.repository.has_object(*commit)).collect()
+    }
+
+    fn annotation_problems(&self) -> Vec<FileProblem> {
+        let Ok(Some(head)) = self.repository.head_commit() else { return Vec::new() };
+        match self.repository.file_at(head, &self.config.index, artifacts_yaml::MAX_SIZE) {
+            Ok(None) => Vec::new(),
+            Ok(Some(bytes)) => artifacts_yaml::read(&bytes).problems,
+            Err(error) => {
+                vec![FileProblem { entry: None, message: error.to_string(), line: None, column: None }]
+            }
+        }
+    }
+
+    /// The file of a loose ref, if its name is one that cannot lead anywhere else.
+    fn broken_ref(&self, name: String) -> BrokenRef {
+        let is_safe = is_valid_tag_name(&name) && !name.contains(char::REPLACEMENT_CHARACTER);
+        let path = self.repository.common_dir().join("refs/tags").join(&name);
+        let file = (is_safe && path.is_absolute() && path.symlink_metadata().is_ok_and(|file| file.is_file()))
+            .then(|| path.to_str().map(str::to_owned))
+            .flatten();
+        BrokenRef { name, file }
+    }
+}
