@@ -36,19 +36,41 @@ impl Context {
 
     /// Opens the registry that `--repo` names: a folder, or the address of a remote repository.
     pub fn open(&mut self, repo: &str) -> Result<Registry> {
-        repo.clone_into(&mut self.repository);
-        let registry = if !Path::new(repo).exists() && is_url(repo) {
-            self.printer.debug(format!("cloning {repo}"));
+        let registry = if self.is_remote(repo) {
             Registry::open_url(repo, self.environment.clone())?
         } else {
             Registry::open(repo, self.environment.clone())?
         };
+        self.opened(&registry);
+        Ok(registry)
+    }
+
+    /// As [`Context::open`], with what is wrong in the configuration.
+    pub fn open_leniently(&mut self, repo: &str) -> Result<(Registry, Vec<gto::Error>)> {
+        let (registry, errors) = if self.is_remote(repo) {
+            Registry::open_url_leniently(repo, self.environment.clone())?
+        } else {
+            Registry::open_leniently(repo, self.environment.clone())?
+        };
+        self.opened(&registry);
+        Ok((registry, errors))
+    }
+
+    fn is_remote(&mut self, repo: &str) -> bool {
+        repo.clone_into(&mut self.repository);
+        let is_remote = !Path::new(repo).exists() && is_url(repo);
+        if is_remote {
+            self.printer.debug(format!("cloning {repo}"));
+        }
+        is_remote
+    }
+
+    fn opened(&mut self, registry: &Registry) {
         self.printer.emojis = registry.config().emojis;
         self.printer.debug(format!("repository {}", registry.root().display()));
         for line in registry.config().lines() {
             self.printer.debug(line);
         }
-        Ok(registry)
     }
 }
 

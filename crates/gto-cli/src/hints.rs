@@ -5,7 +5,7 @@
 use gto::Error;
 use gto::name::ArtifactName;
 use gto::query::ShowOptions;
-use gto::reference::Reference;
+use gto::reference::{Reference, Selector};
 use gto::rules::Refusal;
 use gto::{Detail, Registry};
 
@@ -38,6 +38,12 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
         Error::Name(_) => "a name looks like model, nlp/model, or folder:model".to_owned(),
         Error::Config(_) => {
             "mend the file or the variable, then run `gto doctor` to see what is in force".to_owned()
+        }
+        Error::UnreadableFile { .. } => "`.gto` must be a readable file inside the repository".to_owned(),
+        Error::MissingObject { .. } => {
+            "in a shallow clone, `git fetch --unshallow`; otherwise `git fsck` tells \
+             what else is missing, and another clone may still have it"
+                .to_owned()
         }
         Error::Refused(refusal) => return refusal_hints(refusal, context),
         Error::RefNotFound { .. } => {
@@ -91,12 +97,8 @@ fn refusal_hints(refusal: &Refusal, context: &mut Context) -> Vec<String> {
         Refusal::VersionTaken { version, commit } => {
             format!("{version} is bound to commit {}: choose another version", commit.short())
         }
-        Refusal::UnreadableVersion(error) => {
-            return as_version(&error.0).map(|version| format!("did you mean {version}?")).into_iter().collect();
-        }
-        Refusal::InvalidVersion { version } => {
-            return as_version(version).map(|version| format!("did you mean {version}?")).into_iter().collect();
-        }
+        Refusal::UnreadableVersion(error) => spelling_of_version(&error.0),
+        Refusal::InvalidVersion { version } => spelling_of_version(version),
         Refusal::VersionAndSkip => "leave out --version or --skip-registration".to_owned(),
         Refusal::StageNotAllowed { stage, allowed } => {
             let names: Vec<String> = allowed.iter().map(ToString::to_string).collect();
@@ -115,8 +117,7 @@ fn refusal_hints(refusal: &Refusal, context: &mut Context) -> Vec<String> {
              --force creates a Git tag nevertheless"
             .to_owned(),
         Refusal::ForceWithSimple => "leave out --simple true, or --force".to_owned(),
-        Refusal::DeprecatedAlready => "--force creates one more tag nevertheless".to_owned(),
-        Refusal::DeregisteredAlready { .. } => "--force creates one more tag nevertheless".to_owned(),
+        Refusal::DeprecatedAlready | Refusal::DeregisteredAlready { .. } => "--force creates one more tag nevertheless".to_owned(),
         Refusal::TagExists { .. } => "leave out --simple true to get a tag with a counter".to_owned(),
         Refusal::NoSuchTagPossible { .. } => {
             "a part between slashes may not be empty, begin with a dot or a dash, or end with a dot or `.lock`".to_owned()
@@ -150,6 +151,9 @@ fn artifact_hints(name: &str, context: &mut Context) -> Vec<String> {
         }];
     }
     vec![match closest(name, &names) {
+        Some(close) if close == name => {
+            "it has tags, but none that can be read: `gto doctor` says why".to_owned()
+        }
         Some(close) => format!("did you mean '{close}'?"),
         None if names.is_empty() => "nothing is registered here yet: `gto register NAME`; \
              in a fresh clone, fetch the tags first: `git fetch --tags`"
@@ -170,6 +174,33 @@ fn version_hints(artifact: &ArtifactName, version: &str, context: &mut Context) 
         Some(close) => format!("did you mean {close}?"),
         None => format!("`gto show {artifact}` lists its versions"),
     }]
+}
+
+/// The shortcut that somebody meant whose version or stage the artifact does not have.
+pub fn similar_shortcut(registry: &Registry, reference: &Reference) -> Option<String> {
+    let everything = Reference { name: reference.name.clone(), selector: None };
+    let options = ShowOptions { deprecated: true, versions_per_stage: None, ..ShowOptions::default() };
+    let versions = registry.show_versions(&everything, &options, Detail::Brief).ok()?.value.versions;
+    let (wanted, known): (String, Vec<String>) = match reference.selector.as_ref()? {
+        Selector::Latest => return None,
+        Selector::Version(version) => {
+            (format!("@{version}"), versions.iter().map(|known| format!("@{}", known.version)).collect())
+        }
+        Selector::Stage(stage) => {
+            let stages = versions.iter().flat_map(|version| &version.stages);
+            (format!("#{stage}"), stages.map(|known| format!("#{}", known.stage)).collect())
+        }
+    };
+    let close = closest(&wanted, &known).filter(|close| *close != wanted)?;
+    Some(format!("did you mean '{}{close}'?", reference.name))
+}
+
+fn spelling_of_version(text: &str) -> String {
+    match as_version(text) {
+        Some(version) => format!("did you mean {version}?"),
+        None => "a version looks like v1.0.0, v2.1.0-rc.1 or v1.0.0+build.5 (https://semver.org, with a leading `v`)"
+            .to_owned(),
+    }
 }
 
 /// The version that somebody meant who left out the `v` or some zeros.

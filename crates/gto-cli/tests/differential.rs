@@ -18,8 +18,12 @@
 mod case;
 #[path = "differential/compare.rs"]
 mod compare;
+#[path = "differential/duplicates.rs"]
+mod duplicates;
 #[path = "differential/reads.rs"]
 mod reads;
+#[path = "differential/report.rs"]
+mod report;
 #[path = "differential/session.rs"]
 mod session;
 #[path = "differential/writes.rs"]

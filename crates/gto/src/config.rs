@@ -154,7 +154,9 @@ impl Config {
         let Value::Map(entries) = &root.value else {
             let kind = root.kind();
             return vec![
-                root.complain(format!("the file must be a mapping such as 'stages: [dev, prod]', not {kind}")),
+                root.complain(format!(
+                    "the file must be a mapping such as 'stages: [dev, prod]', not {kind}"
+                )),
             ];
         };
         let mut seen = Vec::new();
@@ -323,7 +325,7 @@ fn enrichments(key: &str, value: &Node) -> Result<Vec<EnrichmentConfig>, Problem
 }
 
 /// The value in Python's notation: `'text'`, `True`, `None`, `['a', 'b']`, `{'a': 1}`.
-pub fn python_repr(value: &serde_json::Value) -> String {
+fn python_repr(value: &serde_json::Value) -> String {
     use serde_json::Value as Json;
     match value {
         Json::Null => "None".to_owned(),
@@ -466,6 +468,17 @@ mod tests {
             "Wrong value of the environment variable GTO_DEBUG\n\
              'DEBUG' must be true or false, not ' yes' (example: GTO_DEBUG=true)"
         );
+    }
+
+    /// D20: `doctor` goes on, and one error does not hide another.
+    #[test]
+    fn what_is_right_is_read_beside_every_error() {
+        let env = |name: &str| (name == "GTO_TYPES" || name == "GTO_DEBUG").then(|| "x".to_owned());
+        let file = b"x: 1\nstages: [dev]\nEMOJIS: [1]\n";
+        let (config, errors) = Config::read_leniently(Some((".gto", file)), &env);
+        assert_eq!(config.stages.as_deref(), Some(&["dev".parse().unwrap()][..]));
+        assert_eq!(errors.len(), 4, "{errors:?}");
+        assert_eq!(Config::read(Some((".gto", file)), &env), Err(errors[0].clone()));
     }
 
     #[test]

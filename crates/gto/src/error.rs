@@ -191,7 +191,9 @@ impl From<git::FileError> for Error {
     fn from(error: git::FileError) -> Self {
         match error {
             git::FileError::Git(error) => error.into(),
-            error => Self::Git { message: sentence(&error), source: None },
+            too_large @ git::FileError::TooLarge { .. } => {
+                Self::Git { message: sentence(&too_large), source: None }
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::annotation::{Annotation, Annotations, artifacts_yaml};
+use crate::commit::Commit;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
@@ -85,7 +86,7 @@ pub enum StagesWanted {
 #[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
 pub enum CheckedRef {
     /// The tag is this event.
-    Event(EventReport),
+    Event(Box<EventReport>),
     /// There is no such tag.
     NoTag,
     /// The tag is none of the registry's.
@@ -125,6 +126,9 @@ pub(crate) struct Scan {
     pub unreadable: Vec<(String, UnreadableTag)>,
     pub creations: Vec<String>,
 }
+
+/// A commit and the annotations in its files.
+type KnownCommit = (Commit, HashMap<ArtifactName, Annotation>);
 
 impl Scan {
     fn warnings(&self) -> Vec<Warning> {
@@ -285,7 +289,7 @@ impl Registry {
         let found = artifact.events_with_owners().find(|(event, _)| event.tag == name);
         // A tag that goes while it is looked at is as good as none.
         Ok(found.map_or(CheckedRef::NoTag, |(event, owner)| {
-            CheckedRef::Event(EventReport::checked(event, owner))
+            CheckedRef::Event(Box::new(EventReport::checked(event, owner)))
         }))
     }
 
@@ -592,10 +596,7 @@ impl Registry {
 
     /// Reads the commits of the wanted versions, each once.
     fn enrich(&self, state: &mut State, wanted: impl Fn(VersionView<'_>) -> bool) {
-        let mut commits: HashMap<
-            ObjectId,
-            Option<(crate::commit::Commit, HashMap<ArtifactName, Annotation>)>,
-        > = HashMap::new();
+        let mut commits: HashMap<ObjectId, Option<KnownCommit>> = HashMap::new();
         state.enrich(wanted, |name, id| {
             let known = commits.entry(id).or_insert_with(|| {
                 let commit = self.repository.commit(id).ok()?;
@@ -613,7 +614,7 @@ impl Scan {
         self.inventory.add(&tag.name, &name);
         match object {
             TagObject::Annotated { .. } if name.action == Action::Create => {
-                self.creations.push(tag.name.clone())
+                self.creations.push(tag.name.clone());
             }
             TagObject::Annotated { tag_id, commit, tagger, message } => self.events.push(Event {
                 tag: tag.name.clone(),

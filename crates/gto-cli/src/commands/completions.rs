@@ -43,7 +43,7 @@ pub enum Shell {
     Zsh,
     /// fish
     Fish,
-    /// `PowerShell`
+    /// PowerShell
     Powershell,
 }
 

@@ -102,7 +102,9 @@ impl Demo {
 fn walk(context: &mut Context, folder: &Path) -> Result<()> {
     let example = Example { folder, gto: this_program()? };
     example.make_commits()?;
-    context.printer.line(format!("A short walk through gto, in the example repository {}", folder.display()))?;
+    context
+        .printer
+        .line(format!("A short walk through gto, in the example repository {}", folder.display()))?;
     STEPS.iter().try_for_each(|step| example.show(context, step))
 }
 
@@ -130,7 +132,8 @@ impl Place {
                 return Err(CommandError::arguments(format!("Folder '{shown}' is not empty"), hint()));
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                std::fs::create_dir_all(&folder).map_err(cannot(format!("Cannot make the folder '{shown}'")))?;
+                std::fs::create_dir_all(&folder)
+                    .map_err(cannot(format!("Cannot make the folder '{shown}'")))?;
             }
             Err(error) if error.kind() == ErrorKind::NotADirectory => {
                 return Err(CommandError::arguments(format!("'{shown}' is not a folder"), hint()));
@@ -166,7 +169,8 @@ impl Example<'_> {
         // No template: it may bring hooks.
         self.run(&["git", "init", "--quiet", "--initial-branch=main", "--template="])?;
         for (message, contents) in COMMITS {
-            std::fs::write(self.folder.join(FILE), contents).map_err(cannot(format!("Cannot write '{FILE}'")))?;
+            std::fs::write(self.folder.join(FILE), contents)
+                .map_err(cannot(format!("Cannot write '{FILE}'")))?;
             self.run(&["git", "add", FILE])?;
             self.run(&["git", "commit", "--quiet", "--message", message])?;
         }
@@ -190,7 +194,8 @@ impl Example<'_> {
     }
 
     fn run(&self, command: &[&str]) -> Result<Output> {
-        let (program, arguments) = command.split_first().expect("every command of the walk names its program");
+        let (program, arguments) =
+            command.split_first().expect("every command of the walk names its program");
         let program = if *program == "gto" { self.gto.as_path() } else { Path::new(program) };
         let mut child = isolated(program, self.folder);
         let output = child.args(arguments).output().map_err(cannot_start(program))?;
@@ -233,10 +238,8 @@ fn repository_around(folder: &Path) -> Result<Option<String>> {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let Some(existing) = folder.ancestors().find(|ancestor| ancestor.is_dir()) else { return Ok(None) };
     let git = Path::new("git");
-    let output = isolated(git, existing)
-        .args(["rev-parse", "--show-toplevel"])
-        .output()
-        .map_err(cannot_start(git))?;
+    let output =
+        isolated(git, existing).args(["rev-parse", "--show-toplevel"]).output().map_err(cannot_start(git))?;
     let found = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
     Ok((output.status.success() && !found.is_empty()).then_some(found))
 }

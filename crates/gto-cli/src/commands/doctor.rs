@@ -1,13 +1,197 @@
 //! `gto doctor`
-use crate::context::Context;
-use crate::error::Result;
+
 use clap::Args;
+use gto::Registry;
+use gto::config::Config;
+use gto::doctor::{Command, Examination, Finding, Program, Severity};
+use gto::object_id::ObjectId;
+use serde_json::{Map, Value, json};
+
+use crate::args::RepoArgs;
+use crate::context::Context;
+use crate::error::{CommandError, Result};
+use crate::output::{clean, json, shell_quote};
+
+/// So many tags, commits and commands of a finding are printed.
+const SHOWN: usize = 5;
+
 /// Display GTO version and check the registry for problems
+///
+/// Prints the version, the configuration in force, and every problem with what mends it. The exit status is 1 if one
+/// of them is an error, and 0 if there is none or if they are warnings alone.
 #[derive(Debug, Args)]
-pub struct Doctor {}
+pub struct Doctor {
+    #[command(flatten)]
+    repo: RepoArgs,
+
+    /// Print output in json format
+    #[arg(long)]
+    json: bool,
+}
+
 impl Doctor {
     /// Runs the command.
-    pub fn run(self, _context: &mut Context) -> Result<()> {
-        Ok(())
+    pub fn run(self, context: &mut Context) -> Result<()> {
+        let (registry, wrong_config) = context.open_leniently(&self.repo.repo)?;
+        let examination = registry.examine(&wrong_config)?;
+        let place = Place::new(&registry, &self.repo.repo);
+        if self.json {
+            let report = report(registry.config(), &examination, &place);
+            context.printer.line(json::to_string(&report)?)?;
+        } else {
+            print(context, registry.config(), &examination, &place)?;
+            if registry.url().is_some() && !examination.findings.is_empty() {
+                context.printer.hint("run the commands in a clone of your own, and push what they change");
+            }
+        }
+        if examination.count(Severity::Error) > 0 { Err(CommandError::Silent) } else { Ok(()) }
     }
+}
+
+/// Where the commands are to run.
+struct Place<'a> {
+    /// The folder to name; `None` for the current one.
+    folder: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    fn new(registry: &Registry, repo: &'a str) -> Self {
+        Self { folder: (repo != "." && registry.url().is_none()).then_some(repo) }
+    }
+
+    /// The command as it is typed in a shell, from the folder that `gto doctor` was run in.
+    fn command_line(&self, command: &Command) -> String {
+        let variables =
+            command.variables.iter().map(|(name, value)| format!("{name}={}", shell_quote(value)));
+        let mut words = vec![command.program.word().to_owned()];
+        let mut arguments = command.arguments.iter().map(|word| shell_quote(word));
+        match (command.program, self.folder) {
+            (Program::Git, Some(folder)) => words.extend(["-C".to_owned(), shell_quote(folder)]),
+            (Program::Gto, Some(folder)) => {
+                words.extend(arguments.next());
+                words.push(shell_quote(&format!("--repo={folder}")));
+            }
+            _ => {}
+        }
+        variables.chain(words).chain(arguments).collect::<Vec<_>>().join(" ")
+    }
+
+    fn command_lines(&self, commands: &[Command]) -> Vec<String> {
+        commands.iter().map(|command| self.command_line(command)).collect()
+    }
+}
+
+fn print(context: &mut Context, config: &Config, examination: &Examination, place: &Place<'_>) -> Result<()> {
+    const RULE: &str = "---------------------------------";
+    super::version(context)?;
+    let printer = &mut context.printer;
+    printer.line(RULE)?;
+    for line in config.lines() {
+        printer.line(line)?;
+    }
+    printer.line(RULE)?;
+    if examination.findings.is_empty() {
+        return Ok(printer.line_with_emoji("✅ ", "No issues found")?);
+    }
+    for finding in &examination.findings {
+        let severity = finding.check.severity();
+        let emoji = if severity == Severity::Error { "❌ " } else { "⚠️ " };
+        let headline = format!("{}[{}]: {}", severity.word(), finding.check.id(), finding.message);
+        printer.line_with_emoji(emoji, headline)?;
+        for line in details(finding, place) {
+            printer.line(format!("    {line}"))?;
+        }
+    }
+    let (errors, warnings) = (examination.count(Severity::Error), examination.count(Severity::Warning));
+    printer.line("")?;
+    Ok(printer.line(format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")))?)
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn details(finding: &Finding, place: &Place<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !finding.tags.is_empty() {
+        lines.push(format!("tags: {}", bounded(&finding.tags, String::clone)));
+    }
+    if !finding.commits.is_empty() {
+        lines.push(format!("commits: {}", bounded(&finding.commits, ObjectId::short)));
+    }
+    lines.extend(commands("fix:", &finding.fix, place));
+    lines.extend(commands("or: ", &finding.otherwise, place));
+    lines
+}
+
+/// The first commands, in lines to paste: the shell goes on to the next only if the one before succeeds, since it may
+/// delete what that was to save.
+fn commands(word: &str, commands: &[Command], place: &Place<'_>) -> Vec<String> {
+    let shown: Vec<String> = commands.iter().take(SHOWN).map(|command| place.command_line(command)).collect();
+    // Made visible, a control character would be another word.
+    if shown.iter().any(|line| clean(line) != *line || line.contains('\n')) {
+        return vec![format!("{word} (holds control characters: see `gto doctor --json`)")];
+    }
+    let mut lines = Vec::new();
+    for (index, line) in shown.iter().enumerate() {
+        let word = if index == 0 { word } else { "    " };
+        let and = if index + 1 < shown.len() { " &&" } else { "" };
+        lines.push(format!("{word} {line}{and}"));
+    }
+    if commands.len() > SHOWN {
+        let more = commands.len() - SHOWN;
+        lines.push(format!("     (and {}: see `gto doctor --json`)", counted(more, "more command")));
+    }
+    lines
+}
+
+/// The first of the items, and how many more there are.
+fn bounded<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
+    let mut text = items.iter().take(SHOWN).map(show).collect::<Vec<_>>().join(", ");
+    if items.len() > SHOWN {
+        text = format!("{text} and {} more", items.len() - SHOWN);
+    }
+    text
+}
+
+fn report(config: &Config, examination: &Examination, place: &Place<'_>) -> Value {
+    let finding = |finding: &Finding| {
+        json!({
+            "id": finding.check.id(),
+            "severity": finding.check.severity().word(),
+            "message": finding.message,
+            "tags": finding.tags,
+            "commits": finding.commits,
+            "fix": place.command_lines(&finding.fix),
+            "otherwise": place.command_lines(&finding.otherwise),
+        })
+    };
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "configuration": configuration(config),
+        "findings": examination.findings.iter().map(finding).collect::<Vec<_>>(),
+        "errors": examination.count(Severity::Error),
+        "warnings": examination.count(Severity::Warning),
+    })
+}
+
+/// The configuration in force, with the keys of its file.
+fn configuration(config: &Config) -> Map<String, Value> {
+    let enrichments: Vec<Value> = config
+        .enrichments
+        .iter()
+        .map(|source| json!({ "type": source.r#type, "config": source.config }))
+        .collect();
+    let entries = [
+        ("INDEX", json!(config.index)),
+        ("CONFIG_FILE_NAME", json!(config.config_file_name)),
+        ("LOG_LEVEL", json!(config.log_level)),
+        ("DEBUG", json!(config.debug)),
+        ("EMOJIS", json!(config.emojis)),
+        ("types", json!(config.types)),
+        ("stages", json!(config.stages)),
+        ("enrichments", json!(enrichments)),
+        ("autoload_enrichments", json!(config.autoload_enrichments)),
+    ];
+    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }

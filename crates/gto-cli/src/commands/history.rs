@@ -8,7 +8,7 @@ use gto::object_id::ObjectId;
 use gto::query::{HistoryOptions, ShowOptions};
 use gto::reference::{Reference, Selector};
 use gto::report::HistoryReport;
-use gto::{Detail, Registry};
+use gto::{Detail, Registry, Timestamp};
 
 use super::completions;
 use super::show::{NOTHING_FOUND, warn};
@@ -120,7 +120,7 @@ impl History {
     /// What is asked for; `None` if no event can be it.
     fn options(&self, registry: &Registry) -> Result<Option<HistoryOptions>> {
         let seconds = |text: &Option<String>| -> Result<Option<i64>> {
-            Ok(text.as_ref().map(|text| registry.date(text)).transpose()?.map(|time| time.seconds()))
+            Ok(text.as_ref().map(|text| registry.date(text)).transpose()?.map(Timestamp::seconds))
         };
         let mut options = HistoryOptions {
             events: self.event.iter().map(|kind| kind.0).collect(),

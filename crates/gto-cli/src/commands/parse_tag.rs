@@ -29,21 +29,15 @@ impl ParseTag {
             CommandError::arguments(error.to_string(), hint)
         })?;
         let parts = parts(&tag);
-        match self.key.filter(|key| !key.is_empty()) {
-            None => context.printer.line(json::to_string(&parts)?)?,
-            Some(key) => match parts.get(&key) {
-                Some(value) => context.printer.line(json::to_string(value)?)?,
-                None => {
-                    let keys: Vec<&str> = parts.keys().map(String::as_str).collect();
-                    let hint = format!("its keys are {}", keys.join(", "));
-                    return Err(CommandError::arguments(
-                        format!("Tag '{}' has no key '{key}'", self.name),
-                        hint,
-                    ));
-                }
-            },
-        }
-        Ok(())
+        let Some(key) = self.key.filter(|key| !key.is_empty()) else {
+            return Ok(context.printer.line(json::to_string(&parts)?)?);
+        };
+        let Some(value) = parts.get(&key) else {
+            let keys: Vec<&str> = parts.keys().map(String::as_str).collect();
+            let hint = format!("its keys are {}", keys.join(", "));
+            return Err(CommandError::arguments(format!("Tag '{}' has no key '{key}'", self.name), hint));
+        };
+        Ok(context.printer.line(json::to_string(value)?)?)
     }
 }
 

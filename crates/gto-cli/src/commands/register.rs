@@ -31,7 +31,7 @@ pub struct Register {
     #[command(flatten)]
     repo: RepoArgs,
 
-    /// Version name in `SemVer` format, with a leading `v`
+    /// Version name in SemVer format, with a leading `v`
     #[arg(long, visible_alias = "ver", value_name = "VERSION")]
     version: Option<String>,
 

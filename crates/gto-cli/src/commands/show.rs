@@ -11,6 +11,7 @@ use super::completions;
 use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
+use crate::hints;
 use crate::output::table::Style;
 use crate::output::{json, table};
 
@@ -43,19 +44,19 @@ pub struct Show {
 
     /// Show artifact name
     #[arg(long = "name")]
-    show_name: bool,
+    name_only: bool,
 
     /// Output artifact version
     #[arg(long = "version")]
-    show_version: bool,
+    version_only: bool,
 
     /// Show artifact stage
     #[arg(long = "stage")]
-    show_stage: bool,
+    stage_only: bool,
 
     /// Show ref
     #[arg(long = "ref")]
-    show_ref: bool,
+    ref_only: bool,
 
     /// Show only registered versions
     #[arg(long = "registered-only", visible_alias = "ro")]
@@ -132,11 +133,9 @@ impl Show {
         let options = ShowOptions {
             registered_only: self.registered_only,
             deprecated: self.deprecated,
-            assignments_per_version: limit(
-                "'assignments_per_version' must be >= -1",
-                self.assignments_per_version,
-            )?,
-            versions_per_stage: limit("'versions_per_stage' must be >=-1", self.versions_per_stage)?,
+            // A limit that is none is told once there is something to limit, as in the Python tool.
+            assignments_per_version: usize::try_from(self.assignments_per_version).ok(),
+            versions_per_stage: usize::try_from(self.versions_per_stage).ok(),
             sort: match self.sort {
                 SortArg::Timestamp => StageSort::Timestamp,
                 SortArg::Semver => StageSort::SemVer,
@@ -145,21 +144,29 @@ impl Show {
         let registry = context.open(&self.repo.repo)?;
         let detail = if format == Format::Json { Detail::Full } else { Detail::Brief };
         match (self.name.as_deref().filter(|name| !name.is_empty()), &self.at) {
-            (None, None) => show_registry(context, &registry, &options, format),
+            (None, None) => self.show_registry(context, &registry, &options, format),
             (None, Some(revision)) => {
                 let answer = registry.show_at(revision, &options, detail)?;
+                self.check_limits()?;
                 warn(context, &answer.warnings);
                 print_versions(context, &answer.value, format, "at that commit")
             }
             (Some(name), at) => {
                 let reference = Reference::parse(name);
                 let mut answer = registry.show_versions(&reference, &options, detail)?;
+                self.check_limits()?;
                 warn(context, &answer.warnings);
                 if let Some(revision) = at {
                     let commit = registry.resolve(revision)?;
                     answer.value.versions.retain(|version| version.commit_hexsha == commit);
                 }
-                print_versions(context, &answer.value, format, &format!("for '{name}'"))
+                let mut of_what = format!("for '{name}'");
+                if answer.value.versions.is_empty()
+                    && let Some(similar) = hints::similar_shortcut(&registry, &reference)
+                {
+                    of_what = format!("{of_what}: {similar}");
+                }
+                print_versions(context, &answer.value, format, &of_what)
             }
         }
     }
@@ -168,10 +175,10 @@ impl Show {
         let formats = [
             (self.json, Format::Json),
             (self.plain, Format::Table(Style::Plain)),
-            (self.show_name, Format::Field(Field::Name)),
-            (self.show_version, Format::Field(Field::Version)),
-            (self.show_stage, Format::Field(Field::Stage)),
-            (self.show_ref, Format::Field(Field::Ref)),
+            (self.name_only, Format::Field(Field::Name)),
+            (self.version_only, Format::Field(Field::Version)),
+            (self.stage_only, Format::Field(Field::Stage)),
+            (self.ref_only, Format::Field(Field::Ref)),
         ];
         let mut wanted = formats.into_iter().filter_map(|(wanted, format)| wanted.then_some(format));
         match (wanted.next(), wanted.next()) {
@@ -182,6 +189,56 @@ impl Show {
             )),
         }
     }
+
+    fn check_limits(&self) -> Result<()> {
+        let too_small = if self.assignments_per_version < -1 {
+            "'assignments_per_version' must be >= -1"
+        } else if self.versions_per_stage < -1 {
+            "'versions_per_stage' must be >=-1"
+        } else {
+            return Ok(());
+        };
+        Err(CommandError::arguments(too_small, "-1 shows all".to_owned()))
+    }
+
+    fn show_registry(
+        &self,
+        context: &mut Context,
+        registry: &Registry,
+        options: &ShowOptions,
+        format: Format,
+    ) -> Result<()> {
+        let answer = registry.show(options)?;
+        warn(context, &answer.warnings);
+        let report = answer.value;
+        if !report.artifacts.is_empty() && !report.stages.is_empty() {
+            self.check_limits()?;
+        }
+        let printer = &mut context.printer;
+        match format {
+            Format::Json => printer.line(json::to_string(&report)?)?,
+            Format::Field(field) if report.artifacts.is_empty() => {
+                printer.hint(format!("nothing to print for {}: there is no artifact", field.flag()));
+            }
+            Format::Field(Field::Name) => {
+                for row in registry_rows(&report) {
+                    printer.line(row[0].as_deref().unwrap_or_default())?;
+                }
+            }
+            Format::Field(field) => {
+                let hint = format!("name an artifact: `gto show NAME {}`", field.flag());
+                return Err(CommandError::arguments(format!("Cannot apply {}", field.flag()), hint));
+            }
+            Format::Table(_) if report.artifacts.is_empty() => printer.line(NOTHING_FOUND)?,
+            Format::Table(style) => {
+                let stages: Vec<String> = report.stages.iter().map(|stage| format!("#{stage}")).collect();
+                let headers: Vec<&str> =
+                    ["name", "latest"].into_iter().chain(stages.iter().map(String::as_str)).collect();
+                printer.line(table::render(style, &headers, &registry_rows(&report)))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Tells what an answer left out.
@@ -189,52 +246,6 @@ pub fn warn(context: &mut Context, warnings: &[gto::plan::Warning]) {
     for warning in warnings {
         context.printer.warning(warning.to_string());
     }
-}
-
-/// `-1` for no limit, else the limit; `too_small` is the text for what is neither.
-fn limit(too_small: &str, value: i64) -> Result<Option<usize>> {
-    match value {
-        -1 => Ok(None),
-        value => match usize::try_from(value) {
-            Ok(value) => Ok(Some(value)),
-            Err(_) => Err(CommandError::arguments(too_small, "-1 shows all".to_owned())),
-        },
-    }
-}
-
-fn show_registry(
-    context: &mut Context,
-    registry: &Registry,
-    options: &ShowOptions,
-    format: Format,
-) -> Result<()> {
-    let answer = registry.show(options)?;
-    warn(context, &answer.warnings);
-    let report = answer.value;
-    let printer = &mut context.printer;
-    match format {
-        Format::Json => printer.line(json::to_string(&report)?)?,
-        Format::Field(field) if report.artifacts.is_empty() => {
-            printer.hint(format!("nothing to print for {}: there is no artifact", field.flag()));
-        }
-        Format::Field(Field::Name) => {
-            for row in registry_rows(&report) {
-                printer.line(row[0].as_deref().unwrap_or_default())?;
-            }
-        }
-        Format::Field(field) => {
-            let hint = format!("name an artifact: `gto show NAME {}`", field.flag());
-            return Err(CommandError::arguments(format!("Cannot apply {}", field.flag()), hint));
-        }
-        Format::Table(_) if report.artifacts.is_empty() => printer.line(NOTHING_FOUND)?,
-        Format::Table(style) => {
-            let stages: Vec<String> = report.stages.iter().map(|stage| format!("#{stage}")).collect();
-            let headers: Vec<&str> =
-                ["name", "latest"].into_iter().chain(stages.iter().map(String::as_str)).collect();
-            printer.line(table::render(style, &headers, &registry_rows(&report)))?;
-        }
-    }
-    Ok(())
 }
 
 fn registry_rows(report: &RegistryReport) -> Vec<Vec<Option<String>>> {

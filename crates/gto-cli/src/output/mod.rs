@@ -6,7 +6,7 @@ pub mod json;
 pub mod table;
 
 use std::borrow::Cow;
-use std::fmt::{Display, Write as _};
+use std::fmt::Write as _;
 
 /// Makes control characters visible (`\u{1b}`), so that nothing from a repository drives a terminal. Line feeds and tabs stay.
 pub fn clean(text: &str) -> Cow<'_, str> {
@@ -30,11 +30,6 @@ fn is_unsafe(c: char) -> bool {
     is_control || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A list in Python's notation: `['a', 'b']`.
-pub fn python_list<T: Display>(items: &[T]) -> String {
-    gto::config::python_repr(&items.iter().map(ToString::to_string).collect())
-}
-
 /// The text as one word of a POSIX shell, quoted only where needed; equal to Python's `shlex.quote`.
 pub fn shell_quote(text: &str) -> String {
     let is_safe = |b: u8| b.is_ascii_alphanumeric() || b"@%+=:,./-_".contains(&b);
@@ -56,13 +51,6 @@ mod tests {
             "a\\u{1b}[31m\\u{7f}\\u{9b}\\u{d}\\u{202e}\\u{2066}é\n\t"
         );
         assert!(matches!(clean("plain 日本\n"), Cow::Borrowed(_)));
-    }
-
-    #[test]
-    fn lists_are_in_pythons_notation() {
-        assert_eq!(python_list(&["a", "b"]), "['a', 'b']");
-        assert_eq!(python_list::<&str>(&[]), "[]");
-        assert_eq!(python_list(&["it's"]), r#"["it's"]"#);
     }
 
     #[test]

@@ -2,16 +2,19 @@
 //!
 //! Equal are: the exit status; stdout byte by byte, JSON by value and by the order of keys; the first line of an
 //! error; and after a write the tags. Wrong usage (status 2) has to be refused by both, in whatever words. Where the
-//! oracle gives up with `Unexpected error`, we refuse too, with an error that is none (D18). What else we say on
-//! stderr is ours to choose.
+//! oracle gives up with `Unexpected error`, we refuse too, with an error that is none (D18). What the oracle lists
+//! twice is listed once (D9). What else we say on stderr is ours to choose.
 
 use gto_testkit::{Run, TagRecord};
 use serde_json::Value;
 
 use crate::case::{Allow, Case};
+use crate::duplicates;
 
 /// How many characters of a version the oracle shows in the registry table (D1).
 const CUT: usize = 7;
+/// What an error begins with.
+const MARK: &str = "❌ ";
 
 /// What differs between the answers, if anything does.
 pub fn difference(case: &Case, theirs: &Run, ours: &Run) -> Option<&'static str> {
@@ -39,6 +42,7 @@ fn same_output(case: &Case, theirs: &Run, ours: &Run) -> bool {
         }
         Allow::CutVersions => cells(&theirs.out()) == cells(&ours.out()),
         Allow::Nothing if case.is_json() && theirs.status == 0 => same_json(&theirs.stdout, &ours.stdout),
+        Allow::Nothing if case.args[0] == "show" => duplicates::drop_rows(&theirs.out()) == ours.out(),
         Allow::Nothing => theirs.stdout == ours.stdout,
     }
 }
@@ -47,25 +51,28 @@ fn same_output(case: &Case, theirs: &Run, ours: &Run) -> bool {
 fn same_json(theirs: &[u8], ours: &[u8]) -> bool {
     let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).ok();
     match (read(theirs), read(ours)) {
-        (Some(theirs), Some(ours)) => theirs == ours && format!("{theirs}") == format!("{ours}"),
+        (Some(mut theirs), Some(ours)) => {
+            duplicates::drop_versions(&mut theirs);
+            theirs == ours && format!("{theirs}") == format!("{ours}")
+        }
         _ => theirs == ours,
     }
 }
 
+/// Nothing that the oracle says on stderr is anything but an error.
 fn same_error(theirs: &Run, ours: &Run) -> bool {
-    let (theirs, ours) = (error_line(&theirs.err()), error_line(&ours.err()));
-    match (theirs, ours) {
-        (Some(theirs), ours) if theirs.contains("Unexpected error: ") => {
-            // D18. Without emoji there is nothing to tell an error by, and any text will do.
-            ours.is_some_and(|ours| !ours.contains("Unexpected error"))
-        }
-        (theirs, ours) => theirs == ours,
+    let (theirs, ours) = (theirs.err(), ours.err());
+    let Some(line) = theirs.lines().next() else { return true };
+    let is_marked = line.starts_with(MARK);
+    // Without the mark (`GTO_EMOJIS=false`) an error cannot be told from a warning before it.
+    let mut candidates = ours.lines().filter(|ours| !is_marked || ours.starts_with(MARK));
+    if line.contains("Unexpected error: ") {
+        candidates.next().is_some() && !ours.contains("Unexpected error")
+    } else if is_marked {
+        candidates.next() == Some(line)
+    } else {
+        candidates.any(|ours| ours == line)
     }
-}
-
-/// The first line that reports an error.
-fn error_line(stderr: &str) -> Option<String> {
-    stderr.lines().find(|line| line.starts_with("❌ ") || line.starts_with("Error: ")).map(str::to_owned)
 }
 
 /// A table as its rows of cells, versions cut as the oracle cuts them, without the frame.

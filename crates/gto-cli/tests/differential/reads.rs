@@ -119,10 +119,14 @@ fn shortcut(spec: &RegistrySpec, names: &[String], chance: &mut SplitMix) -> Cas
 }
 
 fn show_one(spec: &RegistrySpec, chance: &mut SplitMix, what: String, name: &str) -> Case {
-    let mut args = vec!["show".to_owned(), what];
-    // D19: not --name.
+    let mut args = vec!["show".to_owned()];
+    // D19: not --name. D9: a list of bare values does not tell which of them are there twice.
+    let is_listed =
+        find(spec, name).is_some_and(|artifact| !artifact.unregistered.is_empty()) && !what.contains('@');
     let formats = ["", "", "--json", "--json", "--plain", "--version", "--stage", "--ref", "--version --ref"];
-    add(&mut args, chance.pick(&formats));
+    let format = chance.pick(if is_listed { &formats[..5] } else { &formats });
+    args.push(what);
+    add(&mut args, format);
     // D13: the oracle shows unregistered commits in spite of --ro.
     let may_filter = !find(spec, name).is_none_or(|artifact| spec.has_unregistered(artifact));
     filters(spec, chance, &mut args, may_filter);

@@ -1,15 +1,15 @@
 //! Owns asking both tools the same, and the report of what they answered differently. Must not decide what is asked
 //! or what is equal.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use gto_testkit::random::{RegistrySpec, SplitMix};
 use gto_testkit::{Gto, Oracle, Repo, Run, Sandbox};
 
 use crate::case::Case;
-use crate::{compare, reads, writes};
+use crate::report::Report;
+use crate::{compare, reads, report, writes};
 
 /// Sets the choice of commands apart from the choice of registries, which starts from the same seed.
 const COMMANDS: u64 = 0x636F_6D6D_616E_6473;
@@ -22,15 +22,6 @@ pub struct Session {
     is_self_check: bool,
     theirs: Watch,
     ours: Watch,
-}
-
-/// What came of one registry.
-#[derive(Default)]
-pub struct Report {
-    /// How many commands were compared.
-    pub compared: usize,
-    /// A text for each that came out differently.
-    pub mismatches: Vec<String>,
 }
 
 #[derive(Default)]
@@ -71,58 +62,48 @@ impl Session {
         let sandbox = Sandbox::new();
         let (repo, commits) = spec.write(&sandbox, "repo");
         let mut chance = SplitMix::new(seed ^ COMMANDS);
-        let mut report = Report::default();
+        let mut found = Report::new(seed);
         for case in reads::choose(&spec, &mut chance) {
-            self.compare_read(&repo, &case, &mut report);
+            self.compare_read(&repo, &case, &mut found);
         }
         let copies = Copies { theirs: repo.copy(), ours: repo.copy(), refs: repo.refs_fingerprint() };
         for case in writes::choose(&spec, &commits, &mut chance) {
-            self.compare_write(&copies, &case, &mut report);
+            self.compare_write(&copies, &case, &mut found);
             for copy in [&copies.theirs, &copies.ours] {
                 if copies.is_changed(copy) {
                     copy.restore_refs(&repo);
                 }
             }
         }
-        for mismatch in &mut report.mismatches {
-            *mismatch = format!("seed {seed}: {mismatch}{}", reproduce(seed));
+        if !found.mismatches.is_empty() {
+            report::keep(&repo, seed);
         }
-        if !report.mismatches.is_empty() {
-            keep(&repo, seed);
-        }
-        report
+        found
     }
 
-    fn compare_read(&mut self, repo: &Repo, case: &Case, report: &mut Report) {
+    fn compare_read(&mut self, repo: &Repo, case: &Case, found: &mut Report) {
         let (theirs, ours) = (self.ask_theirs(repo, case), self.ask_ours(repo, case));
-        report.compared += 1;
+        found.compared += 1;
         if let Some(what) = self.difference(case, &theirs, &ours) {
-            report.mismatches.push(describe(case, what, &theirs, &ours));
+            found.add(case, what, &theirs, &ours);
         }
     }
 
-    fn compare_write(&mut self, copies: &Copies, case: &Case, report: &mut Report) {
+    fn compare_write(&mut self, copies: &Copies, case: &Case, found: &mut Report) {
         let (theirs, ours) = (self.ask_theirs(&copies.theirs, case), self.ask_ours(&copies.ours, case));
-        report.compared += 1;
+        found.compared += 1;
         if let Some(what) = self.difference(case, &theirs, &ours) {
-            report.mismatches.push(describe(case, what, &theirs, &ours));
+            found.add(case, what, &theirs, &ours);
             return;
         }
         let (their_tags, our_tags) = (copies.essence(&copies.theirs), copies.essence(&copies.ours));
         if their_tags != our_tags {
-            let mut text = describe(case, "the tags afterwards", &theirs, &ours);
-            for (sign, tags, others) in [("-", &their_tags, &our_tags), ("+", &our_tags, &their_tags)] {
-                for tag in tags.iter().filter(|tag| !others.contains(tag)) {
-                    // Writing to a String cannot fail.
-                    let _ = writeln!(text, "{sign} {tag}");
-                }
-            }
-            report.mismatches.push(text);
-        } else if ours.status == 0 && !ours.stdout.is_empty() {
-            // The oracle reads what we wrote, as we do.
-            for after in [Case::new(["history", "--json"]), Case::new(["print-state"])] {
-                self.compare_read(&copies.ours, &after, report);
-            }
+            found.add_tags(case, (&theirs, &their_tags), (&ours, &our_tags));
+        } else if ours.status == 0 && !ours.stdout.is_empty() && found.mismatches.is_empty() {
+            // The oracle reads what we wrote, as we do. One of the two ways is enough each time.
+            let how =
+                if found.compared.is_multiple_of(2) { &["history", "--json"][..] } else { &["print-state"] };
+            self.compare_read(&copies.ours, &Case::new(how.iter().copied()), found);
         }
     }
 
@@ -174,33 +155,5 @@ impl std::fmt::Display for Watch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let each = self.total.as_secs_f64() * 1000.0 / f64::from(self.runs.max(1));
         write!(f, "{} runs of {each:.1} ms", self.runs)
-    }
-}
-
-fn describe(case: &Case, what: &str, theirs: &Run, ours: &Run) -> String {
-    let indent = |run: &Run| {
-        run.to_string().lines().skip(1).fold(String::new(), |text, line| {
-            text + "    "
-                + line
-                + "
-"
-        })
-    };
-    format!("{what} differs in `{case}`\n  oracle:\n{}  ours:\n{}", indent(theirs), indent(ours))
-}
-
-fn reproduce(seed: u64) -> String {
-    format!(
-        "  again: GTO_DIFF_SEED={seed} GTO_DIFF_REGISTRIES=1 GTO_DIFF_KEEP=/tmp/gto-diff cargo test -p gto-cli --test differential\n"
-    )
-}
-
-/// Leaves a copy of the repository behind, if that is wanted.
-fn keep(repo: &Repo, seed: u64) {
-    if let Some(folder) = std::env::var_os("GTO_DIFF_KEEP") {
-        std::fs::create_dir_all(&folder).expect("GTO_DIFF_KEEP is writable");
-        let to = Path::new(&folder).join(seed.to_string());
-        let copied = repo.command("cp").arg("-a").arg(repo.path()).arg(to).status();
-        assert!(copied.is_ok_and(|status| status.success()), "the repository can be copied to GTO_DIFF_KEEP");
     }
 }

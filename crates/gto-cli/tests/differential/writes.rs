@@ -186,8 +186,12 @@ impl Writer<'_> {
             Some(version) if !version.active => return None, // D7
             Some(_) => {}
             None => {
-                if self.artifact.unregistered.contains_key(&target.commit) {
-                    return None; // D9: the oracle takes the assigned commit for another version.
+                // D9: the oracle takes the assigned or annotated commit for another version.
+                let head = &self.spec.commits[self.spec.head];
+                let annotated =
+                    target.commit == self.spec.head && head.annotated.contains(&self.artifact.name);
+                if self.artifact.unregistered.contains_key(&target.commit) || (skip && annotated) {
+                    return None;
                 }
                 // The oracle registers first and fails then; we do all or nothing.
                 let taken = simple == Some(true) && self.is_tag(&format!("#{stage}"));

@@ -10,6 +10,8 @@ use super::{
 
 /// Times lie between here (2020-09-13) and about a year later.
 const EPOCH: usize = 1_600_000_000;
+/// How often another kind of event is drawn before there is none.
+const TRIES: usize = 4;
 
 impl RegistrySpec {
     /// The registry of a seed.
@@ -137,14 +139,24 @@ impl Maker {
         }
     }
 
-    /// One event of an artifact, if the kind that is drawn is possible now.
+    /// One event of an artifact. Not every kind that is drawn is possible at that time, hence the tries.
     fn event(&mut self) {
+        let before = self.spec.events.len();
+        for _ in 0..TRIES {
+            self.try_event();
+            if self.spec.events.len() > before {
+                break;
+            }
+        }
+    }
+
+    fn try_event(&mut self) {
         let artifact = self.chance.below(self.spec.artifacts.len());
         // After a deprecation only these two, which bring the artifact back (D17).
         let kinds = if self.spec.artifacts[artifact].deprecated.is_some() { 10 } else { 16 };
         match self.chance.below(kinds) {
-            0..5 => self.register(artifact),
-            5..10 => self.assign(artifact),
+            0..4 => self.register(artifact),
+            4..10 => self.assign(artifact),
             10..13 => self.unassign(artifact),
             13..15 => self.deregister(artifact),
             _ => self.deprecate(artifact),

@@ -111,11 +111,15 @@ fn deregistrations_without_effect(artifact: &Artifact) -> Vec<Finding> {
             let (check, message) = match registered {
                 Some(_) => (
                     Check::StrayDeregistration,
-                    format!("version '{number}' of artifact '{name}' is deregistered on a commit that it is not on, so that has no effect"),
+                    format!(
+                        "version '{number}' of artifact '{name}' is deregistered on a commit that it is not on, so that has no effect"
+                    ),
                 ),
                 None => (
                     Check::NothingDeregistered,
-                    format!("version '{number}' of artifact '{name}' is deregistered and was never registered"),
+                    format!(
+                        "version '{number}' of artifact '{name}' is deregistered and was never registered"
+                    ),
                 ),
             };
             let removed = || delete(tags_of([*stray]));
@@ -240,7 +244,8 @@ fn counter_used_twice(artifact: &Artifact) -> Option<Finding> {
         }
     }
     let counters: Vec<u64> = by_counter.keys().copied().collect();
-    let message = format!("artifact '{}' has tags with the same counter: {}", artifact.name(), quoted(&counters));
+    let message =
+        format!("artifact '{}' has tags with the same counter: {}", artifact.name(), quoted(&counters));
     Some(Finding::new(Check::CounterTwice, message).events(by_counter.into_values().flatten()).fix(fix))
 }
 
@@ -264,4 +269,70 @@ fn case_only(evidence: &Evidence<'_>) -> Vec<Finding> {
             .fix(fix)
     };
     by_name.into_values().filter(|artifacts| artifacts.len() > 1).map(finding).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Command;
+    use crate::event::tests::event;
+
+    fn artifact(events: &[(&str, i64)]) -> Artifact {
+        let events = events.iter().map(|(tag, seconds)| event(tag, 1, *seconds)).collect();
+        Artifact::from_events("m".parse().unwrap(), events)
+    }
+
+    /// The tags that are made anew, and their times.
+    fn dates(finding: &Finding) -> Vec<String> {
+        let date = |command: &Command| format!("{} {}", command.arguments[5], command.variables[0].1);
+        finding.fix.iter().map(date).collect()
+    }
+
+    #[test]
+    fn a_tag_is_not_moved_past_the_event_that_follows_it() {
+        let rivals = [("m#prod", 100), ("m#prod!", 100)];
+        let alone = undecided_order(&artifact(&rivals)).unwrap();
+        assert_eq!(dates(&alone), ["m#prod! @101 +0000"]);
+        let with = |tag| undecided_order(&artifact(&[&rivals[..], &[tag]].concat())).unwrap();
+        assert_eq!(dates(&with(("m#prod#3", 102))), ["m#prod! @101 +0000"]);
+        let crowded = with(("m#prod#3", 101));
+        assert_eq!(
+            (crowded.fix.len(), crowded.tags.as_slice()),
+            (0, &["m#prod".to_owned(), "m#prod!".to_owned()][..])
+        );
+    }
+
+    #[test]
+    fn counters_and_different_things_leave_no_doubt() {
+        for tags in [
+            ["m#prod#1", "m#prod!#2"],
+            ["m#prod", "m#dev!"],
+            ["m@v1.0.0", "m#prod"],
+            ["m@v1.0.0", "m@v1.0.0#2"],
+            ["m@deprecated", "m@v1.0.0!"],
+        ] {
+            assert_eq!(undecided_order(&artifact(&tags.map(|tag| (tag, 100)))), None, "{tags:?}");
+        }
+        for tags in [["m@deprecated", "m@v1.0.0"], ["m#prod#1", "m#prod!#1"], ["m@v1.0.0", "m@v1.0.0!#1"]] {
+            assert!(undecided_order(&artifact(&tags.map(|tag| (tag, 100)))).is_some(), "{tags:?}");
+        }
+    }
+
+    #[test]
+    fn d3_events_of_the_future_come_after_what_is_known_in_the_order_they_have() {
+        let artifact = artifact(&[("m@v1.0.0", 1_100), ("m#dev#1", 9_000), ("m#prod#2", 9_001)]);
+        assert_eq!(
+            dates(&future(&artifact, 1_000).unwrap()),
+            ["m#dev#1 @1101 +0000", "m#prod#2 @1102 +0000"]
+        );
+        assert_eq!(future(&artifact, 8_701), None);
+    }
+
+    #[test]
+    fn no_counter_is_given_beyond_the_last_one() {
+        let last = "m#prod#18446744073709551615";
+        let finding =
+            counter_used_twice(&artifact(&[("m#dev#1", 100), ("m#qa#1", 101), (last, 102)])).unwrap();
+        assert_eq!(finding.fix, []);
+    }
 }

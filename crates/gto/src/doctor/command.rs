@@ -128,7 +128,9 @@ pub(super) fn fetch(remotes: &[String], options: &[&str]) -> Vec<Command> {
         [] => Vec::new(),
         // What Git takes by itself.
         [_] => vec![command],
-        remotes if remotes.iter().any(|name| name == "origin") => vec![command.operands(["origin".to_owned()])],
+        remotes if remotes.iter().any(|name| name == "origin") => {
+            vec![command.operands(["origin".to_owned()])]
+        }
         [first, ..] => vec![command.operands([first.clone()])],
     }
 }

@@ -15,8 +15,7 @@ pub(super) fn meant(text: &str) -> Option<TagName> {
     let value = body.trim_end_matches('!');
     let cancel = value.len() < body.len();
     let action = if is_stage {
-        let stage: StageName =
-            value.trim_matches(|c: char| !c.is_ascii_alphanumeric()).parse().ok()?;
+        let stage: StageName = value.trim_matches(|c: char| !c.is_ascii_alphanumeric()).parse().ok()?;
         if cancel { Action::Unassign(stage) } else { Action::Assign(stage) }
     } else if matches!(value.to_ascii_lowercase().as_str(), "deprecated" | "deprecate") {
         Action::Deprecate
@@ -32,8 +31,10 @@ fn version(text: &str) -> Option<Version> {
     let text = text.trim_start_matches(['v', 'V']).trim_start_matches('.');
     let end = text.find(['-', '+']).unwrap_or(text.len());
     let (numbers, rest) = text.split_at(end);
-    let mut numbers: Vec<String> =
-        numbers.split('.').map(|number| number.parse::<u64>().ok().map(|n| n.to_string())).collect::<Option<_>>()?;
+    let mut numbers: Vec<String> = numbers
+        .split('.')
+        .map(|number| number.parse::<u64>().ok().map(|n| n.to_string()))
+        .collect::<Option<_>>()?;
     while numbers.len() < 3 {
         numbers.push("0".to_owned());
     }

@@ -1,7 +1,7 @@
 //! What is wrong with a registry, and how to mend it: `gto doctor` (decision D20).
 //!
 //! Owns the list of checks and what each finds. Functions on values: what there is to look at is read by `registry` and
-//! handed in as [`Evidence`]. Every check sees everything, so that no problem hides another.
+//! handed in as `Evidence`. Every check sees everything, so that no problem hides another.
 
 mod artifacts;
 mod command;
@@ -129,14 +129,7 @@ pub struct Finding {
 impl Finding {
     fn new(check: Check, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self {
-            check,
-            message,
-            tags: Vec::new(),
-            commits: Vec::new(),
-            fix: Vec::new(),
-            otherwise: Vec::new(),
-        }
+        Self { check, message, tags: Vec::new(), commits: Vec::new(), fix: Vec::new(), otherwise: Vec::new() }
     }
 
     /// With the tags of these events, and their commits.

@@ -49,17 +49,15 @@ fn unregistered(artifact: &Artifact) -> Option<Finding> {
     }
     let events: Vec<&Event> = versions.iter().flat_map(VersionView::events).collect();
     let register = |version: &VersionView<'_>| register(artifact.name(), version, None);
-    let message = format!(
-        "artifact '{}' has stage tags on commits where no version is registered",
-        artifact.name()
-    );
+    let message =
+        format!("artifact '{}' has stage tags on commits where no version is registered", artifact.name());
     let removed = delete(events.iter().map(|event| event.tag.as_str()));
     let finding = Finding::new(Check::UnregisteredStage, message).events(events);
     Some(finding.fix(versions.iter().filter_map(register)).otherwise(removed))
 }
 
-fn register(artifact: &ArtifactName, version: &VersionView<'_>, number: Option<String>) -> Option<Command> {
-    let options: Vec<&str> = match &number {
+fn register(artifact: &ArtifactName, version: &VersionView<'_>, number: Option<&str>) -> Option<Command> {
+    let options: Vec<&str> = match number {
         Some(number) => vec!["register", "--version", number],
         None => vec!["register"],
     };
@@ -94,9 +92,10 @@ fn out_of_use(version: VersionView<'_>, allowed: Option<&[StageName]>) -> Option
         version.label()
     );
     let stages = version.active_stages();
-    let stages = stages.iter().filter(|stage| assigned.iter().any(|event| event.stage() == Some(stage.stage())));
+    let stages =
+        stages.iter().filter(|stage| assigned.iter().any(|event| event.stage() == Some(stage.stage())));
     let fix: Vec<Command> = stages.flat_map(|stage| unassign(stage, allowed)).collect();
-    let again = register(name, &version, Some(version.label().to_string()));
+    let again = register(name, &version, Some(&version.label().to_string()));
     Some(Finding::new(Check::AssignedWhileDeregistered, message).events(assigned).fix(fix).otherwise(again))
 }
 

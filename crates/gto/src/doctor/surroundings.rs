@@ -43,12 +43,12 @@ fn annotation(index: &str, problem: &FileProblem) -> Finding {
 fn clone(evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if evidence.is_shallow {
-        let message = "the clone is shallow: tags of older commits may be absent, and their versions with them";
+        let message =
+            "the clone is shallow: tags of older commits may be absent, and their versions with them";
         let unshallow = fetch(&evidence.remotes, &["--unshallow", "--tags"]);
         findings.push(Finding::new(Check::Shallow, message).fix(unshallow));
     }
-    let any_tag =
-        !(evidence.names.is_empty() && evidence.not_utf8.is_empty() && evidence.broken.is_empty());
+    let any_tag = !(evidence.names.is_empty() && evidence.not_utf8.is_empty() && evidence.broken.is_empty());
     if !any_tag && !evidence.remotes.is_empty() {
         let message = "the repository has a remote and not a single tag: perhaps the tags were never fetched";
         findings.push(Finding::new(Check::NoTags, message).fix(fetch(&evidence.remotes, &["--tags"])));
@@ -60,7 +60,11 @@ fn refs(evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !evidence.broken.is_empty() {
         let names: Vec<&str> = evidence.broken.iter().map(|broken| broken.name.as_str()).collect();
-        let message = tags_that(&names, "cannot be read: its ref holds no object id", "cannot be read: their refs hold no object ids");
+        let message = tags_that(
+            &names,
+            "cannot be read: its ref holds no object id",
+            "cannot be read: their refs hold no object ids",
+        );
         let files = evidence.broken.iter().filter_map(|broken| broken.file.as_deref());
         let remove = files.map(|file| Command::new(Program::Remove, &[file]));
         findings.push(
@@ -77,9 +81,8 @@ fn refs(evidence: &Evidence<'_>) -> Vec<Finding> {
             quoted(names)
         );
         let list = Command::new(Program::Git, &["for-each-ref", "--format=%(refname)", "refs/tags"]);
-        findings.push(
-            Finding::new(Check::NotUtf8, message).tags(names.iter().map(String::as_str)).fix([list]),
-        );
+        findings
+            .push(Finding::new(Check::NotUtf8, message).tags(names.iter().map(String::as_str)).fix([list]));
     }
     findings
 }

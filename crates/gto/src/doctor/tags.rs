@@ -52,18 +52,18 @@ fn unrecognized(evidence: &Evidence<'_>) -> Option<Finding> {
     let mut taken = HashSet::new();
     let mut finding = Finding::new(Check::Unrecognized, "").tags(names());
     for tag in tags {
-        if let Some(guess) = meant(tag).map(|name| name.to_string()) {
-            if evidence.names.binary_search(&guess).is_err() && taken.insert(guess.clone()) {
-                finding = finding.fix(annotate(&guess, tag, "", None));
-            }
+        if let Some(guess) = meant(tag).map(|name| name.to_string())
+            && evidence.names.binary_search(&guess).is_err()
+            && taken.insert(guess.clone())
+        {
+            finding = finding.fix(annotate(&guess, tag, "", None));
             guesses.push(guess);
         }
         finding = finding.fix(delete([tag]));
     }
     if !guesses.is_empty() {
-        message = format!("{message}; if they were meant for the registry, then probably as {}", quoted(&guesses));
-    }
-    if !taken.is_empty() {
+        message =
+            format!("{message}; if they were meant for the registry, then probably as {}", quoted(&guesses));
         finding = finding.otherwise(delete(names()));
     }
     Some(Finding { message, ..finding })
@@ -80,7 +80,8 @@ fn lightweight(evidence: &Evidence<'_>) -> Option<Finding> {
         "are lightweight, so they are no events: only annotated tags are",
     );
     let finding = Finding::new(Check::Lightweight, message).tags(tags.iter().copied());
-    let finding = Finding { commits: evidence.lightweight.iter().map(|(_, commit)| *commit).collect(), ..finding };
+    let finding =
+        Finding { commits: evidence.lightweight.iter().map(|(_, commit)| *commit).collect(), ..finding };
     let anew = tags.iter().filter_map(|tag| annotate(tag, tag, "", None));
     // A CI checkout makes them of annotated ones; then those are at the remote still.
     let fetched = fetch(&evidence.remotes, &["--tags", "--force"]);
@@ -102,7 +103,8 @@ fn unreadable(evidence: &Evidence<'_>) -> Vec<Finding> {
         (!tags.is_empty()).then(finding)
     };
     let malformed = of(|why| why == UnreadableTag::Malformed);
-    let refetched = if malformed.is_empty() { Vec::new() } else { fetch(&evidence.remotes, &["--tags", "--force"]) };
+    let refetched =
+        if malformed.is_empty() { Vec::new() } else { fetch(&evidence.remotes, &["--tags", "--force"]) };
     [
         simple(
             Check::NotOnACommit,

@@ -140,7 +140,7 @@ fn starts_from_head(revision: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use gto_testkit::{Repo, TagSpec};
+    use gto_testkit::TagSpec;
 
     use super::*;
     use crate::git::test_repo::{each_storage, id, open};

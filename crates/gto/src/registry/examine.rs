@@ -56,8 +56,8 @@ impl Registry {
     pub fn examine(&self, wrong_config: &[Error]) -> Result<Examination> {
         let listed = self.repository.tag_refs("")?;
         let names = listed.refs.iter().map(|tag| tag.name.clone()).collect();
-        let (refs, parsed): (Vec<TagRef>, Vec<TagName>) =
-            listed.refs.into_iter().filter_map(|tag| Some((tag.name.parse().ok()?, tag))).map(|(a, b)| (b, a)).unzip();
+        let parse = |tag: TagRef| tag.name.parse::<TagName>().ok().map(|name| (tag, name));
+        let (refs, parsed): (Vec<_>, Vec<_>) = listed.refs.into_iter().filter_map(parse).unzip();
         let mut scan = Scan::default();
         let mut lightweight = Vec::new();
         let mut last_counters = Vec::new();
@@ -121,9 +121,10 @@ impl Registry {
     fn broken_ref(&self, name: String) -> BrokenRef {
         let is_safe = is_valid_tag_name(&name) && !name.contains(char::REPLACEMENT_CHARACTER);
         let path = self.repository.common_dir().join("refs/tags").join(&name);
-        let file = (is_safe && path.is_absolute() && path.symlink_metadata().is_ok_and(|file| file.is_file()))
-            .then(|| path.to_str().map(str::to_owned))
-            .flatten();
+        let file =
+            (is_safe && path.is_absolute() && path.symlink_metadata().is_ok_and(|file| file.is_file()))
+                .then(|| path.to_str().map(str::to_owned))
+                .flatten();
         BrokenRef { name, file }
     }
 }

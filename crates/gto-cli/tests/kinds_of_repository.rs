@@ -1,0 +1,222 @@
+//! The same small scenario in every kind of Git repository.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{binary, gto, hints_at, refused};
+use gto_testkit::{RefFormat, Repo, RepoOptions, Run, Sandbox, TagSpec, skip};
+
+/// A repository with a version of `m`, its configuration and an annotation.
+fn small_registry(repo: &Repo) {
+    let annotations = "m:\n  type: model\nn:\n  type: dataset\n";
+    repo.commit(&[(".gto", "stages: [dev, prod]\n"), ("artifacts.yaml", annotations)], "first");
+    repo.commit(&[("sub/folder/file", "x")], "second");
+    repo.tag("m@v1.0.0", "HEAD~1", &TagSpec::default());
+    repo.tag("somebody/elses", "HEAD", &TagSpec::default());
+}
+
+/// Registers and assigns in `dir`, and looks at it with every reading command. What was written must be in `repo`.
+fn scenario(repo: &Repo, dir: &Path) {
+    let run = |line: &str| -> Run {
+        let words: Vec<&str> = line.split(' ').collect();
+        binary().run_in(repo.sandbox(), dir, &words, b"").ok()
+    };
+    let before = run("show --plain");
+    assert_eq!(
+        before.out(),
+        "name    latest    #dev    #prod\nm       v1.0.0    -       -\n*n      -         -       -\n"
+    );
+    run("register m");
+    run("assign m --version v1.0.1 --stage prod");
+    assert_eq!(
+        run("show --plain").out(),
+        "name    latest    #dev    #prod\nm       v1.0.1    -       v1.0.1\n*n      -         -       -\n"
+    );
+    assert_eq!(run("show m@latest --ref").out(), "m@v1.0.1\n");
+    let shown = run("show m@v1.0.0 --json").json();
+    assert_eq!(shown[0]["enrichments"][0]["artifact"], "m");
+    assert_eq!(run("history m --plain").out().lines().count(), 4);
+    assert_eq!(run("check-ref m#prod#1 --version").out(), "v1.0.1\n");
+    assert_eq!(run("check-ref refs/tags/m@v1.0.0 --name").out(), "m\n");
+    assert_eq!(run("check-ref somebody/elses --name").out(), "");
+    assert_eq!(run("show m --at HEAD --version").out(), "v1.0.1\n");
+    let words = ["assign", "m", "--version", "v1.0.0", "--stage", "canary"];
+    let refusal = binary().run_in(repo.sandbox(), dir, &words, b"").fails(1);
+    assert!(refusal.err().starts_with("❌ Allowed stages are: "), "{refusal}");
+    assert_eq!(repo.tag_names(), ["m#prod#1", "m@v1.0.0", "m@v1.0.1", "somebody/elses"]);
+    run("deprecate m v1.0.1 prod --delete");
+    run("deprecate m v1.0.1 --delete");
+    assert_eq!(repo.tag_names(), ["m@v1.0.0", "somebody/elses"]);
+}
+
+#[test]
+fn a_folder_below_the_root() {
+    let repo = Repo::new();
+    small_registry(&repo);
+    scenario(&repo, &repo.path().join("sub/folder"));
+    let elsewhere = repo.sandbox().home();
+    let args = ["show", "--name", "-r", "../repo/sub"];
+    assert_eq!(binary().run_in(repo.sandbox(), &elsewhere, &args, b"").ok().out(), "m\n*n\n");
+}
+
+#[test]
+fn a_linked_worktree() {
+    let repo = Repo::new();
+    small_registry(&repo);
+    repo.git_ok(&["worktree", "add", "-q", "-b", "side", "../linked"]);
+    scenario(&repo, &repo.sandbox().path().join("linked"));
+}
+
+#[test]
+fn a_bare_repository_takes_configuration_and_annotations_from_its_head() {
+    let repo = Sandbox::new().repo_with("bare.git", RepoOptions { bare: true, ..RepoOptions::default() });
+    small_registry(&repo);
+    scenario(&repo, repo.path());
+}
+
+#[test]
+fn a_submodule() {
+    let inner = Repo::new();
+    small_registry(&inner);
+    let outer = inner.sandbox().repo("outer");
+    outer.commit(&[], "first");
+    let path = inner.path().to_string_lossy().into_owned();
+    outer.git_ok(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &path, "module"]);
+    let module = Repo::at(inner.sandbox(), outer.path().join("module"), false);
+    module.git_ok(&["fetch", "-q", "--tags"]);
+    assert!(fs::metadata(module.path().join(".git")).is_ok_and(|git| git.is_file()));
+    scenario(&module, module.path());
+    assert_eq!(outer.tag_names(), Vec::<String>::new());
+}
+
+#[test]
+fn packed_tags_and_loose_ones() {
+    let repo = Repo::new();
+    small_registry(&repo);
+    repo.pack_refs();
+    repo.git_ok(&["gc", "-q"]);
+    repo.tag("m#dev", "m@v1.0.0^{commit}", &TagSpec::default());
+    assert_eq!(gto(&repo, "show m#dev --version").ok().out(), "v1.0.0\n");
+    repo.git_ok(&["tag", "-d", "m#dev"]);
+    scenario(&repo, repo.path());
+}
+
+#[test]
+fn a_loose_tag_counts_and_not_the_packed_one_of_its_name() {
+    let repo = Repo::new();
+    small_registry(&repo);
+    repo.pack_refs();
+    let commit = repo.head();
+    repo.tag("m@v1.0.0", &commit, &TagSpec::default());
+    assert_eq!(gto(&repo, "show m@v1.0.0 --json").ok().json()[0]["commit_hexsha"], commit.as_str());
+}
+
+#[test]
+fn tags_of_tags() {
+    let repo = Repo::new();
+    small_registry(&repo);
+    let commit = repo.git_ok(&["rev-parse", "HEAD~1"]);
+    repo.tag("inner", &commit, &TagSpec::default());
+    repo.tag("m#dev", "inner", &TagSpec::default());
+    repo.tag("k@v3.0.0", "m#dev", &TagSpec::default());
+    assert_eq!(gto(&repo, "show m#dev --version").ok().out(), "v1.0.0\n");
+    assert_eq!(gto(&repo, "show k --json").ok().json()[0]["commit_hexsha"], commit.as_str());
+    assert_eq!(gto(&repo, "check-ref k@v3.0.0 --version").ok().out(), "v3.0.0\n");
+    gto(&repo, "register j k@v3.0.0").ok();
+    assert_eq!(repo.find_tag("j@v0.0.1").map(|tag| tag.target), Some(commit));
+}
+
+#[test]
+fn a_sha256_repository() {
+    let repo = Sandbox::new().repo_with("sha256", RepoOptions { sha256: true, ..RepoOptions::default() });
+    small_registry(&repo);
+    scenario(&repo, repo.path());
+    repo.git_ok(&["fsck", "--strict", "--no-dangling"]);
+}
+
+#[test]
+fn a_detached_head() {
+    let repo = Repo::new();
+    small_registry(&repo);
+    repo.git_ok(&["checkout", "-q", "--detach"]);
+    scenario(&repo, repo.path());
+}
+
+#[test]
+fn a_shallow_clone() {
+    let repo = Repo::new();
+    small_registry(&repo);
+    let url = format!("file://{}", repo.path().display());
+    repo.git_ok(&["clone", "-q", "--depth=1", &url, "../shallow"]);
+    let shallow = Repo::at(repo.sandbox(), repo.sandbox().path().join("shallow"), false);
+    shallow.git_ok(&["fetch", "-q", "--depth=1", "--tags"]);
+    assert_eq!(shallow.git_ok(&["rev-parse", "--is-shallow-repository"]), "true");
+    scenario(&shallow, shallow.path());
+    let error = "Ref 'HEAD~1' was not found in the repository history";
+    hints_at(&refused(&shallow, "register m HEAD~1", error), "git fetch --unshallow");
+}
+
+#[test]
+fn reftables() {
+    if !Repo::reftable_works() {
+        return skip("this Git cannot make reftables");
+    }
+    for sha256 in [false, true] {
+        let options = RepoOptions { sha256, refs: RefFormat::Reftable, ..RepoOptions::default() };
+        let repo = Sandbox::new().repo_with("reftable", options);
+        small_registry(&repo);
+        scenario(&repo, repo.path());
+        repo.git_ok(&["fsck", "--strict", "--no-dangling"]);
+    }
+}
+
+#[test]
+fn an_unborn_head_is_read_as_empty_and_refuses_writes() {
+    let repo = Repo::new();
+    let nothing = "Nothing found in the current workspace\n";
+    for (line, expected) in [
+        ("show", nothing),
+        ("history", nothing),
+        ("show --json", "{}\n"),
+        ("history --json", "[]\n"),
+        ("stages", ""),
+        ("check-ref m@v1.0.0 --name", ""),
+    ] {
+        assert_eq!(gto(&repo, line).ok().out(), expected, "{line}");
+    }
+    gto(&repo, "doctor").ok();
+    let error = "The repository has no commit yet";
+    for line in ["register m", "assign m --stage prod"] {
+        hints_at(&refused(&repo, line, error), "make a commit first");
+    }
+    refused(&repo, "deprecate m", "Cannot find artifact 'm'");
+}
+
+#[test]
+fn an_unborn_head_beside_a_branch_with_versions() {
+    let repo = Repo::new();
+    small_registry(&repo);
+    repo.git_ok(&["checkout", "-q", "--orphan", "fresh"]);
+    assert_eq!(gto(&repo, "show m@latest --version").ok().out(), "v1.0.0\n");
+    refused(&repo, "register m", "The repository has no commit yet");
+    gto(&repo, "register m main").ok();
+    assert_eq!(gto(&repo, "show m@latest --version").ok().out(), "v1.0.1\n");
+}
+
+/// Git tells a hook's children which repository it runs in; a repository that is named counts for more.
+#[test]
+fn a_hook_of_another_repository() {
+    let repo = Repo::new();
+    small_registry(&repo);
+    let other = repo.sandbox().repo("other");
+    other.commit(&[], "first");
+    let git_dir = other.git_dir();
+    let in_hook = binary().env("GIT_DIR", &git_dir).env("GIT_INDEX_FILE", git_dir.join("index"));
+    let path = repo.path().to_string_lossy().into_owned();
+    let args = ["register", "m", "-r", &path];
+    let run = in_hook.run_in(repo.sandbox(), other.path(), &args, b"").ok();
+    assert!(run.out().starts_with("Created git tag 'm@v1.0.1'"), "{run}");
+    assert_eq!(other.tag_names(), Vec::<String>::new());
+}
