@@ -76,6 +76,10 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
             "nothing was changed, here or there; look at `git remote -v` and `git fetch --tags {remote}`, \
              then run the command again"
         ),
+        Error::Git { .. } => {
+            let repository = shell_quote(&context.repository);
+            format!("ask Git what is wrong with the repository: `git -C {repository} fsck`")
+        }
         _ => return Vec::new(),
     };
     vec![hint]
@@ -87,12 +91,16 @@ fn refusal_hints(refusal: &Refusal, context: &mut Context) -> Vec<String> {
         Refusal::NotRegistered { artifact, version } | Refusal::VersionNotFound { artifact, version } => {
             return version_hints(artifact, &version.to_string(), context);
         }
-        Refusal::VersionAndBump => "leave out all but one of --version, --bump-major, --bump-minor, --bump-patch".to_owned(),
+        Refusal::VersionAndBump => {
+            "leave out all but one of --version, --bump-major, --bump-minor, --bump-patch".to_owned()
+        }
         Refusal::RegisteredOnCommit { artifact, .. } => format!(
             "register another commit (`gto register {artifact} REF`), or add --force for one more tag of this version"
         ),
         Refusal::OnlyVersionOnCommit { version } => {
-            format!("a commit has one version: leave out --version and --bump-* to register {version} again, or name another commit")
+            format!(
+                "a commit has one version: leave out --version and --bump-* to register {version} again, or name another commit"
+            )
         }
         Refusal::VersionTaken { version, commit } => {
             format!("{version} is bound to commit {}: choose another version", commit.short())
@@ -117,10 +125,14 @@ fn refusal_hints(refusal: &Refusal, context: &mut Context) -> Vec<String> {
              --force creates a Git tag nevertheless"
             .to_owned(),
         Refusal::ForceWithSimple => "leave out --simple true, or --force".to_owned(),
-        Refusal::DeprecatedAlready | Refusal::DeregisteredAlready { .. } => "--force creates one more tag nevertheless".to_owned(),
+        Refusal::DeprecatedAlready | Refusal::DeregisteredAlready { .. } => {
+            "--force creates one more tag nevertheless".to_owned()
+        }
         Refusal::TagExists { .. } => "leave out --simple true to get a tag with a counter".to_owned(),
         Refusal::NoSuchTagPossible { .. } => {
-            "a part between slashes may not be empty, begin with a dot or a dash, or end with a dot or `.lock`".to_owned()
+            "a part between slashes may not be empty, begin with a dot or a dash, end with a dot or `.lock`, \
+             or be longer than 250 characters"
+                .to_owned()
         }
         Refusal::VersionOnSeveralCommits { .. } | Refusal::CommitWithSeveralVersions { .. } => {
             "`gto doctor` shows how that came about and how to mend it".to_owned()
@@ -174,6 +186,17 @@ fn version_hints(artifact: &ArtifactName, version: &str, context: &mut Context) 
         Some(close) => format!("did you mean {close}?"),
         None => format!("`gto show {artifact}` lists its versions"),
     }]
+}
+
+/// The artifact or shortcut that somebody meant for which the journal has nothing.
+pub fn nothing_in_history(name: &str, context: &mut Context) -> Vec<String> {
+    let reference = Reference::parse(name);
+    let Some(registry) = open(context) else { return Vec::new() };
+    let is_known = |known: &ArtifactName| known.as_str() == reference.name;
+    if registry.artifact_names().unwrap_or_default().iter().any(is_known) {
+        return similar_shortcut(&registry, &reference).into_iter().collect();
+    }
+    artifact_hints(&reference.name, context)
 }
 
 /// The shortcut that somebody meant whose version or stage the artifact does not have.

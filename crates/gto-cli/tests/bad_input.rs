@@ -44,6 +44,17 @@ fn names_that_git_allows_no_tag_for_are_refused() {
 }
 
 #[test]
+fn names_that_no_file_can_have_are_refused() {
+    let repo = registry(&["m@v1.0.0"]);
+    let long = "x".repeat(300);
+    let error = format!("Invalid value '{long}'. Git allows no tag named '{long}@v0.0.1'");
+    hints_at(&refused(&repo, &format!("register {long}"), &error), "longer than 250 characters");
+    let run = gto(&repo, &format!("check-ref {long}@v1.0.0 --name")).ok();
+    assert_eq!(run.out(), "", "{run}");
+    refused(&repo, &format!("show {long}"), &format!("Cannot find artifact '{long}'"));
+}
+
+#[test]
 fn invalid_stage_names_are_refused() {
     let repo = registry(&["m@v1.0.0"]);
     for stage in ["", "-a", "a b", "a#b", "prod!"] {
@@ -254,6 +265,8 @@ fn an_unknown_artifact_version_or_stage_brings_up_the_one_that_was_meant() {
         ("show folder:model@v1.1.0", "did you mean 'folder:model@v1.10.0'?"),
         ("show folder:model@v1.1.0 --ref", "did you mean 'folder:model@v1.10.0'?"),
         ("show folder:model#prd --version", "did you mean 'folder:model#prod'?"),
+        ("history folder:model#prd", "did you mean 'folder:model#prod'?"),
+        ("history daat --plain", "did you mean 'data'?"),
     ] {
         hints_at(&gto(&repo, line).ok(), meant);
     }
@@ -475,6 +488,9 @@ fn a_broken_ref_hinders_nobody_else() {
         gto(&repo, "assign m --version v1.0.0 --stage prod").ok();
         gto(&repo, "register y").ok();
         assert!(gto(&repo, "doctor").fails(1).out().contains("x@v1.0.0"), "{content:?}");
+        let run = gto(&repo, "check-ref x@v1.0.0 --version").ok();
+        assert_eq!(run.out(), "", "{run}");
+        assert!(run.err().contains("hint: "), "{run}");
     }
 }
 

@@ -39,7 +39,7 @@
 //! # }
 //! ```
 //!
-//! Where things are: [`name`], [`version`], [`tag`] and [`reference`] are validated values; [`event`] and
+//! Where things are: [`name`], [`version`], [`tag`] and [`mod@reference`] are validated values; [`event`] and
 //! [`state`] say what tags add up to; [`query`] asks, [`report`] answers; [`rules`] decide what may be written,
 //! as a [`plan`]. None of these does any I/O.
 

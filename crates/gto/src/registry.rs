@@ -270,8 +270,13 @@ impl Registry {
     /// What a tag, given as `x` or `refs/tags/x`, did.
     pub fn check_ref(&self, reference: &str) -> Result<CheckedRef> {
         let name = reference.strip_prefix("refs/tags/").unwrap_or(reference);
-        let Some(tag) = self.repository.tag_ref(name)? else {
-            return Ok(CheckedRef::NoTag);
+        let tag = match self.repository.tag_ref(name) {
+            Ok(Some(tag)) => tag,
+            Ok(None) => return Ok(CheckedRef::NoTag),
+            Err(error @ git::GitError::BrokenRef { .. }) => {
+                return Ok(CheckedRef::NoEvent { reason: error.to_string() });
+            }
+            Err(error) => return Err(error.into()),
         };
         let Ok(parsed) = name.parse::<TagName>() else {
             return Ok(CheckedRef::Foreign);

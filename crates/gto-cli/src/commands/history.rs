@@ -15,6 +15,7 @@ use super::show::{NOTHING_FOUND, warn};
 use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
+use crate::hints;
 use crate::output::table::Style;
 use crate::output::{json, table};
 
@@ -108,6 +109,9 @@ impl History {
             printer.line(json::to_string(&entries)?)?;
         } else if entries.is_empty() {
             printer.line(NOTHING_FOUND)?;
+            for hint in self.name.map(|name| hints::nothing_in_history(&name, context)).unwrap_or_default() {
+                context.printer.hint(hint);
+            }
         } else {
             let style = if self.plain { Style::Plain } else { Style::FancyOutline };
             let headers = ["timestamp", "artifact", "event", "version", "stage", "commit", "ref"];

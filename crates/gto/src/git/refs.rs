@@ -61,8 +61,8 @@ impl Repository {
         let Some(full_name) = full_name(name) else {
             return Ok(None);
         };
-        if self.refs == RefStorage::Reftable {
-            let tags = self.reftable_tag_refs(name)?;
+        if self.refs == RefStorage::Reftable || is_too_long(name) {
+            let tags = self.tag_refs(name)?;
             return Ok(tags.refs.into_iter().find(|tag| tag.name == name));
         }
         let target = self.target_of(&full_name)?;
@@ -190,9 +190,18 @@ pub(super) fn full_name(name: &str) -> Option<FullName> {
     FullName::try_from(format!("{TAGS}{name}")).ok()
 }
 
-/// Whether a tag can have this name: what `git check-ref-format` accepts, and no option in disguise.
+/// The longest part between slashes that a file system takes as the name of a ref and of its lock: 255 bytes less `.lock`.
+const MAX_PART: usize = 250;
+
+/// Whether a tag can have this name: what `git check-ref-format` accepts, no option in disguise, and no longer than
+/// files may be called.
 pub(crate) fn is_valid_tag_name(name: &str) -> bool {
-    !name.starts_with('-') && full_name(name).is_some()
+    !name.starts_with('-') && full_name(name).is_some() && !is_too_long(name)
+}
+
+/// Whether no file can have this name, so that at most a packed ref does.
+fn is_too_long(name: &str) -> bool {
+    name.split('/').any(|part| part.len() > MAX_PART)
 }
 
 /// The names of which `name` is in a folder: for `a/b/c`, `a` and `a/b`. No two of them can be refs at once.
