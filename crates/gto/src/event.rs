@@ -183,8 +183,8 @@ pub(crate) mod tests {
             name: tag.parse().unwrap(),
             commit: ObjectId::from_bytes(&[commit; 20]).unwrap(),
             tagger: Signature {
-                name: "Ada".to_owned(),
-                email: "ada@example.com".to_owned(),
+                name: "Ada".into(),
+                email: "ada@example.com".into(),
                 time: Timestamp::new(seconds, 0).unwrap(),
             },
             message: format!("message of {tag}"),

@@ -10,6 +10,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The text is no valid name. The message is the Python tool's, which people and scripts know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,9 +34,9 @@ fn is_dirname(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_allowed)
 }
 
-/// The full name of an artifact, as on the command line: `model` or `folder:model`.
+/// The full name of an artifact, as on the command line: `model` or `folder:model`. A clone is cheap.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ArtifactName(String);
+pub struct ArtifactName(Arc<str>);
 
 impl ArtifactName {
     /// The name with `:` between folder and name.
@@ -80,13 +81,13 @@ impl FromStr for ArtifactName {
             Some((dirname, name)) => is_dirname(dirname) && is_name(name),
             None => is_name(text),
         };
-        if valid { Ok(Self(text.to_owned())) } else { Err(InvalidName(text.to_owned())) }
+        if valid { Ok(Self(text.into())) } else { Err(InvalidName(text.to_owned())) }
     }
 }
 
-/// The name of a stage, such as `prod`.
+/// The name of a stage, such as `prod`. A clone is cheap.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StageName(String);
+pub struct StageName(Arc<str>);
 
 impl StageName {
     /// The name.
@@ -99,7 +100,7 @@ impl FromStr for StageName {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if is_name(text) { Ok(Self(text.to_owned())) } else { Err(InvalidName(text.to_owned())) }
+        if is_name(text) { Ok(Self(text.into())) } else { Err(InvalidName(text.to_owned())) }
     }
 }
 

@@ -1,12 +1,13 @@
 //! The questions that a registry answers: what is registered, what is in a stage, what happened.
 //!
-//! Owns selection, limits and order. Pure functions of a [`State`]; how answers look is `report`'s.
+//! Owns selection, limits and order. Pure functions of an [`Artifact`]; how answers look is `report`'s.
+
+use std::collections::BTreeSet;
 
 use crate::event::EventKind;
 use crate::name::{ArtifactName, StageName};
-use crate::object_id::ObjectId;
 use crate::reference::Selector;
-use crate::state::{Artifact, StageView, State, VersionView};
+use crate::state::{Artifact, StageView, VersionView};
 use crate::version::Version;
 
 /// Which assignment of a stage counts as the first.
@@ -129,33 +130,27 @@ pub fn select<'a>(
     versions
 }
 
-/// The stages that something is in now, sorted.
-pub fn active_stages(state: &State) -> Vec<StageName> {
-    let versions = state.artifacts().iter().flat_map(Artifact::versions).filter(VersionView::is_active);
-    sorted(versions.flat_map(|version| version.active_stages()).map(|stage| stage.stage().clone()))
+/// The stages that a version of the artifact is in now.
+pub fn active_stages(artifact: &Artifact) -> BTreeSet<StageName> {
+    let versions = artifact.versions().filter(VersionView::is_active);
+    versions.flat_map(|version| version.active_stages()).map(|stage| stage.stage().clone()).collect()
 }
 
-/// The stages that something was ever in (decision D12), sorted.
-pub fn used_stages(state: &State) -> Vec<StageName> {
-    let events = state.artifacts().iter().flat_map(Artifact::events);
-    sorted(events.filter_map(|event| event.stage().cloned()))
+/// The stages that a version of the artifact was ever in (decision D12).
+pub fn used_stages(artifact: &Artifact) -> BTreeSet<StageName> {
+    artifact.events().iter().filter_map(|event| event.stage().cloned()).collect()
 }
 
 /// The columns of the registry table: the configured stages, then those in use that are not configured
 /// (decision D10).
-pub fn stage_columns(configured: Option<&[StageName]>, state: &State) -> Vec<StageName> {
+pub fn stage_columns(configured: Option<&[StageName]>, active: BTreeSet<StageName>) -> Vec<StageName> {
     let mut columns = configured.unwrap_or_default().to_vec();
-    for stage in active_stages(state) {
+    for stage in active {
         if !columns.contains(&stage) {
             columns.push(stage);
         }
     }
     columns
-}
-
-fn sorted(stages: impl Iterator<Item = StageName>) -> Vec<StageName> {
-    let unique: std::collections::BTreeSet<_> = stages.collect();
-    unique.into_iter().collect()
 }
 
 /// Which events of the journal are wanted.
@@ -184,20 +179,14 @@ pub struct HistoryOptions {
 /// One entry of the journal: an event, and the version that it belongs to.
 pub type JournalEntry<'a> = (&'a crate::event::Event, Option<VersionView<'a>>);
 
-/// The journal of a registry: newest first, unless `options` say otherwise.
-pub fn history<'a>(state: &'a State, options: &HistoryOptions) -> Vec<JournalEntry<'a>> {
-    let artifacts = state.artifacts_by_name().into_iter();
-    let artifacts =
-        artifacts.filter(|artifact| options.artifact.as_ref().is_none_or(|n| n == artifact.name()));
-    let mut entries: Vec<_> =
-        artifacts.flat_map(Artifact::events_with_owners).filter(|entry| is_wanted(entry, options)).collect();
-    // Stable: within a second events stay together by artifact, in the artifact's own order.
-    entries.sort_by_key(|(event, _)| event.tagger.time.seconds());
-    if !options.ascending {
-        entries.reverse();
-    }
-    entries.truncate(options.limit.unwrap_or(usize::MAX));
-    entries
+/// The entries of one artifact in the journal, oldest first.
+pub fn journal<'a>(
+    artifact: &'a Artifact,
+    options: &'a HistoryOptions,
+) -> impl Iterator<Item = JournalEntry<'a>> {
+    let is_asked = options.artifact.as_ref().is_none_or(|name| name == artifact.name());
+    let entries = is_asked.then(|| artifact.events_with_owners()).into_iter().flatten();
+    entries.filter(|entry| is_wanted(entry, options))
 }
 
 fn is_wanted((event, owner): &JournalEntry<'_>, options: &HistoryOptions) -> bool {
@@ -213,15 +202,4 @@ fn is_wanted((event, owner): &JournalEntry<'_>, options: &HistoryOptions) -> boo
         && options.author.as_ref().is_none_or(by_author)
         && options.since.is_none_or(|since| seconds >= since)
         && options.until.is_none_or(|until| seconds <= until)
-}
-
-/// The versions of every artifact on `commit`, by artifact name.
-pub fn at_commit<'a>(
-    state: &'a State,
-    commit: ObjectId,
-    options: &ShowOptions,
-) -> Vec<(VersionView<'a>, Vec<StageView<'a>>)> {
-    let artifacts = state.artifacts_by_name().into_iter();
-    let versions = artifacts.flat_map(|artifact| select(artifact, None, options));
-    versions.filter(|(version, _)| version.commit() == commit).collect()
 }

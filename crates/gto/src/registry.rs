@@ -4,8 +4,9 @@
 //! pure modules; how they are read, by `git`.
 
 mod examine;
+mod reading;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -15,13 +16,13 @@ use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::git::{self, Repository, TagEdit, TagObject, TagRef, UnreadableTag};
+use crate::git::{self, Repository, TagEdit, TagObject, TagRef, UnreadableTag, Want};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::plan::{Plan, Step, Warning};
 use crate::query::{self, HistoryOptions, ShowOptions};
 use crate::reference::Reference;
-use crate::report::{EventReport, HistoryReport, RegistryReport, VersionReport};
+use crate::report::{ArtifactSummary, EventReport, HistoryReport, RegistryReport, VersionReport};
 use crate::rules::{self, AssignTarget, Refusal, Registering, Rules, TagInventory, TagWish, Writer};
 use crate::state::{Artifact, Enrichment, State, VersionView};
 use crate::tag::{Action, TagName};
@@ -109,15 +110,6 @@ pub struct Author {
     pub email: Option<String>,
 }
 
-/// Whose tags are read.
-#[derive(Debug, ::core::clone::Clone, Copy)]
-pub(crate) enum Scope<'a> {
-    /// Everybody's.
-    All,
-    /// One artifact's, found by prefix.
-    Artifact(&'a ArtifactName),
-}
-
 /// What the tags of a repository, or of one artifact, say.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
@@ -132,8 +124,7 @@ type KnownCommit = (Commit, HashMap<ArtifactName, Annotation>);
 
 impl Scan {
     fn warnings(&self) -> Vec<Warning> {
-        let lightweight = &self.inventory.lightweight;
-        if lightweight.is_empty() { Vec::new() } else { vec![Warning::LightweightTags(lightweight.clone())] }
+        lightweight_warning(self.inventory.lightweight.clone())
     }
 }
 
@@ -206,15 +197,17 @@ impl Registry {
 
     /// The state of the whole registry, with the commit and the annotation of every version.
     pub fn state(&self) -> Result<Answer<State>> {
-        let (mut state, warnings) = self.read(Scope::All)?;
+        let (artifacts, warnings) = self.each_artifact(Want::Everything, |artifact| artifact)?;
+        let mut state: State = artifacts.into_iter().collect();
         self.enrich(&mut state, |_| true);
         Ok(Answer { value: state, warnings })
     }
 
     /// The registry: one row for each artifact.
     pub fn show(&self, options: &ShowOptions) -> Result<Answer<RegistryReport>> {
-        let (state, warnings) = self.read(Scope::All)?;
-        let value = RegistryReport::new(&state, self.config.stages.as_deref(), options);
+        let summary = |artifact| ArtifactSummary::new(&artifact, options);
+        let (artifacts, warnings) = self.each_artifact(Want::NoMessages, summary)?;
+        let value = RegistryReport::new(artifacts, self.config.stages.as_deref(), options);
         Ok(Answer { value, warnings })
     }
 
@@ -230,7 +223,7 @@ impl Registry {
     ) -> Result<Answer<VersionsReport>> {
         let not_found = || Refusal::ArtifactNotFound { name: reference.name.clone() };
         let name: ArtifactName = reference.name.parse().map_err(|_| not_found())?;
-        let (mut state, warnings) = self.read(Scope::Artifact(&name))?;
+        let (mut state, warnings) = self.read(&name)?;
         self.enrich(&mut state, |version| detail == Detail::Full || !version.is_registered());
         let artifact = state.artifact(name.as_str()).ok_or_else(not_found)?;
         let versions = query::select(artifact, reference.selector.as_ref(), options);
@@ -247,24 +240,38 @@ impl Registry {
         detail: Detail,
     ) -> Result<Answer<VersionsReport>> {
         let commit = self.repository.resolve(revision)?;
-        let (mut state, warnings) = self.read(Scope::All)?;
+        let is_there = |version: VersionView| version.commit() == commit;
+        let there = |artifact: Artifact| {
+            let found = artifact.versions().any(is_there);
+            found.then_some(artifact)
+        };
+        let (artifacts, warnings) = self.each_artifact(Want::Everything, there)?;
+        let mut state: State = artifacts.into_iter().flatten().collect();
         self.enrich(&mut state, |version| {
-            version.commit() == commit && (detail == Detail::Full || !version.is_registered())
+            is_there(version) && (detail == Detail::Full || !version.is_registered())
         });
-        let versions = query::at_commit(&state, commit, options);
-        let versions =
-            versions.iter().map(|(version, stages)| VersionReport::new(*version, stages)).collect();
+        let versions = state.artifacts_by_name().into_iter().flat_map(|a| query::select(a, None, options));
+        let versions = versions.filter(|(version, _)| is_there(*version));
+        let versions = versions.map(|(version, stages)| VersionReport::new(version, &stages)).collect();
         Ok(Answer { value: VersionsReport { registered: true, versions }, warnings })
     }
 
-    /// The journal of the registry.
-    pub fn history(&self, options: &HistoryOptions) -> Result<Answer<Vec<HistoryReport>>> {
-        let scope = options.artifact.as_ref().map_or(Scope::All, Scope::Artifact);
-        let scan = self.scan(scope)?;
-        let warnings = scan.warnings();
-        let state = State::from_events(scan.events);
-        let entries = query::history(&state, options).into_iter().map(HistoryReport::new).collect();
-        Ok(Answer { value: entries, warnings })
+    /// The journal of the registry. Without `messages` those are empty, and need no memory.
+    pub fn history(&self, options: &HistoryOptions, messages: bool) -> Result<Answer<Vec<HistoryReport>>> {
+        let want = if messages { Want::Everything } else { Want::NoMessages };
+        let (entries, warnings) = match &options.artifact {
+            Some(name) => {
+                let mut scan = self.scan(name, want)?;
+                let artifact = Artifact::from_events(name.clone(), std::mem::take(&mut scan.events));
+                (HistoryReport::of(&artifact, options), scan.warnings())
+            }
+            None => {
+                let (entries, warnings) =
+                    self.each_artifact(want, |artifact| HistoryReport::of(&artifact, options))?;
+                (entries.into_iter().flatten().collect(), warnings)
+            }
+        };
+        Ok(Answer { value: HistoryReport::arrange(entries, options), warnings })
     }
 
     /// What a tag, given as `x` or `refs/tags/x`, did.
@@ -289,7 +296,7 @@ impl Registry {
             }
             TagObject::Annotated { .. } => {}
         }
-        let scan = self.scan(Scope::Artifact(&parsed.artifact))?;
+        let scan = self.scan(&parsed.artifact, Want::Everything)?;
         let artifact = Artifact::from_events(parsed.artifact, scan.events);
         let found = artifact.events_with_owners().find(|(event, _)| event.tag == name);
         // A tag that goes while it is looked at is as good as none.
@@ -304,14 +311,10 @@ impl Registry {
         if wanted == StagesWanted::Allowed || (wanted == StagesWanted::Known && allowed.is_some()) {
             return Ok(Answer { value: allowed, warnings: Vec::new() });
         }
-        let scan = self.scan(Scope::All)?;
-        let warnings = scan.warnings();
-        let state = State::from_events(scan.events);
-        let stages = if wanted == StagesWanted::Used {
-            query::used_stages(&state)
-        } else {
-            query::active_stages(&state)
-        };
+        let find = if wanted == StagesWanted::Used { query::used_stages } else { query::active_stages };
+        let (stages, warnings) = self.each_artifact(Want::NoMessages, |artifact| find(&artifact))?;
+        let stages: BTreeSet<StageName> = stages.into_iter().flatten().collect();
+        let stages = stages.into_iter().collect();
         Ok(Answer { value: Some(stages), warnings })
     }
 
@@ -492,7 +495,7 @@ impl Registry {
         author: &Author,
         build: impl FnOnce(&Rules<'_>) -> std::result::Result<Plan, Refusal>,
     ) -> Result<Plan> {
-        let mut scan = self.scan(Scope::Artifact(name))?;
+        let mut scan = self.scan(name, Want::NoMessages)?;
         let lightweight = scan.warnings();
         let events = std::mem::take(&mut scan.events);
         let artifact = if events.is_empty() && !self.is_annotated(name) {
@@ -529,7 +532,7 @@ impl Registry {
 
     /// The commit of whatever was said of an artifact last, its commits and its current annotation included.
     fn newest_commit(&self, name: &ArtifactName) -> Result<Option<ObjectId>> {
-        let (mut state, _) = self.read(Scope::Artifact(name))?;
+        let (mut state, _) = self.read(name)?;
         self.enrich(&mut state, |_| true);
         let Some(artifact) = state.artifact(name.as_str()) else {
             return Ok(self.repository.head_commit()?);
@@ -546,45 +549,23 @@ impl Registry {
         self.head_annotations().is_some_and(|(_, file)| file.artifacts.iter().any(|(other, _)| other == name))
     }
 
-    /// The state, with what the current commit's annotation file adds to it.
-    fn read(&self, scope: Scope<'_>) -> Result<(State, Vec<Warning>)> {
-        let scan = self.scan(scope)?;
+    /// The state of one artifact, with what the current commit's annotation file adds to it.
+    fn read(&self, name: &ArtifactName) -> Result<(State, Vec<Warning>)> {
+        let scan = self.scan(name, Want::Everything)?;
         let warnings = scan.warnings();
         let mut state = State::from_events(scan.events);
         if let Some((head, file)) = self.head_annotations() {
             let names = file.artifacts.into_iter().map(|(name, _)| name);
-            match scope {
-                Scope::All => state.annotate(head, names),
-                Scope::Artifact(wanted) => state.annotate(head, names.filter(|name| name == wanted)),
-            }
+            state.annotate(head, names.filter(|other| other == name));
         }
         Ok((state, warnings))
     }
 
-    /// Reads tags: refs by prefix, then only the objects whose names are the registry's.
-    pub(crate) fn scan(&self, scope: Scope<'_>) -> Result<Scan> {
-        let mut tags: Vec<(TagRef, TagName)> = Vec::new();
-        let mut list = |prefix: &str| -> Result<()> {
-            for tag in self.repository.tag_refs(prefix)?.refs {
-                if let Ok(parsed) = tag.name.parse() {
-                    tags.push((tag, parsed));
-                }
-            }
-            Ok(())
-        };
-        match scope {
-            Scope::All => list("")?,
-            Scope::Artifact(name) => {
-                list(&format!("{}#", name.in_tag()))?;
-                list(&format!("{}@", name.in_tag()))?;
-            }
-        }
-        let (refs, names): (Vec<_>, Vec<_>) = tags.into_iter().unzip();
-        let mut scan = Scan::default();
-        for ((tag, name), object) in refs.iter().zip(names).zip(self.repository.read_tags(&refs)) {
-            scan.add(tag, name, object);
-        }
-        Ok(scan)
+    /// Reads the tags of one artifact, found by prefix.
+    fn scan(&self, name: &ArtifactName, want: Want) -> Result<Scan> {
+        let mut tags = self.repository.tag_refs(&format!("{}#", name.in_tag()))?.refs;
+        tags.extend(self.repository.tag_refs(&format!("{}@", name.in_tag()))?.refs);
+        Ok(Scan::of(&self.repository, name, tags, want))
     }
 
     /// The annotation file of the current commit. What is wrong with it is for `doctor` to say (decision D5).
@@ -615,24 +596,27 @@ impl Registry {
 }
 
 impl Scan {
-    fn add(&mut self, tag: &TagRef, name: TagName, object: TagObject) {
+    fn add(&mut self, tag: TagRef, name: TagName, object: TagObject) {
         self.inventory.add(&tag.name, &name);
         match object {
-            TagObject::Annotated { .. } if name.action == Action::Create => {
-                self.creations.push(tag.name.clone());
-            }
+            TagObject::Annotated { .. } if name.action == Action::Create => self.creations.push(tag.name),
             TagObject::Annotated { tag_id, commit, tagger, message } => self.events.push(Event {
-                tag: tag.name.clone(),
+                tag: tag.name,
                 tag_id,
                 name,
                 commit,
                 tagger,
                 message: message.trim().to_owned(),
             }),
-            TagObject::Lightweight { .. } => self.inventory.lightweight.push(tag.name.clone()),
-            TagObject::Unreadable(why) => self.unreadable.push((tag.name.clone(), why)),
+            TagObject::Lightweight { .. } => self.inventory.lightweight.push(tag.name),
+            TagObject::Unreadable(why) => self.unreadable.push((tag.name, why)),
         }
     }
+}
+
+/// The warning of tags that are no events, if there are any (decision D22).
+fn lightweight_warning(tags: Vec<String>) -> Vec<Warning> {
+    if tags.is_empty() { Vec::new() } else { vec![Warning::LightweightTags(tags)] }
 }
 
 fn edit(step: &Step) -> TagEdit {

@@ -2,14 +2,17 @@
 //!
 //! Owns the names and the order of JSON keys, which are the Python tool's. Must not print.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::annotation::Annotation;
 use crate::event::{Event, EventKind};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
-use crate::query::{self, ShowOptions};
-use crate::state::{Artifact, Enrichment, StageView, State, VersionView};
+use crate::query::{self, HistoryOptions, ShowOptions, ShownStage};
+use crate::state::{Appearance, Artifact, Enrichment, StageView, State, VersionView};
 use crate::time::Timestamp;
 use crate::version::VersionLabel;
 
@@ -38,31 +41,58 @@ pub struct ArtifactReport {
 }
 
 impl RegistryReport {
-    /// The registry as `options` want it.
-    pub fn new(state: &State, configured: Option<&[StageName]>, options: &ShowOptions) -> Self {
-        let stages = query::stage_columns(configured, state);
-        let artifacts =
-            state.artifacts().iter().filter(|artifact| artifact.is_active() || options.deprecated);
-        let artifacts = artifacts.map(|artifact| ArtifactReport::new(artifact, &stages, options)).collect();
+    /// The registry, made of what is known of each artifact, as `options` want it.
+    pub fn new(
+        mut artifacts: Vec<ArtifactSummary>,
+        configured: Option<&[StageName]>,
+        options: &ShowOptions,
+    ) -> Self {
+        artifacts.sort_by(|a, b| a.appearance.cmp(&b.appearance));
+        let active = artifacts.iter().flat_map(|artifact| artifact.active_stages.iter().cloned()).collect();
+        let stages = query::stage_columns(configured, active);
+        artifacts.retain(|artifact| artifact.report.active || options.deprecated);
+        let artifacts = artifacts.into_iter().map(|artifact| artifact.report.with_columns(&stages)).collect();
         Self { stages, artifacts }
     }
 }
 
-impl ArtifactReport {
-    fn new(artifact: &Artifact, columns: &[StageName], options: &ShowOptions) -> Self {
+/// What the registry shows of one artifact, before it is known which stages have a column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArtifactSummary {
+    report: ArtifactReport,
+    appearance: Appearance,
+    active_stages: BTreeSet<StageName>,
+}
+
+impl ArtifactSummary {
+    /// The summary of an artifact.
+    pub fn new(artifact: &Artifact, options: &ShowOptions) -> Self {
+        let versions =
+            |shown: &ShownStage| shown.versions.iter().map(|v| v.version().label().clone()).collect();
         let shown = query::shown_stages(artifact, options);
-        let versions_in = |column: &StageName| {
-            let stage = shown.iter().find(|stage| stage.stage == column);
-            let views = stage.map(|stage| stage.versions.as_slice()).unwrap_or_default();
-            views.iter().map(|view| view.version().label().clone()).collect()
-        };
         Self {
-            name: artifact.name().clone(),
-            latest: artifact.latest().map(|version| version.label().clone()),
-            stages: columns.iter().map(|column| (column.clone(), versions_in(column))).collect(),
-            registered: artifact.is_registered(),
-            active: artifact.is_active(),
+            report: ArtifactReport {
+                name: artifact.name().clone(),
+                latest: artifact.latest().map(|version| version.label().clone()),
+                stages: shown.iter().map(|shown| (shown.stage.clone(), versions(shown))).collect(),
+                registered: artifact.is_registered(),
+                active: artifact.is_active(),
+            },
+            appearance: artifact.appearance(),
+            active_stages: query::active_stages(artifact),
         }
+    }
+}
+
+impl ArtifactReport {
+    fn with_columns(mut self, columns: &[StageName]) -> Self {
+        let shown = std::mem::take(&mut self.stages);
+        let versions_in = |column: &StageName| {
+            let stage = shown.iter().find(|(stage, _)| stage == column);
+            stage.map(|(_, versions)| versions.clone()).unwrap_or_default()
+        };
+        self.stages = columns.iter().map(|column| (column.clone(), versions_in(column))).collect();
+        self
     }
 }
 
@@ -110,9 +140,9 @@ pub struct EventReport {
     /// When the tag was made.
     pub created_at: Timestamp,
     /// The tagger's name.
-    pub author: String,
+    pub author: Arc<str>,
     /// The tagger's address.
-    pub author_email: String,
+    pub author_email: Arc<str>,
     /// The tag's message.
     pub message: String,
     /// The commit that the tag is on.
@@ -189,15 +219,15 @@ pub struct EnrichmentReport {
     addition: bool,
     artifact: ArtifactName,
     created_at: Timestamp,
-    author: String,
-    author_email: String,
+    author: Arc<str>,
+    author_email: Arc<str>,
     message: String,
     commit_hexsha: ObjectId,
     version: VersionLabel,
     /// What annotation files say, one entry for each source.
     pub enrichments: Vec<SourceReport>,
-    committer: String,
-    committer_email: String,
+    committer: Arc<str>,
+    committer_email: Arc<str>,
 }
 
 /// What one kind of annotation file says.
@@ -254,9 +284,9 @@ pub struct VersionReport {
     /// When it was registered last, or else when anything was last said of it.
     pub created_at: Option<Timestamp>,
     /// Who did.
-    pub author: Option<String>,
+    pub author: Option<Arc<str>>,
     /// And their address.
-    pub author_email: Option<String>,
+    pub author_email: Option<Arc<str>>,
     /// And what they said.
     pub message: Option<String>,
     /// The tag that did, or the commit.
@@ -322,8 +352,8 @@ pub struct StageReport {
     is_active: bool,
     activated_at: Option<Timestamp>,
     created_at: Option<Timestamp>,
-    author: Option<String>,
-    author_email: Option<String>,
+    author: Option<Arc<str>>,
+    author_email: Option<Arc<str>>,
     message: Option<String>,
     #[serde(rename = "ref")]
     reference: Option<String>,
@@ -352,8 +382,8 @@ impl StageReport {
     }
 }
 
-/// One entry of the journal.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+/// One entry of the journal. There may be a million of them, so that they share what they can.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryReport {
     /// When.
     pub timestamp: Timestamp,
@@ -361,40 +391,75 @@ pub struct HistoryReport {
     pub artifact: ArtifactName,
     /// What happened.
     pub event: EventKind,
-    priority: u8,
     /// The version; `None` for a deprecation.
-    pub version: Option<VersionLabel>,
+    pub version: Option<Arc<VersionLabel>>,
     /// The stage, if the event has one.
     pub stage: Option<StageName>,
     /// The commit that the tag is on.
     pub commit: ObjectId,
     /// The tagger's name.
-    pub author: String,
+    pub author: Arc<str>,
     /// The tagger's address.
-    pub author_email: String,
-    /// The tag's message.
-    pub message: String,
+    pub author_email: Arc<str>,
+    /// The tag's message; empty if it was not asked for.
+    pub message: Box<str>,
     /// The tag.
-    #[serde(rename = "ref")]
-    pub reference: String,
+    pub reference: Box<str>,
+    /// Its place among the events of its artifact.
+    rank: u32,
 }
 
 impl HistoryReport {
-    /// The report of one entry.
-    pub fn new((event, owner): query::JournalEntry<'_>) -> Self {
+    /// The entries of one artifact.
+    pub fn of(artifact: &Artifact, options: &HistoryOptions) -> Vec<Self> {
+        let entries = query::journal(artifact, options).enumerate();
+        entries.map(|(rank, (event, owner))| Self::new(event, owner, rank)).collect()
+    }
+
+    fn new(event: &Event, owner: Option<VersionView<'_>>, rank: usize) -> Self {
         Self {
             timestamp: event.tagger.time,
             artifact: event.artifact().clone(),
             event: event.kind(),
-            priority: event.kind().priority(),
-            version: owner.map(|version| version.label().clone()),
+            version: owner.map(|version| version.shared_label()),
             stage: event.stage().cloned(),
             commit: event.commit,
             author: event.tagger.name.clone(),
             author_email: event.tagger.email.clone(),
-            message: event.message.clone(),
-            reference: event.tag.clone(),
+            message: event.message.as_str().into(),
+            reference: event.tag.as_str().into(),
+            rank: u32::try_from(rank).unwrap_or(u32::MAX),
         }
+    }
+
+    /// Puts the entries of all artifacts into the order that `options` want, newest first by default.
+    pub fn arrange(mut entries: Vec<Self>, options: &HistoryOptions) -> Vec<Self> {
+        // Within a second events stay together by artifact, in the artifact's own order.
+        entries.sort_unstable_by(|a, b| {
+            let by_time = a.timestamp.seconds().cmp(&b.timestamp.seconds());
+            let order = by_time.then_with(|| a.artifact.cmp(&b.artifact)).then(a.rank.cmp(&b.rank));
+            if options.ascending { order } else { order.reverse() }
+        });
+        entries.truncate(options.limit.unwrap_or(usize::MAX));
+        entries
+    }
+}
+
+impl Serialize for HistoryReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(11))?;
+        map.serialize_entry("timestamp", &self.timestamp)?;
+        map.serialize_entry("artifact", &self.artifact)?;
+        map.serialize_entry("event", &self.event)?;
+        map.serialize_entry("priority", &self.event.priority())?;
+        map.serialize_entry("version", &self.version)?;
+        map.serialize_entry("stage", &self.stage)?;
+        map.serialize_entry("commit", &self.commit)?;
+        map.serialize_entry("author", &self.author)?;
+        map.serialize_entry("author_email", &self.author_email)?;
+        map.serialize_entry("message", &self.message)?;
+        map.serialize_entry("ref", &self.reference)?;
+        map.end()
     }
 }
 

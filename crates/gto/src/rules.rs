@@ -610,7 +610,8 @@ impl<'a> Draft<'a> {
         }
         let writer = self.rules.writer;
         let time = self.next_time(&tag);
-        let tagger = Signature { name: writer.name.clone(), email: writer.email.clone(), time };
+        let tagger =
+            Signature { name: writer.name.as_str().into(), email: writer.email.as_str().into(), time };
         let message = wish.message.clone().filter(|text| !text.is_empty()).unwrap_or(message);
         let event = Event { tag_id: commit, tag, name, commit, tagger, message };
         self.added.push(event.clone());

@@ -1,14 +1,17 @@
 //! Who wrote something, and when: the author of a commit, the tagger of a tag.
 
+use std::sync::Arc;
+
 use crate::time::Timestamp;
 
-/// A person and a point in time, as Git records them. Name and address come from the repository: untrusted text.
+/// A person and a point in time, as Git records them. Name and address come from the repository: untrusted
+/// text. They are shared, because a few people write all tags of a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
     /// The person's name.
-    pub name: String,
+    pub name: Arc<str>,
     /// The person's address, without the angle brackets.
-    pub email: String,
+    pub email: Arc<str>,
     /// When.
     pub time: Timestamp,
 }

@@ -4,6 +4,7 @@
 //! of the events: no Git, no clock, and the order in which tags are read does not matter.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::annotation::Annotation;
 use crate::commit::Commit;
@@ -30,15 +31,19 @@ pub struct Artifact {
     versions: Vec<VersionState>,
 }
 
+/// Where an artifact stands in the order in which the Python tool meets artifacts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Appearance((u8, i64, String));
+
 /// A version of an artifact, or an unregistered commit that something was said of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VersionState {
-    label: VersionLabel,
+    label: Arc<VersionLabel>,
     commit: ObjectId,
     registrations: Vec<usize>,
     deregistrations: Vec<usize>,
     stages: Vec<StageState>,
-    enrichment: Option<Enrichment>,
+    enrichment: Option<Box<Enrichment>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -69,13 +74,26 @@ impl State {
                 }
             }
         }
-        let mut artifacts: Vec<_> =
-            by_artifact.into_iter().map(|(name, events)| Artifact::from_events(name, events)).collect();
+        by_artifact.into_iter().map(|(name, events)| Artifact::from_events(name, events)).collect()
+    }
+
+    /// The artifact of that name.
+    pub fn artifact(&self, name: &str) -> Option<&Artifact> {
+        let name: ArtifactName = name.parse().ok()?;
+        self.by_name.get(&name).map(|&i| &self.artifacts[i])
+    }
+}
+
+impl FromIterator<Artifact> for State {
+    fn from_iter<I: IntoIterator<Item = Artifact>>(artifacts: I) -> Self {
+        let mut artifacts: Vec<Artifact> = artifacts.into_iter().collect();
         artifacts.sort_by_cached_key(Artifact::appearance);
         let by_name = artifacts.iter().enumerate().map(|(i, a)| (a.name.clone(), i)).collect();
         Self { artifacts, by_name }
     }
+}
 
+impl State {
     /// The artifacts, in the order in which the Python tool meets them.
     pub fn artifacts(&self) -> &[Artifact] {
         &self.artifacts
@@ -88,12 +106,6 @@ impl State {
         artifacts
     }
 
-    /// The artifact of that name.
-    pub fn artifact(&self, name: &str) -> Option<&Artifact> {
-        let name: ArtifactName = name.parse().ok()?;
-        self.by_name.get(&name).map(|&i| &self.artifacts[i])
-    }
-
     /// Adds what the annotation file of the current commit says: each artifact in it has, if nothing else,
     /// an unregistered version there.
     pub fn annotate(&mut self, commit: ObjectId, annotated: impl IntoIterator<Item = ArtifactName>) {
@@ -102,10 +114,7 @@ impl State {
                 self.artifacts.push(Artifact::from_events(name, Vec::new()));
                 self.artifacts.len() - 1
             });
-            let artifact = &mut self.artifacts[index];
-            if !artifact.versions.iter().any(|version| version.commit == commit) {
-                artifact.versions.push(VersionState::new(VersionLabel::Commit(commit), commit));
-            }
+            self.artifacts[index].annotate(commit);
         }
     }
 
@@ -119,7 +128,7 @@ impl State {
             let chosen: Vec<bool> = artifact.versions().map(&wanted).collect();
             for (version, chosen) in artifact.versions.iter_mut().zip(chosen) {
                 if chosen {
-                    version.enrichment = enrich(&artifact.name, version.commit);
+                    version.enrichment = enrich(&artifact.name, version.commit).map(Box::new);
                 }
             }
         }
@@ -142,6 +151,14 @@ impl Artifact {
         fold.artifact
     }
 
+    /// Notes that the annotation file of the current commit names the artifact: if nothing else, it has an
+    /// unregistered version there.
+    pub fn annotate(&mut self, commit: ObjectId) {
+        if !self.versions.iter().any(|version| version.commit == commit) {
+            self.versions.push(VersionState::new(VersionLabel::Commit(commit), commit));
+        }
+    }
+
     /// Of several versions on one commit: the one registered last before event `index`, or if none was, first after.
     fn registered_last(&self, candidates: &[usize], index: usize) -> usize {
         let registrations =
@@ -158,8 +175,10 @@ impl Artifact {
 
     /// Where the Python tool meets the artifact: it reads all deprecations first, then all registrations,
     /// then all stages, each by time and then by name.
-    fn appearance(&self) -> Option<(u8, i64, String)> {
-        self.events
+    /// Those that are only annotated come last.
+    pub fn appearance(&self) -> Appearance {
+        let first = self
+            .events
             .iter()
             .map(|event| {
                 let pass = match event.kind() {
@@ -167,9 +186,12 @@ impl Artifact {
                     EventKind::Registration | EventKind::Deregistration => 1,
                     EventKind::Assignment | EventKind::Unassignment => 2,
                 };
-                (pass, event.tagger.time.seconds(), event.tag.clone())
+                (pass, event.tagger.time.seconds(), &event.tag)
             })
-            .min()
+            .min();
+        Appearance(
+            first.map_or((u8::MAX, 0, String::new()), |(pass, seconds, tag)| (pass, seconds, tag.clone())),
+        )
     }
 
     /// The artifact's name.
@@ -303,7 +325,7 @@ impl Fold {
 impl VersionState {
     fn new(label: VersionLabel, commit: ObjectId) -> Self {
         Self {
-            label,
+            label: Arc::new(label),
             commit,
             registrations: Vec::new(),
             deregistrations: Vec::new(),
@@ -383,6 +405,11 @@ impl<'a> VersionView<'a> {
         &self.state.label
     }
 
+    /// What the version is called, to keep.
+    pub fn shared_label(&self) -> Arc<VersionLabel> {
+        Arc::clone(&self.state.label)
+    }
+
     /// The commit that it is bound to.
     pub fn commit(&self) -> ObjectId {
         self.state.commit
@@ -390,7 +417,7 @@ impl<'a> VersionView<'a> {
 
     /// What is known of the commit, if it was asked for.
     pub fn enrichment(&self) -> Option<&'a Enrichment> {
-        self.state.enrichment.as_ref()
+        self.state.enrichment.as_deref()
     }
 
     /// Whether a registration names this version.

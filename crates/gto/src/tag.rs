@@ -69,7 +69,14 @@ impl TagName {
 
     fn parse(text: &str) -> Option<Self> {
         let (artifact, rest) = text.split_at(text.find(['#', '@'])?);
-        let artifact = ArtifactName::from_tag(artifact)?;
+        Self::parse_event(&ArtifactName::from_tag(artifact)?, rest)
+    }
+
+    /// Reads what follows the artifact's name in a tag: `@v1.0.0`, `#prod#3`.
+    pub(crate) fn parse_event(artifact: &ArtifactName, rest: &str) -> Option<Self> {
+        if !rest.starts_with(['#', '@']) {
+            return None;
+        }
         let (body, counter) = match rest[1..].split_once('#') {
             Some((body, counter)) => (body, Some(parse_counter(counter)?)),
             None => (&rest[1..], None),
@@ -86,7 +93,7 @@ impl TagName {
             (_, version, false) => Action::Register(version.parse().ok()?),
             (_, version, true) => Action::Deregister(version.parse().ok()?),
         };
-        Some(Self { artifact, action, counter })
+        Some(Self { artifact: artifact.clone(), action, counter })
     }
 }
 

@@ -128,8 +128,8 @@ pub fn stages() -> ArgValueCandidates {
 /// Tags of the registry.
 pub fn tags() -> ArgValueCandidates {
     candidates(|registry| {
-        let entries = registry.history(&gto::query::HistoryOptions::default()).ok()?;
-        Some(entries.value.into_iter().map(|entry| entry.reference).collect())
+        let entries = registry.history(&gto::query::HistoryOptions::default(), false).ok()?;
+        Some(entries.value.into_iter().map(|entry| entry.reference.into_string()).collect())
     })
 }
 

@@ -98,7 +98,7 @@ impl History {
         let registry = context.open(&self.repo.repo)?;
         let entries = match self.options(&registry)? {
             Some(options) => {
-                let answer = registry.history(&options)?;
+                let answer = registry.history(&options, self.json)?;
                 warn(context, &answer.warnings);
                 answer.value
             }
@@ -115,8 +115,7 @@ impl History {
         } else {
             let style = if self.plain { Style::Plain } else { Style::FancyOutline };
             let headers = ["timestamp", "artifact", "event", "version", "stage", "commit", "ref"];
-            let rows: Vec<_> = entries.iter().map(row).collect();
-            printer.line(table::render(style, &headers, &rows))?;
+            printer.lines(table::lines(style, &headers, &entries, row))?;
         }
         Ok(())
     }
@@ -164,9 +163,9 @@ fn row(entry: &HistoryReport) -> Vec<Option<String>> {
         Some(entry.timestamp.to_string()),
         Some(entry.artifact.to_string()),
         Some(entry.event.to_string()),
-        entry.version.as_ref().map(gto::version::VersionLabel::short),
+        entry.version.as_ref().map(|version| version.short()),
         entry.stage.as_ref().map(ToString::to_string),
         Some(ObjectId::short(&entry.commit)),
-        Some(entry.reference.clone()),
+        Some(entry.reference.to_string()),
     ]
 }

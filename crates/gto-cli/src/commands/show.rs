@@ -234,7 +234,7 @@ impl Show {
                 let stages: Vec<String> = report.stages.iter().map(|stage| format!("#{stage}")).collect();
                 let headers: Vec<&str> =
                     ["name", "latest"].into_iter().chain(stages.iter().map(String::as_str)).collect();
-                printer.line(table::render(style, &headers, &registry_rows(&report)))?;
+                printer.lines(table::lines(style, &headers, &registry_rows(&report), Vec::clone))?;
             }
         }
         Ok(())
@@ -299,9 +299,8 @@ fn print_versions(
         }
         Format::Table(style) => {
             let headers = ["artifact", "version", "stage", "created_at", "ref"];
-            let rows: Vec<_> =
-                versions.iter().map(|version| version_row(version, report.registered)).collect();
-            printer.line(table::render(style, &headers, &rows))?;
+            let row = |version: &VersionReport| version_row(version, report.registered);
+            printer.lines(table::lines(style, &headers, versions, row))?;
         }
     }
     Ok(())

@@ -13,65 +13,73 @@ pub enum Style {
     Plain,
 }
 
-/// The table, without a line break at its end. A missing cell prints as `-`; a cell is one line.
-pub fn render(style: Style, headers: &[&str], rows: &[Vec<Option<String>>]) -> String {
-    let columns: Vec<Column> =
-        headers.iter().enumerate().map(|(index, header)| Column::new(header, index, rows)).collect();
-    let header = columns.iter().map(|column| column.pad(column.header)).collect::<Vec<_>>();
-    let body = (0..rows.len())
-        .map(|row| columns.iter().map(|column| column.pad(&column.cells[row])).collect::<Vec<_>>());
-    let lines: Vec<String> = match style {
-        Style::Plain => {
-            let line = |cells: Vec<String>| cells.join("  ").trim_end().to_owned();
-            std::iter::once(header).chain(body).map(line).collect()
+/// The lines of a table. `cells` makes the cells of a row, one for each header; a missing one prints as `-`.
+///
+/// Each row is made twice, for the widths and for the line, so that a table of a million rows needs no memory.
+pub fn lines<'a, R>(
+    style: Style,
+    headers: &'a [&'a str],
+    rows: &'a [R],
+    cells: impl Fn(&R) -> Vec<Option<String>> + 'a,
+) -> impl Iterator<Item = String> + 'a {
+    let mut columns: Vec<Column> = headers.iter().map(|header| Column::new(header)).collect();
+    for row in rows {
+        for (column, cell) in columns.iter_mut().zip(cells(row)) {
+            column.make_room_for(cell);
         }
+    }
+    let rule = |left: &str, middle: &str, right: &str| {
+        let bars: Vec<String> = columns.iter().map(|column| "═".repeat(column.width + 2)).collect();
+        format!("{left}{}{right}", bars.join(middle))
+    };
+    let (top, middle, bottom) = match style {
+        Style::Plain => (None, None, None),
         Style::FancyOutline => {
-            let line = |cells: Vec<String>| format!("│ {} │", cells.join(" │ "));
-            let rule = |left: &str, middle: &str, right: &str| {
-                let bars: Vec<String> = columns.iter().map(|column| "═".repeat(column.width + 2)).collect();
-                format!("{left}{}{right}", bars.join(middle))
-            };
-            let mut lines = vec![rule("╒", "╤", "╕"), line(header), rule("╞", "╪", "╡")];
-            lines.extend(body.map(line));
-            lines.push(rule("╘", "╧", "╛"));
-            lines
+            (Some(rule("╒", "╤", "╕")), Some(rule("╞", "╪", "╡")), Some(rule("╘", "╧", "╛")))
         }
     };
-    lines.join("\n")
+    let line = move |cells: Vec<Option<String>>| {
+        let padded = columns.iter().zip(cells).map(|(column, cell)| column.pad(&one_line(cell)));
+        let padded: Vec<String> = padded.collect();
+        match style {
+            Style::Plain => padded.join("  ").trim_end().to_owned(),
+            Style::FancyOutline => format!("│ {} │", padded.join(" │ ")),
+        }
+    };
+    let header = line(headers.iter().map(|header| Some((*header).to_owned())).collect());
+    let body = rows.iter().map(move |row| line(cells(row)));
+    top.into_iter().chain([header]).chain(middle).chain(body).chain(bottom)
 }
 
-struct Column<'a> {
-    header: &'a str,
-    cells: Vec<String>,
+struct Column {
     width: usize,
-    is_right_aligned: bool,
+    /// Whether there is any cell with something in it, and all of those are integers.
+    holds_integers: Option<bool>,
 }
 
-impl<'a> Column<'a> {
-    fn new(header: &'a str, index: usize, rows: &[Vec<Option<String>>]) -> Self {
-        let present = |row: &'_ Vec<Option<String>>| row.get(index).cloned().flatten();
-        let cells: Vec<String> = rows
-            .iter()
-            .map(|row| present(row).map_or_else(|| "-".to_owned(), |cell| one_line(&cell)))
-            .collect();
+impl Column {
+    fn new(header: &str) -> Self {
+        Self { width: header.chars().count() + 2, holds_integers: None }
+    }
+
+    fn make_room_for(&mut self, cell: Option<String>) {
         // tabulate takes whatever Python's `float` reads for a number and prints it anew: an abbreviated commit `12e4567` or a
         // name `1e5` or `inf` would be changed or move. To us only integers are numbers, which tabulate prints as they are.
-        let mut known = rows.iter().filter_map(present).filter(|cell| !cell.is_empty()).peekable();
-        let is_right_aligned = known.peek().is_some() && known.all(|cell| is_integer(&cell));
-        let widest = cells.iter().map(|cell| cell.chars().count()).max().unwrap_or_default();
-        let width = widest.max(header.chars().count() + 2);
-        Self { header, cells, width, is_right_aligned }
+        if let Some(text) = cell.as_deref().filter(|text| !text.is_empty()) {
+            self.holds_integers = Some(self.holds_integers.unwrap_or(true) && is_integer(text));
+        }
+        self.width = self.width.max(one_line(cell).chars().count());
     }
 
     fn pad(&self, cell: &str) -> String {
         let width = self.width;
-        if self.is_right_aligned { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+        if self.holds_integers == Some(true) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
     }
 }
 
-/// A line break would tear the table apart.
-fn one_line(cell: &str) -> String {
-    cell.trim().replace(['\n', '\t', '\r'], " ")
+/// A missing cell is a dash. A line break would tear the table apart.
+fn one_line(cell: Option<String>) -> String {
+    cell.map_or_else(|| "-".to_owned(), |cell| cell.trim().replace(['\n', '\t', '\r'], " "))
 }
 
 /// What Python's `int` reads, in ASCII.
@@ -88,7 +96,8 @@ mod tests {
     fn table(style: Style, headers: &[&str], rows: &[&[Option<&str>]]) -> String {
         let rows: Vec<Vec<Option<String>>> =
             rows.iter().map(|row| row.iter().map(|cell| cell.map(str::to_owned)).collect()).collect();
-        render(style, headers, &rows).replace(' ', "·")
+        let lines: Vec<String> = lines(style, headers, &rows, Vec::clone).collect();
+        lines.join("\n").replace(' ', "·")
     }
 
     /// Expected: the output of tabulate 0.10.0, with `·` for each space.

@@ -87,7 +87,7 @@ fn signature(line: Option<&[u8]>) -> Signature {
     let epoch = Timestamp::new(0, 0).expect("1970 is a year between 1 and 9999");
     match line.and_then(Ident::parse) {
         Some(ident) => ident.signature(ident.time.unwrap_or(epoch)),
-        None => Signature { name: String::new(), email: String::new(), time: epoch },
+        None => Signature { name: "".into(), email: "".into(), time: epoch },
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
         let commit = open(&repo).commit(id(&hex)).unwrap();
         assert_eq!(commit.id, id(&hex));
         assert_eq!(
-            (commit.author.name.as_str(), commit.author.email.as_str()),
+            (commit.author.name.as_ref(), commit.author.email.as_ref()),
             ("Ada Tester", "ada@example.com")
         );
         assert_eq!(commit.committer.time.seconds(), repo.now());
@@ -121,8 +121,8 @@ mod tests {
         object.extend_from_slice(b"J\xf6 <j> 18446744073709551615 +0000\nencoding latin1\n\ncaf\xe9");
         let hex = repo.git_stdin(&["hash-object", "-t", "commit", "--literally", "-w", "--stdin"], &object);
         let commit = open(&repo).commit(id(&hex)).unwrap();
-        assert_eq!((commit.author.name.as_str(), commit.author.time.seconds()), ("", 0));
-        assert_eq!((commit.committer.name.as_str(), commit.committer.time.seconds()), ("J\u{fffd}", 0));
+        assert_eq!((commit.author.name.as_ref(), commit.author.time.seconds()), ("", 0));
+        assert_eq!((commit.committer.name.as_ref(), commit.committer.time.seconds()), ("J\u{fffd}", 0));
         assert_eq!(commit.message, "caf\u{fffd}");
     }
 

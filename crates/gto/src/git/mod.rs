@@ -32,7 +32,7 @@ pub(crate) use identity::IdentityError;
 pub(crate) use refs::{TagRef, TagRefs, is_valid_tag_name};
 pub(crate) use remote::{PushedTag, clone_bare};
 pub(crate) use revision::ResolveError;
-pub(crate) use tags::{ObjectKind, TagObject, UnreadableTag};
+pub(crate) use tags::{ObjectKind, TagObject, UnreadableTag, Want};
 pub(crate) use transaction::{ApplyError, TagEdit};
 
 /// No object larger than this is taken into memory, whatever a repository claims: 64 MiB.

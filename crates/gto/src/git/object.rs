@@ -76,8 +76,13 @@ impl<'a> Ident<'a> {
         })
     }
 
+    /// Whether this is the same person.
+    pub fn is_by(&self, other: &Signature) -> bool {
+        self.name == other.name.as_bytes() && self.email == other.email.as_bytes()
+    }
+
     pub fn signature(&self, time: Timestamp) -> Signature {
-        Signature { name: super::lossy(self.name), email: super::lossy(self.email), time }
+        Signature { name: super::lossy(self.name).into(), email: super::lossy(self.email).into(), time }
     }
 }
 

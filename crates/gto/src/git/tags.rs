@@ -5,6 +5,8 @@
 
 use std::fmt;
 use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use gix::objs::{Find as _, Kind};
@@ -16,9 +18,6 @@ use crate::signature::Signature;
 
 /// A tag larger than this is no message of a person, and counts as damaged.
 const MAX_SIZE: usize = 1024 * 1024;
-
-/// Fewer tags than this are read sooner than a thread is started for them.
-const TAGS_PER_THREAD: usize = 500;
 
 /// How many tags of tags are followed.
 const MAX_DEPTH: usize = 10;
@@ -119,54 +118,42 @@ impl From<Kind> for ObjectKind {
 impl Repository {
     /// What the tag's ref points to.
     pub fn read_tag(&self, tag: &TagRef) -> TagObject {
-        self.read_tag_with(tag.target, &mut Vec::new())
+        Reader::new(Want::Everything).read(self, tag.target)
     }
 
     /// What each of the tags' refs points to, in the same order.
-    ///
-    /// Nearly all of the time goes into inflating objects, so that many tags are read by all processors.
-    pub fn read_tags(&self, tags: &[TagRef]) -> Vec<TagObject> {
-        let threads =
-            thread::available_parallelism().map_or(1, NonZero::get).min(tags.len() / TAGS_PER_THREAD);
+    pub fn read_tags(&self, tags: &[TagRef], want: Want) -> Vec<TagObject> {
+        let mut reader = Reader::new(want);
+        tags.iter().map(|tag| reader.read(self, tag.target)).collect()
+    }
+
+    /// Does pieces of work on all processors, each thread with a repository of its own; the results come in the
+    /// order of the work. Nearly all of the time of a large registry goes into inflating objects.
+    pub fn on_all_processors<W: Send, R: Send>(
+        &self,
+        work: Vec<W>,
+        todo: impl Fn(&Self, W) -> R + Sync,
+    ) -> Vec<R> {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(work.len());
         if threads < 2 {
-            return self.read_tags_here(tags);
+            return work.into_iter().map(|piece| todo(self, piece)).collect();
         }
-        let shared = self.gix.clone().into_sync();
-        let (shared, refs) = (&shared, self.refs);
-        let read = move |tags| {
+        let (shared, refs) = (self.gix.clone().into_sync(), self.refs);
+        let queue = Mutex::new(work.into_iter().enumerate());
+        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let run = || {
             let here = Self { gix: shared.to_thread_local(), work_dir: None, refs };
-            here.read_tags_here(tags)
+            std::iter::from_fn(next).map(|(place, piece)| (place, todo(&here, piece))).collect::<Vec<_>>()
         };
-        thread::scope(|scope| {
-            let parts = tags.chunks(tags.len().div_ceil(threads));
-            let workers: Vec<_> = parts.map(|part| scope.spawn(move || read(part))).collect();
-            let objects = workers.into_iter().map(|worker| {
-                // Nothing in it panics; if it does, so do we, rather than answer without these tags.
-                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            });
-            objects.flatten().collect()
-        })
-    }
-
-    fn read_tags_here(&self, tags: &[TagRef]) -> Vec<TagObject> {
-        let mut buffer = Vec::new();
-        tags.iter().map(|tag| self.read_tag_with(tag.target, &mut buffer)).collect()
-    }
-
-    fn read_tag_with(&self, target: ObjectId, buffer: &mut Vec<u8>) -> TagObject {
-        self.try_read_tag(target, buffer).unwrap_or_else(TagObject::Unreadable)
-    }
-
-    fn try_read_tag(&self, tag_id: ObjectId, buffer: &mut Vec<u8>) -> Result<TagObject, UnreadableTag> {
-        let Some(parts) = self.tag_parts(tag_id, buffer)? else {
-            return Ok(TagObject::Lightweight { target: tag_id });
-        };
-        let (kind, target) = target_of(&parts)?;
-        let ident = parts.field("tagger").ok_or(UnreadableTag::NoTagger)?;
-        let ident = Ident::parse(ident).ok_or(UnreadableTag::Malformed)?;
-        let tagger = ident.signature(ident.time.ok_or(UnreadableTag::BadTime)?);
-        let message = lossy(without_signature(parts.body));
-        Ok(TagObject::Annotated { tag_id, commit: self.follow(kind, target, buffer)?, tagger, message })
+        let mut done: Vec<(usize, R)> = thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+            // Nothing in it panics; if it does, so do we, rather than answer without its part.
+            let results =
+                workers.into_iter().map(|worker| worker.join().unwrap_or_else(|e| resume_unwind(e)));
+            results.flatten().collect()
+        });
+        done.sort_unstable_by_key(|(place, _)| *place);
+        done.into_iter().map(|(_, result)| result).collect()
     }
 
     /// The commit that a chain of tags ends at.
@@ -219,6 +206,54 @@ impl Repository {
     }
 }
 
+/// How much of each tag a question needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// All of it.
+    Everything,
+    /// All but the messages, which stay empty.
+    NoMessages,
+}
+
+/// Reads tags one after the other.
+struct Reader {
+    buffer: Vec<u8>,
+    want: Want,
+    /// The tagger before: most often the next one too.
+    tagger: Option<Signature>,
+}
+
+impl Reader {
+    fn new(want: Want) -> Self {
+        Self { buffer: Vec::new(), want, tagger: None }
+    }
+
+    fn read(&mut self, repository: &Repository, target: ObjectId) -> TagObject {
+        self.try_read(repository, target).unwrap_or_else(TagObject::Unreadable)
+    }
+
+    fn try_read(&mut self, repository: &Repository, tag_id: ObjectId) -> Result<TagObject, UnreadableTag> {
+        let Some(parts) = repository.tag_parts(tag_id, &mut self.buffer)? else {
+            return Ok(TagObject::Lightweight { target: tag_id });
+        };
+        let (kind, target) = target_of(&parts)?;
+        let ident = parts.field("tagger").ok_or(UnreadableTag::NoTagger)?;
+        let ident = Ident::parse(ident).ok_or(UnreadableTag::Malformed)?;
+        let time = ident.time.ok_or(UnreadableTag::BadTime)?;
+        let tagger = match &self.tagger {
+            Some(known) if ident.is_by(known) => Signature { time, ..known.clone() },
+            _ => ident.signature(time),
+        };
+        self.tagger = Some(tagger.clone());
+        let message = match self.want {
+            Want::Everything => lossy(without_signature(parts.body)),
+            Want::NoMessages => String::new(),
+        };
+        let commit = repository.follow(kind, target, &mut self.buffer)?;
+        Ok(TagObject::Annotated { tag_id, commit, tagger, message })
+    }
+}
+
 /// Why an object leads to no commit.
 pub(super) enum PeelError {
     Git(GitError),
@@ -252,7 +287,7 @@ mod tests {
         let repository = open(repo);
         let tag = repository.tag_ref(name).unwrap().unwrap();
         let one = repository.read_tag(&tag);
-        assert_eq!(repository.read_tags(&[tag.clone(), tag]), [one.clone(), one.clone()]);
+        assert_eq!(repository.read_tags(&[tag.clone(), tag], Want::Everything), [one.clone(), one.clone()]);
         one
     }
 
@@ -273,7 +308,7 @@ mod tests {
                 panic!("it is annotated")
             };
             assert_eq!((tag_id, on), (id(&tag), id(&commit)));
-            assert_eq!((tagger.name.as_str(), tagger.email.as_str()), ("Zoë", "z@x"));
+            assert_eq!((tagger.name.as_ref(), tagger.email.as_ref()), ("Zoë", "z@x"));
             assert_eq!((tagger.time.seconds(), tagger.time.offset()), (1_600_000_000, -12_600));
             assert_eq!(message, "one\n\ntwo\n");
         }
@@ -371,7 +406,7 @@ mod tests {
         object.extend_from_slice(b"J\xf6rg <j\xf6@x> 1 +0000\n\ncaf\xe9 \x1b[31m\n");
         repo.raw_tag("t", &object);
         let TagObject::Annotated { tagger, message, .. } = read(&repo, "t") else { panic!("it can be read") };
-        assert_eq!((tagger.name.as_str(), tagger.email.as_str()), ("J\u{fffd}rg", "j\u{fffd}@x"));
+        assert_eq!((tagger.name.as_ref(), tagger.email.as_ref()), ("J\u{fffd}rg", "j\u{fffd}@x"));
         assert_eq!(message, "caf\u{fffd} \u{1b}[31m\n");
     }
 
@@ -400,7 +435,7 @@ mod tests {
         }
         let all = |repo: &Repo| {
             let repository = open(repo);
-            repository.read_tags(&repository.tag_refs("").unwrap().refs)
+            repository.read_tags(&repository.tag_refs("").unwrap().refs, Want::Everything)
         };
         let loose = all(&repo);
         assert!(loose.iter().all(|tag| matches!(tag, TagObject::Annotated { .. })));
@@ -447,7 +482,7 @@ mod tests {
                 fs::write(&path, damaged).unwrap();
                 let repository = open(&repo);
                 let tags = repository.tag_refs("").unwrap().refs;
-                let read = repository.read_tags(&tags);
+                let read = repository.read_tags(&tags, Want::Everything);
                 assert_eq!(read.len(), 20);
             }
             fs::write(&path, intact).unwrap();

@@ -17,8 +17,8 @@ pub(super) fn id(hex: &str) -> ObjectId {
 
 pub(super) fn ann() -> Signature {
     Signature {
-        name: "Ann".to_owned(),
-        email: "ann@example.com".to_owned(),
+        name: "Ann".into(),
+        email: "ann@example.com".into(),
         time: Timestamp::new(1_700_000_000, 19_800).unwrap(),
     }
 }

@@ -398,8 +398,8 @@ mod tests {
                 let theirs = repo.git_ok(&["rev-parse", &name]);
                 repo.git_ok(&["update-ref", "-d", &format!("refs/tags/{name}")]);
                 let tagger = Signature {
-                    name: who.to_owned(),
-                    email: email.to_owned(),
+                    name: who.into(),
+                    email: email.into(),
                     time: Timestamp::new(time, offset).unwrap(),
                 };
                 let edit = TagEdit::Create { name, commit: id(&commit), tagger, message: message.to_owned() };
@@ -540,7 +540,7 @@ mod tests {
         let by = |name: &str, seconds| TagEdit::Create {
             name: "x".to_owned(),
             commit: id(&commit),
-            tagger: Signature { name: name.to_owned(), time: Timestamp::new(seconds, 0).unwrap(), ..ann() },
+            tagger: Signature { name: name.into(), time: Timestamp::new(seconds, 0).unwrap(), ..ann() },
             message: String::new(),
         };
         assert!(matches!(refused(&repo, &[by("<>", 0)]), ApplyError::EmptyTagger));

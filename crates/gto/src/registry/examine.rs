@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::doctor::{self, BrokenRef, Evidence, Examination};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::git::{ObjectKind, Repository, TagObject, TagRef, UnreadableTag, is_valid_tag_name};
+use crate::git::{ObjectKind, Repository, TagObject, TagRef, UnreadableTag, Want, is_valid_tag_name};
 use crate::object_id::ObjectId;
 use crate::state::State;
 use crate::tag::TagName;
@@ -61,7 +61,9 @@ impl Registry {
         let mut scan = Scan::default();
         let mut lightweight = Vec::new();
         let mut last_counters = Vec::new();
-        for ((tag, name), object) in refs.iter().zip(parsed).zip(self.repository.read_tags(&refs)) {
+        for ((tag, name), object) in
+            refs.clone().into_iter().zip(parsed).zip(self.repository.read_tags(&refs, Want::Everything))
+        {
             if name.counter == Some(u64::MAX) {
                 last_counters.push(tag.name.clone());
             }

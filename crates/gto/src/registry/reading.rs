@@ -1,0 +1,190 @@
+//! Reading the whole registry: artifact by artifact and on all processors, so that a registry of a million tags
+//! needs little more memory than the names of its tags.
+//!
+//! Owns the grouping of tags by artifact and the work of the threads. What is kept of an artifact is the
+//! question's to say.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Mutex;
+
+use super::{Registry, Scan};
+use crate::error::Result;
+use crate::event::Event;
+use crate::git::{Repository, TagRef, Want};
+use crate::name::ArtifactName;
+use crate::plan::Warning;
+use crate::state::Artifact;
+use crate::tag::TagName;
+
+/// About how many tags a thread reads at a time. Larger artifacts are read in parts of this size.
+const PART: usize = 1024;
+
+/// A piece of work: tags that stand next to each other when sorted by artifact.
+enum Part {
+    /// All tags of some artifacts.
+    Whole(Vec<Group>),
+    /// Some tags of an artifact that has too many for one part.
+    Piece(Group),
+}
+
+/// Tags of one artifact.
+struct Group {
+    artifact: ArtifactName,
+    tags: Vec<TagRef>,
+    is_annotated: bool,
+}
+
+/// What a thread made of its part.
+enum Read<T> {
+    Folded(Vec<T>),
+    Events { artifact: ArtifactName, is_annotated: bool, events: Vec<Event> },
+}
+
+impl Registry {
+    /// Folds every artifact, and keeps what `keep` makes of each: first those with tags, by their names as tags
+    /// spell them, then those that are only annotated, in the order of the annotation file.
+    pub(super) fn each_artifact<T: Send>(
+        &self,
+        want: Want,
+        keep: impl Fn(Artifact) -> T + Sync,
+    ) -> Result<(Vec<T>, Vec<Warning>)> {
+        let annotations = self.head_annotations();
+        let head = annotations.as_ref().map(|(head, _)| *head);
+        let mut annotated: HashMap<ArtifactName, usize> = HashMap::new();
+        for (name, _) in annotations.iter().flat_map(|(_, file)| &file.artifacts) {
+            let place = annotated.len();
+            annotated.entry(name.clone()).or_insert(place);
+        }
+        let finish = |artifact: ArtifactName, is_annotated: bool, events: Vec<Event>| {
+            let mut artifact = Artifact::from_events(artifact, events);
+            if let Some(head) = head.filter(|_| is_annotated) {
+                artifact.annotate(head);
+            }
+            (artifact.is_registered() || is_annotated).then(|| keep(artifact))
+        };
+        let lightweight = Mutex::new(Vec::new());
+        let read = |repository: &Repository, part: Part| {
+            let events = |group: &mut Group| {
+                let scan = Scan::of(repository, &group.artifact, std::mem::take(&mut group.tags), want);
+                if !scan.inventory.lightweight.is_empty() {
+                    // A poisoned lock means that another thread panicked, which ends everything anyway.
+                    let mut all = lightweight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    all.extend(scan.inventory.lightweight);
+                }
+                scan.events
+            };
+            match part {
+                Part::Whole(groups) => {
+                    let made = groups.into_iter().filter_map(|mut group| {
+                        let events = events(&mut group);
+                        finish(group.artifact, group.is_annotated, events)
+                    });
+                    Read::Folded(made.collect())
+                }
+                Part::Piece(mut group) => {
+                    let events = events(&mut group);
+                    Read::Events { artifact: group.artifact, is_annotated: group.is_annotated, events }
+                }
+            }
+        };
+        let parts = parts(self.repository.tag_refs("")?.refs, &mut annotated);
+        let mut kept = Vec::new();
+        let mut large: Option<(ArtifactName, bool, Vec<Event>)> = None;
+        for made in self.repository.on_all_processors(parts, read) {
+            match made {
+                Read::Events { artifact, is_annotated, events } => match &mut large {
+                    Some((name, _, all)) if *name == artifact => all.extend(events),
+                    _ => {
+                        kept.extend(
+                            large.take().and_then(|(name, annotated, all)| finish(name, annotated, all)),
+                        );
+                        large = Some((artifact, is_annotated, events));
+                    }
+                },
+                Read::Folded(made) => {
+                    kept.extend(large.take().and_then(|(name, annotated, all)| finish(name, annotated, all)));
+                    kept.extend(made);
+                }
+            }
+        }
+        kept.extend(large.take().and_then(|(name, annotated, all)| finish(name, annotated, all)));
+        // What is left in the map has no tag.
+        let mut unregistered: Vec<_> = annotated.into_iter().collect();
+        unregistered.sort_by_key(|(_, place)| *place);
+        kept.extend(unregistered.into_iter().filter_map(|(name, _)| finish(name, true, Vec::new())));
+        let mut lightweight = lightweight.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        lightweight.sort_unstable();
+        Ok((kept, super::lightweight_warning(lightweight)))
+    }
+}
+
+impl Scan {
+    /// Reads the tags of one artifact. Tags whose names are not the registry's are none.
+    pub(super) fn of(
+        repository: &Repository,
+        artifact: &ArtifactName,
+        tags: Vec<TagRef>,
+        want: Want,
+    ) -> Self {
+        let prefix = artifact.as_str().len();
+        let parse = |tag: TagRef| {
+            let name = TagName::parse_event(artifact, tag.name.get(prefix..)?)?;
+            Some((tag, name))
+        };
+        let (tags, names): (Vec<_>, Vec<_>) = tags.into_iter().filter_map(parse).unzip();
+        let mut scan = Self::default();
+        let objects = repository.read_tags(&tags, want);
+        for ((tag, name), object) in tags.into_iter().zip(names).zip(objects) {
+            scan.add(tag, name, object);
+        }
+        scan
+    }
+}
+
+/// The part of a tag's name that is the artifact's, if there is one.
+fn artifact_part(tag: &TagRef) -> Option<&str> {
+    tag.name.find(['#', '@']).map(|at| &tag.name[..at])
+}
+
+/// Sorts tags into parts; takes the artifacts that have any out of `annotated`.
+fn parts(mut tags: Vec<TagRef>, annotated: &mut HashMap<ArtifactName, usize>) -> Vec<Part> {
+    tags.retain(|tag| artifact_part(tag).is_some());
+    // Listed by name they are nearly in this order: only `m-x@v1` stands between `m#prod` and `m@v1`.
+    tags.sort_by(|a, b| artifact_part(a).cmp(&artifact_part(b)));
+    let groups: Vec<Range<usize>> = {
+        let mut start = 0;
+        tags.chunk_by(|a, b| artifact_part(a) == artifact_part(b))
+            .map(|chunk| {
+                let range = start..start + chunk.len();
+                start = range.end;
+                range
+            })
+            .collect()
+    };
+    let mut rest = tags.into_iter();
+    let mut parts = Vec::new();
+    let mut small: Vec<Group> = Vec::new();
+    let mut in_small = 0;
+    for range in groups {
+        let mut tags: Vec<TagRef> = rest.by_ref().take(range.len()).collect();
+        let name = tags.first().and_then(artifact_part).and_then(ArtifactName::from_tag);
+        let Some(artifact) = name else { continue };
+        let is_annotated = annotated.remove(&artifact).is_some();
+        if tags.len() > PART || in_small + tags.len() > PART {
+            parts.extend((!small.is_empty()).then(|| Part::Whole(std::mem::take(&mut small))));
+            in_small = 0;
+        }
+        if tags.len() <= PART {
+            in_small += tags.len();
+            small.push(Group { artifact, tags, is_annotated });
+            continue;
+        }
+        while !tags.is_empty() {
+            let piece = tags.split_off(tags.len().saturating_sub(PART));
+            parts.push(Part::Piece(Group { artifact: artifact.clone(), tags: piece, is_annotated }));
+        }
+    }
+    parts.extend((!small.is_empty()).then_some(Part::Whole(small)));
+    parts
+}
