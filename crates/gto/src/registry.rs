@@ -259,17 +259,14 @@ impl Registry {
     /// The journal of the registry. Without `messages` those are empty, and need no memory.
     pub fn history(&self, options: &HistoryOptions, messages: bool) -> Result<Answer<Vec<HistoryReport>>> {
         let want = if messages { Want::Everything } else { Want::NoMessages };
-        let (entries, warnings) = match &options.artifact {
-            Some(name) => {
-                let mut scan = self.scan(name, want)?;
-                let artifact = Artifact::from_events(name.clone(), std::mem::take(&mut scan.events));
-                (HistoryReport::of(&artifact, options), scan.warnings())
-            }
-            None => {
-                let (entries, warnings) =
-                    self.each_artifact(want, |artifact| HistoryReport::of(&artifact, options))?;
-                (entries.into_iter().flatten().collect(), warnings)
-            }
+        let (entries, warnings) = if let Some(name) = &options.artifact {
+            let mut scan = self.scan(name, want)?;
+            let artifact = Artifact::from_events(name.clone(), std::mem::take(&mut scan.events));
+            (HistoryReport::of(&artifact, options), scan.warnings())
+        } else {
+            let (entries, warnings) =
+                self.each_artifact(want, |artifact| HistoryReport::of(&artifact, options))?;
+            (entries.into_iter().flatten().collect(), warnings)
         };
         Ok(Answer { value: HistoryReport::arrange(entries, options), warnings })
     }
