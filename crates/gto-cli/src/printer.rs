@@ -28,11 +28,6 @@ impl Printer {
         writeln!(self.stdout, "{}", clean(text.as_ref()))
     }
 
-    /// Prints lines of data.
-    pub fn lines(&mut self, lines: impl IntoIterator<Item = String>) -> io::Result<()> {
-        lines.into_iter().try_for_each(|line| self.line(line))
-    }
-
     /// Prints a line that begins with an emoji, if those are wanted.
     pub fn line_with_emoji(&mut self, emoji: &str, text: impl AsRef<str>) -> io::Result<()> {
         // Without the emoji one blank stays, as in the Python tool.

@@ -22,7 +22,7 @@ use crate::object_id::ObjectId;
 use crate::plan::{Plan, Step, Warning};
 use crate::query::{self, HistoryOptions, ShowOptions};
 use crate::reference::Reference;
-use crate::report::{ArtifactSummary, EventReport, HistoryReport, RegistryReport, VersionReport};
+use crate::report::{ArtifactSummary, EventReport, History, HistoryReport, RegistryReport, VersionReport};
 use crate::rules::{self, AssignTarget, Refusal, Registering, Rules, TagInventory, TagWish, Writer};
 use crate::state::{Artifact, Enrichment, State, VersionView};
 use crate::tag::{Action, TagName};
@@ -257,18 +257,16 @@ impl Registry {
     }
 
     /// The journal of the registry. Without `messages` those are empty, and need no memory.
-    pub fn history(&self, options: &HistoryOptions, messages: bool) -> Result<Answer<Vec<HistoryReport>>> {
+    pub fn history(&self, options: &HistoryOptions, messages: bool) -> Result<Answer<History>> {
         let want = if messages { Want::Everything } else { Want::NoMessages };
         let (entries, warnings) = if let Some(name) = &options.artifact {
             let mut scan = self.scan(name, want)?;
             let artifact = Artifact::from_events(name.clone(), std::mem::take(&mut scan.events));
-            (HistoryReport::of(&artifact, options), scan.warnings())
+            (vec![HistoryReport::of(&artifact, options)], scan.warnings())
         } else {
-            let (entries, warnings) =
-                self.each_artifact(want, |artifact| HistoryReport::of(&artifact, options))?;
-            (entries.into_iter().flatten().collect(), warnings)
+            self.each_artifact(want, |artifact| HistoryReport::of(&artifact, options))?
         };
-        Ok(Answer { value: HistoryReport::arrange(entries, options), warnings })
+        Ok(Answer { value: History::new(entries, options), warnings })
     }
 
     /// What a tag, given as `x` or `refs/tags/x`, did.

@@ -405,18 +405,18 @@ pub struct HistoryReport {
     pub message: Box<str>,
     /// The tag.
     pub reference: Box<str>,
-    /// Its place among the events of its artifact.
-    rank: u32,
 }
 
 impl HistoryReport {
     /// The entries of one artifact.
     pub fn of(artifact: &Artifact, options: &HistoryOptions) -> Vec<Self> {
-        let entries = query::journal(artifact, options).enumerate();
-        entries.map(|(rank, (event, owner))| Self::new(event, owner, rank)).collect()
+        let entries = query::journal(artifact, options);
+        let mut entries: Vec<Self> = entries.map(|(event, owner)| Self::new(event, owner)).collect();
+        entries.shrink_to_fit();
+        entries
     }
 
-    fn new(event: &Event, owner: Option<VersionView<'_>>, rank: usize) -> Self {
+    fn new(event: &Event, owner: Option<VersionView<'_>>) -> Self {
         Self {
             timestamp: event.tagger.time,
             artifact: event.artifact().clone(),
@@ -428,20 +428,54 @@ impl HistoryReport {
             author_email: event.tagger.email.clone(),
             message: event.message.as_str().into(),
             reference: event.tag.as_str().into(),
-            rank: u32::try_from(rank).unwrap_or(u32::MAX),
         }
     }
+}
 
-    /// Puts the entries of all artifacts into the order that `options` want, newest first by default.
-    pub fn arrange(mut entries: Vec<Self>, options: &HistoryOptions) -> Vec<Self> {
-        // Within a second events stay together by artifact, in the artifact's own order.
-        entries.sort_unstable_by(|a, b| {
-            let by_time = a.timestamp.seconds().cmp(&b.timestamp.seconds());
-            let order = by_time.then_with(|| a.artifact.cmp(&b.artifact)).then(a.rank.cmp(&b.rank));
+/// The journal: the entries of all artifacts in order. There may be a million of them, so that they stay where they
+/// were made, artifact by artifact, and only their places are sorted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History {
+    artifacts: Vec<Vec<HistoryReport>>,
+    order: Vec<(u32, u32)>,
+}
+
+impl History {
+    /// The journal of these artifacts, each with its entries oldest first, in the order that `options` want.
+    pub fn new(artifacts: Vec<Vec<HistoryReport>>, options: &HistoryOptions) -> Self {
+        let places =
+            (0..).zip(&artifacts).flat_map(|(i, entries)| (0..).zip(entries).map(move |(k, _)| (i, k)));
+        let mut order: Vec<(u32, u32)> = places.collect();
+        let history = Self { artifacts, order: Vec::new() };
+        order.sort_unstable_by(|&a, &b| {
+            let (entry, other) = (history.entry(a), history.entry(b));
+            let by_time = entry.timestamp.seconds().cmp(&other.timestamp.seconds());
+            // Within a second events stay together by artifact, in the artifact's own order.
+            let order = by_time.then_with(|| entry.artifact.cmp(&other.artifact)).then(a.1.cmp(&b.1));
             if options.ascending { order } else { order.reverse() }
         });
-        entries.truncate(options.limit.unwrap_or(usize::MAX));
-        entries
+        order.truncate(options.limit.unwrap_or(usize::MAX));
+        Self { order, ..history }
+    }
+
+    fn entry(&self, (artifact, place): (u32, u32)) -> &HistoryReport {
+        &self.artifacts[artifact as usize][place as usize]
+    }
+
+    /// The entries.
+    pub fn iter(&self) -> impl Iterator<Item = &HistoryReport> + Clone {
+        self.order.iter().map(|&place| self.entry(place))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+}
+
+impl Serialize for History {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Write as _};
 
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 
 /// A point in time with the offset from UTC of whoever wrote it.
 ///
@@ -43,11 +43,9 @@ impl Timestamp {
 
     fn format(self, separator: char) -> String {
         let offset = Offset::from_seconds(self.offset).expect("less than a day, checked by `new`");
-        let zoned = jiff::Timestamp::from_second(self.seconds)
-            .expect("years 1 to 9999, checked by `new`")
-            .to_zoned(TimeZone::fixed(offset));
-        let date = zoned.date();
-        let time = zoned.time();
+        let instant = jiff::Timestamp::from_second(self.seconds).expect("years 1 to 9999, checked by `new`");
+        let local = offset.to_datetime(instant);
+        let (date, time) = (local.date(), local.time());
         let minutes = self.offset.abs() / 60;
         let mut text = format!(
             "{:04}-{:02}-{:02}{separator}{:02}:{:02}:{:02}{}{:02}:{:02}",

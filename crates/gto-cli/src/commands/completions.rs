@@ -129,7 +129,7 @@ pub fn stages() -> ArgValueCandidates {
 pub fn tags() -> ArgValueCandidates {
     candidates(|registry| {
         let entries = registry.history(&gto::query::HistoryOptions::default(), false).ok()?;
-        Some(entries.value.into_iter().map(|entry| entry.reference.into_string()).collect())
+        Some(entries.value.iter().map(|entry| entry.reference.to_string()).collect())
     })
 }
 

@@ -4,10 +4,9 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use gto::event::EventKind;
-use gto::object_id::ObjectId;
 use gto::query::{HistoryOptions, ShowOptions};
 use gto::reference::{Reference, Selector};
-use gto::report::HistoryReport;
+use gto::report::{History, HistoryReport};
 use gto::{Detail, Registry, Timestamp};
 
 use super::completions;
@@ -16,8 +15,8 @@ use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::hints;
-use crate::output::table::Style;
-use crate::output::{json, table};
+use crate::output::json;
+use crate::output::table::{Cell, Style, Table};
 
 /// Show a journal of registry operations
 #[derive(Debug, Args)]
@@ -26,7 +25,7 @@ use crate::output::{json, table};
     gto history model#prod            what was in a stage, and when\n  \
     gto history model@v1.0.0          what happened to a version\n  \
     gto history --event assignment --since '2 weeks ago' --limit 10")]
-pub struct History {
+pub struct HistoryArgs {
     /// Artifact name to show, or NAME#stage, or NAME@version. If empty, show all.
     #[arg(add = completions::references())]
     name: Option<String>,
@@ -88,7 +87,7 @@ impl ValueEnum for EventArg {
     }
 }
 
-impl History {
+impl HistoryArgs {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         if self.json && self.plain {
@@ -102,7 +101,7 @@ impl History {
                 warn(context, &answer.warnings);
                 answer.value
             }
-            None => Vec::new(),
+            None => History::default(),
         };
         let printer = &mut context.printer;
         if self.json {
@@ -115,7 +114,8 @@ impl History {
         } else {
             let style = if self.plain { Style::Plain } else { Style::FancyOutline };
             let headers = ["timestamp", "artifact", "event", "version", "stage", "commit", "ref"];
-            printer.lines(table::lines(style, &headers, &entries, row))?;
+            let table = Table { style, headers: &headers, rows: entries.iter(), cells: row };
+            table.print(|line| printer.line(line))?;
         }
         Ok(())
     }
@@ -158,14 +158,14 @@ impl History {
     }
 }
 
-fn row(entry: &HistoryReport) -> Vec<Option<String>> {
+fn row(entry: &HistoryReport) -> Vec<Cell<'_>> {
     vec![
-        Some(entry.timestamp.to_string()),
-        Some(entry.artifact.to_string()),
-        Some(entry.event.to_string()),
-        entry.version.as_ref().map(|version| version.short()),
-        entry.stage.as_ref().map(ToString::to_string),
-        Some(ObjectId::short(&entry.commit)),
-        Some(entry.reference.to_string()),
+        Some(entry.timestamp.to_string().into()),
+        Some(entry.artifact.as_str().into()),
+        Some(entry.event.word().into()),
+        entry.version.as_ref().map(|version| version.short().into()),
+        entry.stage.as_ref().map(|stage| stage.as_str().into()),
+        Some(entry.commit.short().into()),
+        Some((*entry.reference).into()),
     ]
 }

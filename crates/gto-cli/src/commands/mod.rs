@@ -27,7 +27,7 @@ use crate::error::Result;
 pub enum Command {
     // Read the registry
     Show(show::Show),
-    History(history::History),
+    History(history::HistoryArgs),
     CheckRef(check_ref::CheckRef),
     Stages(stages::Stages),
     Doctor(doctor::Doctor),

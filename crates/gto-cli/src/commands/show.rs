@@ -4,7 +4,8 @@ use clap::{Args, ValueEnum};
 
 use gto::query::{ShowOptions, StageSort};
 use gto::reference::Reference;
-use gto::report::{RegistryReport, VersionReport};
+use gto::report::{ArtifactReport, RegistryReport, VersionReport};
+use gto::version::VersionLabel;
 use gto::{Detail, Registry, VersionsReport};
 
 use super::completions;
@@ -12,8 +13,8 @@ use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::hints;
-use crate::output::table::Style;
-use crate::output::{json, table};
+use crate::output::json;
+use crate::output::table::{Cell, Style, Table};
 
 /// What is printed where there is nothing, as in the Python tool.
 pub const NOTHING_FOUND: &str = "Nothing found in the current workspace";
@@ -221,8 +222,8 @@ impl Show {
                 printer.hint(format!("nothing to print for {}: there is no artifact", field.flag()));
             }
             Format::Field(Field::Name) => {
-                for row in registry_rows(&report) {
-                    printer.line(row[0].as_deref().unwrap_or_default())?;
+                for artifact in by_name(&report) {
+                    printer.line(marked_name(artifact))?;
                 }
             }
             Format::Field(field) => {
@@ -234,7 +235,10 @@ impl Show {
                 let stages: Vec<String> = report.stages.iter().map(|stage| format!("#{stage}")).collect();
                 let headers: Vec<&str> =
                     ["name", "latest"].into_iter().chain(stages.iter().map(String::as_str)).collect();
-                printer.lines(table::lines(style, &headers, &registry_rows(&report), Vec::clone))?;
+                let artifacts = by_name(&report);
+                let rows = artifacts.iter().copied();
+                let table = Table { style, headers: &headers, rows, cells: registry_row };
+                table.print(|line| printer.line(line))?;
             }
         }
         Ok(())
@@ -248,23 +252,26 @@ pub fn warn(context: &mut Context, warnings: &[gto::plan::Warning]) {
     }
 }
 
-fn registry_rows(report: &RegistryReport) -> Vec<Vec<Option<String>>> {
+fn by_name(report: &RegistryReport) -> Vec<&ArtifactReport> {
     let mut artifacts: Vec<_> = report.artifacts.iter().collect();
     artifacts.sort_by_key(|artifact| &artifact.name);
-    let joined = |versions: &Vec<gto::version::VersionLabel>| {
-        let labels: Vec<String> = versions.iter().map(gto::version::VersionLabel::short).collect();
-        (!labels.is_empty()).then(|| labels.join(", "))
-    };
     artifacts
-        .into_iter()
-        .map(|artifact| {
-            let mark = if artifact.registered { "" } else { "*" };
-            let name = Some(format!("{mark}{}", artifact.name));
-            let latest = artifact.latest.as_ref().map(gto::version::VersionLabel::short);
-            let stages = artifact.stages.iter().map(|(_, versions)| joined(versions));
-            [name, latest].into_iter().chain(stages).collect()
-        })
-        .collect()
+}
+
+/// The name as the registry shows it: with a star if there is nothing but an annotation.
+fn marked_name(artifact: &ArtifactReport) -> String {
+    let mark = if artifact.registered { "" } else { "*" };
+    format!("{mark}{}", artifact.name)
+}
+
+fn registry_row(artifact: &ArtifactReport) -> Vec<Cell<'_>> {
+    let joined = |versions: &[VersionLabel]| {
+        let labels: Vec<String> = versions.iter().map(VersionLabel::short).collect();
+        (!labels.is_empty()).then(|| labels.join(", ").into())
+    };
+    let latest = artifact.latest.as_ref().map(|version| version.short().into());
+    let stages = artifact.stages.iter().map(|(_, versions)| joined(versions));
+    [Some(marked_name(artifact).into()), latest].into_iter().chain(stages).collect()
 }
 
 fn print_versions(
@@ -299,8 +306,9 @@ fn print_versions(
         }
         Format::Table(style) => {
             let headers = ["artifact", "version", "stage", "created_at", "ref"];
-            let row = |version: &VersionReport| version_row(version, report.registered);
-            printer.lines(table::lines(style, &headers, versions, row))?;
+            let cells = |version| version_row(version, report.registered);
+            let table = Table { style, headers: &headers, rows: versions.iter(), cells };
+            table.print(|line| printer.line(line))?;
         }
     }
     Ok(())
@@ -315,13 +323,13 @@ fn field_of(version: &VersionReport, field: Field) -> String {
     }
 }
 
-fn version_row(version: &VersionReport, registered: bool) -> Vec<Option<String>> {
+fn version_row(version: &VersionReport, registered: bool) -> Vec<Cell<'_>> {
     let mark = if registered { "" } else { "*" };
     vec![
-        Some(format!("{mark}{}", version.artifact)),
-        Some(version.short_version()),
-        Some(version.stage_names()),
-        version.created_at.map(|time| time.to_string()),
-        Some(version.short_reference()),
+        Some(format!("{mark}{}", version.artifact).into()),
+        Some(version.short_version().into()),
+        Some(version.stage_names().into()),
+        version.created_at.map(|time| time.to_string().into()),
+        Some(version.short_reference().into()),
     ]
 }

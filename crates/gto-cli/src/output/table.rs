@@ -4,6 +4,8 @@
 //! nor tabled has tabulate's rules (a column is its header plus two wide at least, integers go right, lines lose trailing space).
 //! Widths count characters, as `tabulate` does without the optional `wcwidth`.
 
+use std::borrow::Cow;
+
 /// How a table looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
@@ -13,42 +15,81 @@ pub enum Style {
     Plain,
 }
 
-/// The lines of a table. `cells` makes the cells of a row, one for each header; a missing one prints as `-`.
+/// What a cell holds; a missing one prints as `-`.
+pub type Cell<'r> = Option<Cow<'r, str>>;
+
+/// A table: rows of anything, and how the cells of a row are made, one for each header.
 ///
-/// Each row is made twice, for the widths and for the line, so that a table of a million rows needs no memory.
-pub fn lines<'a, R>(
-    style: Style,
-    headers: &'a [&'a str],
-    rows: &'a [R],
-    cells: impl Fn(&R) -> Vec<Option<String>> + 'a,
-) -> impl Iterator<Item = String> + 'a {
-    let mut columns: Vec<Column> = headers.iter().map(|header| Column::new(header)).collect();
-    for row in rows {
-        for (column, cell) in columns.iter_mut().zip(cells(row)) {
-            column.make_room_for(cell);
+/// Each row is made twice, for the widths and for its line, so that a table of a million rows needs no memory.
+pub struct Table<'a, I, F> {
+    /// How it looks.
+    pub style: Style,
+    /// The headers.
+    pub headers: &'a [&'a str],
+    /// The rows.
+    pub rows: I,
+    /// Makes the cells of a row.
+    pub cells: F,
+}
+
+impl<'r, R: 'r, I, F> Table<'_, I, F>
+where
+    I: Iterator<Item = &'r R> + Clone,
+    F: Fn(&'r R) -> Vec<Cell<'r>>,
+{
+    /// Gives each line of the table to `print`.
+    pub fn print<E>(self, mut print: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+        let mut columns: Vec<Column> = self.headers.iter().map(|header| Column::new(header)).collect();
+        for row in self.rows.clone() {
+            for (column, cell) in columns.iter_mut().zip((self.cells)(row)) {
+                column.make_room_for(cell);
+            }
+        }
+        let is_framed = self.style == Style::FancyOutline;
+        let rule = |left: &str, middle: &str, right: &str| {
+            let bars: Vec<String> = columns.iter().map(|column| "═".repeat(column.width + 2)).collect();
+            format!("{left}{}{right}", bars.join(middle))
+        };
+        if is_framed {
+            print(&rule("╒", "╤", "╕"))?;
+        }
+        let mut line = String::new();
+        self.style.fill(&mut line, &columns, self.headers.iter().map(|header| Some((*header).into())));
+        print(&line)?;
+        if is_framed {
+            print(&rule("╞", "╪", "╡"))?;
+        }
+        for row in self.rows {
+            self.style.fill(&mut line, &columns, (self.cells)(row));
+            print(&line)?;
+        }
+        if is_framed {
+            print(&rule("╘", "╧", "╛"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Style {
+    /// Makes a line of cells.
+    fn fill<'c>(self, line: &mut String, columns: &[Column], cells: impl IntoIterator<Item = Cell<'c>>) {
+        let (left, between, right) = match self {
+            Self::Plain => ("", "  ", ""),
+            Self::FancyOutline => ("│ ", " │ ", " │"),
+        };
+        line.clear();
+        line.push_str(left);
+        for (place, (column, cell)) in columns.iter().zip(cells).enumerate() {
+            if place > 0 {
+                line.push_str(between);
+            }
+            column.pad(line, &one_line(cell));
+        }
+        line.push_str(right);
+        if self == Self::Plain {
+            line.truncate(line.trim_end().len());
         }
     }
-    let rule = |left: &str, middle: &str, right: &str| {
-        let bars: Vec<String> = columns.iter().map(|column| "═".repeat(column.width + 2)).collect();
-        format!("{left}{}{right}", bars.join(middle))
-    };
-    let (top, middle, bottom) = match style {
-        Style::Plain => (None, None, None),
-        Style::FancyOutline => {
-            (Some(rule("╒", "╤", "╕")), Some(rule("╞", "╪", "╡")), Some(rule("╘", "╧", "╛")))
-        }
-    };
-    let line = move |cells: Vec<Option<String>>| {
-        let padded = columns.iter().zip(cells).map(|(column, cell)| column.pad(&one_line(cell)));
-        let padded: Vec<String> = padded.collect();
-        match style {
-            Style::Plain => padded.join("  ").trim_end().to_owned(),
-            Style::FancyOutline => format!("│ {} │", padded.join(" │ ")),
-        }
-    };
-    let header = line(headers.iter().map(|header| Some((*header).to_owned())).collect());
-    let body = rows.iter().map(move |row| line(cells(row)));
-    top.into_iter().chain([header]).chain(middle).chain(body).chain(bottom)
 }
 
 struct Column {
@@ -59,27 +100,42 @@ struct Column {
 
 impl Column {
     fn new(header: &str) -> Self {
-        Self { width: header.chars().count() + 2, holds_integers: None }
+        Self { width: width(header) + 2, holds_integers: None }
     }
 
-    fn make_room_for(&mut self, cell: Option<String>) {
+    fn make_room_for(&mut self, cell: Cell<'_>) {
         // tabulate takes whatever Python's `float` reads for a number and prints it anew: an abbreviated commit `12e4567` or a
         // name `1e5` or `inf` would be changed or move. To us only integers are numbers, which tabulate prints as they are.
         if let Some(text) = cell.as_deref().filter(|text| !text.is_empty()) {
-            self.holds_integers = Some(self.holds_integers.unwrap_or(true) && is_integer(text));
+            self.holds_integers = Some(self.holds_integers != Some(false) && is_integer(text));
         }
-        self.width = self.width.max(one_line(cell).chars().count());
+        self.width = self.width.max(width(&one_line(cell)));
     }
 
-    fn pad(&self, cell: &str) -> String {
-        let width = self.width;
-        if self.holds_integers == Some(true) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+    fn pad(&self, line: &mut String, cell: &str) {
+        let blanks = std::iter::repeat_n(' ', self.width.saturating_sub(width(cell)));
+        if self.holds_integers == Some(true) {
+            line.extend(blanks);
+            line.push_str(cell);
+        } else {
+            line.push_str(cell);
+            line.extend(blanks);
+        }
     }
 }
 
+/// How many characters wide a text is.
+fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
+}
+
 /// A missing cell is a dash. A line break would tear the table apart.
-fn one_line(cell: Option<String>) -> String {
-    cell.map_or_else(|| "-".to_owned(), |cell| cell.trim().replace(['\n', '\t', '\r'], " "))
+fn one_line(cell: Cell<'_>) -> Cow<'_, str> {
+    let Some(cell) = cell else { return Cow::Borrowed("-") };
+    if cell.trim().len() == cell.len() && !cell.contains(['\n', '\t', '\r']) {
+        return cell;
+    }
+    Cow::Owned(cell.trim().replace(['\n', '\t', '\r'], " "))
 }
 
 /// What Python's `int` reads, in ASCII.
@@ -94,9 +150,16 @@ mod tests {
     use super::*;
 
     fn table(style: Style, headers: &[&str], rows: &[&[Option<&str>]]) -> String {
-        let rows: Vec<Vec<Option<String>>> =
-            rows.iter().map(|row| row.iter().map(|cell| cell.map(str::to_owned)).collect()).collect();
-        let lines: Vec<String> = lines(style, headers, &rows, Vec::clone).collect();
+        fn cells<'r>(row: &'r &[Option<&str>]) -> Vec<Cell<'r>> {
+            row.iter().map(|cell| cell.map(Cow::from)).collect()
+        }
+        let mut lines: Vec<String> = Vec::new();
+        let table = Table { style, headers, rows: rows.iter(), cells };
+        let printed: Result<(), ()> = table.print(|line| {
+            lines.push(line.to_owned());
+            Ok(())
+        });
+        assert_eq!(printed, Ok(()));
         lines.join("\n").replace(' ', "·")
     }
 
