@@ -28,6 +28,7 @@ use crate::state::{Artifact, Enrichment, State, VersionView};
 use crate::tag::{Action, TagName};
 use crate::time::Timestamp;
 use crate::version::Version;
+use reading::Annotated;
 
 /// The registry that the tags of a Git repository add up to.
 ///
@@ -197,7 +198,8 @@ impl Registry {
 
     /// The state of the whole registry, with the commit and the annotation of every version.
     pub fn state(&self) -> Result<Answer<State>> {
-        let (artifacts, warnings) = self.each_artifact(Want::Everything, |artifact| artifact)?;
+        let (artifacts, warnings) =
+            self.each_artifact(Want::Everything, Annotated::Too, |artifact| artifact)?;
         let mut state: State = artifacts.into_iter().collect();
         self.enrich(&mut state, |_| true);
         Ok(Answer { value: state, warnings })
@@ -206,7 +208,7 @@ impl Registry {
     /// The registry: one row for each artifact.
     pub fn show(&self, options: &ShowOptions) -> Result<Answer<RegistryReport>> {
         let summary = |artifact| ArtifactSummary::new(&artifact, options);
-        let (artifacts, warnings) = self.each_artifact(Want::NoMessages, summary)?;
+        let (artifacts, warnings) = self.each_artifact(Want::NoMessages, Annotated::Too, summary)?;
         let value = RegistryReport::new(artifacts, self.config.stages.as_deref(), options);
         Ok(Answer { value, warnings })
     }
@@ -245,7 +247,7 @@ impl Registry {
             let found = artifact.versions().any(is_there);
             found.then_some(artifact)
         };
-        let (artifacts, warnings) = self.each_artifact(Want::Everything, there)?;
+        let (artifacts, warnings) = self.each_artifact(Want::Everything, Annotated::Too, there)?;
         let mut state: State = artifacts.into_iter().flatten().collect();
         self.enrich(&mut state, |version| {
             is_there(version) && (detail == Detail::Full || !version.is_registered())
@@ -264,7 +266,7 @@ impl Registry {
             let artifact = Artifact::from_events(name.clone(), std::mem::take(&mut scan.events));
             (vec![HistoryReport::of(&artifact, options)], scan.warnings())
         } else {
-            self.each_artifact(want, |artifact| HistoryReport::of(&artifact, options))?
+            self.each_artifact(want, Annotated::Not, |artifact| HistoryReport::of(&artifact, options))?
         };
         Ok(Answer { value: History::new(entries, options), warnings })
     }
@@ -307,7 +309,8 @@ impl Registry {
             return Ok(Answer { value: allowed, warnings: Vec::new() });
         }
         let find = if wanted == StagesWanted::Used { query::used_stages } else { query::active_stages };
-        let (stages, warnings) = self.each_artifact(Want::NoMessages, |artifact| find(&artifact))?;
+        let (stages, warnings) =
+            self.each_artifact(Want::NoMessages, Annotated::Not, |artifact| find(&artifact))?;
         let stages: BTreeSet<StageName> = stages.into_iter().flatten().collect();
         let stages = stages.into_iter().collect();
         Ok(Answer { value: Some(stages), warnings })

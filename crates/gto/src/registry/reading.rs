@@ -20,6 +20,15 @@ use crate::tag::TagName;
 /// About how many tags a thread reads at a time. Larger artifacts are read in parts of this size.
 const PART: usize = 1024;
 
+/// Whether what the annotation file of the current commit names counts, so that the file must be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Annotated {
+    /// It has versions too.
+    Too,
+    /// The answer does not show them.
+    Not,
+}
+
 /// A piece of work: tags that stand next to each other when sorted by artifact.
 enum Part {
     /// All tags of some artifacts.
@@ -47,9 +56,10 @@ impl Registry {
     pub(super) fn each_artifact<T: Send>(
         &self,
         want: Want,
+        annotated: Annotated,
         keep: impl Fn(Artifact) -> T + Sync,
     ) -> Result<(Vec<T>, Vec<Warning>)> {
-        let annotations = self.head_annotations();
+        let annotations = if annotated == Annotated::Too { self.head_annotations() } else { None };
         let head = annotations.as_ref().map(|(head, _)| *head);
         let mut annotated: HashMap<ArtifactName, usize> = HashMap::new();
         for (name, _) in annotations.iter().flat_map(|(_, file)| &file.artifacts) {
