@@ -25,7 +25,7 @@ impl Context {
         // A variable that is no text cannot mean anything to the registry.
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let environment = Environment::new(variables, now());
+        let environment = Environment::new(variables, now()).with_zone(local_offset);
         let emojis = environment.variable("GTO_EMOJIS").and_then(|text| config::parse_bool(&text));
         Self {
             printer: Printer::new(emojis.unwrap_or(true), verbose),
@@ -72,6 +72,16 @@ impl Context {
             self.printer.debug(line);
         }
     }
+}
+
+/// The local offset from UTC, in seconds, at a local time.
+fn local_offset(local: i64) -> i32 {
+    let zone = jiff::tz::TimeZone::system();
+    let offset = jiff::Timestamp::from_second(local).ok().and_then(|as_if_utc| {
+        let local = jiff::tz::Offset::UTC.to_datetime(as_if_utc);
+        zone.to_timestamp(local).ok().map(|instant| zone.to_offset(instant).seconds())
+    });
+    offset.unwrap_or_default()
 }
 
 /// The clock, with the local offset from UTC, as Git writes it into tags.

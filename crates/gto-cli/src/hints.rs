@@ -76,6 +76,11 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
             "nothing was changed, here or there; look at `git remote -v` and `git fetch --tags {remote}`, \
              then run the command again"
         ),
+        Error::PushNotUndone { tags, .. } | Error::DeletedThereOnly { tags, .. } => {
+            let tags: Vec<String> = tags.iter().map(|tag| shell_quote(tag)).collect();
+            format!("delete them yourself: `git tag -d {}`", tags.join(" "))
+        }
+        Error::TooEarly => "mend GIT_COMMITTER_DATE, or the clock of this machine".to_owned(),
         Error::Git { .. } => {
             let repository = shell_quote(&context.repository);
             format!("ask Git what is wrong with the repository: `git -C {repository} fsck`")
@@ -137,6 +142,7 @@ fn refusal_hints(refusal: &Refusal, context: &mut Context) -> Vec<String> {
         Refusal::VersionOnSeveralCommits { .. } | Refusal::CommitWithSeveralVersions { .. } => {
             "`gto doctor` shows how that came about and how to mend it".to_owned()
         }
+        Refusal::NoTimeLeft { .. } => "delete the tag with that date: `gto doctor` names it".to_owned(),
         Refusal::NoCounterLeft { .. } => "delete the tag with that counter; `gto doctor` names it".to_owned(),
         _ => return Vec::new(),
     };

@@ -1,20 +1,35 @@
-//! What the library may know of the process it runs in: variables and the clock, both given from outside.
+//! What the library may know of the process it runs in: variables, the clock and the local time zone, all given
+//! from outside.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
 
 use crate::time::Timestamp;
 
+/// The local time zone: for a local time, in seconds as if it were UTC, the seconds east of UTC.
+type Zone = Arc<dyn Fn(i64) -> i32 + Send + Sync>;
+
 /// The variables and the time of whoever asks. The library reads neither by itself.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Environment {
     variables: HashMap<String, String>,
     now: Timestamp,
+    zone: Option<Zone>,
 }
 
 impl Environment {
-    /// An environment with these variables, at this time. The offset of `now` is the one that new tags get.
+    /// An environment with these variables, at this time. The offset of `now` is the one that new tags get, and
+    /// that of local times, unless [`Environment::with_zone`] says better.
     pub fn new(variables: impl IntoIterator<Item = (String, String)>, now: Timestamp) -> Self {
-        Self { variables: variables.into_iter().collect(), now }
+        Self { variables: variables.into_iter().collect(), now, zone: None }
+    }
+
+    /// The same with a time zone: a function from a local time, in seconds since 1970 as if it were UTC, to the
+    /// seconds east of UTC that hold then.
+    #[must_use]
+    pub fn with_zone(self, zone: impl Fn(i64) -> i32 + Send + Sync + 'static) -> Self {
+        Self { zone: Some(Arc::new(zone)), ..self }
     }
 
     /// The value of a variable, if it is set.
@@ -25,5 +40,17 @@ impl Environment {
     /// The time.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// The seconds east of UTC at a local time, which is given in seconds since 1970 as if it were UTC.
+    pub(crate) fn local_offset(&self, local: i64) -> i32 {
+        self.zone.as_ref().map_or(self.now.offset(), |zone| zone(local))
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The variables may hold secrets.
+        f.debug_struct("Environment").field("now", &self.now).finish_non_exhaustive()
     }
 }

@@ -142,6 +142,27 @@ pub enum Error {
         /// What Git said, the first line of it.
         reason: String,
     },
+    /// The remote did not take the tags, and the ones made here could not be taken back.
+    #[error("The push failed, and the tags made here could not be taken back: {}", tags.join(" "))]
+    PushNotUndone {
+        /// The tags that are still here.
+        tags: Vec<String>,
+        /// Why the push failed.
+        source: Box<Error>,
+    },
+    /// The remote deleted the tags, and here they could not be deleted.
+    #[error("The tags were deleted on {remote}, but not here: {}", tags.join(" "))]
+    DeletedThereOnly {
+        /// The remote.
+        remote: String,
+        /// The tags that are still here.
+        tags: Vec<String>,
+        /// Why.
+        source: Box<Error>,
+    },
+    /// Git's times begin in 1970.
+    #[error("A tag cannot be dated before 1970")]
+    TooEarly,
     /// Anything else that Git cannot do.
     #[error("{message}")]
     Git {
@@ -235,6 +256,7 @@ impl From<git::ApplyError> for Error {
             git::ApplyError::Blocked { name, by } => Self::Blocked { tag: name, by },
             git::ApplyError::Locked { source } => Self::Locked { source },
             git::ApplyError::PermissionDenied { path, source } => Self::PermissionDenied { path, source },
+            git::ApplyError::TooEarly => Self::TooEarly,
             git::ApplyError::Git(error) => error.into(),
             error => Self::Git { message: sentence(&error), source: None },
         }

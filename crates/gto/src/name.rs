@@ -63,13 +63,20 @@ impl ArtifactName {
         let Some((folder, name)) = text.split_once(':') else {
             return text.parse();
         };
-        match folder.strip_suffix("dvc.yaml") {
+        let meant = match folder.strip_suffix("dvc.yaml") {
             Some("") => name.parse(),
-            Some(parent) if parent.ends_with('/') => {
-                format!("{}:{name}", &parent[..parent.len() - 1]).parse()
-            }
-            _ => text.parse(),
-        }
+            Some(parent) => match parent.strip_suffix('/') {
+                // `/dvc.yaml` and `a//dvc.yaml` are no folders of a repository.
+                Some(parent) if parent.is_empty() || parent.ends_with('/') => {
+                    Err(InvalidName(text.to_owned()))
+                }
+                Some(parent) => format!("{parent}:{name}").parse(),
+                None => text.parse(),
+            },
+            None => text.parse(),
+        };
+        // What is wrong is told in the words of whoever typed it.
+        meant.map_err(|_| InvalidName(text.to_owned()))
     }
 }
 
@@ -157,6 +164,8 @@ mod tests {
         assert_eq!(read("cv/dvc.yaml:pool"), "cv:pool");
         assert_eq!(read("dvc.yaml:pool"), "pool");
         assert_eq!(read("my-dvc.yaml:pool"), "my-dvc.yaml:pool");
-        assert!(ArtifactName::from_user("/dvc.yaml:pool").is_err());
+        for text in ["/dvc.yaml:pool", "a//dvc.yaml:pool", "cv/dvc.yaml:-"] {
+            assert_eq!(ArtifactName::from_user(text), Err(InvalidName(text.to_owned())));
+        }
     }
 }

@@ -93,6 +93,11 @@ pub enum Warning {
         /// How far ahead, in seconds.
         seconds: i64,
     },
+    /// `GIT_COMMITTER_DATE` puts the event before others of its artifact, which then count more.
+    DatedBack {
+        /// The tag.
+        tag: String,
+    },
 }
 
 impl std::fmt::Display for Warning {
@@ -108,6 +113,11 @@ impl std::fmt::Display for Warning {
                      (a CI checkout often makes them; `gto doctor` tells how to mend it)"
                 )
             }
+            Self::DatedBack { tag } => write!(
+                f,
+                "tag '{tag}' is dated before the newest event of its artifact, as GIT_COMMITTER_DATE asks: \
+                 it may have no effect"
+            ),
             Self::ClockAhead { tag, seconds } => write!(
                 f,
                 "tag '{tag}' gets a time {seconds} s in the future, to come after the newest event of its artifact \

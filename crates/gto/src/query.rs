@@ -2,7 +2,7 @@
 //!
 //! Owns selection, limits and order. Pure functions of an [`Artifact`]; how answers look is `report`'s.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::event::EventKind;
 use crate::name::{ArtifactName, StageName};
@@ -74,8 +74,9 @@ pub fn shown_stages<'a>(artifact: &'a Artifact, options: &ShowOptions) -> Vec<Sh
         assigned.sort_by_key(|stage| std::cmp::Reverse(stage.newest_assignment()));
     }
     let mut shown: Vec<ShownStage> = Vec::new();
+    let mut places: HashMap<&StageName, usize> = HashMap::new();
     for view in assigned {
-        let at = shown.iter().position(|known| known.stage == view.stage()).unwrap_or_else(|| {
+        let at = *places.entry(view.stage()).or_insert_with(|| {
             shown.push(ShownStage { stage: view.stage(), versions: Vec::new() });
             shown.len() - 1
         });
@@ -144,13 +145,9 @@ pub fn used_stages(artifact: &Artifact) -> BTreeSet<StageName> {
 /// The columns of the registry table: the configured stages, then those in use that are not configured
 /// (decision D10).
 pub fn stage_columns(configured: Option<&[StageName]>, active: BTreeSet<StageName>) -> Vec<StageName> {
-    let mut columns = configured.unwrap_or_default().to_vec();
-    for stage in active {
-        if !columns.contains(&stage) {
-            columns.push(stage);
-        }
-    }
-    columns
+    let mut seen = HashSet::new();
+    let stages = configured.unwrap_or_default().iter().cloned().chain(active);
+    stages.filter(|stage| seen.insert(stage.clone())).collect()
 }
 
 /// Which events of the journal are wanted.

@@ -156,7 +156,7 @@ impl Registry {
     }
 
     fn clone_and_discover(url: &str) -> Result<(Repository, Option<Clone>)> {
-        let failed = |reason: String| Error::Clone { url: url.to_owned(), reason };
+        let failed = |reason: String| Error::Clone { url: without_password(url), reason };
         let folder = tempfile::Builder::new().prefix("gto-").tempdir().map_err(|e| failed(e.to_string()))?;
         git::clone_bare(url, folder.path().as_os_str()).map_err(|e| failed(e.to_string()))?;
         let repository = Repository::discover(folder.path()).map_err(|e| failed(e.to_string()))?;
@@ -322,7 +322,7 @@ impl Registry {
     /// [`Error::InvalidDate`].
     pub fn date(&self, text: &str) -> Result<Timestamp> {
         let invalid = || Error::InvalidDate { text: text.to_owned() };
-        git::parse_date(text, self.environment.now()).ok_or_else(invalid)
+        git::parse_date(text, &self.environment).ok_or_else(invalid)
     }
 
     /// Refuses a stage that the configuration does not allow.
@@ -358,7 +358,7 @@ impl Registry {
             return Err(Refusal::VersionAndBump.into());
         }
         let commit = self.repository.resolve(revision)?;
-        self.plan(name, author, |rules| rules.register(commit, wish))
+        self.plan(name, Some(author), |rules| rules.register(commit, wish))
     }
 
     /// Plans to assign `stage` to the version of `name` that `target` names.
@@ -373,7 +373,7 @@ impl Registry {
         wish: &TagWish,
         author: &Author,
     ) -> Result<Plan> {
-        self.plan(name, author, |rules| rules.assign(stage, target, wish))
+        self.plan(name, Some(author), |rules| rules.assign(stage, target, wish))
     }
 
     /// Plans to take `version` of `name` out of `stage`, or with `delete` to remove the tags about it.
@@ -389,6 +389,7 @@ impl Registry {
         wish: &TagWish,
         author: &Author,
     ) -> Result<Plan> {
+        let author = (!delete).then_some(author);
         self.plan(name, author, |rules| rules.unassign(stage, version, delete, wish))
     }
 
@@ -404,6 +405,7 @@ impl Registry {
         wish: &TagWish,
         author: &Author,
     ) -> Result<Plan> {
+        let author = (!delete).then_some(author);
         self.plan(name, author, |rules| rules.deregister(version, delete, wish))
     }
 
@@ -425,6 +427,7 @@ impl Registry {
             Some(revision) => Some(self.repository.resolve(revision)?),
             None => self.newest_commit(name)?,
         };
+        let author = (!delete).then_some(author);
         self.plan(name, author, |rules| match commit {
             _ if delete => rules.delete(wish),
             Some(commit) => rules.deprecate(commit, wish),
@@ -448,19 +451,27 @@ impl Registry {
     /// Git from writing. Nothing was changed then.
     pub fn apply(&self, plan: &Plan, push: bool) -> Result<()> {
         let edits: Vec<TagEdit> = plan.steps.iter().map(edit).collect();
+        let tags = || plan.steps.iter().map(|step| step.tag().to_owned()).collect::<Vec<_>>();
         let deletes_only = plan.steps.iter().all(|step| matches!(step, Step::Delete(_)));
         if push && deletes_only {
             // The other way round there would be nothing to go back to if the remote refused.
             self.push(plan)?;
-            self.repository.apply(&edits)?;
+            let half_done = |error: git::ApplyError| Error::DeletedThereOnly {
+                remote: self.remote_name().to_owned(),
+                tags: tags(),
+                source: Error::from(error).into(),
+            };
+            self.repository.apply(&edits).map_err(half_done)?;
             return Ok(());
         }
         let created = self.repository.apply(&edits)?;
         if push && let Err(error) = self.push(plan) {
-            let names = plan.steps.iter().map(|step| step.tag().to_owned());
-            let back = names.zip(created).map(|(name, expected)| TagEdit::Delete { name, expected });
-            self.repository.apply(&back.collect::<Vec<_>>())?;
-            return Err(error);
+            let back =
+                tags().into_iter().zip(created).map(|(name, expected)| TagEdit::Delete { name, expected });
+            return Err(match self.repository.apply(&back.collect::<Vec<_>>()) {
+                Ok(_) => error,
+                Err(_) => Error::PushNotUndone { tags: tags(), source: error.into() },
+            });
         }
         Ok(())
     }
@@ -487,10 +498,11 @@ impl Registry {
         })
     }
 
+    /// Plans what `build` does to an artifact. Without `author` nothing is written that would need one.
     fn plan(
         &self,
         name: &ArtifactName,
-        author: &Author,
+        author: Option<&Author>,
         build: impl FnOnce(&Rules<'_>) -> std::result::Result<Plan, Refusal>,
     ) -> Result<Plan> {
         let mut scan = self.scan(name, Want::NoMessages)?;
@@ -501,7 +513,10 @@ impl Registry {
         } else {
             Some(Artifact::from_events(name.clone(), events))
         };
-        let writer = self.writer(author)?;
+        let writer = match author {
+            Some(author) => self.writer(author)?,
+            None => Writer::nobody(self.environment.now()),
+        };
         let rules = Rules {
             name,
             artifact: artifact.as_ref(),
@@ -524,20 +539,22 @@ impl Registry {
         let (name, email) = self.repository.committer(&variable)?;
         let now = self.environment.now();
         let date = self.environment.variable("GIT_COMMITTER_DATE").filter(|text| !text.is_empty());
-        let date = date.map(|text| self.date(&text)).transpose()?;
+        let exact =
+            |text: String| git::parse_exact_date(&text, &self.environment).ok_or(Error::InvalidDate { text });
+        let date = date.map(exact).transpose()?;
         Ok(Writer { name, email, now, date })
     }
 
     /// The commit of whatever was said of an artifact last, its commits and its current annotation included.
     fn newest_commit(&self, name: &ArtifactName) -> Result<Option<ObjectId>> {
-        let (mut state, _) = self.read(name)?;
-        self.enrich(&mut state, |_| true);
+        let (state, _) = self.read(name)?;
         let Some(artifact) = state.artifact(name.as_str()) else {
             return Ok(self.repository.head_commit()?);
         };
         let events = artifact.events().iter().map(|event| (event.tagger.time.seconds(), event.commit));
-        let commits = artifact.versions().filter_map(|version| version.enrichment());
-        let commits = commits.map(|known| (known.commit.committer.time.seconds(), known.commit.id));
+        let commits: BTreeSet<ObjectId> = artifact.versions().map(|version| version.commit()).collect();
+        let commits = commits.into_iter().filter_map(|id| self.repository.commit(id).ok());
+        let commits = commits.map(|commit| (commit.committer.time.seconds(), commit.id));
         // `max_by_key` gives the last of equals: an event rather than a commit of the same second.
         let newest = commits.chain(events).max_by_key(|(seconds, _)| *seconds);
         Ok(newest.map(|(_, commit)| commit))
@@ -561,9 +578,17 @@ impl Registry {
 
     /// Reads the tags of one artifact, found by prefix.
     fn scan(&self, name: &ArtifactName, want: Want) -> Result<Scan> {
-        let mut tags = self.repository.tag_refs(&format!("{}#", name.in_tag()))?.refs;
-        tags.extend(self.repository.tag_refs(&format!("{}@", name.in_tag()))?.refs);
-        Ok(Scan::of(&self.repository, name, tags, want))
+        let mut found = self.repository.tag_refs(&format!("{}#", name.in_tag()))?;
+        let more = self.repository.tag_refs(&format!("{}@", name.in_tag()))?;
+        found.refs.extend(more.refs);
+        let mut scan = Scan::of(&self.repository, name, found.refs, want);
+        // A ref that cannot be read is no event, yet its name and its counter are taken.
+        for broken in found.broken.iter().chain(&more.broken) {
+            if let Ok(parsed) = broken.parse() {
+                scan.inventory.add(broken, &parsed);
+            }
+        }
+        Ok(scan)
     }
 
     /// The annotation file of the current commit. What is wrong with it is for `doctor` to say (decision D5).
@@ -627,6 +652,14 @@ fn edit(step: &Step) -> TagEdit {
         },
         Step::Delete(tag) => TagEdit::Delete { name: tag.name.clone(), expected: tag.target },
     }
+}
+
+/// The address as messages show it: who logs in, and with what, is nobody's business.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
 
 fn read_config(repository: &Repository, environment: &Environment) -> Result<Config> {

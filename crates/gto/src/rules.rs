@@ -189,6 +189,12 @@ pub enum Refusal {
         /// The commit.
         commit: ObjectId,
     },
+    /// A tag has the last second of the calendar, and no event can come after it.
+    #[error("No time is left for artifact '{artifact}': a tag is dated at the end of all calendars")]
+    NoTimeLeft {
+        /// The artifact.
+        artifact: ArtifactName,
+    },
     /// A tag has the highest counter there is.
     #[error("No counter is left for artifact '{artifact}': a tag has the highest there is")]
     NoCounterLeft {
@@ -247,6 +253,13 @@ pub struct Writer {
     pub now: Timestamp,
     /// The time that `GIT_COMMITTER_DATE` asks for: taken as it is.
     pub date: Option<Timestamp>,
+}
+
+impl Writer {
+    /// For plans that only delete, which nobody signs.
+    pub fn nobody(now: Timestamp) -> Self {
+        Self { name: String::new(), email: String::new(), now, date: None }
+    }
 }
 
 /// How far ahead of the clock a tag may be before somebody is told, in seconds (decision D3).
@@ -475,6 +488,9 @@ impl Rules<'_> {
         draft: &mut Draft<'_>,
     ) -> Result<VersionLabel, Refusal> {
         if let Some(found) = self.artifact.and_then(|artifact| numbered_on(artifact, commit)) {
+            if found.label().number() == wanted {
+                self.check_active(found)?;
+            }
             if let Some(wanted) = wanted {
                 let (wanted, version) = (wanted.clone(), found.label().clone());
                 return Err(Refusal::OtherVersionOnCommit { wanted, version });
@@ -557,7 +573,10 @@ impl<'a> Draft<'a> {
         }
         let is_other = wanted.is_some_and(|wanted| wanted != version.to_string());
         match version {
-            VersionLabel::Number(number) if !is_other && wish.bumps.is_empty() => Ok(number),
+            // A deregistration alone does not bind a version to its commit.
+            VersionLabel::Number(number) if !is_other && wish.bumps.is_empty() => {
+                self.unused_elsewhere(number, commit)
+            }
             version => Err(Refusal::OnlyVersionOnCommit { version }),
         }
     }
@@ -565,6 +584,17 @@ impl<'a> Draft<'a> {
     fn unused(&self, version: Version) -> Result<Version, Refusal> {
         let mut versions = self.rules.artifact.into_iter().flat_map(Artifact::versions);
         match versions.find(|view| view.label().number() == Some(&version)) {
+            Some(taken) => Err(Refusal::VersionTaken { commit: taken.commit(), version }),
+            None => Ok(version),
+        }
+    }
+
+    fn unused_elsewhere(&self, version: Version, commit: ObjectId) -> Result<Version, Refusal> {
+        let mut versions = self.rules.artifact.into_iter().flat_map(Artifact::versions);
+        let is_taken = |v: &VersionView| {
+            v.label().number() == Some(&version) && v.commit() != commit && v.is_registered()
+        };
+        match versions.find(is_taken) {
             Some(taken) => Err(Refusal::VersionTaken { commit: taken.commit(), version }),
             None => Ok(version),
         }
@@ -609,7 +639,7 @@ impl<'a> Draft<'a> {
             return Err(Refusal::NoSuchTagPossible { artifact: self.rules.name.to_string(), tag });
         }
         let writer = self.rules.writer;
-        let time = self.next_time(&tag);
+        let time = self.next_time(&tag)?;
         let tagger =
             Signature { name: writer.name.as_str().into(), email: writer.email.as_str().into(), time };
         let message = wish.message.clone().filter(|text| !text.is_empty()).unwrap_or(message);
@@ -651,21 +681,24 @@ impl<'a> Draft<'a> {
     }
 
     /// The event clock (decision D3): after the newest event of the artifact, if need be ahead of the real clock.
-    fn next_time(&mut self, tag: &str) -> Timestamp {
+    fn next_time(&mut self, tag: &str) -> Result<Timestamp, Refusal> {
         let writer = self.rules.writer;
-        if let Some(date) = writer.date {
-            return date;
-        }
         let known = self.rules.artifact.and_then(Artifact::newest_event);
         let newest = self.added.last().or(known).map(|event| event.tagger.time.seconds());
+        if let Some(date) = writer.date {
+            if newest.is_some_and(|newest| date.seconds() < newest) {
+                self.plan.warnings.push(Warning::DatedBack { tag: tag.to_owned() });
+            }
+            return Ok(date);
+        }
         let now = writer.now.seconds();
         let seconds = newest.map_or(now, |newest| now.max(newest.saturating_add(1)));
         if seconds - now > CLOCK_TOLERANCE {
             let warning = Warning::ClockAhead { tag: tag.to_owned(), seconds: seconds - now };
             self.plan.warnings.push(warning);
         }
-        // The last second of the calendar has none after it: such a tag is as wrong as the one before.
-        Timestamp::new(seconds, writer.now.offset()).unwrap_or(writer.now)
+        let no_time = || Refusal::NoTimeLeft { artifact: self.rules.name.clone() };
+        Timestamp::new(seconds, writer.now.offset()).ok_or_else(no_time)
     }
 
     /// Refuses a stage tag that every reader would take for another version's (decision D4).

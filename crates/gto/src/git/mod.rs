@@ -27,7 +27,7 @@ use gix::odb::Header as _;
 use crate::object_id::ObjectId;
 
 pub(crate) use commit::FileError;
-pub(crate) use date::parse_date;
+pub(crate) use date::{parse_date, parse_exact_date};
 pub(crate) use identity::IdentityError;
 pub(crate) use refs::{TagRef, TagRefs, is_valid_tag_name};
 pub(crate) use remote::{PushedTag, clone_bare};
