@@ -26,6 +26,14 @@ pub enum CommandError {
     /// The library refused or failed.
     #[error(transparent)]
     Registry(#[from] gto::Error),
+    /// The library refused, and the command knows what was meant.
+    #[error("{source}")]
+    Meant {
+        /// Why it refused.
+        source: gto::Error,
+        /// What to type instead.
+        hint: String,
+    },
     /// The arguments contradict each other or the question.
     #[error("{message}")]
     Arguments {
@@ -43,7 +51,7 @@ pub enum CommandError {
         source: io::Error,
     },
     /// The output cannot be written.
-    #[error("cannot write the output")]
+    #[error("Cannot write the output")]
     Output(#[from] io::Error),
     /// Everything is said already; only the exit status is left.
     #[error("")]
@@ -51,6 +59,15 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// The library refused, with a hint if the command has one that is better than that of the error.
+    pub fn meant(error: impl Into<gto::Error>, hint: Option<String>) -> Self {
+        let source = error.into();
+        match hint {
+            Some(hint) => Self::Meant { source, hint },
+            None => Self::Registry(source),
+        }
+    }
+
     /// The arguments contradict each other.
     pub fn arguments(message: impl Into<String>, hint: impl Into<Option<String>>) -> Self {
         Self::Arguments { message: message.into(), hint: hint.into() }

@@ -2,12 +2,14 @@
 //!
 //! The one place where every error of the library gets its advice.
 
-use gto::Error;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use gto::name::ArtifactName;
 use gto::query::ShowOptions;
 use gto::reference::{Reference, Selector};
+use gto::report::VersionReport;
 use gto::rules::Refusal;
-use gto::{Detail, Registry};
+use gto::tag::TagName;
+use gto::{CheckedRef, Detail, Error, Registry};
 
 use crate::context::Context;
 use crate::error::CommandError;
@@ -17,6 +19,7 @@ use crate::output::shell_quote;
 pub fn hints(error: &CommandError, context: &mut Context) -> Vec<String> {
     match error {
         CommandError::Arguments { hint, .. } => hint.iter().cloned().collect(),
+        CommandError::Meant { hint, .. } => vec![hint.clone()],
         CommandError::Registry(error) => registry_hints(error, context),
         CommandError::File { .. } | CommandError::Output(_) | CommandError::Silent => Vec::new(),
     }
@@ -46,16 +49,12 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
                 .to_owned()
         }
         Error::Refused(refusal) => return refusal_hints(refusal, context),
-        Error::RefNotFound { .. } => {
-            "name a commit, branch or tag that exists here: `git log --oneline --all` lists them; \
-             in a shallow clone, `git fetch --unshallow` first"
-                .to_owned()
-        }
+        Error::RefNotFound { revision } => revision_hint(revision, context),
         Error::AmbiguousRef { .. } => "give more digits of the commit id".to_owned(),
         Error::NotACommit { .. } => "name a commit, a branch or a tag of one".to_owned(),
         Error::NoCommit => "make a commit first: versions are bound to commits".to_owned(),
         Error::InvalidDate { .. } => {
-            "dates look like 2026-11-24, '2026-11-24 10:00', '2 weeks ago'".to_owned()
+            "dates look like 2026-11-24, '2026-11-24 10:00', yesterday, '1 day ago', '2 weeks ago'".to_owned()
         }
         Error::NoIdentity { .. } => "run `git config --global user.name 'Your Name'` and \
              `git config --global user.email you@example.com`, or pass --author and --author-email"
@@ -126,9 +125,9 @@ fn refusal_hints(refusal: &Refusal, context: &mut Context) -> Vec<String> {
         Refusal::OtherVersionOnCommit { .. } => {
             "leave out --version to assign the version that is there, or name another commit".to_owned()
         }
-        Refusal::NotInStage { .. } => "`gto show NAME` lists what is in which stage; \
-             --force creates a Git tag nevertheless"
-            .to_owned(),
+        Refusal::NotInStage { artifact, version, stage } => {
+            not_in_stage_hint(artifact, &version.to_string(), stage.as_str(), context)
+        }
         Refusal::ForceWithSimple => "leave out --simple true, or --force".to_owned(),
         Refusal::DeprecatedAlready | Refusal::DeregisteredAlready { .. } => {
             "--force creates one more tag nevertheless".to_owned()
@@ -158,15 +157,8 @@ fn artifact_hints(name: &str, context: &mut Context) -> Vec<String> {
     let Some(registry) = open(context) else { return Vec::new() };
     let names: Vec<String> =
         registry.artifact_names().unwrap_or_default().iter().map(ToString::to_string).collect();
-    // `m@1.0.0` is no shortcut, so that all of it was taken for a name.
-    let bare = name.split(['@', '#']).next().unwrap_or(name);
-    if bare != name && names.iter().any(|known| known == bare) {
-        let rest = &name[bare.len() + 1..];
-        let close = as_version(rest).map(|version| format!("{bare}@{version}"));
-        return vec![match close {
-            Some(close) => format!("did you mean '{close}'?"),
-            None => format!("a version is named {bare}@v1.0.0, {bare}@latest or {bare}#stage"),
-        }];
+    if let Some(meant) = shortcut_meant(name, &names, &registry) {
+        return vec![meant];
     }
     vec![match closest(name, &names) {
         Some(close) if close == name => {
@@ -180,12 +172,85 @@ fn artifact_hints(name: &str, context: &mut Context) -> Vec<String> {
     }]
 }
 
+/// What was meant by a name with more in it than a name, which no shortcut is: `m@1.0.0`, `m#prod#1`.
+fn shortcut_meant(text: &str, names: &[String], registry: &Registry) -> Option<String> {
+    if text.contains('.')
+        && let Some(version) = looks_like_version(text)
+    {
+        return Some(format!("'{text}' is a version, name its artifact too: `gto show NAME@{version}`"));
+    }
+    let is_tag = || !matches!(registry.check_ref(text), Ok(CheckedRef::NoTag) | Err(_));
+    if text.parse::<TagName>().is_ok() && is_tag() {
+        return Some(format!("'{text}' is a tag: `gto check-ref {}`", shell_quote(text)));
+    }
+    let (bare, rest) = text.split_at(text.find(['@', '#'])?);
+    if !names.iter().any(|known| known == bare) {
+        return None;
+    }
+    let rest = &rest[1..];
+    if let Some((version, stage)) = rest.split_once('#')
+        && let Some(version) = as_version(version)
+    {
+        return Some(format!("ask for the version or for the stage: '{bare}@{version}' or '{bare}#{stage}'"));
+    }
+    let stages: Vec<String> = versions_of(registry, bare).iter().flat_map(stages_of).collect();
+    let selector = as_version(rest)
+        .map(|version| format!("@{version}"))
+        .or_else(|| closest(rest, &["latest".to_owned()]).map(|close| format!("@{close}")))
+        .or_else(|| closest(rest, &stages).map(|close| format!("#{close}")));
+    Some(match selector {
+        Some(selector) => format!("did you mean '{bare}{selector}'?"),
+        None => format!("a version is named {bare}@v1.0.0, {bare}@latest or {bare}#stage"),
+    })
+}
+
+/// Everything that is known of the versions of an artifact; nothing if it does not exist.
+fn versions_of(registry: &Registry, name: &str) -> Vec<VersionReport> {
+    let reference = Reference { name: name.to_owned(), selector: None };
+    let options = ShowOptions { deprecated: true, versions_per_stage: None, ..ShowOptions::default() };
+    let answer = registry.show_versions(&reference, &options, Detail::Brief);
+    answer.map(|answer| answer.value.versions).unwrap_or_default()
+}
+
+fn stages_of(version: &VersionReport) -> Vec<String> {
+    version.stages.iter().map(|known| known.stage.to_string()).collect()
+}
+
+fn revision_hint(revision: &str, context: &mut Context) -> String {
+    const SHOWN: usize = 3;
+    let registry = open(context);
+    let version = looks_like_version(revision).map(|version| format!("@{version}"));
+    let tags = registry.as_ref().and_then(|registry| registry.tag_names().ok()).unwrap_or_default();
+    let of_version = |tag: &&String| version.as_ref().is_some_and(|version| tag.ends_with(version));
+    let tags: Vec<String> =
+        tags.iter().filter(of_version).take(SHOWN).map(|tag| format!("'{tag}'")).collect();
+    if !tags.is_empty() {
+        return format!("did you mean {}?", tags.join(" or "));
+    }
+    let shallow = registry.is_some_and(|registry| registry.is_shallow());
+    let fetch = if shallow { "; this clone is shallow: `git fetch --unshallow` first" } else { "" };
+    format!("name a commit, branch or tag that exists here: `git log --oneline --all` lists them{fetch}")
+}
+
+fn not_in_stage_hint(artifact: &ArtifactName, version: &str, stage: &str, context: &mut Context) -> String {
+    let versions =
+        open(context).map(|registry| versions_of(&registry, artifact.as_str())).unwrap_or_default();
+    let versions = versions.iter().filter(|known| known.version.to_string() == version);
+    let stages: Vec<String> = versions.flat_map(stages_of).filter(|known| known != stage).collect();
+    let close = closest(stage, &stages).map(|close| format!("did you mean '{close}'? "));
+    format!(
+        "{}`gto show {artifact}` lists what is in which stage; --force creates a Git tag nevertheless",
+        close.unwrap_or_default()
+    )
+}
+
 fn version_hints(artifact: &ArtifactName, version: &str, context: &mut Context) -> Vec<String> {
     let Some(registry) = open(context) else { return Vec::new() };
     let reference = Reference { name: artifact.to_string(), selector: None };
     let options = ShowOptions { registered_only: true, deprecated: true, ..ShowOptions::default() };
     let Ok(answer) = registry.show_versions(&reference, &options, Detail::Brief) else {
-        return artifact_hints(artifact.as_str(), context);
+        let hints = artifact_hints(artifact.as_str(), context).into_iter();
+        return hints.map(|hint| format!("there is no artifact '{artifact}': {hint}")).collect();
     };
     let versions: Vec<String> = answer.value.versions.iter().map(|v| v.version.to_string()).collect();
     vec![match closest(version, &versions) {
@@ -207,21 +272,80 @@ pub fn nothing_in_history(name: &str, context: &mut Context) -> Vec<String> {
 
 /// The shortcut that somebody meant whose version or stage the artifact does not have.
 pub fn similar_shortcut(registry: &Registry, reference: &Reference) -> Option<String> {
-    let everything = Reference { name: reference.name.clone(), selector: None };
-    let options = ShowOptions { deprecated: true, versions_per_stage: None, ..ShowOptions::default() };
-    let versions = registry.show_versions(&everything, &options, Detail::Brief).ok()?.value.versions;
+    let versions = versions_of(registry, &reference.name);
     let (wanted, known): (String, Vec<String>) = match reference.selector.as_ref()? {
         Selector::Latest => return None,
         Selector::Version(version) => {
             (format!("@{version}"), versions.iter().map(|known| format!("@{}", known.version)).collect())
         }
         Selector::Stage(stage) => {
-            let stages = versions.iter().flat_map(|version| &version.stages);
-            (format!("#{stage}"), stages.map(|known| format!("#{}", known.stage)).collect())
+            let stages = versions.iter().flat_map(stages_of);
+            (format!("#{stage}"), stages.map(|known| format!("#{known}")).collect())
         }
     };
     let close = closest(&wanted, &known).filter(|close| *close != wanted)?;
     Some(format!("did you mean '{}{close}'?", reference.name))
+}
+
+/// How to see what is not shown because it was deprecated.
+pub fn deprecated_version(
+    registry: &Registry,
+    name: &str,
+    reference: &Reference,
+    options: &ShowOptions,
+) -> Option<String> {
+    let options = ShowOptions { deprecated: true, ..options.clone() };
+    let answer = registry.show_versions(reference, &options, Detail::Brief).ok()?;
+    let command = format!("gto show {} --deprecated", shell_quote(name));
+    (!answer.value.versions.is_empty()).then(|| format!("'{name}' was deprecated: `{command}`"))
+}
+
+/// What to do about a registry in which there is nothing.
+pub fn nothing_registered(registry: &Registry) -> Option<String> {
+    let has_events = registry.tag_names().ok()?.iter().any(|tag| tag.parse::<TagName>().is_ok());
+    if has_events {
+        return None;
+    }
+    Some(match fetch_tags(registry) {
+        Some(fetch) => format!(
+            "no tag of a registry is here: `{fetch}` fetches those of the remote, `gto register NAME` makes the first"
+        ),
+        None => "`gto register NAME` registers the first version".to_owned(),
+    })
+}
+
+/// The command that fetches the tags that this repository may lack; `None` if nothing is elsewhere.
+pub fn fetch_tags(registry: &Registry) -> Option<&'static str> {
+    if registry.url().is_some() || !registry.has_remote() {
+        return None;
+    }
+    Some(if registry.is_shallow() {
+        "git fetch --tags --force --unshallow"
+    } else {
+        "git fetch --tags --force"
+    })
+}
+
+/// What to type instead of a command that Git Tag Ops does not have, or has under another name.
+pub fn usage(error: &clap::Error) -> Option<&'static str> {
+    match (error.get(ContextKind::InvalidSubcommand), error.get(ContextKind::InvalidArg)) {
+        (Some(ContextValue::String(word)), _) => Some(match word.as_str() {
+            "unassign" => "unassign a stage with `gto deprecate NAME VERSION STAGE`",
+            "deregister" | "unregister" => "deregister a version with `gto deprecate NAME VERSION`",
+            "delete" | "remove" | "rm" => {
+                "`gto deprecate NAME VERSION` takes a version out of use, with --delete it removes the tags"
+            }
+            "list" | "ls" => "list the registry with `gto show`",
+            _ => return None,
+        }),
+        (None, Some(ContextValue::Strings(missing)))
+            if error.kind() == ErrorKind::MissingRequiredArgument
+                && missing.iter().any(|argument| argument.starts_with("--stage")) =>
+        {
+            Some("`gto assign NAME --version VERSION --stage STAGE`")
+        }
+        _ => None,
+    }
 }
 
 fn spelling_of_version(text: &str) -> String {
@@ -241,12 +365,22 @@ fn as_version(text: &str) -> Option<String> {
         .find(|text| text.parse::<gto::version::Version>().is_ok())
 }
 
-/// The candidate that is most like `text`, if any is like it.
+/// As [`as_version`], for text that may be something else: a number alone is rather a commit.
+pub fn looks_like_version(text: &str) -> Option<String> {
+    if text.starts_with(['v', 'V']) || text.contains('.') { as_version(text) } else { None }
+}
+
+/// The candidate that is most like `text`, if any is like it. Equal but for the case is next to equal.
 pub fn closest<'a>(text: &str, candidates: &'a [String]) -> Option<&'a str> {
     const LIKE: f64 = 0.8;
+    let lower = text.to_lowercase();
+    let likeness = |candidate: &String| {
+        let bonus = if candidate == text { 1.0 } else { 0.0 };
+        bonus + strsim::jaro_winkler(&lower, &candidate.to_lowercase())
+    };
     candidates
         .iter()
-        .map(|candidate| (strsim::jaro_winkler(text, candidate), candidate.as_str()))
+        .map(|candidate| (likeness(candidate), candidate.as_str()))
         .filter(|(likeness, _)| *likeness >= LIKE)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)

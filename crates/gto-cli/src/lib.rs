@@ -18,6 +18,7 @@ use clap::Parser as _;
 use args::Cli;
 use context::Context;
 use error::{CommandError, Status};
+use printer::Printer;
 
 /// Runs the command line of this process to its end.
 pub fn main() -> ExitCode {
@@ -38,6 +39,9 @@ pub fn main() -> ExitCode {
 fn usage(error: &clap::Error) -> ExitCode {
     // Nobody is left to tell when even this cannot be printed.
     let _ = error.print();
+    if let Some(hint) = hints::usage(error) {
+        Printer::new(false, false).hint(hint);
+    }
     match error.kind() {
         clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion => Status::Done.into(),
         _ => Status::Usage.into(),

@@ -61,7 +61,7 @@ fn invalid_stage_names_are_refused() {
         let stage_flag = format!("--stage={stage}");
         let run =
             refused_args(&repo, &["assign", "m", "--version", "v1.0.0", &stage_flag], &invalid_value(stage));
-        hints_at(&run, "a name looks like");
+        hints_at(&run, "a stage looks like dev or prod");
     }
     refused_args(&repo, &["deprecate", "m", "v1.0.0", "a b"], &invalid_value("a b"));
 }
@@ -134,7 +134,7 @@ fn versions_that_contradict_the_registry_are_refused() {
         (
             "deprecate m v1.0.0 prod",
             "Stage 'prod' is not assigned to a version 'v1.0.0'",
-            "`gto show NAME` lists",
+            "`gto show m` lists",
         ),
     ] {
         hints_at(&refused(&repo, line, error), next);

@@ -332,7 +332,9 @@ fn the_commands_mend_what_they_are_given_for() {
             }
             let commands: Vec<String> =
                 found(&report, *check).iter().flat_map(|finding| texts(&finding[way])).collect();
-            if commands.is_empty() && way == "otherwise" {
+            // Versions are fetched first where there is a remote: this one has none.
+            let is_elsewhere = *check == Check::UnregisteredStage && way == "fix";
+            if is_elsewhere || (commands.is_empty() && way == "otherwise") {
                 continue;
             }
             let commands: Vec<String> = commands
@@ -391,6 +393,22 @@ fn a_missing_tag_or_commit_is_fetched_again() {
     }
     fs::remove_file(clone.git_dir().join(format!("objects/{}/{}", &tag[..2], &tag[2..]))).unwrap();
     is_mended(&clone, Check::MissingObject, "fix");
+}
+
+#[test]
+fn a_version_that_was_not_fetched_is_fetched_rather_than_invented() {
+    let origin = Sandbox::new().repo("origin");
+    origin.commit(&[], "first");
+    for tag in ["m@v1.0.0", "m#prod#1"] {
+        origin.tag(tag, "HEAD", &TagSpec::default());
+    }
+    let clone = origin.clone_to("clone");
+    clone.git_ok(&["tag", "-d", "m@v1.0.0"]);
+    let finding = &found(&json(&clone), Check::UnregisteredStage)[0];
+    assert_eq!(texts(&finding["fix"]), ["git fetch --tags"]);
+    assert_eq!(texts(&finding["otherwise"]), [format!("gto register m {}", clone.head())]);
+    is_mended(&clone, Check::UnregisteredStage, "fix");
+    is_mended(&clone, Check::UnregisteredStage, "otherwise");
 }
 
 #[test]

@@ -16,6 +16,29 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What whoever asked should know before or after.
     pub warnings: Vec<Warning>,
+    /// Whether its artifact has no event yet.
+    pub is_new_artifact: bool,
+    /// The stage to assign, if no event of the artifact has named it yet.
+    pub new_stage: Option<StageName>,
+}
+
+impl Plan {
+    /// The stage that the plan assigns, if it does.
+    pub(crate) fn assigned_stage(&self) -> Option<&StageName> {
+        self.created().find(|tag| tag.kind == EventKind::Assignment)?.stage.as_ref()
+    }
+
+    /// Whether the plan registers a version.
+    pub fn registers(&self) -> bool {
+        self.created().any(|tag| tag.kind == EventKind::Registration)
+    }
+
+    fn created(&self) -> impl Iterator<Item = &NewTag> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Create(tag) => Some(tag),
+            Step::Delete(_) => None,
+        })
+    }
 }
 
 /// One change of one tag.

@@ -6,7 +6,7 @@
 mod examine;
 mod reading;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -194,6 +194,21 @@ impl Registry {
         names.sort();
         names.dedup();
         Ok(names)
+    }
+
+    /// The names of all tags, the registry's and others, sorted. Reads no tag object.
+    pub fn tag_names(&self) -> Result<Vec<String>> {
+        Ok(self.repository.tag_refs("")?.refs.into_iter().map(|tag| tag.name).collect())
+    }
+
+    /// Whether history is cut off, so that tags of older commits may be absent.
+    pub fn is_shallow(&self) -> bool {
+        self.repository.is_shallow()
+    }
+
+    /// Whether there is another repository that tags may be fetched from.
+    pub fn has_remote(&self) -> bool {
+        !self.repository.remotes().is_empty()
     }
 
     /// The state of the whole registry, with the commit and the annotation of every version.
@@ -508,7 +523,10 @@ impl Registry {
         let mut scan = self.scan(name, Want::NoMessages)?;
         let lightweight = scan.warnings();
         let events = std::mem::take(&mut scan.events);
-        let artifact = if events.is_empty() && !self.is_annotated(name) {
+        let is_new_artifact = events.is_empty();
+        let known_stages: HashSet<StageName> =
+            events.iter().filter_map(|event| event.stage().cloned()).collect();
+        let artifact = if is_new_artifact && !self.is_annotated(name) {
             None
         } else {
             Some(Artifact::from_events(name.clone(), events))
@@ -527,6 +545,8 @@ impl Registry {
         };
         let mut plan = build(&rules)?;
         plan.warnings.extend(lightweight);
+        plan.is_new_artifact = is_new_artifact;
+        plan.new_stage = plan.assigned_stage().filter(|stage| !known_stages.contains(*stage)).cloned();
         Ok(plan)
     }
 

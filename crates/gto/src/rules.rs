@@ -109,6 +109,8 @@ pub enum Refusal {
     /// Nothing to unassign (decision D8 if it once was).
     #[error("Stage '{stage}' is not assigned to a version '{version}'")]
     NotInStage {
+        /// The artifact.
+        artifact: ArtifactName,
         /// The version.
         version: VersionLabel,
         /// The stage.
@@ -364,7 +366,11 @@ impl Rules<'_> {
         let found = self.find_version(artifact, version)?.ok_or_else(|| self.no_version(version))?;
         let state = found.stage(stage);
         if !wish.force && !state.is_some_and(|state| delete || state.is_active()) {
-            return Err(Refusal::NotInStage { version: found.label().clone(), stage: stage.clone() });
+            return Err(Refusal::NotInStage {
+                artifact: self.name.clone(),
+                version: found.label().clone(),
+                stage: stage.clone(),
+            });
         }
         if delete {
             let events = found.events().into_iter().filter(|event| event.stage() == Some(stage));
@@ -528,7 +534,7 @@ fn find<'a>(artifact: &'a Artifact, label: &VersionLabel, commit: ObjectId) -> O
 
 fn deletion<'a>(events: impl Iterator<Item = &'a Event>) -> Plan {
     let steps = events.map(|event| Step::Delete(OldTag { name: event.tag.clone(), target: event.tag_id }));
-    Plan { steps: steps.collect(), warnings: Vec::new() }
+    Plan { steps: steps.collect(), ..Plan::default() }
 }
 
 /// A plan in the making: knows what its own steps take.

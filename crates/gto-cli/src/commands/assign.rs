@@ -3,14 +3,14 @@
 use clap::Args;
 
 use gto::Registry;
-use gto::name::{ArtifactName, StageName};
 use gto::rules::{AssignTarget, Refusal};
-use gto::version::Version;
 
-use super::{completions, write};
+use super::operand::Appended;
+use super::{completions, operand, write};
 use crate::args::{RepoArgs, WriteArgs};
 use crate::context::Context;
 use crate::error::Result;
+use crate::output::shell_quote;
 
 /// Assign stage to specific artifact version
 ///
@@ -53,17 +53,30 @@ impl Assign {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
-        let name = ArtifactName::from_user(&self.name)?;
-        let stage: StageName = self.stage.parse()?;
+        let name = operand::artifact(&self.name, |appended| self.instead(appended))?;
+        let author = operand::author(&self.write)?;
+        let stage = operand::stage(&self.stage)?;
         registry.check_stage(&stage)?;
         let target = self.target(&registry)?;
-        let plan = registry.plan_assign(&name, &stage, &target, &self.write.wish(), &self.write.author())?;
+        let plan = registry.plan_assign(&name, &stage, &target, &self.write.wish(), &author)?;
         write::carry_out(context, &registry, &plan, &self.write)
+    }
+
+    /// The command for a name with a version or a stage at its end.
+    fn instead(&self, appended: Appended<'_>) -> Option<String> {
+        match appended {
+            Appended::Version(name, version) => Some(self.command(name, &version)),
+            Appended::Stage(..) => None,
+        }
+    }
+
+    fn command(&self, name: &str, version: &str) -> String {
+        format!("gto assign {name} --version {version} --stage {}", shell_quote(&self.stage))
     }
 
     fn target(&self, registry: &Registry) -> Result<AssignTarget> {
         let version = self.version.as_deref().filter(|version| !version.is_empty());
-        let version = version.map(parse_version).transpose()?;
+        let version = version.map(operand::version).transpose()?;
         match (&self.revision, version) {
             (None, Some(version)) => Ok(AssignTarget::Version(version)),
             (revision, version) => {
@@ -71,14 +84,11 @@ impl Assign {
                     return Err(Refusal::VersionAndSkip.into());
                 }
                 let revision = revision.as_deref().unwrap_or("HEAD");
-                let commit = registry.resolve(revision)?;
+                let commit = registry.resolve(revision).map_err(|error| {
+                    operand::no_revision(error, |version| self.command(&self.name, version))
+                })?;
                 Ok(AssignTarget::Commit { commit, version, skip_registration: self.skip_registration })
             }
         }
     }
-}
-
-/// Reads a version where one must exist already.
-pub fn parse_version(text: &str) -> Result<Version> {
-    text.parse().map_err(|_| Refusal::InvalidVersion { version: text.to_owned() }.into())
 }

@@ -2,13 +2,15 @@
 
 use clap::Args;
 
-use gto::CheckedRef;
 use gto::report::EventReport;
+use gto::version::VersionLabel;
+use gto::{CheckedRef, Registry};
 
 use super::completions;
 use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
+use crate::hints::fetch_tags;
 use crate::output::json;
 
 /// Find out the artifact version registered/assigned with ref
@@ -59,7 +61,7 @@ impl CheckRef {
         }
         let registry = context.open(&self.repo.repo)?;
         let nothing = match registry.check_ref(&self.reference)? {
-            CheckedRef::Event(event) => return self.print(context, &event),
+            CheckedRef::Event(event) => return self.print(context, &registry, &event),
             CheckedRef::NoTag => format!("there is no tag '{}' in this repository", self.reference),
             CheckedRef::Foreign => format!("tag '{}' is not one of the registry's", self.reference),
             CheckedRef::Lightweight => {
@@ -74,7 +76,18 @@ impl CheckRef {
         Ok(())
     }
 
-    fn print(&self, context: &mut Context, event: &EventReport) -> Result<()> {
+    fn print(&self, context: &mut Context, registry: &Registry, event: &EventReport) -> Result<()> {
+        let shows_version = !(self.name || self.stage || self.event);
+        if shows_version && let Some(VersionLabel::Commit(commit)) = &event.version {
+            let fetch = fetch_tags(registry)
+                .map(|fetch| format!(", and this clone may lack tags: fetch them (`{fetch}`) and ask again"));
+            context.printer.warning(format!(
+                "no version of '{}' is registered here on commit {}{}",
+                event.artifact,
+                commit.short(),
+                fetch.unwrap_or_default()
+            ));
+        }
         if self.json {
             return Ok(context.printer.line(json::to_string(event)?)?);
         }

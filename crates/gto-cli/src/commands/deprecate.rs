@@ -4,11 +4,12 @@ use clap::Args;
 
 use gto::name::{ArtifactName, StageName};
 
-use super::assign::parse_version;
-use super::{completions, write};
+use super::operand::Appended;
+use super::{completions, operand, write};
 use crate::args::{RepoArgs, WriteArgs};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{CommandError, Result};
+use crate::hints::looks_like_version;
 
 /// Deprecate artifact, deregister a version, or unassign a stage
 #[derive(Debug, Args)]
@@ -49,24 +50,45 @@ impl Deprecate {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
-        let name = ArtifactName::from_user(&self.name)?;
-        let (delete, wish, author) = (self.delete, self.write.wish(), self.write.author());
+        let name = operand::artifact(&self.name, |appended| {
+            Some(match appended {
+                Appended::Version(name, version) => format!("gto deprecate {name} {version}"),
+                Appended::Stage(name, stage) => format!("gto deprecate {name} VERSION {stage}"),
+            })
+        })?;
+        let (delete, wish, author) = (self.delete, self.write.wish(), operand::author(&self.write)?);
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let plan = match (given(&self.version), given(&self.stage)) {
             (version, Some(stage)) => {
-                let stage: StageName = stage.parse()?;
+                let stage = self.stage(&name, &stage)?;
                 registry.check_stage(&stage)?;
-                let version = parse_version(&version.unwrap_or_default())?;
+                let version = operand::version(&version.unwrap_or_default())?;
                 registry.plan_unassign(&name, &version, &stage, delete, &wish, &author)?
             }
             (Some(version), None) => {
-                registry.plan_deregister(&name, &parse_version(&version)?, delete, &wish, &author)?
+                registry.plan_deregister(&name, &operand::version(&version)?, delete, &wish, &author)?
             }
             (None, None) => {
                 let revision = given(&self.revision);
-                registry.plan_deprecate(&name, revision.as_deref(), delete, &wish, &author)?
+                registry
+                    .plan_deprecate(&name, revision.as_deref(), delete, &wish, &author)
+                    .map_err(|error| operand::no_revision(error, |v| format!("gto deprecate {name} {v}")))?
             }
         };
         write::carry_out(context, &registry, &plan, &self.write)
+    }
+
+    /// Reads the stage, which may have changed places with the version.
+    fn stage(&self, name: &ArtifactName, text: &str) -> Result<StageName> {
+        let swapped = self.version.as_deref().filter(|text| text.parse::<StageName>().is_ok());
+        match (swapped, looks_like_version(text)) {
+            (Some(stage), Some(version)) => text.parse().map_err(|error| {
+                CommandError::meant(
+                    error,
+                    Some(format!("did you mean `gto deprecate {name} {version} {stage}`?")),
+                )
+            }),
+            _ => operand::stage(text),
+        }
     }
 }

@@ -91,7 +91,7 @@ fn print(context: &mut Context, config: &Config, examination: &Examination, plac
     }
     printer.line(RULE)?;
     if examination.findings.is_empty() {
-        return Ok(printer.line_with_emoji("✅ ", "No issues found")?);
+        return Ok(printer.line(if printer.emojis { "✅  No issues found" } else { "No issues found" })?);
     }
     for finding in &examination.findings {
         let severity = finding.check.severity();

@@ -108,7 +108,7 @@ impl HistoryArgs {
             printer.line(json::to_string(&entries)?)?;
         } else if entries.is_empty() {
             printer.line(NOTHING_FOUND)?;
-            for hint in self.name.map(|name| hints::nothing_in_history(&name, context)).unwrap_or_default() {
+            for hint in self.why_nothing(context, &registry) {
                 context.printer.hint(hint);
             }
         } else {
@@ -118,6 +118,21 @@ impl HistoryArgs {
             table.print(|line| printer.line(line))?;
         }
         Ok(())
+    }
+
+    fn why_nothing(&self, context: &mut Context, registry: &Registry) -> Vec<String> {
+        let name = self.name.as_deref().filter(|name| !name.is_empty());
+        let mut hints = name.map(|name| hints::nothing_in_history(name, context)).unwrap_or_default();
+        let is_filtered = !self.event.is_empty()
+            || [&self.author, &self.since, &self.until].into_iter().any(Option::is_some);
+        if self.limit == Some(0) {
+            hints.push("`--limit 0` shows no event".to_owned());
+        } else if hints.is_empty() && is_filtered {
+            hints.push("no event matches the filters: leave out one of them".to_owned());
+        } else if name.is_none() {
+            hints.extend(hints::nothing_registered(registry));
+        }
+        hints
     }
 
     /// What is asked for; `None` if no event can be it.

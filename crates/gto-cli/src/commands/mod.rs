@@ -9,6 +9,8 @@ mod deprecate;
 mod doctor;
 mod generate;
 mod history;
+mod novelty;
+mod operand;
 mod parse_tag;
 mod print_state;
 mod register;

@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use gto::name::ArtifactName;
 use gto::rules::Registering;
 use gto::version::Bump;
 
-use super::{completions, write};
+use super::operand::Appended;
+use super::{completions, operand, write};
 use crate::args::{RepoArgs, WriteArgs};
 use crate::context::Context;
 use crate::error::Result;
@@ -55,7 +55,11 @@ impl Register {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
-        let name = ArtifactName::from_user(&self.name)?;
+        let name = operand::artifact(&self.name, |appended| match appended {
+            Appended::Version(name, version) => Some(format!("gto register {name} --version {version}")),
+            Appended::Stage(..) => None,
+        })?;
+        let author = operand::author(&self.write)?;
         let bumps =
             [(self.bump_major, Bump::Major), (self.bump_minor, Bump::Minor), (self.bump_patch, Bump::Patch)];
         let wish = Registering {
@@ -65,7 +69,9 @@ impl Register {
             simple: self.write.simple.into(),
             force: self.write.force,
         };
-        let plan = registry.plan_register(&name, or_head(&self.revision), &wish, &self.write.author())?;
+        let plan = registry
+            .plan_register(&name, or_head(&self.revision), &wish, &author)
+            .map_err(|error| operand::no_revision(error, |v| format!("gto register {name} --version {v}")))?;
         write::carry_out(context, &registry, &plan, &self.write)
     }
 }

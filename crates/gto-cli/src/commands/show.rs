@@ -162,10 +162,12 @@ impl Show {
                     answer.value.versions.retain(|version| version.commit_hexsha == commit);
                 }
                 let mut of_what = format!("for '{name}'");
-                if answer.value.versions.is_empty()
-                    && let Some(similar) = hints::similar_shortcut(&registry, &reference)
-                {
-                    of_what = format!("{of_what}: {similar}");
+                if answer.value.versions.is_empty() && at.is_none() {
+                    let deprecated = || hints::deprecated_version(&registry, name, &reference, &options);
+                    let similar = || hints::similar_shortcut(&registry, &reference);
+                    if let Some(why) = deprecated().or_else(similar) {
+                        of_what = format!("{of_what}: {why}");
+                    }
                 }
                 print_versions(context, &answer.value, format, &of_what)
             }
@@ -230,7 +232,12 @@ impl Show {
                 let hint = format!("name an artifact: `gto show NAME {}`", field.flag());
                 return Err(CommandError::arguments(format!("Cannot apply {}", field.flag()), hint));
             }
-            Format::Table(_) if report.artifacts.is_empty() => printer.line(NOTHING_FOUND)?,
+            Format::Table(_) if report.artifacts.is_empty() => {
+                printer.line(NOTHING_FOUND)?;
+                if let Some(why) = hints::nothing_registered(registry) {
+                    printer.hint(why);
+                }
+            }
             Format::Table(style) => {
                 let stages: Vec<String> = report.stages.iter().map(|stage| format!("#{stage}")).collect();
                 let headers: Vec<&str> =

@@ -5,6 +5,7 @@ use serde::Serialize;
 use gto::Registry;
 use gto::plan::{NewTag, Plan, Step};
 
+use super::novelty::Novelty;
 use crate::args::WriteArgs;
 use crate::context::Context;
 use crate::error::Result;
@@ -12,8 +13,9 @@ use crate::output::{json, shell_quote};
 
 /// Applies `plan` unless only asked what it would do, and tells.
 pub fn carry_out(context: &mut Context, registry: &Registry, plan: &Plan, args: &WriteArgs) -> Result<()> {
-    for warning in &plan.warnings {
-        context.printer.warning(warning.to_string());
+    let novelty = Novelty::of(plan, registry);
+    for warning in plan.warnings.iter().map(ToString::to_string).chain(novelty.warning) {
+        context.printer.warning(warning);
     }
     // What is written to a clone of a remote repository exists only there.
     let push = args.push || registry.url().is_some();
@@ -27,13 +29,17 @@ pub fn carry_out(context: &mut Context, registry: &Registry, plan: &Plan, args: 
             pushed,
             tags: plan.steps.iter().map(|step| TagReport::new(step, pushed)).collect(),
         };
-        return Ok(context.printer.line(json::to_string(&report)?)?);
+        context.printer.line(json::to_string(&report)?)?;
+    } else {
+        for step in &plan.steps {
+            tell(context, registry, step, push, args.dry_run)?;
+        }
+        if plan.steps.is_empty() {
+            context.printer.hint("there is no tag to delete");
+        }
     }
-    for step in &plan.steps {
-        tell(context, registry, step, push, args.dry_run)?;
-    }
-    if plan.steps.is_empty() {
-        context.printer.hint("there is no tag to delete");
+    for hint in novelty.hints {
+        context.printer.hint(hint);
     }
     Ok(())
 }

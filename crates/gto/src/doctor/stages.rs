@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::command::{Command, delete, gto};
+use super::command::{Command, delete, fetch, gto};
 use super::{Check, Evidence, Finding, quoted};
 use crate::event::{Event, EventKind};
 use crate::name::{ArtifactName, StageName};
@@ -12,7 +12,7 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     let artifacts = evidence.state.artifacts_by_name();
     let mut in_use: BTreeMap<&StageName, Vec<StageView<'_>>> = BTreeMap::new();
     for &artifact in &artifacts {
-        findings.extend(unregistered(artifact));
+        findings.extend(unregistered(artifact, evidence));
         for version in artifact.versions() {
             findings.extend(out_of_use(version, evidence.allowed_stages));
             for stage in version.active_stages() {
@@ -38,8 +38,8 @@ fn unassign(stage: &StageView<'_>, allowed: Option<&[StageName]>) -> Vec<Command
     }
 }
 
-/// Stage tags on commits that no version was registered on.
-fn unregistered(artifact: &Artifact) -> Option<Finding> {
+/// Stage tags on commits that no version was registered on, or whose version was not fetched.
+fn unregistered(artifact: &Artifact, evidence: &Evidence<'_>) -> Option<Finding> {
     let versions: Vec<VersionView<'_>> = artifact
         .versions()
         .filter(|version| version.label().number().is_none() && version.stages().next().is_some())
@@ -53,7 +53,13 @@ fn unregistered(artifact: &Artifact) -> Option<Finding> {
         format!("artifact '{}' has stage tags on commits where no version is registered", artifact.name());
     let removed = delete(events.iter().map(|event| event.tag.as_str()));
     let finding = Finding::new(Check::UnregisteredStage, message).events(events);
-    Some(finding.fix(versions.iter().filter_map(register)).otherwise(removed))
+    let registered = versions.iter().filter_map(register);
+    if evidence.is_shallow || !evidence.remotes.is_empty() {
+        // The version may exist elsewhere: registered here, the commit would get another one.
+        let options: &[&str] = if evidence.is_shallow { &["--unshallow", "--tags"] } else { &["--tags"] };
+        return Some(finding.fix(fetch(&evidence.remotes, options)).otherwise(registered));
+    }
+    Some(finding.fix(registered).otherwise(removed))
 }
 
 fn register(artifact: &ArtifactName, version: &VersionView<'_>, number: Option<&str>) -> Option<Command> {

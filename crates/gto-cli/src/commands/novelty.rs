@@ -1,0 +1,81 @@
+//! What to say when a write names an artifact or a stage for the first time, or registers a version where not all
+//! tags may be known.
+//!
+//! Must not cost a write of known names anything: all tags are listed only for new ones.
+
+use std::collections::BTreeSet;
+
+use gto::Registry;
+use gto::name::{ArtifactName, StageName};
+use gto::plan::{Plan, Step};
+use gto::tag::{Action, TagName};
+
+use crate::hints::{closest, fetch_tags};
+
+/// So many stages are listed.
+const SHOWN: usize = 5;
+
+/// What to say before and after a write.
+#[derive(Default)]
+pub struct Novelty {
+    /// Why it may be wrong.
+    pub warning: Option<String>,
+    /// What may have been meant.
+    pub hints: Vec<String>,
+}
+
+impl Novelty {
+    /// Looks at the plan and the tags that are there before it is applied.
+    pub fn of(plan: &Plan, registry: &Registry) -> Self {
+        let mut novelty = Self::default();
+        // A copy that lacks tags may lack the versions in them.
+        let fetch = if plan.registers() { fetch_tags(registry) } else { None };
+        let mut state = registry.is_shallow().then_some("is shallow");
+        if plan.is_new_artifact || plan.new_stage.is_some() {
+            let tags = registry.tag_names().unwrap_or_default();
+            if tags.is_empty() {
+                state = state.or(Some("has no tags"));
+            }
+            novelty.hints = similar(plan, registry, &tags);
+        }
+        if let (Some(state), Some(fetch)) = (state, fetch) {
+            novelty.warning = Some(format!(
+                "this clone {state}: versions that exist on the remote alone are not seen; fetch them first: `{fetch}`"
+            ));
+        }
+        novelty
+    }
+}
+
+fn similar(plan: &Plan, registry: &Registry, tags: &[String]) -> Vec<String> {
+    let parsed: Vec<TagName> = tags.iter().filter_map(|tag| tag.parse().ok()).collect();
+    let artifact = plan.steps.iter().find_map(|step| match step {
+        Step::Create(tag) => Some(&tag.artifact),
+        Step::Delete(_) => None,
+    });
+    let artifact = artifact.filter(|_| plan.is_new_artifact);
+    let artifact_hint = artifact.and_then(|name| similar_artifact(name, &parsed));
+    // A configuration with stages has been asked already.
+    let stage = plan.new_stage.as_ref().filter(|_| registry.config().stages.is_none());
+    let stage_hint = stage.and_then(|name| similar_stage(name, &parsed));
+    artifact_hint.into_iter().chain(stage_hint).collect()
+}
+
+fn similar_artifact(name: &ArtifactName, tags: &[TagName]) -> Option<String> {
+    let is_like = |other: &ArtifactName| other != name && other.as_str().eq_ignore_ascii_case(name.as_str());
+    let other = tags.iter().map(|tag| &tag.artifact).find(|other| is_like(other))?;
+    Some(format!("'{name}' is a new artifact; '{other}' differs only in case"))
+}
+
+fn similar_stage(name: &StageName, tags: &[TagName]) -> Option<String> {
+    let stage_of = |tag: &TagName| match &tag.action {
+        Action::Assign(stage) => Some(stage.to_string()),
+        _ => None,
+    };
+    let in_use: BTreeSet<String> = tags.iter().filter_map(stage_of).collect();
+    let in_use: Vec<String> = in_use.into_iter().collect();
+    closest(name.as_str(), &in_use).filter(|close| *close != name.as_str())?;
+    let more = if in_use.len() > SHOWN { ", …" } else { "" };
+    let shown = in_use[..in_use.len().min(SHOWN)].join(", ");
+    Some(format!("'{name}' is a new stage; in use: {shown}{more}"))
+}

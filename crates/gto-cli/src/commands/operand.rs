@@ -1,0 +1,79 @@
+//! Reading what is named on the command line: artifacts, versions, stages, and who writes.
+//!
+//! Owns what to type instead where one of them was put in the place of another. What is valid is the library's business.
+
+use gto::name::{ArtifactName, StageName};
+use gto::rules::Refusal;
+use gto::version::Version;
+
+use crate::args::WriteArgs;
+use crate::error::{CommandError, Result};
+use crate::hints::looks_like_version;
+
+/// An artifact's name with something at its end that is no part of it.
+pub enum Appended<'a> {
+    /// `m@v1.0.0`, or a version alone.
+    Version(&'a str, String),
+    /// `m#prod`
+    Stage(&'a str, &'a str),
+}
+
+impl<'a> Appended<'a> {
+    fn find(text: &'a str) -> Option<Self> {
+        if let Some(version) = looks_like_version(text) {
+            return Some(Self::Version("NAME", version));
+        }
+        let (name, rest) = text.split_at(text.find(['@', '#'])?);
+        ArtifactName::from_user(name).ok()?;
+        match rest.strip_prefix('#') {
+            Some(stage) => stage.parse::<StageName>().is_ok().then_some(Self::Stage(name, stage)),
+            None => looks_like_version(&rest[1..]).map(|version| Self::Version(name, version)),
+        }
+    }
+}
+
+/// Reads an artifact's name. `instead` tells the command for a name with a version or a stage at its end.
+pub fn artifact(text: &str, instead: impl FnOnce(Appended<'_>) -> Option<String>) -> Result<ArtifactName> {
+    ArtifactName::from_user(text).map_err(|error| {
+        let command = Appended::find(text).and_then(instead);
+        CommandError::meant(error, command.map(|command| format!("did you mean `{command}`?")))
+    })
+}
+
+/// Reads a stage.
+pub fn stage(text: &str) -> Result<StageName> {
+    text.parse()
+        .map_err(|error| CommandError::meant(error, "a stage looks like dev or prod".to_owned().into()))
+}
+
+/// Reads a version where one must exist already.
+pub fn version(text: &str) -> Result<Version> {
+    text.parse().map_err(|_| Refusal::InvalidVersion { version: text.to_owned() }.into())
+}
+
+/// Adds to the error about a revision that looks like a version the command that takes one.
+pub fn no_revision(error: gto::Error, instead: impl FnOnce(&str) -> String) -> CommandError {
+    let hint = match &error {
+        gto::Error::RefNotFound { revision } => looks_like_version(revision)
+            .map(|version| format!("`{revision}` looks like a version: `{}`", instead(&version))),
+        _ => None,
+    };
+    CommandError::meant(error, hint)
+}
+
+/// Who writes. What Git would leave out of a tag without a word is refused.
+pub fn author(args: &WriteArgs) -> Result<gto::Author> {
+    let author = args.author();
+    if author.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+        let hint = "leave out --author to write in the name that Git is configured for".to_owned();
+        return Err(CommandError::arguments("`--author` cannot be empty", hint));
+    }
+    if author.email.as_deref().is_some_and(|email| email.contains(['<', '>', '\n', '\r'])) {
+        let hint = "an address looks like you@example.com; the name goes into --author".to_owned();
+        return Err(CommandError::arguments(
+            "`--author-email` cannot contain '<', '>' or a line break",
+            hint,
+        ));
+    }
+    Ok(author)
+}
