@@ -120,9 +120,6 @@ pub(crate) struct Scan {
     pub creations: Vec<String>,
 }
 
-/// A commit and the annotations in its files.
-type KnownCommit = (Commit, HashMap<ArtifactName, Annotation>);
-
 impl Scan {
     fn warnings(&self) -> Vec<Warning> {
         lightweight_warning(self.inventory.lightweight.clone())
@@ -623,17 +620,27 @@ impl Registry {
         Some(artifacts_yaml::read(&bytes))
     }
 
-    /// Reads the commits of the wanted versions, each once.
+    /// Reads the commits of the wanted versions and the annotation files in them, each once. A file stays the same
+    /// over many commits, so that it is kept by its id.
     fn enrich(&self, state: &mut State, wanted: impl Fn(VersionView<'_>) -> bool) {
-        let mut commits: HashMap<ObjectId, Option<KnownCommit>> = HashMap::new();
+        let mut commits: HashMap<ObjectId, Option<(Commit, Option<ObjectId>)>> = HashMap::new();
+        let mut files: HashMap<ObjectId, HashMap<ArtifactName, Annotation>> = HashMap::new();
+        let index = &self.config.index;
         state.enrich(wanted, |name, id| {
             let known = commits.entry(id).or_insert_with(|| {
                 let commit = self.repository.commit(id).ok()?;
-                let file = self.annotations_at(id).unwrap_or_default();
-                Some((commit, file.artifacts.into_iter().collect()))
+                Some((commit, self.repository.file_id_at(id, index).ok().flatten()))
             });
-            let (commit, annotations) = known.as_ref()?;
-            Some(Enrichment { commit: commit.clone(), annotation: annotations.get(name).cloned() })
+            let (commit, file) = known.as_ref()?;
+            let annotation = file.and_then(|file| {
+                let annotations = files.entry(file).or_insert_with(|| {
+                    let bytes =
+                        self.repository.file(file, index, artifacts_yaml::MAX_SIZE).unwrap_or_default();
+                    artifacts_yaml::read(&bytes).artifacts.into_iter().collect()
+                });
+                annotations.get(name).cloned()
+            });
+            Some(Enrichment { commit: commit.clone(), annotation })
         });
     }
 }

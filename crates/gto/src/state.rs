@@ -140,7 +140,14 @@ impl Artifact {
     pub fn from_events(name: ArtifactName, events: Vec<Event>) -> Self {
         let events = sort_events(events);
         let artifact = Self { name, owners: vec![None; events.len()], events, versions: Vec::new() };
-        let mut fold = Fold { artifact, by_key: HashMap::new(), numbered: HashMap::new() };
+        let mut fold = Fold {
+            artifact,
+            by_key: HashMap::new(),
+            numbered: HashMap::new(),
+            registered: HashMap::new(),
+            stages: HashMap::new(),
+            assigned: HashMap::new(),
+        };
         // A stage belongs to the version on its commit *whenever* that was registered: so versions first.
         for index in 0..fold.artifact.events.len() {
             fold.add_version_event(index);
@@ -157,20 +164,6 @@ impl Artifact {
         if !self.versions.iter().any(|version| version.commit == commit) {
             self.versions.push(VersionState::new(VersionLabel::Commit(commit), commit));
         }
-    }
-
-    /// Of several versions on one commit: the one registered last before event `index`, or if none was, first after.
-    fn registered_last(&self, candidates: &[usize], index: usize) -> usize {
-        let registrations =
-            || candidates.iter().flat_map(|&i| self.versions[i].registrations.iter().map(move |&r| (r, i)));
-        let before = registrations().filter(|&(r, _)| r < index).max();
-        let after = registrations().filter(|&(r, _)| r > index).min();
-        before.or(after).map_or(candidates[0], |(_, version)| version)
-    }
-
-    fn stage_is_active(&self, version: usize, stage: &StageName) -> bool {
-        let last = self.versions[version].stage_events(stage).last();
-        last.is_some_and(|&i| self.events[i].kind() == EventKind::Assignment)
     }
 
     /// Where the Python tool meets the artifact: it reads all deprecations first, then all registrations,
@@ -262,6 +255,12 @@ struct Fold {
     by_key: HashMap<(VersionLabel, ObjectId), usize>,
     /// The versions with a number on each commit.
     numbered: HashMap<ObjectId, Vec<usize>>,
+    /// The registrations on each commit with their versions, in order.
+    registered: HashMap<ObjectId, Vec<(usize, usize)>>,
+    /// Where each stage of a version is among its stages.
+    stages: HashMap<(usize, StageName), usize>,
+    /// Where a commit has several versions: those in a stage there, by the events that assigned them.
+    assigned: HashMap<(ObjectId, StageName), BTreeMap<usize, usize>>,
 }
 
 impl Fold {
@@ -270,6 +269,10 @@ impl Fold {
         let Some(number) = event.version() else { return };
         let is_registration = event.kind() == EventKind::Registration;
         let owner = self.find_or_add(VersionLabel::Number(number.clone()), event.commit);
+        if is_registration {
+            let commit = self.artifact.events[index].commit;
+            self.registered.entry(commit).or_default().push((index, owner));
+        }
         let version = &mut self.artifact.versions[owner];
         let events = if is_registration { &mut version.registrations } else { &mut version.deregistrations };
         events.push(index);
@@ -279,11 +282,24 @@ impl Fold {
     fn add_stage_event(&mut self, index: usize) {
         let Some(stage) = self.artifact.events[index].stage().cloned() else { return };
         let owner = self.stage_owner(index, &stage);
-        let version = &mut self.artifact.versions[owner];
-        match version.stages.iter_mut().find(|known| known.stage == stage) {
-            Some(known) => known.events.push(index),
-            None => version.stages.push(StageState { stage, events: vec![index] }),
+        let event = &self.artifact.events[index];
+        if self.numbered.get(&event.commit).is_some_and(|versions| versions.len() > 1) {
+            let place = self.stages.get(&(owner, stage.clone()));
+            let before = place.and_then(|&place| self.artifact.versions[owner].stages[place].events.last());
+            let assigned = self.assigned.entry((event.commit, stage.clone())).or_default();
+            if let Some(before) = before {
+                assigned.remove(before);
+            }
+            if event.kind() == EventKind::Assignment {
+                assigned.insert(index, owner);
+            }
         }
+        let stages = &mut self.artifact.versions[owner].stages;
+        let place = *self.stages.entry((owner, stage)).or_insert_with_key(|(_, stage)| {
+            stages.push(StageState { stage: stage.clone(), events: Vec::new() });
+            stages.len() - 1
+        });
+        stages[place].events.push(index);
         self.artifact.owners[index] = Some(owner);
     }
 
@@ -298,15 +314,21 @@ impl Fold {
             None | Some([]) => self.find_or_add(VersionLabel::Commit(commit), commit),
             Some([only]) => *only,
             Some(several) => {
-                let in_stage = several.iter().copied().filter(|&i| artifact.stage_is_active(i, stage));
+                let assigned = self.assigned.get(&(commit, stage.clone()));
                 let ended = (event.kind() == EventKind::Unassignment)
-                    .then(|| {
-                        in_stage.max_by_key(|&i| artifact.versions[i].stage_events(stage).last().copied())
-                    })
+                    .then(|| assigned.and_then(BTreeMap::last_key_value).map(|(_, version)| *version))
                     .flatten();
-                ended.unwrap_or_else(|| artifact.registered_last(several, index))
+                ended.unwrap_or_else(|| self.registered_last(commit, several[0], index))
             }
         }
+    }
+
+    /// Of the versions on `commit`: the one registered last before event `index`, or if none was, first after.
+    fn registered_last(&self, commit: ObjectId, otherwise: usize, index: usize) -> usize {
+        let registered = self.registered.get(&commit).map(Vec::as_slice).unwrap_or_default();
+        let before = registered.partition_point(|(registration, _)| *registration < index);
+        let place = before.saturating_sub(1);
+        registered.get(place).map_or(otherwise, |(_, version)| *version)
     }
 
     fn find_or_add(&mut self, label: VersionLabel, commit: ObjectId) -> usize {
@@ -337,10 +359,6 @@ impl VersionState {
     /// Whether a registration names this version.
     pub fn is_registered(&self) -> bool {
         !self.registrations.is_empty()
-    }
-
-    fn stage_events(&self, stage: &StageName) -> &[usize] {
-        self.stages.iter().find(|s| s.stage == *stage).map_or(&[], |s| &s.events)
     }
 }
 

@@ -77,13 +77,14 @@ impl Assign {
     fn target(&self, registry: &Registry) -> Result<AssignTarget> {
         let version = self.version.as_deref().filter(|version| !version.is_empty());
         let version = version.map(operand::version).transpose()?;
-        match (&self.revision, version) {
+        // An empty REF, as a script passes it whose variable is unset, is none.
+        match (self.revision.as_deref().filter(|revision| !revision.is_empty()), version) {
             (None, Some(version)) => Ok(AssignTarget::Version(version)),
             (revision, version) => {
                 if version.is_some() && self.skip_registration {
                     return Err(Refusal::VersionAndSkip.into());
                 }
-                let revision = revision.as_deref().unwrap_or("HEAD");
+                let revision = revision.unwrap_or("HEAD");
                 let commit = registry.resolve(revision).map_err(|error| {
                     operand::no_revision(error, |version| self.command(&self.name, version))
                 })?;

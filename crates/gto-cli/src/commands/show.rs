@@ -77,9 +77,10 @@ pub struct Show {
     )]
     assignments_per_version: i64,
 
-    /// Show N last versions for each stage. -1 for all. Applied after 'assignments-per-version'
-    #[arg(long, visible_alias = "vs", value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
-    versions_per_stage: i64,
+    /// Show N last versions for each stage, 1 by default, with --at all. -1 for all. Applied after
+    /// 'assignments-per-version'
+    #[arg(long, visible_alias = "vs", value_name = "N", allow_negative_numbers = true)]
+    versions_per_stage: Option<i64>,
 
     /// Order assignments by timestamp or semver
     #[arg(long, value_enum, default_value_t = SortArg::Timestamp)]
@@ -136,7 +137,7 @@ impl Show {
             deprecated: self.deprecated,
             // A limit that is none is told once there is something to limit, as in the Python tool.
             assignments_per_version: usize::try_from(self.assignments_per_version).ok(),
-            versions_per_stage: usize::try_from(self.versions_per_stage).ok(),
+            versions_per_stage: usize::try_from(self.versions_per_stage()).ok(),
             sort: match self.sort {
                 SortArg::Timestamp => StageSort::Timestamp,
                 SortArg::Semver => StageSort::SemVer,
@@ -193,10 +194,15 @@ impl Show {
         }
     }
 
+    /// One, or at a commit all: what is assigned there counts, whatever is assigned elsewhere.
+    fn versions_per_stage(&self) -> i64 {
+        self.versions_per_stage.unwrap_or(if self.at.is_some() { -1 } else { 1 })
+    }
+
     fn check_limits(&self) -> Result<()> {
         let too_small = if self.assignments_per_version < -1 {
             "'assignments_per_version' must be >= -1"
-        } else if self.versions_per_stage < -1 {
+        } else if self.versions_per_stage() < -1 {
             "'versions_per_stage' must be >=-1"
         } else {
             return Ok(());

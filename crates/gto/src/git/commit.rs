@@ -45,23 +45,34 @@ impl Repository {
     /// The content of the regular file at `path`, with slashes, in the tree of `commit`; `None` if there is none.
     /// `limit` is in bytes.
     pub fn file_at(&self, commit: ObjectId, path: &str, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
+        match self.file_id_at(commit, path)? {
+            Some(id) => self.file(id, path, limit).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The id of the regular file at `path`, with slashes, in the tree of `commit`; `None` if there is none.
+    pub fn file_id_at(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>, GitError> {
         let failed = |error| GitError::failed("read the files of a commit", error);
-        let limit = limit.min(OBJECT_LIMIT);
         let data = self.commit_data(commit)?;
         let wrong_kind = GitError::WrongKind { id: commit, expected: "commit" };
         let tree = Parts::of(&data).id("tree").ok_or(wrong_kind)?;
         self.header(tree)?;
         let tree = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
         let tree = self.gix.find_tree(tree).map_err(failed)?;
-        let Some(entry) = tree.lookup_entry(path.split('/')).map_err(failed)? else {
-            return Ok(None);
-        };
-        if !entry.mode().is_blob() {
-            return Ok(None);
-        }
-        let (_, size) = self.header(super::from_gix(entry.id().as_ref()))?;
+        let entry = tree.lookup_entry(path.split('/')).map_err(failed)?;
+        let file = entry.filter(|entry| entry.mode().is_blob());
+        Ok(file.map(|entry| super::from_gix(entry.id().as_ref())))
+    }
+
+    /// The content of a file by its id; `path` is for the error.
+    pub fn file(&self, id: ObjectId, path: &str, limit: usize) -> Result<Vec<u8>, FileError> {
+        let limit = limit.min(OBJECT_LIMIT);
+        let (_, size) = self.header(id)?;
         if usize::try_from(size).is_ok_and(|size| size <= limit) {
-            return Ok(Some(entry.object().map_err(failed)?.detach().data));
+            let gix_id = self.to_gix(id).ok_or(GitError::Missing { id })?;
+            let file = self.gix.find_object(gix_id);
+            return Ok(file.map_err(|error| GitError::broken_object(id, error))?.detach().data);
         }
         Err(FileError::TooLarge { path: path.to_owned(), size, limit })
     }
