@@ -6,7 +6,7 @@ use clap::{Args, Parser, ValueEnum};
 
 use crate::commands::Command;
 
-/// Git Tag Ops. Turn your Git repository into an Artifact Registry:
+/// Git Tag Ops: turn your Git repository into an artifact registry
 ///
 /// * Registry: Track new artifacts and their versions for releases and significant changes.
 ///
@@ -18,7 +18,6 @@ use crate::commands::Command;
 #[command(
     name = "gto",
     disable_version_flag = true,
-    disable_help_subcommand = true,
     arg_required_else_help = true,
     args_override_self = true,
     infer_subcommands = false,
@@ -26,7 +25,7 @@ use crate::commands::Command;
 )]
 pub struct Cli {
     /// Show version and exit
-    #[arg(long)]
+    #[arg(long, short = 'V')]
     pub version: bool,
 
     /// Print debug messages

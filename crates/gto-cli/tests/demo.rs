@@ -58,6 +58,15 @@ fn demo_walks_through_the_commands_without_any_configuration() {
 }
 
 #[test]
+fn demo_leaves_a_repository_that_somebody_without_an_identity_can_go_on_in() {
+    let sandbox = newcomer();
+    let out = demo(&sandbox, &["folder"]).ok().out();
+    assert!(out.contains("\nYour name in it:      Demo <demo@example.com>, "), "{out}");
+    let folder = sandbox.path().join("folder");
+    gto().run_in(&sandbox, &folder, &["register", "other-model"], b"").ok();
+}
+
+#[test]
 fn demo_keeps_a_temporary_repository_and_tells_where() {
     let mut sandbox = newcomer();
     let folder = sandbox.path().join("tmp");

@@ -1,6 +1,6 @@
 //! `cargo xtask generate`: the files that are derived from the command line, written or checked.
 //!
-//! The text comes from `gto generate reference|man|completions`, so that it cannot drift from the help; this
+//! The text comes from `gto __xtask reference|man|completions`, so that it cannot drift from the help; this
 //! module only moves files, and owns the two folders that hold nothing else. The words themselves belong to
 //! `gto-cli`.
 
@@ -14,7 +14,7 @@ use crate::workspace::{Profile, Workspace, output_of};
 
 const REFERENCE: &str = "docs/reference.md";
 
-/// Folders that hold generated files only, with the word that makes `gto generate` fill them.
+/// Folders that hold generated files only, with the word that makes `gto __xtask` fill them.
 const FOLDERS: [(&str, &str); 2] = [("docs/man", "man"), ("completions", "completions")];
 
 /// Contents by path, relative to the workspace's root.
@@ -49,7 +49,7 @@ fn generated_by(gto: &Path) -> Result<Files> {
         output_of(gto_generate(gto, scratch.path()).arg(word).arg(&made))?;
         let made = files_in(&made, Path::new(folder))?;
         if made.is_empty() {
-            return Err(format!("`gto generate {word} DIR` wrote no file into DIR").into());
+            return Err(format!("`gto __xtask {word} DIR` wrote no file into DIR").into());
         }
         files.extend(made);
     }
@@ -60,7 +60,7 @@ fn generated_by(gto: &Path) -> Result<Files> {
 /// width, no colour.
 fn gto_generate(gto: &Path, folder: &Path) -> Command {
     let mut command = Command::new(gto);
-    command.arg("generate").current_dir(folder).env("NO_COLOR", "1").env_remove("COLUMNS");
+    command.arg("__xtask").current_dir(folder).env("NO_COLOR", "1").env_remove("COLUMNS");
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GTO_")) {
         command.env_remove(name);
     }
@@ -179,13 +179,13 @@ mod tests {
         assert_eq!(present_in(root.path()).unwrap(), generated);
     }
 
-    /// A program that keeps to the contract of `gto generate`. A child process writes it: while this process
+    /// A program that keeps to the contract of `gto __xtask`. A child process writes it: while this process
     /// has a file open for writing, a fork by another test can keep it "busy" for the one that wants to run
     /// it.
     #[cfg(unix)]
     fn stand_in_for_gto(folder: &Path, script: &str) -> PathBuf {
         let path = folder.join("gto");
-        let text = format!("#!/bin/sh\nset -eu\n[ \"$1\" = generate ]\n{script}\n");
+        let text = format!("#!/bin/sh\nset -eu\n[ \"$1\" = __xtask ]\n{script}\n");
         let mut write = Command::new("sh");
         write.args(["-c", r#"printf %s "$1" >"$0" && chmod +x "$0""#]).arg(&path).arg(text);
         output_of(&mut write).unwrap();

@@ -33,7 +33,7 @@ pub struct Assign {
     #[command(flatten)]
     repo: RepoArgs,
 
-    /// If you provide REF, this will be used to name new version
+    /// Registered version to assign; with REF, the name of the new version
     #[arg(long, value_name = "VERSION", add = completions::versions())]
     version: Option<String>,
 

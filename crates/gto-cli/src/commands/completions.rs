@@ -69,6 +69,12 @@ impl Shell {
 
     /// The script.
     pub fn script(self) -> Result<Vec<u8>> {
+        match self {
+            // Our own, for what the generated ones lack: words that bash cuts at `@`, and the first use in zsh.
+            Self::Bash => return Ok(include_bytes!("completions/gto.bash").to_vec()),
+            Self::Zsh => return Ok(include_bytes!("completions/gto.zsh").to_vec()),
+            Self::Fish | Self::Powershell => {}
+        }
         let unknown = || CommandError::arguments(format!("No completions for {}", self.name()), None);
         let shells = Shells::builtins();
         let completer = shells.completer(self.name()).ok_or_else(unknown)?;
@@ -155,9 +161,23 @@ fn words() -> impl Iterator<Item = String> {
 
 /// The repository that the command line names so far.
 fn repository() -> String {
-    let words: Vec<String> = words().collect();
-    let given = words.windows(2).find(|pair| matches!(pair[0].as_str(), "-r" | "--repo"));
-    given.map_or_else(|| ".".to_owned(), |pair| pair[1].clone())
+    let mut words = words();
+    while let Some(word) = words.next() {
+        let given = match word.as_str() {
+            "-r" | "--repo" => words.next(),
+            _ => word.strip_prefix("--repo=").or_else(|| word.strip_prefix("-r")).map(str::to_owned),
+        };
+        if let Some(given) = given {
+            return at_home(&given).unwrap_or(given);
+        }
+    }
+    ".".to_owned()
+}
+
+/// `~/folder`, which a shell passes on as it is while the word is being completed.
+fn at_home(path: &str) -> Option<String> {
+    let below = path.strip_prefix("~/")?;
+    std::env::home_dir()?.join(below).into_os_string().into_string().ok()
 }
 
 fn names(registry: &Registry) -> BTreeSet<String> {

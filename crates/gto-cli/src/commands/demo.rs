@@ -168,6 +168,9 @@ impl Example<'_> {
     fn make_commits(&self) -> Result<()> {
         // No template: it may bring hooks.
         self.run(&["git", "init", "--quiet", "--initial-branch=main", "--template="])?;
+        // Whoever goes on in it may never have told Git a name.
+        self.run(&["git", "config", "user.name", NAME])?;
+        self.run(&["git", "config", "user.email", EMAIL])?;
         for (message, contents) in COMMITS {
             std::fs::write(self.folder.join(FILE), contents)
                 .map_err(cannot(format!("Cannot write '{FILE}'")))?;
@@ -272,6 +275,7 @@ fn tell_how_to_go_on(context: &mut Context, folder: &Path) -> Result<()> {
     context.printer.line(format!(
         "\nThat was all. The registry is nothing but the tags that `git tag` lists.\n\n\
          Go on in it:          cd {folder}\n\
+         Your name in it:      {NAME} <{EMAIL}>, set in its own .git/config\n\
          Remove it:            rm -rf {folder}\n\
          `gto` is here:        {gto}\n\
          What it can do:       gto --help, gto assign --help\n\

@@ -1,5 +1,7 @@
-//! `gto generate`: the files that are made from the command line, so that they cannot drift from it.
+//! `gto __xtask`: the files that are made from the command line, so that they cannot drift from it.
 //! For the project itself (`cargo xtask generate`).
+
+mod man;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -64,17 +66,20 @@ fn command() -> clap::Command {
     command
 }
 
+/// Whether a command is shown to people, and has something to say.
+fn has_page(command: &clap::Command) -> bool {
+    !command.is_hide_set() && command.get_name() != "help"
+}
+
 fn man_pages(folder: &Path) -> Result<()> {
     let command = command();
-    let page = |name: String, command: clap::Command| -> Result<()> {
-        let mut page = Vec::new();
-        clap_mangen::Man::new(command.name(name.clone())).render(&mut page)?;
-        write(&folder.join(format!("{name}.1")), &page)
+    let page = |name: &str, command: &clap::Command| {
+        write(&folder.join(format!("{name}.1")), &man::page(name, command)?)
     };
-    for subcommand in command.get_subcommands().filter(|command| !command.is_hide_set()) {
-        page(format!("gto-{}", subcommand.get_name()), subcommand.clone())?;
+    for subcommand in command.get_subcommands().filter(|command| has_page(command)) {
+        page(&format!("gto-{}", subcommand.get_name()), subcommand)?;
     }
-    page("gto".to_owned(), command)
+    page("gto", &command)
 }
 
 /// `docs/reference.md`
@@ -88,7 +93,7 @@ fn reference() -> String {
     section(&mut text, "gto", &mut command);
     let names: Vec<String> = command
         .get_subcommands()
-        .filter(|command| !command.is_hide_set() || matches!(command.get_name(), "parse-tag" | "print-state"))
+        .filter(|command| has_page(command) || matches!(command.get_name(), "parse-tag" | "print-state"))
         .map(|command| command.get_name().to_owned())
         .collect();
     for name in names {

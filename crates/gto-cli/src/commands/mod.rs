@@ -41,18 +41,22 @@ pub enum Command {
     // Other
     Demo(demo::Demo),
     Completions(completions::Completions),
+    /// Print the version, as `gto --version`
+    #[command(hide = true)]
+    Version,
     #[command(hide = true)]
     ParseTag(parse_tag::ParseTag),
     #[command(hide = true)]
     PrintState(print_state::PrintState),
-    #[command(hide = true)]
+    // No word that is near one that people type: clap would propose it.
+    #[command(hide = true, name = "__xtask")]
     Generate(generate::Generate),
 }
 
 /// Runs the command that was asked for.
 pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
     match cli.command {
-        None => version(context),
+        None | Some(Command::Version) => version(context),
         Some(Command::Show(show)) => show.run(context),
         Some(Command::History(history)) => history.run(context),
         Some(Command::CheckRef(check_ref)) => check_ref.run(context),
