@@ -90,11 +90,32 @@ fn d03_a_clock_more_than_five_minutes_ahead_is_followed_with_a_warning() {
 #[test]
 fn d03_git_committer_date_is_taken_as_it_is() {
     let repo = registry(&["m@v1.0.0"]);
-    let gto = binary().env("GIT_COMMITTER_DATE", "1600000000 +0530");
+    let later = clock() + 60;
+    let gto = binary().env("GIT_COMMITTER_DATE", format!("{later} +0530"));
     let run = gto.run(&repo, &["assign", "m", "--version", "v1.0.0", "--stage", "prod"]).ok();
     assert_eq!(run.err(), "");
     let tagger = repo.find_tag("m#prod#1").and_then(|tag| tag.tagger).expect("it was made");
-    assert_eq!((tagger.time, tagger.offset.as_str()), (1_600_000_000, "+0530"));
+    assert_eq!((tagger.time, tagger.offset.as_str()), (later, "+0530"));
+}
+
+#[test]
+fn d03_a_date_before_the_newest_event_is_taken_too_with_a_warning() {
+    let repo = registry(&["m@v1.0.0", "m@v1.0.0!"]);
+    let run = binary().env("GIT_COMMITTER_DATE", "1600000000 +0000").run(&repo, &["register", "m"]).ok();
+    warns_of(&run, "tag 'm@v1.0.0#1' is dated before the newest event of its artifact");
+    assert_eq!(time_of(&repo, "m@v1.0.0#1"), 1_600_000_000);
+}
+
+#[test]
+fn d03_a_date_without_a_zone_is_local_time_as_for_git() {
+    let repo = registry(&[]);
+    let zone = [("TZ", "America/New_York"), ("GIT_COMMITTER_DATE", "2023-11-14 00:00:00")];
+    let gto = zone.iter().fold(binary(), |gto, (name, value)| gto.env(name, value));
+    gto.run(&repo, &["register", "m"]).ok();
+    let tagger = repo.find_tag("m@v0.0.1").and_then(|tag| tag.tagger).expect("it was made");
+    assert_eq!((tagger.time, tagger.offset.as_str()), (1_699_938_000, "-0500"));
+    let since = |date| gto.run(&repo, &["history", "--plain", "--since", date]).ok().out().lines().count();
+    assert_eq!((since("2023-11-14 00:00:00"), since("2023-11-14 00:00:01")), (2, 1));
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod common;
 
 use std::fs;
 
-use common::{clock, commit_with, gto, hints_at, refused, refused_at_last, registry, theirs};
+use common::{binary, clock, commit_with, gto, hints_at, refused, refused_at_last, registry, theirs};
 use gto_testkit::{Oracle, Repo, RepoOptions, TagRecord, TagSpec};
 use serde_json::json;
 
@@ -174,9 +174,9 @@ fn messages_are_the_oracles_unless_given() {
         assert_eq!(tag(&repo, name).message, format!("{message}\n"));
     }
     let given = "one\n\n# two: 'quoted' \"text\"\n";
-    common::binary().run(&repo, &["register", "n", "-m", given]).ok();
+    binary().run(&repo, &["register", "n", "-m", given]).ok();
     assert_eq!(tag(&repo, "n@v0.0.1").message, given);
-    common::binary().run(&repo, &["register", "o", "--message", "-dash"]).ok();
+    binary().run(&repo, &["register", "o", "--message", "-dash"]).ok();
     assert_eq!(tag(&repo, "o@v0.0.1").message, "-dash\n");
 
     let Some(mut oracle) = Oracle::or_skip() else { return };
@@ -451,7 +451,7 @@ fn the_objects_are_those_that_git_itself_writes() {
     for message in ["one line", "several\n\nlines", "trailing newline\n", " # no comment"] {
         let copy = repo.copy();
         let name = "m#prod#1";
-        let ours = common::binary().env("GIT_COMMITTER_DATE", date);
+        let ours = binary().env("GIT_COMMITTER_DATE", date);
         ours.run(&repo, &["assign", "m", "--version", "v1.0.0", "--stage", "prod", "-m", message]).ok();
         let mut git = copy.command("git");
         git.args(["tag", "-a", "-m", message, name, "HEAD"]).env("GIT_COMMITTER_DATE", date);
@@ -475,7 +475,7 @@ fn git_finds_no_fault_with_what_was_written() {
         gto(&repo, line).ok();
     }
     let author = ["register", "o", "--author", "Zoë \"Z\" <O'Neil>", "--author-email", "zoe@example.com"];
-    common::binary().run(&repo, &author).ok();
+    binary().run(&repo, &author).ok();
     repo.git_ok(&["fsck", "--strict", "--no-dangling"]);
 }
 
@@ -483,8 +483,81 @@ fn git_finds_no_fault_with_what_was_written() {
 fn a_name_with_a_line_break_cannot_forge_a_header() {
     let repo = registry(&[]);
     let name = "Eve\ntagger Mallory <m@x> 1 +0000";
-    common::binary().run(&repo, &["register", "m", "--author", name]).ok();
+    binary().run(&repo, &["register", "m", "--author", name]).ok();
     let raw = repo.git_ok(&["cat-file", "tag", "m@v0.0.1"]);
     assert_eq!(raw.lines().filter(|line| line.starts_with("tagger ")).count(), 1, "{raw}");
     repo.git_ok(&["fsck", "--strict", "--no-dangling"]);
+}
+
+#[test]
+fn deleting_tags_needs_no_identity() {
+    let mut repo = registry(&["m@v1.0.0"]);
+    repo.sandbox_mut().remove_identity();
+    gto(&repo, "deprecate m v1.0.0 -d").ok();
+    assert_eq!(repo.tag_names(), Vec::<String>::new());
+}
+
+#[test]
+fn an_empty_ref_is_the_current_commit() {
+    let repo = registry(&[]);
+    binary().run(&repo, &["assign", "m", "", "--stage", "dev"]).ok();
+    assert_eq!(repo.tag_names(), ["m#dev#1", "m@v0.0.1"]);
+}
+
+#[test]
+fn the_name_and_the_counter_of_a_broken_ref_are_taken() {
+    let repo = registry(&[]);
+    for name in ["m@v0.0.1", "m#dev#7"] {
+        fs::write(repo.git_dir().join("refs/tags").join(name), "").expect("the sandbox is writable");
+    }
+    assert!(gto(&repo, "register m").ok().out().contains("'m@v0.0.1#8'"));
+}
+
+#[test]
+fn a_version_is_not_registered_on_the_commit_of_a_stray_deregistration() {
+    let repo = registry(&["m@v1.0.0"]);
+    repo.commit(&[("x", "x")], "another");
+    repo.tag("m@v1.0.0!", "HEAD", &TagSpec::at(1_900_000_000));
+    let run = gto(&repo, "register m").fails(1);
+    assert!(run.err().starts_with("❌ Version 'v1.0.0' already was registered."), "{run}");
+}
+
+#[test]
+fn what_is_assigned_at_a_commit_is_shown_whatever_is_assigned_elsewhere() {
+    let repo = registry(&["m@v1.0.0", "m#prod#1"]);
+    let first = repo.head();
+    repo.commit(&[("x", "x")], "another");
+    repo.tag("m@v2.0.0", "HEAD", &TagSpec::at(1_800_000_000));
+    repo.tag("m#prod#2", "HEAD", &TagSpec::at(1_800_000_001));
+    assert_eq!(gto(&repo, &format!("show m --at {first} --stage")).ok().out(), "prod\n");
+    assert_eq!(gto(&repo, &format!("show m#prod --at {first} --version")).ok().out(), "v1.0.0\n");
+}
+
+#[test]
+fn a_failed_push_that_cannot_be_undone_says_which_tags_are_left() {
+    let repo = registry(&[]);
+    let _remote = with_origin(&repo);
+    let lock = repo.git_dir().join("refs/tags/z@v0.0.1.lock");
+    let hook = repo.git_dir().join("hooks/pre-push");
+    fs::create_dir_all(repo.git_dir().join("hooks")).expect("the sandbox is writable");
+    fs::write(&hook, format!("#!/bin/sh\ntouch '{}'\nexit 1\n", lock.display()))
+        .expect("the sandbox is writable");
+    repo.command("chmod").arg("+x").arg(&hook).status().expect("chmod runs");
+    let run = gto(&repo, "register z --push").fails(1);
+    assert!(
+        run.err().starts_with("❌ The push failed, and the tags made here could not be taken back"),
+        "{run}"
+    );
+    assert!(run.err().contains("git push"), "{run}");
+    assert!(run.err().contains("git tag -d z@v0.0.1"), "{run}");
+}
+
+#[test]
+fn a_deletion_that_only_the_remote_did_says_so() {
+    let repo = registry(&[]);
+    let _remote = with_origin(&repo);
+    gto(&repo, "register z --push").ok();
+    fs::write(repo.git_dir().join("refs/tags/z@v0.0.1.lock"), "").expect("the sandbox is writable");
+    let run = gto(&repo, "deprecate z -d --push").fails(1);
+    assert!(run.err().starts_with("❌ The tags were deleted on origin, but not here: z@v0.0.1"), "{run}");
 }
