@@ -554,7 +554,7 @@ mod tests {
             let mode = fs::metadata(&path).unwrap().permissions();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
             if fs::read_dir(&path).is_ok() || fs::read(&path).is_ok() {
-                eprintln!("SKIPPED: permissions do not bind this user");
+                gto_testkit::skip("permissions do not bind this user");
                 return;
             }
             let opened = Repository::discover(&repo.path().join("a"));
@@ -620,7 +620,7 @@ mod tests {
             let commit = repo.commit(&[], "first");
             repo.tag("t", "HEAD", &TagSpec::default());
             if [repo.path(), &repo.git_dir()].iter().any(|path| chown(path, Some(12345), None).is_err()) {
-                eprintln!("SKIPPED: only root can give a repository away");
+                gto_testkit::skip("only root can give a repository away");
                 return;
             }
             let repository = open(&repo);

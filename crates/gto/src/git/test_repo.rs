@@ -29,7 +29,7 @@ pub(super) fn each_storage() -> Vec<Repo> {
     if Repo::reftable_works() {
         storages.push(RefFormat::Reftable);
     } else {
-        eprintln!("SKIPPED: this git has no reftables");
+        gto_testkit::skip("this git has no reftables");
     }
     storages
         .into_iter()

@@ -577,7 +577,7 @@ mod tests {
             fs::set_permissions(folder, fs::Permissions::from_mode(0o555)).unwrap();
             let root_may = fs::write(folder.join("probe"), "").is_ok();
             if root_may {
-                eprintln!("SKIPPED: permissions do not bind this user");
+                gto_testkit::skip("permissions do not bind this user");
                 return;
             }
             let error = refused(&repo, &[create("x", &commit)]);
