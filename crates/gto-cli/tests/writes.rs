@@ -545,7 +545,7 @@ fn a_failed_push_that_cannot_be_undone_says_which_tags_are_left() {
     repo.command("chmod").arg("+x").arg(&hook).status().expect("chmod runs");
     let run = gto(&repo, "register z --push").fails(1);
     assert!(
-        run.err().starts_with("❌ The push failed, and the tags made here could not be taken back"),
+        run.err().contains("❌ The push failed, and the tags made here could not be taken back"),
         "{run}"
     );
     assert!(run.err().contains("git push"), "{run}");
