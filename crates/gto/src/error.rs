@@ -58,6 +58,14 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The cache of tags cannot be removed.
+    #[error("Cannot remove the cache '{}'", path.display())]
+    Cache {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The rules of the registry forbid it.
     #[error(transparent)]
     Refused(#[from] Refusal),

@@ -68,5 +68,5 @@ mod yaml;
 
 pub use environment::Environment;
 pub use error::{Error, Result};
-pub use registry::{Answer, Author, CheckedRef, Detail, Registry, StagesWanted, VersionsReport};
+pub use registry::{Answer, Author, CacheReport, CheckedRef, Detail, Registry, StagesWanted, VersionsReport};
 pub use time::Timestamp;

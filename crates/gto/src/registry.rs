@@ -3,12 +3,15 @@
 //! Owns which tags, commits and files are read for which question, each once. What they mean is decided by the
 //! pure modules; how they are read, by `git`.
 
+mod cache;
 mod examine;
 mod reading;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+
+pub use cache::CacheReport;
 
 use crate::annotation::{Annotation, Annotations, artifacts_yaml};
 use crate::commit::Commit;
@@ -598,7 +601,7 @@ impl Registry {
         let mut found = self.repository.tag_refs(&format!("{}#", name.in_tag()))?;
         let more = self.repository.tag_refs(&format!("{}@", name.in_tag()))?;
         found.refs.extend(more.refs);
-        let mut scan = Scan::of(&self.repository, name, found.refs, want);
+        let mut scan = Scan::of(name, found.refs, |tags| self.repository.read_tags(tags, want));
         // A ref that cannot be read is no event, yet its name and its counter are taken.
         for broken in found.broken.iter().chain(&more.broken) {
             if let Ok(parsed) = broken.parse() {

@@ -3,6 +3,7 @@
 //! Owns everything that names gix or starts `git`. Must not know what a registry is: tags come out as they are
 //! written, and go in as they are given.
 
+mod cached_tags;
 mod command;
 mod commit;
 mod date;
@@ -12,6 +13,7 @@ mod refs;
 mod reftable;
 mod remote;
 mod revision;
+mod tag_cache;
 mod tags;
 #[cfg(test)]
 mod test_repo;

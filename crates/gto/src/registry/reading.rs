@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use super::{Registry, Scan};
 use crate::error::Result;
 use crate::event::Event;
-use crate::git::{Repository, TagRef, Want};
+use crate::git::{Repository, TagObject, TagRef, Want};
 use crate::name::ArtifactName;
 use crate::plan::Warning;
 use crate::state::Artifact;
@@ -73,10 +73,12 @@ impl Registry {
             }
             (artifact.is_registered() || is_annotated).then(|| keep(artifact))
         };
+        let reading = self.repository.reading(want, self.is_cached());
         let lightweight = Mutex::new(Vec::new());
         let read = |repository: &Repository, part: Part| {
             let events = |group: &mut Group| {
-                let scan = Scan::of(repository, &group.artifact, std::mem::take(&mut group.tags), want);
+                let tags = std::mem::take(&mut group.tags);
+                let scan = Scan::of(&group.artifact, tags, |tags| reading.read_tags(repository, tags));
                 if !scan.inventory.lightweight.is_empty() {
                     // A poisoned lock means that another thread panicked, which ends everything anyway.
                     let mut all = lightweight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -119,6 +121,7 @@ impl Registry {
             }
         }
         kept.extend(large.take().and_then(|(name, annotated, all)| finish(name, annotated, all)));
+        reading.finish(&self.repository);
         // What is left in the map has no tag.
         let mut unregistered: Vec<_> = annotated.into_iter().collect();
         unregistered.sort_by_key(|(_, place)| *place);
@@ -132,10 +135,9 @@ impl Registry {
 impl Scan {
     /// Reads the tags of one artifact. Tags whose names are not the registry's are none.
     pub(super) fn of(
-        repository: &Repository,
         artifact: &ArtifactName,
         tags: Vec<TagRef>,
-        want: Want,
+        read: impl FnOnce(&[TagRef]) -> Vec<TagObject>,
     ) -> Self {
         let prefix = artifact.as_str().len();
         let parse = |tag: TagRef| {
@@ -144,7 +146,7 @@ impl Scan {
         };
         let (tags, names): (Vec<_>, Vec<_>) = tags.into_iter().filter_map(parse).unzip();
         let mut scan = Self::default();
-        let objects = repository.read_tags(&tags, want);
+        let objects = read(&tags);
         for ((tag, name), object) in tags.into_iter().zip(names).zip(objects) {
             scan.add(tag, name, object);
         }
