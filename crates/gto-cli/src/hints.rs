@@ -43,6 +43,9 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
             "mend the file or the variable, then run `gto doctor` to see what is in force".to_owned()
         }
         Error::UnreadableFile { .. } => "`.gto` must be a readable file inside the repository".to_owned(),
+        Error::Cache { .. } => {
+            "it does no harm: what is damaged is not used, and `GTO_CACHE=off` reads past it".to_owned()
+        }
         Error::MissingObject { .. } => {
             "in a shallow clone, `git fetch --unshallow`; otherwise `git fsck` tells \
              what else is missing, and another clone may still have it"

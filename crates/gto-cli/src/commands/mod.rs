@@ -2,6 +2,7 @@
 //! rhythm *resolve, check and refuse with a hint, do, tell*.
 
 mod assign;
+mod cache;
 mod check_ref;
 pub mod completions;
 mod demo;
@@ -40,6 +41,7 @@ pub enum Command {
     Deprecate(deprecate::Deprecate),
     // Other
     Demo(demo::Demo),
+    Cache(cache::Cache),
     Completions(completions::Completions),
     /// Print the version, as `gto --version`
     #[command(hide = true)]
@@ -66,6 +68,7 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
         Some(Command::Assign(assign)) => assign.run(context),
         Some(Command::Deprecate(deprecate)) => deprecate.run(context),
         Some(Command::Demo(demo)) => demo.run(context),
+        Some(Command::Cache(cache)) => cache.run(context),
         Some(Command::Completions(completions)) => completions.run(context),
         Some(Command::ParseTag(parse_tag)) => parse_tag.run(context),
         Some(Command::PrintState(print_state)) => print_state.run(context),
