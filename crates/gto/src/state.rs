@@ -3,8 +3,10 @@
 //! Owns the fold from events to artifacts, versions and stages, and what each of them is. A pure function
 //! of the events: no Git, no clock, and the order in which tags are read does not matter.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use crate::annotation::Annotation;
 use crate::commit::Commit;

@@ -2,7 +2,7 @@
 //!
 //! Owns printing them as the Python tool does. Must not read a clock.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use jiff::tz::Offset;
 
@@ -45,25 +45,36 @@ impl Timestamp {
         let offset = Offset::from_seconds(self.offset).expect("less than a day, checked by `new`");
         let instant = jiff::Timestamp::from_second(self.seconds).expect("years 1 to 9999, checked by `new`");
         let local = offset.to_datetime(instant);
-        let (date, time) = (local.date(), local.time());
-        let minutes = self.offset.abs() / 60;
-        let mut text = format!(
-            "{:04}-{:02}-{:02}{separator}{:02}:{:02}:{:02}{}{:02}:{:02}",
-            date.year(),
-            date.month(),
-            date.day(),
-            time.hour(),
-            time.minute(),
-            time.second(),
-            if self.offset < 0 { '-' } else { '+' },
-            minutes / 60,
-            minutes % 60,
-        );
-        if self.offset % 60 != 0 {
-            let _ = write!(text, ":{:02}", self.offset.abs() % 60);
+        let away = self.offset.unsigned_abs();
+        let [century, year] = [local.year() / 100, local.year() % 100].map(|two| two.unsigned_abs());
+        let small = |number: i8| u16::from(number.unsigned_abs());
+        let mut text = String::with_capacity(28);
+        let mut push = |before: Option<char>, number: u16| {
+            text.extend(before);
+            text.push(digit(number / 10));
+            text.push(digit(number % 10));
+        };
+        push(None, century);
+        push(None, year);
+        push(Some('-'), small(local.month()));
+        push(Some('-'), small(local.day()));
+        push(Some(separator), small(local.hour()));
+        push(Some(':'), small(local.minute()));
+        push(Some(':'), small(local.second()));
+        let [hours, minutes, seconds] =
+            [away / 3600, away / 60 % 60, away % 60].map(|part| u16::try_from(part).unwrap_or_default());
+        push(Some(if self.offset < 0 { '-' } else { '+' }), hours);
+        push(Some(':'), minutes);
+        if seconds != 0 {
+            push(Some(':'), seconds);
         }
         text
     }
+}
+
+/// The digit for a number below ten.
+fn digit(number: u16) -> char {
+    char::from_digit(u32::from(number), 10).unwrap_or('0')
 }
 
 /// The form in tables: `2026-11-24 05:39:01+00:00`.

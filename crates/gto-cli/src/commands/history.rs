@@ -4,9 +4,11 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use gto::event::EventKind;
+use gto::name::StageName;
 use gto::query::{HistoryOptions, ShowOptions};
 use gto::reference::{Reference, Selector};
 use gto::report::{History, HistoryReport};
+use gto::version::VersionLabel;
 use gto::{Detail, Registry, Timestamp};
 
 use super::completions;
@@ -16,7 +18,7 @@ use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::hints;
 use crate::output::json;
-use crate::output::table::{Cell, Style, Table};
+use crate::output::table::{Cells, Style, Table};
 
 /// Show a journal of registry operations
 #[derive(Debug, Args)]
@@ -114,8 +116,9 @@ impl HistoryArgs {
         } else {
             let style = if self.plain { Style::Plain } else { Style::FancyOutline };
             let headers = ["timestamp", "artifact", "event", "version", "stage", "commit", "ref"];
-            let table = Table { style, headers: &headers, rows: entries.iter(), cells: row };
-            table.print(|line| printer.line(line))?;
+            let rows: Vec<&HistoryReport> = entries.iter().collect();
+            let table = Table { style, headers: &headers, rows: &rows, cells: row };
+            table.print(|lines| printer.raw(lines.as_bytes()))?;
         }
         Ok(())
     }
@@ -173,14 +176,16 @@ impl HistoryArgs {
     }
 }
 
-fn row(entry: &HistoryReport) -> Vec<Cell<'_>> {
-    vec![
-        Some(entry.timestamp.to_string().into()),
-        Some(entry.artifact.as_str().into()),
-        Some(entry.event.word().into()),
-        entry.version.as_ref().map(|version| version.short().into()),
-        entry.stage.as_ref().map(|stage| stage.as_str().into()),
-        Some(entry.commit.short().into()),
-        Some((*entry.reference).into()),
-    ]
+fn row(entry: &&HistoryReport, cells: &mut Cells) {
+    cells.push_value(&entry.timestamp);
+    cells.push(entry.artifact.as_str());
+    cells.push(entry.event.word());
+    match entry.version.as_deref() {
+        Some(VersionLabel::Number(version)) => cells.push_value(version),
+        Some(VersionLabel::Commit(id)) => cells.push(&id.short()),
+        None => cells.push_missing(),
+    }
+    cells.push_option(entry.stage.as_ref().map(StageName::as_str));
+    cells.push(&entry.commit.short());
+    cells.push(&entry.reference);
 }

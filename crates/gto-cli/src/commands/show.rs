@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::hints;
 use crate::output::json;
-use crate::output::table::{Cell, Style, Table};
+use crate::output::table::{Cells, Style, Table};
 
 /// What is printed where there is nothing, as in the Python tool.
 pub const NOTHING_FOUND: &str = "Nothing found in the current workspace";
@@ -249,9 +249,8 @@ impl Show {
                 let headers: Vec<&str> =
                     ["name", "latest"].into_iter().chain(stages.iter().map(String::as_str)).collect();
                 let artifacts = by_name(&report);
-                let rows = artifacts.iter().copied();
-                let table = Table { style, headers: &headers, rows, cells: registry_row };
-                table.print(|line| printer.line(line))?;
+                let table = Table { style, headers: &headers, rows: &artifacts, cells: registry_row };
+                table.print(|lines| printer.raw(lines.as_bytes()))?;
             }
         }
         Ok(())
@@ -277,14 +276,16 @@ fn marked_name(artifact: &ArtifactReport) -> String {
     format!("{mark}{}", artifact.name)
 }
 
-fn registry_row(artifact: &ArtifactReport) -> Vec<Cell<'_>> {
-    let joined = |versions: &[VersionLabel]| {
+fn registry_row(artifact: &&ArtifactReport, cells: &mut Cells) {
+    cells.push(&marked_name(artifact));
+    match &artifact.latest {
+        Some(version) => cells.push(&version.short()),
+        None => cells.push_missing(),
+    }
+    for (_, versions) in &artifact.stages {
         let labels: Vec<String> = versions.iter().map(VersionLabel::short).collect();
-        (!labels.is_empty()).then(|| labels.join(", ").into())
-    };
-    let latest = artifact.latest.as_ref().map(|version| version.short().into());
-    let stages = artifact.stages.iter().map(|(_, versions)| joined(versions));
-    [Some(marked_name(artifact).into()), latest].into_iter().chain(stages).collect()
+        cells.push_option((!labels.is_empty()).then(|| labels.join(", ")).as_deref());
+    }
 }
 
 fn print_versions(
@@ -319,9 +320,11 @@ fn print_versions(
         }
         Format::Table(style) => {
             let headers = ["artifact", "version", "stage", "created_at", "ref"];
-            let cells = |version| version_row(version, report.registered);
-            let table = Table { style, headers: &headers, rows: versions.iter(), cells };
-            table.print(|line| printer.line(line))?;
+            let cells = |version: &VersionReport, cells: &mut Cells| {
+                version_row(version, report.registered, cells);
+            };
+            let table = Table { style, headers: &headers, rows: versions, cells };
+            table.print(|lines| printer.raw(lines.as_bytes()))?;
         }
     }
     Ok(())
@@ -336,13 +339,11 @@ fn field_of(version: &VersionReport, field: Field) -> String {
     }
 }
 
-fn version_row(version: &VersionReport, registered: bool) -> Vec<Cell<'_>> {
+fn version_row(version: &VersionReport, registered: bool, cells: &mut Cells) {
     let mark = if registered { "" } else { "*" };
-    vec![
-        Some(format!("{mark}{}", version.artifact).into()),
-        Some(version.short_version().into()),
-        Some(version.stage_names().into()),
-        version.created_at.map(|time| time.to_string().into()),
-        Some(version.short_reference().into()),
-    ]
+    cells.push(&format!("{mark}{}", version.artifact));
+    cells.push(&version.short_version());
+    cells.push(&version.stage_names());
+    cells.push_option(version.created_at.map(|time| time.to_string()).as_deref());
+    cells.push(&version.short_reference());
 }

@@ -4,7 +4,15 @@
 //! nor tabled has tabulate's rules (a column is its header plus two wide at least, integers go right, lines lose trailing space).
 //! Widths count characters, as `tabulate` does without the optional `wcwidth`.
 
-use std::borrow::Cow;
+use std::fmt::{Display, Write as _};
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::thread;
+
+use super::clean;
+
+/// So many rows are made by one thread at a time.
+const ROWS: usize = 4096;
 
 /// How a table looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,83 +23,209 @@ pub enum Style {
     Plain,
 }
 
-/// What a cell holds; a missing one prints as `-`.
-pub type Cell<'r> = Option<Cow<'r, str>>;
-
 /// A table: rows of anything, and how the cells of a row are made, one for each header.
 ///
-/// Each row is made twice, for the widths and for its line, so that a table of a million rows needs no memory.
-pub struct Table<'a, I, F> {
+/// Each row is made twice, for the widths and for its line, so that a table of a million rows needs no memory; and a
+/// long table on all processors.
+pub struct Table<'a, R, F> {
     /// How it looks.
     pub style: Style,
     /// The headers.
     pub headers: &'a [&'a str],
     /// The rows.
-    pub rows: I,
+    pub rows: &'a [R],
     /// Makes the cells of a row.
     pub cells: F,
 }
 
-impl<'r, R: 'r, I, F> Table<'_, I, F>
-where
-    I: Iterator<Item = &'r R> + Clone,
-    F: Fn(&'r R) -> Vec<Cell<'r>>,
-{
-    /// Gives each line of the table to `print`.
-    pub fn print<E>(self, mut print: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
-        let mut columns: Vec<Column> = self.headers.iter().map(|header| Column::new(header)).collect();
-        for row in self.rows.clone() {
-            for (column, cell) in columns.iter_mut().zip((self.cells)(row)) {
-                column.make_room_for(cell);
+impl<R: Sync, F: Fn(&R, &mut Cells) + Sync> Table<'_, R, F> {
+    /// Gives the table to `print`, some lines at a time. Nothing in them can harm a terminal.
+    pub fn print<E>(&self, mut print: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+        let columns = self.columns();
+        print(&self.head(&columns))?;
+        let processors = processors();
+        for rows in self.rows.chunks(ROWS * processors) {
+            for lines in on_all_processors(rows.chunks(ROWS), |rows| self.lines(&columns, rows)) {
+                print(&lines)?;
             }
         }
-        let is_framed = self.style == Style::FancyOutline;
-        let rule = |left: &str, middle: &str, right: &str| {
-            let bars: Vec<String> = columns.iter().map(|column| "═".repeat(column.width + 2)).collect();
-            format!("{left}{}{right}", bars.join(middle))
-        };
-        if is_framed {
-            print(&rule("╒", "╤", "╕"))?;
+        if self.style == Style::FancyOutline { print(&rule(&columns, ["╘", "╧", "╛"])) } else { Ok(()) }
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        let part = self.rows.len().div_ceil(processors()).max(ROWS);
+        let parts = on_all_processors(self.rows.chunks(part), |rows| {
+            let mut columns = vec![Column::default(); self.headers.len()];
+            let mut cells = Cells::default();
+            for row in rows {
+                cells.clear();
+                (self.cells)(row, &mut cells);
+                columns.iter_mut().zip(cells.iter()).for_each(|(column, cell)| column.make_room_for(&cell));
+            }
+            columns
+        });
+        let mut columns: Vec<Column> = self.headers.iter().map(|header| Column::new(header)).collect();
+        for part in parts {
+            columns.iter_mut().zip(part).for_each(|(column, other)| column.merge(other));
         }
-        let mut line = String::new();
-        self.style.fill(&mut line, &columns, self.headers.iter().map(|header| Some((*header).into())));
-        print(&line)?;
-        if is_framed {
-            print(&rule("╞", "╪", "╡"))?;
+        columns
+    }
+
+    fn head(&self, columns: &[Column]) -> String {
+        let mut headers = Cells::default();
+        self.headers.iter().for_each(|header| headers.push(header));
+        let mut lines = String::new();
+        if self.style == Style::FancyOutline {
+            lines.push_str(&rule(columns, ["╒", "╤", "╕"]));
         }
-        for row in self.rows {
-            self.style.fill(&mut line, &columns, (self.cells)(row));
-            print(&line)?;
+        self.style.add_line(&mut lines, columns, &headers);
+        if self.style == Style::FancyOutline {
+            lines.push_str(&rule(columns, ["╞", "╪", "╡"]));
         }
-        if is_framed {
-            print(&rule("╘", "╧", "╛"))?;
+        lines
+    }
+
+    fn lines(&self, columns: &[Column], rows: &[R]) -> String {
+        let mut lines = String::new();
+        let mut cells = Cells::default();
+        for row in rows {
+            cells.clear();
+            (self.cells)(row, &mut cells);
+            self.style.add_line(&mut lines, columns, &cells);
         }
-        Ok(())
+        lines
+    }
+}
+
+/// A line between others.
+fn rule(columns: &[Column], [left, middle, right]: [&str; 3]) -> String {
+    let bars: Vec<String> = columns.iter().map(|column| "═".repeat(column.width + 2)).collect();
+    format!("{left}{}{right}\n", bars.join(middle))
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Does each piece of work, all at once; the results come in the order of the work.
+fn on_all_processors<W: Send, T: Send>(
+    work: impl ExactSizeIterator<Item = W>,
+    todo: impl Fn(W) -> T + Sync,
+) -> Vec<T> {
+    if work.len() < 2 {
+        return work.map(todo).collect();
+    }
+    thread::scope(|scope| {
+        let todo = &todo;
+        let workers: Vec<_> = work.map(|piece| scope.spawn(move || todo(piece))).collect();
+        // Nothing in it panics; if it does, so do we, rather than print a table without its part.
+        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|e| resume_unwind(e))).collect()
+    })
+}
+
+/// The cells of a row, as they are printed.
+#[derive(Debug, Default)]
+pub struct Cells {
+    text: String,
+    shapes: Vec<Shape>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    end: usize,
+    width: usize,
+    is_missing: bool,
+}
+
+struct Cell<'c> {
+    text: &'c str,
+    width: usize,
+    is_missing: bool,
+}
+
+impl Cells {
+    /// A cell with this text.
+    pub fn push(&mut self, text: &str) {
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.end(start, false);
+    }
+
+    /// A cell with what a value prints.
+    pub fn push_value(&mut self, value: &impl Display) {
+        let start = self.text.len();
+        let _ = write!(self.text, "{value}");
+        self.end(start, false);
+    }
+
+    /// A cell without content, which prints as `-`.
+    pub fn push_missing(&mut self) {
+        let start = self.text.len();
+        self.text.push('-');
+        self.end(start, true);
+    }
+
+    /// A cell with this text, if there is any.
+    pub fn push_option(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => self.push(text),
+            None => self.push_missing(),
+        }
+    }
+
+    fn end(&mut self, start: usize, is_missing: bool) {
+        let cell = &self.text[start..];
+        let is_plain =
+            cell.bytes().all(|b| matches!(b, b' '..=b'~')) && !cell.starts_with(' ') && !cell.ends_with(' ');
+        let mut width = cell.len();
+        if !is_plain {
+            // A line break would tear the table apart.
+            let cell = clean(&cell.trim().replace(['\n', '\t', '\r'], " ")).into_owned();
+            self.text.truncate(start);
+            self.text.push_str(&cell);
+            width = cell.chars().count();
+        }
+        self.shapes.push(Shape { end: self.text.len(), width, is_missing });
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.shapes.clear();
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Cell<'_>> {
+        let mut start = 0;
+        self.shapes.iter().map(move |shape| {
+            let text = &self.text[start..shape.end];
+            start = shape.end;
+            Cell { text, width: shape.width, is_missing: shape.is_missing }
+        })
     }
 }
 
 impl Style {
-    /// Makes a line of cells.
-    fn fill<'c>(self, line: &mut String, columns: &[Column], cells: impl IntoIterator<Item = Cell<'c>>) {
+    fn add_line(self, lines: &mut String, columns: &[Column], cells: &Cells) {
         let (left, between, right) = match self {
             Self::Plain => ("", "  ", ""),
             Self::FancyOutline => ("│ ", " │ ", " │"),
         };
-        line.clear();
-        line.push_str(left);
-        for (place, (column, cell)) in columns.iter().zip(cells).enumerate() {
+        let start = lines.len();
+        lines.push_str(left);
+        for (place, (column, cell)) in columns.iter().zip(cells.iter()).enumerate() {
             if place > 0 {
-                line.push_str(between);
+                lines.push_str(between);
             }
-            column.pad(line, &one_line(cell));
+            column.pad(lines, &cell);
         }
-        line.push_str(right);
+        lines.push_str(right);
         if self == Self::Plain {
-            line.truncate(line.trim_end().len());
+            lines.truncate(start + lines[start..].trim_end().len());
         }
+        lines.push('\n');
     }
 }
 
+#[derive(Debug, Clone, Default)]
 struct Column {
     width: usize,
     /// Whether there is any cell with something in it, and all of those are integers.
@@ -100,48 +234,51 @@ struct Column {
 
 impl Column {
     fn new(header: &str) -> Self {
-        Self { width: width(header) + 2, holds_integers: None }
+        Self { width: header.chars().count() + 2, holds_integers: None }
     }
 
-    fn make_room_for(&mut self, cell: Cell<'_>) {
+    fn make_room_for(&mut self, cell: &Cell<'_>) {
         // tabulate takes whatever Python's `float` reads for a number and prints it anew: an abbreviated commit `12e4567` or a
         // name `1e5` or `inf` would be changed or move. To us only integers are numbers, which tabulate prints as they are.
-        if let Some(text) = cell.as_deref().filter(|text| !text.is_empty()) {
-            self.holds_integers = Some(self.holds_integers != Some(false) && is_integer(text));
+        if !cell.is_missing && !cell.text.is_empty() {
+            self.holds_integers = Some(self.holds_integers != Some(false) && is_integer(cell.text));
         }
-        self.width = self.width.max(width(&one_line(cell)));
+        self.width = self.width.max(cell.width);
     }
 
-    fn pad(&self, line: &mut String, cell: &str) {
-        let blanks = std::iter::repeat_n(' ', self.width.saturating_sub(width(cell)));
+    /// Takes in what another part of the same column needs.
+    fn merge(&mut self, other: Self) {
+        self.width = self.width.max(other.width);
+        self.holds_integers = match (self.holds_integers, other.holds_integers) {
+            (Some(a), Some(b)) => Some(a && b),
+            (a, b) => a.or(b),
+        };
+    }
+
+    fn pad(&self, line: &mut String, cell: &Cell<'_>) {
+        let blanks = self.width.saturating_sub(cell.width);
         if self.holds_integers == Some(true) {
-            line.extend(blanks);
-            line.push_str(cell);
+            push_blanks(line, blanks);
+            line.push_str(cell.text);
         } else {
-            line.push_str(cell);
-            line.extend(blanks);
+            line.push_str(cell.text);
+            push_blanks(line, blanks);
         }
     }
 }
 
-/// How many characters wide a text is.
-fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.chars().count() }
-}
-
-/// A missing cell is a dash. A line break would tear the table apart.
-fn one_line(cell: Cell<'_>) -> Cow<'_, str> {
-    let Some(cell) = cell else { return Cow::Borrowed("-") };
-    if cell.trim().len() == cell.len() && !cell.contains(['\n', '\t', '\r']) {
-        return cell;
+fn push_blanks(line: &mut String, mut count: usize) {
+    const BLANKS: &str = "                                ";
+    while count > 0 {
+        let some = count.min(BLANKS.len());
+        line.push_str(&BLANKS[..some]);
+        count -= some;
     }
-    Cow::Owned(cell.trim().replace(['\n', '\t', '\r'], " "))
 }
 
 /// What Python's `int` reads, in ASCII.
 fn is_integer(cell: &str) -> bool {
-    let digits = cell.trim();
-    let digits = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+    let digits = cell.strip_prefix(['-', '+']).unwrap_or(cell);
     digits.split('_').all(|group| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit()))
 }
 
@@ -150,17 +287,14 @@ mod tests {
     use super::*;
 
     fn table(style: Style, headers: &[&str], rows: &[&[Option<&str>]]) -> String {
-        fn cells<'r>(row: &'r &[Option<&str>]) -> Vec<Cell<'r>> {
-            row.iter().map(|cell| cell.map(Cow::from)).collect()
-        }
-        let mut lines: Vec<String> = Vec::new();
-        let table = Table { style, headers, rows: rows.iter(), cells };
-        let printed: Result<(), ()> = table.print(|line| {
-            lines.push(line.to_owned());
+        let cells = |row: &&[Option<&str>], cells: &mut Cells| row.iter().for_each(|c| cells.push_option(*c));
+        let mut lines = String::new();
+        let printed: Result<(), ()> = Table { style, headers, rows, cells }.print(|some| {
+            lines.push_str(some);
             Ok(())
         });
         assert_eq!(printed, Ok(()));
-        lines.join("\n").replace(' ', "·")
+        lines.trim_end_matches('\n').replace(' ', "·")
     }
 
     /// Expected: the output of tabulate 0.10.0, with `·` for each space.
@@ -268,5 +402,23 @@ mod tests {
     #[test]
     fn a_line_break_in_a_cell_does_not_tear_the_table() {
         assert_eq!(table(Style::Plain, &["v", "w"], &[&[Some("a\nb"), Some("c")]]), "v····w\na·b··c");
+    }
+
+    #[test]
+    fn what_could_harm_a_terminal_is_shown_and_measured_as_it_is_shown() {
+        assert_eq!(
+            table(Style::Plain, &["v", "w"], &[&[Some("a\u{1b}[m"), Some("c")]]),
+            "v··········w\na\\u{1b}[m··c"
+        );
+    }
+
+    #[test]
+    fn a_long_table_that_many_threads_make_has_its_rows_in_order_and_the_same_widths() {
+        let numbers: Vec<String> = (0..3 * ROWS + 1).map(|n| n.to_string()).collect();
+        let rows: Vec<[Option<&str>; 2]> = numbers.iter().map(|n| [Some(n.as_str()), None]).collect();
+        let rows: Vec<&[Option<&str>]> = rows.iter().map(<[_; 2]>::as_slice).collect();
+        let lines = table(Style::Plain, &["n", "x"], &rows);
+        let expected = numbers.iter().map(|n| format!("{}··-", "·".repeat(5 - n.len()) + n));
+        assert!(lines.lines().skip(1).eq(expected));
     }
 }

@@ -9,6 +9,7 @@ mod commit;
 mod date;
 mod identity;
 mod object;
+mod ref_files;
 mod refs;
 mod reftable;
 mod remote;

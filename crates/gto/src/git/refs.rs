@@ -3,11 +3,8 @@
 //! Owns names and what refs point to. Must not read objects.
 
 use std::collections::HashSet;
-use std::io;
 
 use gix::bstr::{BStr, ByteSlice as _};
-use gix::error::MetadataValue;
-use gix::refs::file::find::ReferenceDecode;
 use gix::refs::{FullName, Target};
 
 use super::{GitError, RefStorage, Repository, from_gix, lossy};
@@ -18,9 +15,6 @@ pub(super) const TAGS: &str = "refs/tags/";
 
 /// How many symbolic refs are followed, as in git.
 const MAX_SYMBOLIC: usize = 5;
-
-/// How often the tags are listed again because somebody keeps packing them.
-const MAX_RETRIES: usize = 3;
 
 /// A ref under `refs/tags/`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,15 +39,10 @@ pub(crate) struct TagRefs {
 impl Repository {
     /// All tags whose name begins with `prefix`, in the order of their names' bytes.
     pub fn tag_refs(&self, prefix: &str) -> Result<TagRefs, GitError> {
-        let mut tags = match self.refs {
-            RefStorage::Files => self.file_tag_refs(prefix)?,
-            RefStorage::Reftable => self.reftable_tag_refs(prefix)?,
-        };
-        // The order of a folder walk is not quite that of names.
-        if !tags.refs.is_sorted() {
-            tags.refs.sort_unstable();
+        match self.refs {
+            RefStorage::Files => self.file_tag_refs(prefix),
+            RefStorage::Reftable => self.reftable_tag_refs(prefix),
         }
-        Ok(tags)
     }
 
     /// The tag of this name. A name that no tag can have is simply not there.
@@ -87,102 +76,24 @@ impl Repository {
         }
         Ok(None)
     }
-
-    /// Lists the tags until nobody has moved loose refs into `packed-refs` meanwhile: one that is moved after
-    /// `packed-refs` was read and before its folder was would be in neither.
-    fn file_tag_refs(&self, prefix: &str) -> Result<TagRefs, GitError> {
-        let stamp = || {
-            let file = std::fs::metadata(self.common_dir().join("packed-refs")).ok()?;
-            Some((file.len(), file.modified().ok()?))
-        };
-        let mut before = stamp();
-        let mut tags = self.file_tag_refs_once(prefix)?;
-        for _ in 0..MAX_RETRIES {
-            let after = stamp();
-            if after == before {
-                break;
-            }
-            before = after;
-            tags = self.file_tag_refs_once(prefix)?;
-        }
-        Ok(tags)
-    }
-
-    fn file_tag_refs_once(&self, prefix: &str) -> Result<TagRefs, GitError> {
-        let what = "list the tags";
-        let mut tags = TagRefs::default();
-        let prefix = format!("{TAGS}{prefix}");
-        // A prefix with `..` or the like: no ref begins so.
-        let Ok(relative) = <&gix::path::RelativePath>::try_from(prefix.as_str()) else {
-            return Ok(tags);
-        };
-        let platform = self.gix.refs.iter().map_err(|error| GitError::failed(what, error))?;
-        let references = platform.prefixed(relative).map_err(|error| GitError::failed(what, error))?;
-        for reference in references {
-            match reference {
-                Ok(reference) => {
-                    let target = match reference.target {
-                        Target::Object(id) => Some(from_gix(&id)),
-                        Target::Symbolic(name) => self.target_of(&name).unwrap_or_default(),
-                    };
-                    tags.push(reference.name.as_bstr(), target);
-                }
-                Err(error) => match (broken_name(&error), self.vanished(&error)) {
-                    (Some(name), _) => tags.broken.push(name),
-                    // Deleted or packed since its folder was read; gix has passed over a packed one then.
-                    (None, Some(name)) => {
-                        if let Ok(Some(target)) = self.target_of(&name) {
-                            tags.push(name.as_bstr(), Some(target));
-                        }
-                    }
-                    (None, None) => return Err(GitError::failed(what, error)),
-                },
-            }
-        }
-        Ok(tags)
-    }
-
-    /// The loose ref that was there when its folder was read and is not any more.
-    fn vanished(&self, error: &gix::Error) -> Option<FullName> {
-        let mut causes = error.iter_errors().filter_map(|error| error.downcast_ref::<io::Error>());
-        causes.find(|error| error.kind() == io::ErrorKind::NotFound)?;
-        let path = error.metadata().find_map(|values| values.get("path"))?;
-        let MetadataValue::Path(path) = path else { return None };
-        let name =
-            path.strip_prefix(self.common_dir()).or_else(|_| path.strip_prefix(self.git_dir())).ok()?;
-        let name = gix::path::into_bstr(name).ok()?;
-        FullName::try_from(gix::path::to_unix_separators_on_windows(name).as_ref()).ok()
-    }
 }
 
 impl TagRefs {
     /// Takes in a ref by its full name; `target` is `None` if it points nowhere.
     pub(super) fn push(&mut self, full_name: &BStr, target: Option<ObjectId>) {
-        let Some(name) = full_name.strip_prefix(TAGS.as_bytes()) else {
-            return;
-        };
+        if let Some(name) = full_name.strip_prefix(TAGS.as_bytes()) {
+            self.push_name(name.as_bstr(), target);
+        }
+    }
+
+    /// As [`TagRefs::push`], by the name without `refs/tags/`.
+    pub(super) fn push_name(&mut self, name: &BStr, target: Option<ObjectId>) {
         match (name.to_str(), target) {
             (Ok(name), Some(target)) => self.refs.push(TagRef { name: name.to_owned(), target }),
             (Err(_), Some(_)) => self.not_utf8.push(lossy(name)),
             (_, None) => self.broken.push(lossy(name)),
         }
     }
-}
-
-/// The name of the ref that the iteration could not make sense of; `None` if that was not the matter.
-fn broken_name(error: &gix::Error) -> Option<String> {
-    if let Some(loose) = error.downcast_any_ref::<ReferenceDecode>() {
-        let name = gix::path::into_bstr(loose.relative_path.as_path()).ok()?;
-        let name = gix::path::to_unix_separators_on_windows(name);
-        return name.strip_prefix(TAGS.as_bytes()).map(lossy);
-    }
-    // `<id> <name>` in `packed-refs`.
-    let line = error.metadata().find(|values| values.contains_key("line"))?;
-    let MetadataValue::Bytes(line) = line.get("input")? else {
-        return None;
-    };
-    let name = line.split_once_str(" ").map_or(line.as_slice(), |(_, name)| name);
-    Some(lossy(name.strip_prefix(TAGS.as_bytes()).unwrap_or(name)))
 }
 
 /// `refs/tags/<name>`, if that can be the name of a ref.

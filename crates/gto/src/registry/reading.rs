@@ -5,7 +5,6 @@
 //! question's to say.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Mutex;
 
 use super::{Registry, Scan};
@@ -160,26 +159,11 @@ fn artifact_part(tag: &TagRef) -> Option<&str> {
 }
 
 /// Sorts tags into parts; takes the artifacts that have any out of `annotated`.
-fn parts(mut tags: Vec<TagRef>, annotated: &mut HashMap<ArtifactName, usize>) -> Vec<Part> {
-    tags.retain(|tag| artifact_part(tag).is_some());
-    // Listed by name they are nearly in this order: only `m-x@v1` stands between `m#prod` and `m@v1`.
-    tags.sort_by(|a, b| artifact_part(a).cmp(&artifact_part(b)));
-    let groups: Vec<Range<usize>> = {
-        let mut start = 0;
-        tags.chunk_by(|a, b| artifact_part(a) == artifact_part(b))
-            .map(|chunk| {
-                let range = start..start + chunk.len();
-                start = range.end;
-                range
-            })
-            .collect()
-    };
-    let mut rest = tags.into_iter();
+fn parts(tags: Vec<TagRef>, annotated: &mut HashMap<ArtifactName, usize>) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut small: Vec<Group> = Vec::new();
     let mut in_small = 0;
-    for range in groups {
-        let mut tags: Vec<TagRef> = rest.by_ref().take(range.len()).collect();
+    for mut tags in groups(tags) {
         let name = tags.first().and_then(artifact_part).and_then(ArtifactName::from_tag);
         let Some(artifact) = name else { continue };
         let is_annotated = annotated.remove(&artifact).is_some();
@@ -199,4 +183,26 @@ fn parts(mut tags: Vec<TagRef>, annotated: &mut HashMap<ArtifactName, usize>) ->
     }
     parts.extend((!small.is_empty()).then_some(Part::Whole(small)));
     parts
+}
+
+/// The tags of each artifact, by the artifact's name.
+///
+/// Listed by name they come in runs: only `m-x@v1` stands between `m#prod` and `m@v1`. So the runs are sorted, which
+/// are few, and not the tags.
+fn groups(tags: Vec<TagRef>) -> Vec<Vec<TagRef>> {
+    let runs: Vec<usize> =
+        tags.chunk_by(|a, b| artifact_part(a) == artifact_part(b)).map(<[TagRef]>::len).collect();
+    let mut rest = tags.into_iter();
+    let mut runs: Vec<Vec<TagRef>> = runs.into_iter().map(|len| rest.by_ref().take(len).collect()).collect();
+    let name = |run: &Vec<TagRef>| run.first().and_then(artifact_part).map(str::to_owned);
+    runs.retain(|run| name(run).is_some());
+    runs.sort_by_cached_key(name);
+    let mut groups: Vec<Vec<TagRef>> = Vec::with_capacity(runs.len());
+    for mut run in runs {
+        match groups.last_mut().filter(|group| artifact_part(&group[0]) == artifact_part(&run[0])) {
+            Some(group) => group.append(&mut run),
+            None => groups.push(run),
+        }
+    }
+    groups
 }
