@@ -135,8 +135,13 @@ impl Event {
 /// merged into them. What is equal in all this is ordered by the tag's name, so that the result does not
 /// depend on the order in which tags are read.
 pub fn sort_events(events: Vec<Event>) -> Vec<Event> {
-    let mut events = events;
-    events.sort_by(|a, b| a.seconds().cmp(&b.seconds()).then_with(|| a.tag.cmp(&b.tag)));
+    // An event is large: only the keys are moved about.
+    let mut order: Vec<(i64, &str, usize)> =
+        events.iter().enumerate().map(|(i, event)| (event.seconds(), event.tag.as_str(), i)).collect();
+    order.sort_unstable();
+    let order: Vec<usize> = order.into_iter().map(|(_, _, i)| i).collect();
+    let mut events: Vec<Option<Event>> = events.into_iter().map(Some).collect();
+    let events: Vec<Event> = order.into_iter().filter_map(|i| events[i].take()).collect();
     let mut sorted = Vec::with_capacity(events.len());
     let mut rest = events.into_iter().peekable();
     while let Some(first) = rest.next() {

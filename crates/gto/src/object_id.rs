@@ -22,6 +22,8 @@ pub struct ObjectId {
 #[error("'{0}' is not an object id of 40 or 64 hexadecimal digits")]
 pub struct InvalidObjectId(String);
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 impl ObjectId {
     /// How many digits of an id a person is shown, as in the Python tool.
     pub const SHORT_LEN: usize = 7;
@@ -43,15 +45,13 @@ impl ObjectId {
 
     /// The first seven hexadecimal digits, for tables and messages.
     pub fn short(&self) -> String {
-        let mut hex = self.to_string();
-        hex.truncate(Self::SHORT_LEN);
-        hex
+        let digits = self.as_bytes().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.take(Self::SHORT_LEN).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
     }
 }
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut hex = [0u8; 2 * MAX_LEN];
         for (i, byte) in self.as_bytes().iter().enumerate() {
             hex[2 * i] = DIGITS[usize::from(byte >> 4)];

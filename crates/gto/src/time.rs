@@ -38,49 +38,70 @@ impl Timestamp {
 
     /// The form in JSON: `2026-11-24T05:39:01+00:00`.
     pub fn iso(self) -> String {
-        self.format('T')
+        self.text(b'T').as_str().to_owned()
     }
 
-    fn format(self, separator: char) -> String {
+    fn text(self, separator: u8) -> Text {
         let offset = Offset::from_seconds(self.offset).expect("less than a day, checked by `new`");
         let instant = jiff::Timestamp::from_second(self.seconds).expect("years 1 to 9999, checked by `new`");
         let local = offset.to_datetime(instant);
         let away = self.offset.unsigned_abs();
-        let [century, year] = [local.year() / 100, local.year() % 100].map(|two| two.unsigned_abs());
-        let small = |number: i8| u16::from(number.unsigned_abs());
-        let mut text = String::with_capacity(28);
-        let mut push = |before: Option<char>, number: u16| {
-            text.extend(before);
-            text.push(digit(number / 10));
-            text.push(digit(number % 10));
-        };
-        push(None, century);
-        push(None, year);
-        push(Some('-'), small(local.month()));
-        push(Some('-'), small(local.day()));
-        push(Some(separator), small(local.hour()));
-        push(Some(':'), small(local.minute()));
-        push(Some(':'), small(local.second()));
-        let [hours, minutes, seconds] =
-            [away / 3600, away / 60 % 60, away % 60].map(|part| u16::try_from(part).unwrap_or_default());
-        push(Some(if self.offset < 0 { '-' } else { '+' }), hours);
-        push(Some(':'), minutes);
-        if seconds != 0 {
-            push(Some(':'), seconds);
+        let year = local.year().unsigned_abs();
+        let small = |number: i8| u32::from(number.unsigned_abs());
+        let mut text = Text::default();
+        text.push_two(u32::from(year / 100));
+        text.push_two(u32::from(year % 100));
+        for (before, number) in [
+            (b'-', small(local.month())),
+            (b'-', small(local.day())),
+            (separator, small(local.hour())),
+            (b':', small(local.minute())),
+            (b':', small(local.second())),
+            (if self.offset < 0 { b'-' } else { b'+' }, away / 3600),
+            (b':', away / 60 % 60),
+        ] {
+            text.push(before);
+            text.push_two(number);
+        }
+        if away % 60 != 0 {
+            text.push(b':');
+            text.push_two(away % 60);
         }
         text
     }
 }
 
-/// The digit for a number below ten.
-fn digit(number: u16) -> char {
-    char::from_digit(u32::from(number), 10).unwrap_or('0')
+/// A printed time. A journal prints a million of them, so that this needs neither memory nor the machinery of `format!`.
+#[derive(Default)]
+struct Text {
+    bytes: [u8; "2026-11-24T05:39:01+00:00:00".len()],
+    len: usize,
+}
+
+impl Text {
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.len) {
+            *place = byte;
+            self.len += 1;
+        }
+    }
+
+    /// A number below a hundred, in two digits.
+    fn push_two(&mut self, number: u32) {
+        let digit = |number: u32| b"0123456789"[number as usize % 10];
+        self.push(digit(number / 10));
+        self.push(digit(number));
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+    }
 }
 
 /// The form in tables: `2026-11-24 05:39:01+00:00`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.format(' '))
+        f.write_str(self.text(b' ').as_str())
     }
 }
 

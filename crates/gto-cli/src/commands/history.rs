@@ -117,7 +117,8 @@ impl HistoryArgs {
             let style = if self.plain { Style::Plain } else { Style::FancyOutline };
             let headers = ["timestamp", "artifact", "event", "version", "stage", "commit", "ref"];
             let rows: Vec<&HistoryReport> = entries.iter().collect();
-            let table = Table { style, headers: &headers, rows: &rows, cells: row };
+            let unordered: Vec<&HistoryReport> = entries.iter_unordered().collect();
+            let table = Table { style, headers: &headers, rows: &rows, unordered: &unordered, cells: row };
             table.print(|lines| printer.raw(lines.as_bytes()))?;
         }
         Ok(())

@@ -249,7 +249,8 @@ impl Show {
                 let headers: Vec<&str> =
                     ["name", "latest"].into_iter().chain(stages.iter().map(String::as_str)).collect();
                 let artifacts = by_name(&report);
-                let table = Table { style, headers: &headers, rows: &artifacts, cells: registry_row };
+                let table =
+                    Table { style, headers: &headers, rows: &artifacts, unordered: &[], cells: registry_row };
                 table.print(|lines| printer.raw(lines.as_bytes()))?;
             }
         }
@@ -323,7 +324,7 @@ fn print_versions(
             let cells = |version: &VersionReport, cells: &mut Cells| {
                 version_row(version, report.registered, cells);
             };
-            let table = Table { style, headers: &headers, rows: versions, cells };
+            let table = Table { style, headers: &headers, rows: versions, unordered: &[], cells };
             table.print(|lines| printer.raw(lines.as_bytes()))?;
         }
     }

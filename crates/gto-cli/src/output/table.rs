@@ -34,6 +34,8 @@ pub struct Table<'a, R, F> {
     pub headers: &'a [&'a str],
     /// The rows.
     pub rows: &'a [R],
+    /// The same rows in an order in which they are quickly read, for the widths; or nothing, if there is no better order.
+    pub unordered: &'a [R],
     /// Makes the cells of a row.
     pub cells: F,
 }
@@ -53,8 +55,9 @@ impl<R: Sync, F: Fn(&R, &mut Cells) + Sync> Table<'_, R, F> {
     }
 
     fn columns(&self) -> Vec<Column> {
-        let part = self.rows.len().div_ceil(processors()).max(ROWS);
-        let parts = on_all_processors(self.rows.chunks(part), |rows| {
+        let rows = if self.unordered.is_empty() { self.rows } else { self.unordered };
+        let part = rows.len().div_ceil(processors()).max(ROWS);
+        let parts = on_all_processors(rows.chunks(part), |rows| {
             let mut columns = vec![Column::default(); self.headers.len()];
             let mut cells = Cells::default();
             for row in rows {
@@ -289,7 +292,7 @@ mod tests {
     fn table(style: Style, headers: &[&str], rows: &[&[Option<&str>]]) -> String {
         let cells = |row: &&[Option<&str>], cells: &mut Cells| row.iter().for_each(|c| cells.push_option(*c));
         let mut lines = String::new();
-        let printed: Result<(), ()> = Table { style, headers, rows, cells }.print(|some| {
+        let printed: Result<(), ()> = Table { style, headers, rows, unordered: &[], cells }.print(|some| {
             lines.push_str(some);
             Ok(())
         });
