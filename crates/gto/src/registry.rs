@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::git::{self, Repository, TagEdit, TagObject, TagRef, UnreadableTag, Want};
+use crate::git::{self, Repository, TagEdit, TagObject, TagRef, TagRefs, UnreadableTag, Want};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::plan::{Plan, Step, Warning};
@@ -118,14 +118,14 @@ pub struct Author {
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
     pub events: Vec<Event>,
-    pub inventory: TagInventory,
+    pub lightweight: Vec<String>,
     pub unreadable: Vec<(String, UnreadableTag)>,
     pub creations: Vec<String>,
 }
 
 impl Scan {
     fn warnings(&self) -> Vec<Warning> {
-        lightweight_warning(self.inventory.lightweight.clone())
+        lightweight_warning(self.lightweight.clone())
     }
 }
 
@@ -520,9 +520,17 @@ impl Registry {
         author: Option<&Author>,
         build: impl FnOnce(&Rules<'_>) -> std::result::Result<Plan, Refusal>,
     ) -> Result<Plan> {
-        let mut scan = self.scan(name, Want::NoMessages)?;
+        let tags = self.tags_of(name)?;
+        // A ref that cannot be read is no event, yet its name and its counter are taken.
+        let mut inventory = TagInventory::default();
+        for tag in tags.refs.iter().map(|tag| &tag.name).chain(&tags.broken) {
+            if let Ok(parsed) = tag.parse() {
+                inventory.add(tag, &parsed);
+            }
+        }
+        let scan = Scan::of(name, tags.refs, |tags| self.repository.read_tags(tags, Want::NoMessages));
         let lightweight = scan.warnings();
-        let events = std::mem::take(&mut scan.events);
+        let events = scan.events;
         let is_new_artifact = events.is_empty();
         let known_stages: HashSet<StageName> =
             events.iter().filter_map(|event| event.stage().cloned()).collect();
@@ -538,7 +546,7 @@ impl Registry {
         let rules = Rules {
             name,
             artifact: artifact.as_ref(),
-            inventory: &scan.inventory,
+            inventory: &inventory,
             allowed_stages: self.config.stages.as_deref(),
             writer: &writer,
             is_valid_tag: git::is_valid_tag_name,
@@ -596,19 +604,19 @@ impl Registry {
         Ok((state, warnings))
     }
 
-    /// Reads the tags of one artifact, found by prefix.
+    /// Reads the tags of one artifact.
     fn scan(&self, name: &ArtifactName, want: Want) -> Result<Scan> {
-        let mut found = self.repository.tag_refs(&format!("{}#", name.in_tag()))?;
+        let tags = self.tags_of(name)?;
+        Ok(Scan::of(name, tags.refs, |tags| self.repository.read_tags(tags, want)))
+    }
+
+    /// The tags of one artifact, found by prefix.
+    fn tags_of(&self, name: &ArtifactName) -> Result<TagRefs> {
+        let mut tags = self.repository.tag_refs(&format!("{}#", name.in_tag()))?;
         let more = self.repository.tag_refs(&format!("{}@", name.in_tag()))?;
-        found.refs.extend(more.refs);
-        let mut scan = Scan::of(name, found.refs, |tags| self.repository.read_tags(tags, want));
-        // A ref that cannot be read is no event, yet its name and its counter are taken.
-        for broken in found.broken.iter().chain(&more.broken) {
-            if let Ok(parsed) = broken.parse() {
-                scan.inventory.add(broken, &parsed);
-            }
-        }
-        Ok(scan)
+        tags.refs.extend(more.refs);
+        tags.broken.extend(more.broken);
+        Ok(tags)
     }
 
     /// The annotation file of the current commit. What is wrong with it is for `doctor` to say (decision D5).
@@ -650,7 +658,6 @@ impl Registry {
 
 impl Scan {
     fn add(&mut self, tag: TagRef, name: TagName, object: TagObject) {
-        self.inventory.add(&tag.name, &name);
         match object {
             TagObject::Annotated { .. } if name.action == Action::Create => self.creations.push(tag.name),
             TagObject::Annotated { tag_id, commit, tagger, message } => self.events.push(Event {
@@ -661,7 +668,7 @@ impl Scan {
                 tagger,
                 message: message.trim().to_owned(),
             }),
-            TagObject::Lightweight { .. } => self.inventory.lightweight.push(tag.name),
+            TagObject::Lightweight { .. } => self.lightweight.push(tag.name),
             TagObject::Unreadable(why) => self.unreadable.push((tag.name, why)),
         }
     }

@@ -232,8 +232,6 @@ pub struct TagInventory {
     /// All tags of the artifact, with what their refs point to.
     names: HashSet<String>,
     highest_counter: u64,
-    /// Those that are lightweight, so that they are no events.
-    pub lightweight: Vec<String>,
 }
 
 impl TagInventory {

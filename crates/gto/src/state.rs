@@ -142,11 +142,13 @@ impl Artifact {
     pub fn from_events(name: ArtifactName, events: Vec<Event>) -> Self {
         let events = sort_events(events);
         let artifact = Self { name, owners: vec![None; events.len()], events, versions: Vec::new() };
+        // Most versions have two events or more.
+        let half = artifact.events.len() / 2;
         let mut fold = Fold {
             artifact,
-            by_key: HashMap::new(),
-            numbered: HashMap::new(),
-            registered: HashMap::new(),
+            by_key: HashMap::with_capacity(half),
+            numbered: HashMap::with_capacity(half),
+            registered: HashMap::with_capacity(half),
             stages: HashMap::new(),
             assigned: HashMap::new(),
         };

@@ -74,7 +74,20 @@ impl FromStr for Version {
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "v{}", self.0)
+        // Piece by piece, which is several times faster than `write!`: a journal prints a million of them.
+        let semver::Version { major, minor, patch, pre, build } = &self.0;
+        let mut digits = itoa::Buffer::new();
+        for (before, number) in [("v", major), (".", minor), (".", patch)] {
+            f.write_str(before)?;
+            f.write_str(digits.format(*number))?;
+        }
+        for (before, text) in [("-", pre.as_str()), ("+", build.as_str())] {
+            if !text.is_empty() {
+                f.write_str(before)?;
+                f.write_str(text)?;
+            }
+        }
+        Ok(())
     }
 }
 

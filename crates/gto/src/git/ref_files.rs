@@ -12,7 +12,7 @@ use gix::error::MetadataValue;
 use gix::refs::file::find::ReferenceDecode;
 use gix::refs::{FullName, Target, packed};
 
-use super::refs::TAGS;
+use super::refs::{TAGS, full_name};
 use super::{GitError, Repository, TagRefs, from_gix, lossy};
 use crate::object_id::ObjectId;
 
@@ -34,8 +34,8 @@ impl Repository {
     /// First the loose ones: git adds a ref to `packed-refs` before it removes its file, so that one that is packed
     /// meanwhile is found there, and none is missed.
     pub(super) fn file_tag_refs(&self, prefix: &str) -> Result<TagRefs, GitError> {
-        // A prefix with `..` or the like: no ref begins so.
-        if <&gix::path::RelativePath>::try_from(format!("{TAGS}{prefix}").as_str()).is_err() {
+        // No ref is in a folder that no ref can be named after: `..`, `/`, `a//`.
+        if prefix.rsplit_once('/').is_some_and(|(folder, _)| full_name(folder).is_none()) {
             return Ok(TagRefs::default());
         }
         let loose = self.loose_tags(prefix)?;
@@ -124,7 +124,8 @@ impl TagRefs {
     }
 }
 
-/// The names of the files below a folder that begin with `prefix`. Only folders that can hold such are read.
+/// The names of the files below a folder that begin with `prefix`, whose folders must be safe. Only those that can hold
+/// such a name are read.
 fn loose_names(tags: &Path, prefix: &str) -> io::Result<Vec<BString>> {
     let folder = prefix.rfind('/').map_or("", |at| &prefix[..=at]);
     let mut folders = vec![BString::from(folder)];

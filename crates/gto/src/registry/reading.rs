@@ -78,10 +78,10 @@ impl Registry {
             let events = |group: &mut Group| {
                 let tags = std::mem::take(&mut group.tags);
                 let scan = Scan::of(&group.artifact, tags, |tags| reading.read_tags(repository, tags));
-                if !scan.inventory.lightweight.is_empty() {
+                if !scan.lightweight.is_empty() {
                     // A poisoned lock means that another thread panicked, which ends everything anyway.
                     let mut all = lightweight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    all.extend(scan.inventory.lightweight);
+                    all.extend(scan.lightweight);
                 }
                 scan.events
             };
