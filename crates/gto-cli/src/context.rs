@@ -25,7 +25,7 @@ impl Context {
         // A variable that is no text cannot mean anything to the registry.
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let environment = Environment::new(variables, now()).with_zone(local_offset);
+        let environment = Environment::with_clock(variables, now).with_zone(local_offset);
         let emojis = environment.variable("GTO_EMOJIS").and_then(|text| config::parse_bool(&text));
         Self {
             printer: Printer::new(emojis.unwrap_or(true), verbose),

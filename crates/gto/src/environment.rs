@@ -3,18 +3,21 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::time::Timestamp;
 
 /// The local time zone: for a local time, in seconds as if it were UTC, the seconds east of UTC.
 type Zone = Arc<dyn Fn(i64) -> i32 + Send + Sync>;
 
+/// The time, found out when somebody asks for it.
+type Clock = LazyLock<Timestamp, Box<dyn FnOnce() -> Timestamp + Send>>;
+
 /// The variables and the time of whoever asks. The library reads neither by itself.
 #[derive(Clone)]
 pub struct Environment {
     variables: HashMap<String, String>,
-    now: Timestamp,
+    now: Arc<Clock>,
     zone: Option<Zone>,
 }
 
@@ -22,7 +25,17 @@ impl Environment {
     /// An environment with these variables, at this time. The offset of `now` is the one that new tags get, and
     /// that of local times, unless [`Environment::with_zone`] says better.
     pub fn new(variables: impl IntoIterator<Item = (String, String)>, now: Timestamp) -> Self {
-        Self { variables: variables.into_iter().collect(), now, zone: None }
+        Self::with_clock(variables, move || now)
+    }
+
+    /// The same with a clock that is asked once at most, and only by questions that need the time: to find the local
+    /// offset from UTC can take longer than many an answer.
+    pub fn with_clock(
+        variables: impl IntoIterator<Item = (String, String)>,
+        clock: impl FnOnce() -> Timestamp + Send + 'static,
+    ) -> Self {
+        let clock: Box<dyn FnOnce() -> Timestamp + Send> = Box::new(clock);
+        Self { variables: variables.into_iter().collect(), now: Arc::new(LazyLock::new(clock)), zone: None }
     }
 
     /// The same with a time zone: a function from a local time, in seconds since 1970 as if it were UTC, to the
@@ -39,18 +52,18 @@ impl Environment {
 
     /// The time.
     pub fn now(&self) -> Timestamp {
-        self.now
+        **self.now
     }
 
     /// The seconds east of UTC at a local time, which is given in seconds since 1970 as if it were UTC.
     pub(crate) fn local_offset(&self, local: i64) -> i32 {
-        self.zone.as_ref().map_or(self.now.offset(), |zone| zone(local))
+        self.zone.as_ref().map_or(self.now().offset(), |zone| zone(local))
     }
 }
 
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The variables may hold secrets.
-        f.debug_struct("Environment").field("now", &self.now).finish_non_exhaustive()
+        f.debug_struct("Environment").field("now", &**self.now).finish_non_exhaustive()
     }
 }

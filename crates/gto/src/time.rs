@@ -63,7 +63,7 @@ impl Timestamp {
             text.push(before);
             text.push_two(number);
         }
-        if away % 60 != 0 {
+        if !away.is_multiple_of(60) {
             text.push(b':');
             text.push_two(away % 60);
         }

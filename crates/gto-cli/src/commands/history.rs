@@ -118,8 +118,11 @@ impl HistoryArgs {
             let headers = ["timestamp", "artifact", "event", "version", "stage", "commit", "ref"];
             let rows: Vec<&HistoryReport> = entries.iter().collect();
             let unordered: Vec<&HistoryReport> = entries.iter_unordered().collect();
-            let table = Table { style, headers: &headers, rows: &rows, unordered: &unordered, cells: row };
+            let cells = |entry: &&HistoryReport, cells: &mut Cells| row(entry, cells);
+            let table = Table { style, headers: &headers, rows: &rows, unordered: &unordered, cells };
             table.print(|lines| printer.raw(lines.as_bytes()))?;
+            // The process ends here, and to give back the memory of a million entries takes a tenth of the time.
+            std::mem::forget(entries);
         }
         Ok(())
     }
@@ -177,7 +180,7 @@ impl HistoryArgs {
     }
 }
 
-fn row(entry: &&HistoryReport, cells: &mut Cells) {
+fn row(entry: &HistoryReport, cells: &mut Cells) {
     cells.push_value(&entry.timestamp);
     cells.push(entry.artifact.as_str());
     cells.push(entry.event.word());

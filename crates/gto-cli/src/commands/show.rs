@@ -249,8 +249,13 @@ impl Show {
                 let headers: Vec<&str> =
                     ["name", "latest"].into_iter().chain(stages.iter().map(String::as_str)).collect();
                 let artifacts = by_name(&report);
-                let table =
-                    Table { style, headers: &headers, rows: &artifacts, unordered: &[], cells: registry_row };
+                let table = Table {
+                    style,
+                    headers: &headers,
+                    rows: &artifacts,
+                    unordered: &[],
+                    cells: |artifact: &&ArtifactReport, cells: &mut Cells| registry_row(artifact, cells),
+                };
                 table.print(|lines| printer.raw(lines.as_bytes()))?;
             }
         }
@@ -277,7 +282,7 @@ fn marked_name(artifact: &ArtifactReport) -> String {
     format!("{mark}{}", artifact.name)
 }
 
-fn registry_row(artifact: &&ArtifactReport, cells: &mut Cells) {
+fn registry_row(artifact: &ArtifactReport, cells: &mut Cells) {
     cells.push(&marked_name(artifact));
     match &artifact.latest {
         Some(version) => cells.push(&version.short()),

@@ -228,7 +228,7 @@ impl Style {
     }
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Column {
     width: usize,
     /// Whether there is any cell with something in it, and all of those are integers.
@@ -417,7 +417,7 @@ mod tests {
 
     #[test]
     fn a_long_table_that_many_threads_make_has_its_rows_in_order_and_the_same_widths() {
-        let numbers: Vec<String> = (0..3 * ROWS + 1).map(|n| n.to_string()).collect();
+        let numbers: Vec<String> = (0..=3 * ROWS).map(|n| n.to_string()).collect();
         let rows: Vec<[Option<&str>; 2]> = numbers.iter().map(|n| [Some(n.as_str()), None]).collect();
         let rows: Vec<&[Option<&str>]> = rows.iter().map(<[_; 2]>::as_slice).collect();
         let lines = table(Style::Plain, &["n", "x"], &rows);
