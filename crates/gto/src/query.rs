@@ -3,12 +3,13 @@
 //! Owns selection, limits and order. Pure functions of an [`Artifact`]; how answers look is `report`'s.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
-use crate::event::EventKind;
+use crate::event::{Event, EventKind};
 use crate::name::{ArtifactName, StageName};
 use crate::reference::Selector;
 use crate::state::{Artifact, StageView, VersionView};
-use crate::version::Version;
+use crate::version::{Version, VersionLabel};
 
 /// Which assignment of a stage counts as the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -173,26 +174,23 @@ pub struct HistoryOptions {
     pub ascending: bool,
 }
 
-/// One entry of the journal: an event, and the version that it belongs to.
-pub type JournalEntry<'a> = (&'a crate::event::Event, Option<VersionView<'a>>);
-
-/// The entries of one artifact in the journal, oldest first.
-pub fn journal<'a>(
-    artifact: &'a Artifact,
-    options: &'a HistoryOptions,
-) -> impl Iterator<Item = JournalEntry<'a>> {
+/// The events of one artifact in the journal with the names of their versions, oldest first.
+pub fn journal(
+    artifact: Artifact,
+    options: &HistoryOptions,
+) -> impl Iterator<Item = (Event, Option<Arc<VersionLabel>>)> {
     let is_asked = options.artifact.as_ref().is_none_or(|name| name == artifact.name());
-    let entries = is_asked.then(|| artifact.events_with_owners()).into_iter().flatten();
-    entries.filter(|entry| is_wanted(entry, options))
+    let events = is_asked.then(|| artifact.into_events()).into_iter().flatten();
+    events.filter(|(event, owner)| is_wanted(event, owner.as_deref(), options))
 }
 
-fn is_wanted((event, owner): &JournalEntry<'_>, options: &HistoryOptions) -> bool {
+fn is_wanted(event: &Event, owner: Option<&VersionLabel>, options: &HistoryOptions) -> bool {
     let seconds = event.tagger.time.seconds();
     let by_author = |wanted: &String| {
         let wanted = wanted.to_lowercase();
         [&event.tagger.name, &event.tagger.email].iter().any(|text| text.to_lowercase().contains(&wanted))
     };
-    let is_version = |wanted: &Version| owner.is_some_and(|v| v.label().number() == Some(wanted));
+    let is_version = |wanted: &Version| owner.and_then(VersionLabel::number) == Some(wanted);
     (options.events.is_empty() || options.events.contains(&event.kind()))
         && options.stage.as_ref().is_none_or(|stage| event.stage() == Some(stage))
         && options.version.as_ref().is_none_or(is_version)

@@ -279,9 +279,9 @@ impl Registry {
         let (entries, warnings) = if let Some(name) = &options.artifact {
             let mut scan = self.scan(name, want)?;
             let artifact = Artifact::from_events(name.clone(), std::mem::take(&mut scan.events));
-            (vec![HistoryReport::of(&artifact, options)], scan.warnings())
+            (vec![HistoryReport::of(artifact, options)], scan.warnings())
         } else {
-            self.each_artifact(want, Annotated::Not, |artifact| HistoryReport::of(&artifact, options))?
+            self.each_artifact(want, Annotated::Not, |artifact| HistoryReport::of(artifact, options))?
         };
         Ok(Answer { value: History::new(entries, options), warnings })
     }

@@ -13,6 +13,7 @@ use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::query::{self, HistoryOptions, ShowOptions, ShownStage};
 use crate::state::{Appearance, Artifact, Enrichment, StageView, State, VersionView};
+use crate::tag::Action;
 use crate::time::Timestamp;
 use crate::version::VersionLabel;
 
@@ -409,25 +410,31 @@ pub struct HistoryReport {
 
 impl HistoryReport {
     /// The entries of one artifact.
-    pub fn of(artifact: &Artifact, options: &HistoryOptions) -> Vec<Self> {
-        let entries = query::journal(artifact, options);
-        let mut entries: Vec<Self> = entries.map(|(event, owner)| Self::new(event, owner)).collect();
+    pub fn of(artifact: Artifact, options: &HistoryOptions) -> Vec<Self> {
+        let mut entries: Vec<Self> =
+            query::journal(artifact, options).map(|(event, version)| Self::new(event, version)).collect();
         entries.shrink_to_fit();
         entries
     }
 
-    fn new(event: &Event, owner: Option<VersionView<'_>>) -> Self {
+    fn new(event: Event, version: Option<Arc<VersionLabel>>) -> Self {
+        let kind = event.kind();
+        let Event { tag, name, commit, tagger, message, .. } = event;
+        let stage = match name.action {
+            Action::Assign(stage) | Action::Unassign(stage) => Some(stage),
+            _ => None,
+        };
         Self {
-            timestamp: event.tagger.time,
-            artifact: event.artifact().clone(),
-            event: event.kind(),
-            version: owner.map(|version| version.shared_label()),
-            stage: event.stage().cloned(),
-            commit: event.commit,
-            author: event.tagger.name.clone(),
-            author_email: event.tagger.email.clone(),
-            message: event.message.as_str().into(),
-            reference: event.tag.as_str().into(),
+            timestamp: tagger.time,
+            artifact: name.artifact,
+            event: kind,
+            version,
+            stage,
+            commit,
+            author: tagger.name,
+            author_email: tagger.email,
+            message: message.into(),
+            reference: tag.into(),
         }
     }
 }

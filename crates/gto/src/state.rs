@@ -148,7 +148,7 @@ impl Artifact {
             artifact,
             by_key: HashMap::with_capacity(half),
             numbered: HashMap::with_capacity(half),
-            registered: HashMap::with_capacity(half),
+            registered: HashMap::new(),
             stages: HashMap::new(),
             assigned: HashMap::new(),
         };
@@ -156,6 +156,7 @@ impl Artifact {
         for index in 0..fold.artifact.events.len() {
             fold.add_version_event(index);
         }
+        fold.note_registrations();
         for index in 0..fold.artifact.events.len() {
             fold.add_stage_event(index);
         }
@@ -239,6 +240,13 @@ impl Artifact {
         owner.map(|i| VersionView { artifact: self, state: &self.versions[i] })
     }
 
+    /// The events with the names of the versions that they belong to, oldest first.
+    pub fn into_events(self) -> impl Iterator<Item = (Event, Option<Arc<VersionLabel>>)> {
+        let Self { events, owners, versions, .. } = self;
+        let label = move |owner: usize| Arc::clone(&versions[owner].label);
+        events.into_iter().zip(owners).map(move |(event, owner)| (event, owner.map(&label)))
+    }
+
     /// The events with the versions that they belong to, oldest first.
     pub fn events_with_owners(&self) -> impl DoubleEndedIterator<Item = (&Event, Option<VersionView<'_>>)> {
         self.events.iter().enumerate().map(|(i, event)| (event, self.owner(i)))
@@ -258,13 +266,22 @@ struct Fold {
     artifact: Artifact,
     by_key: HashMap<(VersionLabel, ObjectId), usize>,
     /// The versions with a number on each commit.
-    numbered: HashMap<ObjectId, Vec<usize>>,
-    /// The registrations on each commit with their versions, in order.
+    numbered: HashMap<ObjectId, Numbered>,
+    /// Where a commit has several versions: its registrations with their versions, in order.
     registered: HashMap<ObjectId, Vec<(usize, usize)>>,
     /// Where each stage of a version is among its stages.
     stages: HashMap<(usize, StageName), usize>,
     /// Where a commit has several versions: those in a stage there, by the events that assigned them.
     assigned: HashMap<(ObjectId, StageName), BTreeMap<usize, usize>>,
+}
+
+/// The versions with a number on one commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Numbered {
+    /// There is this one.
+    One(usize),
+    /// There are more. This one was first.
+    Several(usize),
 }
 
 impl Fold {
@@ -273,21 +290,33 @@ impl Fold {
         let Some(number) = event.version() else { return };
         let is_registration = event.kind() == EventKind::Registration;
         let owner = self.find_or_add(VersionLabel::Number(number.clone()), event.commit);
-        if is_registration {
-            let commit = self.artifact.events[index].commit;
-            self.registered.entry(commit).or_default().push((index, owner));
-        }
         let version = &mut self.artifact.versions[owner];
         let events = if is_registration { &mut version.registrations } else { &mut version.deregistrations };
         events.push(index);
         self.artifact.owners[index] = Some(owner);
     }
 
+    /// To be called when all versions are known: only where a commit has several their registrations matter.
+    fn note_registrations(&mut self) {
+        if !self.numbered.values().any(|versions| matches!(versions, Numbered::Several(_))) {
+            return;
+        }
+        for (index, event) in self.artifact.events.iter().enumerate() {
+            let is_one_of_several = matches!(self.numbered.get(&event.commit), Some(Numbered::Several(_)));
+            if let Some(owner) = self.artifact.owners[index]
+                && is_one_of_several
+                && event.kind() == EventKind::Registration
+            {
+                self.registered.entry(event.commit).or_default().push((index, owner));
+            }
+        }
+    }
+
     fn add_stage_event(&mut self, index: usize) {
         let Some(stage) = self.artifact.events[index].stage().cloned() else { return };
         let owner = self.stage_owner(index, &stage);
         let event = &self.artifact.events[index];
-        if self.numbered.get(&event.commit).is_some_and(|versions| versions.len() > 1) {
+        if matches!(self.numbered.get(&event.commit), Some(Numbered::Several(_))) {
             let place = self.stages.get(&(owner, stage.clone()));
             let before = place.and_then(|&place| self.artifact.versions[owner].stages[place].events.last());
             let assigned = self.assigned.entry((event.commit, stage.clone())).or_default();
@@ -314,15 +343,15 @@ impl Fold {
         let artifact = &self.artifact;
         let event = &artifact.events[index];
         let commit = event.commit;
-        match self.numbered.get(&commit).map(Vec::as_slice) {
-            None | Some([]) => self.find_or_add(VersionLabel::Commit(commit), commit),
-            Some([only]) => *only,
-            Some(several) => {
+        match self.numbered.get(&commit) {
+            None => self.find_or_add(VersionLabel::Commit(commit), commit),
+            Some(Numbered::One(only)) => *only,
+            Some(Numbered::Several(first)) => {
                 let assigned = self.assigned.get(&(commit, stage.clone()));
                 let ended = (event.kind() == EventKind::Unassignment)
                     .then(|| assigned.and_then(BTreeMap::last_key_value).map(|(_, version)| *version))
                     .flatten();
-                ended.unwrap_or_else(|| self.registered_last(commit, several[0], index))
+                ended.unwrap_or_else(|| self.registered_last(commit, *first, index))
             }
         }
     }
@@ -341,7 +370,10 @@ impl Fold {
             versions.push(VersionState::new(label.clone(), *commit));
             let index = versions.len() - 1;
             if label.number().is_some() {
-                self.numbered.entry(*commit).or_default().push(index);
+                let first = |versions: &mut Numbered| match *versions {
+                    Numbered::One(first) | Numbered::Several(first) => *versions = Numbered::Several(first),
+                };
+                self.numbered.entry(*commit).and_modify(first).or_insert(Numbered::One(index));
             }
             index
         })
