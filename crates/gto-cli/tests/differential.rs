@@ -1,5 +1,8 @@
 //! The differential test: random registries, shown and written by the Python tool and by us, must come out equal.
 //!
+//! A third of the registries is read without our cache of tags, a third with it, and a third with one that is damaged
+//! before each command.
+//!
 //! Everything is chosen by the seed, so that a mismatch can be had again alone; the report says how. What is equal
 //! is said in `compare`, which commands are asked in `reads` and `writes`, and what the registries may contain in
 //! `gto_testkit::random`. The decisions D1 to D24, where the two tools differ on purpose, are kept out by these

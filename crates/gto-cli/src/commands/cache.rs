@@ -13,7 +13,7 @@ use crate::output::json;
 /// Look at or remove the cache of tags
 ///
 /// What was read of a large registry's tags is kept in the repository's Git folder, so that the next reading is faster.
-/// The answers are the same without it. `GTO_CACHE=off` switches it off.
+/// The answers are the same without it. `GTO_CACHE=off` switches it off, and `GTO_CACHE=always` keeps the tags of small registries too.
 #[derive(Debug, Args)]
 pub struct Cache {
     /// What to do

@@ -14,12 +14,51 @@ use crate::{compare, reads, report, writes};
 /// Sets the choice of commands apart from the choice of registries, which starts from the same seed.
 const COMMANDS: u64 = 0x636F_6D6D_616E_6473;
 
+/// What becomes of our cache of tags between two commands: of each registry one, in turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cache {
+    /// It is not used.
+    Off,
+    /// It stays as the command before left it.
+    On,
+    /// Something happens to it: it is cut, turned into noise, or one bit of it turns over.
+    Damaged,
+}
+
+impl Cache {
+    fn of(seed: u64) -> Self {
+        [Self::Off, Self::On, Self::Damaged][usize::try_from(seed % 3).unwrap_or_default()]
+    }
+
+    fn variable(self) -> &'static str {
+        if self == Self::Off { "off" } else { "always" }
+    }
+
+    fn damage(self, repo: &Repo, chance: &mut SplitMix) {
+        let path = repo.git_dir().join("gto/tags.cache");
+        if self != Self::Damaged {
+            return;
+        }
+        let Ok(mut bytes) = std::fs::read(&path) else { return };
+        let at = chance.below(bytes.len().max(1));
+        match chance.below(3) {
+            0 => bytes.truncate(at),
+            1 => bytes.fill_with(|| u8::try_from(chance.below(256)).unwrap_or_default()),
+            _ => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << (at % 8)),
+        }
+        std::fs::write(path, bytes).expect("the folder of a test can be written to");
+    }
+}
+
 /// The two tools, and how long they took.
 pub struct Session {
     oracle: Oracle,
     binary: PathBuf,
     /// The binary is the oracle's own, and what the decisions forbid is right if it is equal.
     is_self_check: bool,
+    cache: Cache,
+    /// How to damage the cache.
+    chance: SplitMix,
     theirs: Watch,
     ours: Watch,
 }
@@ -46,6 +85,8 @@ impl Session {
             oracle,
             binary: binary.into(),
             is_self_check,
+            cache: Cache::Off,
+            chance: SplitMix::new(0),
             theirs: Watch::default(),
             ours: Watch::default(),
         }
@@ -63,9 +104,13 @@ impl Session {
         let (repo, commits) = spec.write(&sandbox, "repo");
         let mut chance = SplitMix::new(seed ^ COMMANDS);
         let mut found = Report::new(seed);
+        (self.cache, self.chance) = (Cache::of(seed), SplitMix::new(seed));
         for case in reads::choose(&spec, &mut chance) {
             self.compare_read(&repo, &case, &mut found);
         }
+        let is_kept = repo.git_dir().join("gto/tags.cache").exists();
+        let is_read = !self.is_self_check && !spec.events.is_empty();
+        assert_eq!(is_kept, is_read && self.cache != Cache::Off, "the cache of registry {seed}");
         let copies = Copies { theirs: repo.copy(), ours: repo.copy(), refs: repo.refs_fingerprint() };
         for case in writes::choose(&spec, &commits, &mut chance) {
             self.compare_write(&copies, &case, &mut found);
@@ -122,7 +167,8 @@ impl Session {
 
     fn ask_ours(&mut self, repo: &Repo, case: &Case) -> Run {
         // Only the oracle minds the width, when it is put in our place.
-        let mut gto = Gto::new(&self.binary).env("COLUMNS", "100000");
+        let mut gto = Gto::new(&self.binary).env("COLUMNS", "100000").env("GTO_CACHE", self.cache.variable());
+        self.cache.damage(repo, &mut self.chance);
         for (key, value) in &case.env {
             gto = gto.env(key, value);
         }

@@ -22,6 +22,17 @@ pub(crate) struct CacheFile {
     pub write_problem: Option<String>,
 }
 
+/// What readings keep for the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// Nothing, and they use nothing that was kept.
+    Nothing,
+    /// The tags of a registry that is large enough for that to pay.
+    Large,
+    /// The tags of any registry.
+    All,
+}
+
 /// A reading of all tags, by any number of threads.
 pub(crate) struct Reading {
     want: Want,
@@ -45,13 +56,14 @@ impl Repository {
     /// Begins to read all tags, with the cache or without.
     ///
     /// For whole registries: the cache is read as a whole, which for a few tags takes longer than reading them.
-    pub fn reading(&self, want: Want, cached: bool) -> Reading {
-        if !cached || self.has_replacements() {
+    pub fn reading(&self, want: Want, keep: Keep) -> Reading {
+        if keep == Keep::Nothing || self.has_replacements() {
             let fresh = Mutex::new(Fresh::Dropped);
             return Reading { want, cache: TagCache::default(), fresh, enough: 0 };
         }
         let cache = self.load_cache(want);
         let wanted = cache.new_wanted().filter(|_| self.is_ours());
+        let wanted = wanted.map(|tags| if keep == Keep::All { 1 } else { tags });
         let fresh = if wanted.is_some() { Fresh::Waiting(Vec::new()) } else { Fresh::Dropped };
         Reading { want, cache, fresh: Mutex::new(fresh), enough: wanted.unwrap_or(0) }
     }

@@ -29,6 +29,7 @@ use gix::odb::Header as _;
 
 use crate::object_id::ObjectId;
 
+pub(crate) use cached_tags::Keep;
 pub(crate) use commit::FileError;
 pub(crate) use date::{parse_date, parse_exact_date};
 pub(crate) use identity::IdentityError;

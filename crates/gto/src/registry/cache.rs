@@ -8,6 +8,7 @@ use super::Registry;
 use crate::config;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::git::Keep;
 
 /// The cache of a repository's tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,21 +25,27 @@ pub struct CacheReport {
     pub unwritten: Option<String>,
 }
 
-/// Whether the user wants the cache: unless `GTO_CACHE` is `off`, `false`, `no` or `0`.
-fn is_wanted(environment: &Environment) -> bool {
-    environment.variable("GTO_CACHE").and_then(|text| config::parse_bool(text.trim())) != Some(false)
+/// What the user wants to be kept: nothing if `GTO_CACHE` is `off`, `false`, `no` or `0`, and the tags of small registries
+/// too if it is `always`.
+fn wanted(environment: &Environment) -> Keep {
+    match environment.variable("GTO_CACHE").unwrap_or_default().trim() {
+        "always" => Keep::All,
+        text if config::parse_bool(text) == Some(false) => Keep::Nothing,
+        _ => Keep::Large,
+    }
 }
 
 impl Registry {
-    /// Whether what is read is kept for the next time. A clone that goes when the registry does needs no cache.
-    pub(super) fn is_cached(&self) -> bool {
-        is_wanted(&self.environment) && self.remote.is_none()
+    /// What is kept for the next time. A clone that goes when the registry does needs no cache.
+    pub(super) fn keep(&self) -> Keep {
+        if self.remote.is_some() { Keep::Nothing } else { wanted(&self.environment) }
     }
 
     /// Looks at the cache of tags, all of it, and whether it can be written.
     pub fn cache(&self) -> CacheReport {
         let file = self.repository.cache_file();
-        let off = (!is_wanted(&self.environment)).then(|| "GTO_CACHE switches it off".to_owned());
+        let off =
+            (wanted(&self.environment) == Keep::Nothing).then(|| "GTO_CACHE switches it off".to_owned());
         CacheReport {
             path: self.repository.cache_path(),
             size: file.size,

@@ -4,8 +4,8 @@
 //! Owns the grouping of tags by artifact and the work of the threads. What is kept of an artifact is the
 //! question's to say.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Registry, Scan};
 use crate::error::Result;
@@ -40,18 +40,17 @@ enum Part {
 struct Group {
     artifact: ArtifactName,
     tags: Vec<TagRef>,
-    is_annotated: bool,
 }
 
 /// What a thread made of its part.
 enum Read<T> {
     Folded(Vec<T>),
-    Events { artifact: ArtifactName, is_annotated: bool, events: Vec<Event> },
+    Events { artifact: ArtifactName, events: Vec<Event> },
 }
 
 impl Registry {
-    /// Folds every artifact, and keeps what `keep` makes of each: first those with tags, by their names as tags
-    /// spell them, then those that are only annotated, in the order of the annotation file.
+    /// Folds every artifact, and keeps what `keep` makes of each: first those with events, by their names as
+    /// tags spell them, then those that are only annotated, in the order of the annotation file.
     pub(super) fn each_artifact<T: Send>(
         &self,
         want: Want,
@@ -65,23 +64,28 @@ impl Registry {
             let place = annotated.len();
             annotated.entry(name.clone()).or_insert(place);
         }
-        let finish = |artifact: ArtifactName, is_annotated: bool, events: Vec<Event>| {
-            let mut artifact = Artifact::from_events(artifact, events);
+        let lightweight = Mutex::new(Vec::new());
+        let registered = Mutex::new(HashSet::new());
+        let finish = |name: ArtifactName, events: Vec<Event>| {
+            let is_annotated = annotated.contains_key(&name);
+            if is_annotated && !events.is_empty() {
+                lock(&registered).insert(name.clone());
+            }
+            let mut artifact = Artifact::from_events(name, events);
             if let Some(head) = head.filter(|_| is_annotated) {
                 artifact.annotate(head);
             }
-            (artifact.is_registered() || is_annotated).then(|| keep(artifact))
+            artifact
         };
-        let reading = self.repository.reading(want, self.is_cached());
-        let lightweight = Mutex::new(Vec::new());
+        let finish_registered =
+            |name, events: Vec<Event>| (!events.is_empty()).then(|| keep(finish(name, events)));
+        let reading = self.repository.reading(want, self.keep());
         let read = |repository: &Repository, part: Part| {
             let events = |group: &mut Group| {
                 let tags = std::mem::take(&mut group.tags);
                 let scan = Scan::of(&group.artifact, tags, |tags| reading.read_tags(repository, tags));
                 if !scan.lightweight.is_empty() {
-                    // A poisoned lock means that another thread panicked, which ends everything anyway.
-                    let mut all = lightweight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    all.extend(scan.lightweight);
+                    lock(&lightweight).extend(scan.lightweight);
                 }
                 scan.events
             };
@@ -89,46 +93,49 @@ impl Registry {
                 Part::Whole(groups) => {
                     let made = groups.into_iter().filter_map(|mut group| {
                         let events = events(&mut group);
-                        finish(group.artifact, group.is_annotated, events)
+                        finish_registered(group.artifact, events)
                     });
                     Read::Folded(made.collect())
                 }
                 Part::Piece(mut group) => {
                     let events = events(&mut group);
-                    Read::Events { artifact: group.artifact, is_annotated: group.is_annotated, events }
+                    Read::Events { artifact: group.artifact, events }
                 }
             }
         };
-        let parts = parts(self.repository.tag_refs("")?.refs, &mut annotated);
+        let parts = parts(self.repository.tag_refs("")?.refs);
         let mut kept = Vec::new();
-        let mut large: Option<(ArtifactName, bool, Vec<Event>)> = None;
+        let mut large: Option<(ArtifactName, Vec<Event>)> = None;
         for made in self.repository.on_all_processors(parts, read) {
             match made {
-                Read::Events { artifact, is_annotated, events } => match &mut large {
-                    Some((name, _, all)) if *name == artifact => all.extend(events),
+                Read::Events { artifact, events } => match &mut large {
+                    Some((name, all)) if *name == artifact => all.extend(events),
                     _ => {
-                        kept.extend(
-                            large.take().and_then(|(name, annotated, all)| finish(name, annotated, all)),
-                        );
-                        large = Some((artifact, is_annotated, events));
+                        kept.extend(large.take().and_then(|(name, all)| finish_registered(name, all)));
+                        large = Some((artifact, events));
                     }
                 },
                 Read::Folded(made) => {
-                    kept.extend(large.take().and_then(|(name, annotated, all)| finish(name, annotated, all)));
+                    kept.extend(large.take().and_then(|(name, all)| finish_registered(name, all)));
                     kept.extend(made);
                 }
             }
         }
-        kept.extend(large.take().and_then(|(name, annotated, all)| finish(name, annotated, all)));
+        kept.extend(large.take().and_then(|(name, all)| finish_registered(name, all)));
         reading.finish(&self.repository);
-        // What is left in the map has no tag.
-        let mut unregistered: Vec<_> = annotated.into_iter().collect();
+        let mut unregistered: Vec<_> =
+            annotated.iter().filter(|(name, _)| !lock(&registered).contains(*name)).collect();
         unregistered.sort_by_key(|(_, place)| *place);
-        kept.extend(unregistered.into_iter().filter_map(|(name, _)| finish(name, true, Vec::new())));
-        let mut lightweight = lightweight.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        kept.extend(unregistered.into_iter().map(|(name, _)| keep(finish(name.clone(), Vec::new()))));
+        let mut lightweight = std::mem::take(&mut *lock(&lightweight));
         lightweight.sort_unstable();
         Ok((kept, super::lightweight_warning(lightweight)))
     }
+}
+
+/// A poisoned lock means that another thread panicked, which ends everything anyway.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Scan {
@@ -158,27 +165,26 @@ fn artifact_part(tag: &TagRef) -> Option<&str> {
     tag.name.find(['#', '@']).map(|at| &tag.name[..at])
 }
 
-/// Sorts tags into parts; takes the artifacts that have any out of `annotated`.
-fn parts(tags: Vec<TagRef>, annotated: &mut HashMap<ArtifactName, usize>) -> Vec<Part> {
+/// Sorts tags into parts.
+fn parts(tags: Vec<TagRef>) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut small: Vec<Group> = Vec::new();
     let mut in_small = 0;
     for mut tags in groups(tags) {
         let name = tags.first().and_then(artifact_part).and_then(ArtifactName::from_tag);
         let Some(artifact) = name else { continue };
-        let is_annotated = annotated.remove(&artifact).is_some();
         if tags.len() > PART || in_small + tags.len() > PART {
             parts.extend((!small.is_empty()).then(|| Part::Whole(std::mem::take(&mut small))));
             in_small = 0;
         }
         if tags.len() <= PART {
             in_small += tags.len();
-            small.push(Group { artifact, tags, is_annotated });
+            small.push(Group { artifact, tags });
             continue;
         }
         while !tags.is_empty() {
             let piece = tags.split_off(tags.len().saturating_sub(PART));
-            parts.push(Part::Piece(Group { artifact: artifact.clone(), tags: piece, is_annotated }));
+            parts.push(Part::Piece(Group { artifact: artifact.clone(), tags: piece }));
         }
     }
     parts.extend((!small.is_empty()).then_some(Part::Whole(small)));
