@@ -178,6 +178,11 @@ impl Registry {
         self.repository.root().to_owned()
     }
 
+    /// How many Git objects were looked at so far: what the answers cost.
+    pub fn objects_read(&self) -> usize {
+        self.repository.objects_read()
+    }
+
     /// The address, if this is a clone of a remote repository.
     pub fn url(&self) -> Option<&str> {
         self.remote.as_ref().map(|clone| clone.url.as_str())

@@ -20,6 +20,7 @@ mod tags;
 mod test_repo;
 mod transaction;
 
+use std::cell::Cell;
 use std::error::Error as StdError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -50,6 +51,8 @@ pub(crate) struct Repository {
     gix: gix::Repository,
     work_dir: Option<PathBuf>,
     refs: RefStorage,
+    /// How many objects were looked at.
+    reads: Cell<usize>,
 }
 
 /// How the repository keeps its refs.
@@ -212,7 +215,7 @@ impl Repository {
             None => gix.workdir().map(Path::to_owned),
             Some(_) => discovered_work_dir(&start),
         };
-        Ok(Self { gix, work_dir, refs })
+        Ok(Self { gix, work_dir, refs, reads: Cell::new(0) })
     }
 
     /// The root of the work tree; `None` in a bare repository.
@@ -271,8 +274,18 @@ impl Repository {
         self.header(id).ok().map(|(kind, _)| kind.into())
     }
 
+    /// How many objects were looked at so far, those that are not there included: what an answer costs.
+    pub fn objects_read(&self) -> usize {
+        self.reads.get()
+    }
+
+    fn count_read(&self, objects: usize) {
+        self.reads.set(self.reads.get() + objects);
+    }
+
     /// The kind and size of an object, without reading its content.
     fn header(&self, id: ObjectId) -> Result<(Kind, u64), GitError> {
+        self.count_read(1);
         let gix_id = self.to_gix(id).ok_or(GitError::Missing { id })?;
         match self.gix.objects.try_header(&gix_id) {
             Ok(Some(header)) => Ok((header.kind(), header.size())),

@@ -3,6 +3,7 @@
 //! Owns reading them. One odd tag spoils nothing: what cannot be read is a value, never an error. Must not open what
 //! an annotated tag is on: the tag's own header says of which kind that is.
 
+use std::cell::Cell;
 use std::fmt;
 use std::num::NonZero;
 use std::panic::resume_unwind;
@@ -142,16 +143,17 @@ impl Repository {
         let queue = Mutex::new(work.into_iter().enumerate());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let run = || {
-            let here = Self { gix: shared.to_thread_local(), work_dir: None, refs };
-            std::iter::from_fn(next).map(|(place, piece)| (place, todo(&here, piece))).collect::<Vec<_>>()
+            let here = Self { gix: shared.to_thread_local(), work_dir: None, refs, reads: Cell::new(0) };
+            let done: Vec<_> = std::iter::from_fn(next).map(|(i, piece)| (i, todo(&here, piece))).collect();
+            (done, here.objects_read())
         };
-        let mut done: Vec<(usize, R)> = thread::scope(|scope| {
+        let results: Vec<(Vec<(usize, R)>, usize)> = thread::scope(|scope| {
             let workers: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
             // Nothing in it panics; if it does, so do we, rather than answer without its part.
-            let results =
-                workers.into_iter().map(|worker| worker.join().unwrap_or_else(|e| resume_unwind(e)));
-            results.flatten().collect()
+            workers.into_iter().map(|worker| worker.join().unwrap_or_else(|e| resume_unwind(e))).collect()
         });
+        self.count_read(results.iter().map(|(_, reads)| reads).sum());
+        let mut done: Vec<(usize, R)> = results.into_iter().flat_map(|(done, _)| done).collect();
         done.sort_unstable_by_key(|(place, _)| *place);
         done.into_iter().map(|(_, result)| result).collect()
     }
@@ -191,6 +193,7 @@ impl Repository {
         buffer: &'a mut Vec<u8>,
     ) -> Result<Option<Parts<'a>>, UnreadableTag> {
         let gix_id = self.to_gix(id).ok_or(UnreadableTag::Missing)?;
+        self.count_read(1);
         // Without a look at the size first, which would open the file of a loose object twice: `OBJECT_LIMIT` holds.
         match self.gix.objects.try_find(&gix_id, buffer) {
             Ok(Some(object)) if object.kind != Kind::Tag => Ok(None),
