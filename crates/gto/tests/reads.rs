@@ -12,6 +12,9 @@ use gto_testkit::{Repo, Sandbox};
 
 const VERSIONS: usize = 20;
 
+/// What is asked, in words, and how.
+type Question<'a> = (&'static str, &'a dyn Fn(&Registry) -> gto::Result<()>);
+
 fn registry(sandbox: &Sandbox, name: &str, artifacts: usize, loose: bool) -> Repo {
     let folder = sandbox.path().join(name);
     std::fs::create_dir(&folder).unwrap();
@@ -36,7 +39,7 @@ fn costs(repo: &Repo, name: &str) -> Vec<(&'static str, usize)> {
     };
     let of_artifact = HistoryOptions { artifact: Some(name.parse().unwrap()), ..HistoryOptions::default() };
     let tag = repo.tag_names().into_iter().find(|tag| tag.starts_with(&format!("{name}@v"))).unwrap();
-    let questions: [(&'static str, &dyn Fn(&Registry) -> gto::Result<()>); 6] = [
+    let questions: [Question<'_>; 6] = [
         ("show NAME", &|registry| show(registry, name.to_owned())),
         ("show NAME#prod", &|registry| show(registry, format!("{name}#prod"))),
         ("history NAME", &|registry| registry.history(&of_artifact, true).map(drop)),
@@ -51,7 +54,7 @@ fn costs(repo: &Repo, name: &str) -> Vec<(&'static str, usize)> {
             registry.plan_assign(&artifact, &prod, &target, &TagWish::default(), &author).map(drop)
         }),
     ];
-    let cost = |(what, ask): (&'static str, &dyn Fn(&Registry) -> gto::Result<()>)| {
+    let cost = |(what, ask): Question<'_>| {
         let registry = open(repo);
         ask(&registry).unwrap_or_else(|error| panic!("{what}: {error}"));
         (what, registry.objects_read())
