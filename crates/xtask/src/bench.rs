@@ -33,13 +33,14 @@ pub fn run(arguments: &[String]) -> Result<()> {
             }
         }
     }
+    let growth = table::growth(&rows);
     for part in own.into_iter().filter(|part| *part != Part::Oracle || bench.oracle.is_some()) {
         let tags = part.own_size().unwrap_or_default();
         rows.extend(bench.measure(part, &Registry::make(tags, part == Part::Loose)?)?);
     }
     println!("{} interleaved runs (of one artifact, writes and starts five times as many):\n", options.runs);
     print!("{}", table::results(&rows));
-    if let Some(growth) = table::growth(&rows) {
+    if let Some(growth) = growth {
         print!("\n{growth}");
     }
     Ok(())

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use super::registry::{ARTIFACT, STAGE, TAG, VERSION};
+use super::registry::{ARTIFACT, STAGE, TAG};
 use crate::measure::Contender;
 
 /// What git prints in G: every tag with its target, time, tagger and message.
@@ -122,7 +122,7 @@ fn one(gto: &Path) -> Vec<Entry> {
     let version = format!("{ARTIFACT}#{STAGE}");
     let target = Some(Target { time: 3.0, memory: None, from: 1_000_000 });
     vec![
-        (named("git", &["cat-file", "-p", TAG]), None),
+        (Contender::new("git cat-file -p TAG", "git", &["cat-file", "-p", TAG]), None),
         (named(gto, &["show", ARTIFACT]), target),
         (named(gto, &["check-ref", TAG]), target),
         (named(gto, &["show", &version, "--ref"]), target),
@@ -133,11 +133,16 @@ fn write(gto: &Path) -> Vec<Entry> {
     let target = Some(Target { time: 3.0, memory: None, from: 1_000_000 });
     // A commit has one version of an artifact.
     let commit = ["commit", "--quiet", "--allow-empty", "-m", "run {run}"];
-    let assign = ["assign", ARTIFACT, "--version", VERSION, "--stage", "stage-{run}"];
+    // What was registered just before.
+    let assign = |name: &str, stage| {
+        let words = ["assign", ARTIFACT, "HEAD", "--stage", stage];
+        Contender::new(format!("gto assign {ARTIFACT}{name}"), gto, &words)
+    };
     vec![
-        (Contender::new("git tag -a -m x", "git", &["tag", "-a", "-m", "x", "git-{run}"]), None),
+        (Contender::new("git tag -a -m x NEW", "git", &["tag", "-a", "-m", "x", "git-{run}"]), None),
         (named(gto, &["register", ARTIFACT]).after_git(&commit), target),
-        (Contender::new(format!("gto assign {ARTIFACT}"), gto, &assign), target),
+        (assign("", STAGE), target),
+        (assign(", a stage new to the registry", "stage-{run}"), target),
     ]
 }
 
