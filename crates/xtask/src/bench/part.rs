@@ -84,7 +84,8 @@ impl Part {
         }
     }
 
-    /// The commands; the first is what the others are compared with. `oracle` is the Python tool, which only one part needs.
+    /// The commands; the first is what the others are compared with. `oracle` is the Python tool, which only one
+    /// part needs.
     pub fn entries(self, gto: &Path, oracle: Option<&Path>) -> Vec<Entry> {
         match self {
             Self::Whole => whole(gto),
