@@ -1,147 +1,173 @@
-//! `cargo xtask bench`: times gto against git on a large registry, in one run, and prints one Markdown table.
+//! `cargo xtask bench`: times gto against git on large registries, in one run, and prints Markdown tables.
 //!
-//! G, the measure of all, is git printing everything that a registry is made of. The registry comes from
-//! `gto-testkit`; the measuring is in [`crate::measure`].
+//! G, the measure of whole registries, is git printing everything that a registry is made of. The registries come
+//! from `gto-testkit`; the measuring is in [`crate::measure`].
 
-use std::fmt::Write as _;
-use std::path::Path;
+mod part;
+mod registry;
+mod table;
 
-use gto_testkit::random::{Large, large};
-use gto_testkit::{Repo, Sandbox};
+use std::path::PathBuf;
 
-use crate::Result;
-use crate::measure::{Contender, Measured, side_by_side};
+use crate::measure::{Contender, side_by_side};
 use crate::workspace::{Profile, Workspace};
-
-/// What git prints in G: every tag with its target, time, tagger and message.
-const FORMAT: &str =
-    "--format=%(refname) %(objectname) %(*objectname) %(taggerdate:unix) %(taggername) %(contents)";
+use crate::{Result, oracle};
+use part::{Part, Target};
+use registry::Registry;
+use table::{Compared, Row};
 
 /// Runs the task.
 pub fn run(arguments: &[String]) -> Result<()> {
     let options = Options::parse(arguments)?;
-    let gto = Workspace::find()?.build_gto(Profile::Release)?;
-    eprintln!(
-        "making a registry: {} artifacts, {} versions, {} other tags",
-        options.size.artifacts, options.size.versions, options.size.noise
-    );
-    let registry = registry(options.size)?;
-    let tags = registry.tag_names();
-    let tag = tags.iter().find(|tag| is_plain_registration(tag)).ok_or("the registry has no registration")?;
-    let contenders = contenders(&gto, tag);
-    eprintln!("measuring: {} commands, {} runs each after a warm-up", contenders.len(), options.runs);
-    let measured = side_by_side(&contenders, options.runs, &|program| registry.command(program))?;
-    println!("{} tags, packed; wall-clock times of {} interleaved runs\n", tags.len(), options.runs);
-    print!("{}", table(&contenders, &measured));
+    let workspace = Workspace::find()?;
+    let gto = workspace.build_gto(Profile::Release)?;
+    let bench = Bench { gto, oracle: options.oracle(&workspace), runs: options.runs };
+    let mut rows = Vec::new();
+    let (own, shared): (Vec<Part>, Vec<Part>) =
+        options.parts.iter().partition(|part| part.own_size().is_some());
+    if !shared.is_empty() {
+        for tags in &options.tags {
+            let registry = Registry::make(*tags, false)?;
+            for part in &shared {
+                rows.extend(bench.measure(*part, &registry)?);
+            }
+        }
+    }
+    let growth = table::growth(&rows);
+    for part in own.into_iter().filter(|part| *part != Part::Oracle || bench.oracle.is_some()) {
+        let tags = part.own_size().unwrap_or_default();
+        rows.extend(bench.measure(part, &Registry::make(tags, part == Part::Loose)?)?);
+    }
+    println!("{} interleaved runs (of one artifact, writes and starts five times as many):\n", options.runs);
+    print!("{}", table::results(&rows));
+    if let Some(growth) = growth {
+        print!("\n{growth}");
+    }
     Ok(())
 }
 
 struct Options {
-    size: Large,
+    /// The sizes, ascending.
+    tags: Vec<usize>,
     runs: usize,
+    /// In their order.
+    parts: Vec<Part>,
 }
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self> {
-        let mut options = Self { size: Large::default(), runs: 9 };
+        let mut options = Self { tags: vec![10_000, 100_000], runs: 7, parts: Part::ALL.to_vec() };
         for pair in arguments.chunks(2) {
-            let [flag, value] = pair else { return Err(format!("`{}` needs a number", pair[0]).into()) };
-            let number = value.parse().map_err(|_| format!("`{flag}` needs a number, not `{value}`"))?;
+            let [flag, value] = pair else { return Err(format!("`{}` needs a value", pair[0]).into()) };
             match flag.as_str() {
-                "--artifacts" => options.size.artifacts = number,
-                "--versions" => options.size.versions = number,
-                "--noise" => options.size.noise = number,
-                "--runs" => options.runs = number,
+                "--tags" => {
+                    let tags: Result<Vec<usize>> = value.split(',').map(|tags| count(flag, tags)).collect();
+                    options.tags = tags?;
+                    options.tags.sort_unstable();
+                }
+                "--runs" => options.runs = count(flag, value)?,
+                "--parts" => options.parts = parts(value)?,
                 _ => return Err(format!("bench takes no `{flag}`").into()),
             }
         }
-        if [options.size.artifacts, options.size.versions, options.runs].contains(&0) {
-            return Err("bench needs at least one artifact, one version and one run".into());
-        }
         Ok(options)
     }
-}
 
-/// The registry to measure on, with packed refs, in a folder that goes away with it.
-fn registry(size: Large) -> Result<Repo> {
-    let sandbox = Sandbox::new();
-    let folder = sandbox.path().join("registry");
-    std::fs::create_dir(&folder)?;
-    large(&folder, size)?;
-    Ok(Repo::at(&sandbox, folder, false))
-}
-
-/// The registration of an artifact without a folder in its name, which is spelt the same in tags and
-/// commands.
-fn is_plain_registration(tag: &str) -> bool {
-    tag.contains("@v") && !tag.contains(['=', '!', '#'])
-}
-
-/// The commands to compare; the first is G.
-fn contenders(gto: &Path, tag: &str) -> Vec<Contender> {
-    let artifact = tag.split('@').next().unwrap_or(tag);
-    let of_gto = |arguments: &[&str]| Contender::new(format!("gto {}", arguments.join(" ")), gto, arguments);
-    vec![
-        Contender::new("G: git for-each-ref, everything", "git", &["for-each-ref", FORMAT, "refs/tags"]),
-        of_gto(&["show"]),
-        of_gto(&["show", "--json"]),
-        of_gto(&["history"]),
-        of_gto(&["stages"]),
-        of_gto(&["show", artifact]),
-        of_gto(&["check-ref", tag]),
-        of_gto(&["--version"]),
-        Contender::new("git --version", "git", &["--version"]),
-    ]
-}
-
-/// Times in milliseconds; the ratio is of the medians, to that of the first row.
-fn table(contenders: &[Contender], measured: &[Measured]) -> String {
-    let mut table =
-        "| command | median ms | shortest to longest | ratio to G | peak MiB |\n|---|---:|---:|---:|---:|\n"
-            .to_owned();
-    let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
-    for (contender, row) in contenders.iter().zip(measured) {
-        let ratio = row.median().as_secs_f64() / measured[0].median().as_secs_f64();
-        let peak = row.peak_kib.map_or_else(|| "-".to_owned(), |kib| format!("{}", kib.div_ceil(1024)));
-        writeln!(
-            table,
-            "| `{}` | {:.1} | {:.1} to {:.1} | {ratio:.2} | {peak} |",
-            contender.name,
-            milliseconds(row.median()),
-            milliseconds(row.shortest()),
-            milliseconds(row.longest()),
-        )
-        .expect("a String takes every write");
+    /// The Python tool, if it is wanted and can be had.
+    fn oracle(&self, workspace: &Workspace) -> Option<PathBuf> {
+        if !self.parts.contains(&Part::Oracle) {
+            return None;
+        }
+        match oracle::provide(workspace) {
+            Ok(python) => Some(oracle::command_beside(&python)),
+            Err(reason) => {
+                eprintln!("without the Python tool: {reason}");
+                None
+            }
+        }
     }
-    table
+}
+
+/// A number above zero.
+fn count(flag: &str, text: &str) -> Result<usize> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| format!("`{flag}` needs numbers above zero, not `{text}`").into())
+}
+
+fn parts(list: &str) -> Result<Vec<Part>> {
+    let names: Vec<&str> = list.split(',').collect();
+    let known = Part::ALL.map(Part::name);
+    match names.iter().find(|name| !known.contains(name)) {
+        Some(unknown) => Err(format!("no part `{unknown}`; there are {}", known.join(", ")).into()),
+        None => Ok(Part::ALL.into_iter().filter(|part| names.contains(&part.name())).collect()),
+    }
+}
+
+/// What all measurements have in common.
+struct Bench {
+    gto: PathBuf,
+    oracle: Option<PathBuf>,
+    runs: usize,
+}
+
+impl Bench {
+    fn measure(&self, part: Part, registry: &Registry) -> Result<Vec<Row>> {
+        let entries = part.entries(&self.gto, self.oracle.as_deref());
+        let (contenders, targets): (Vec<Contender>, Vec<Option<Target>>) = entries.into_iter().unzip();
+        let runs = part.runs(self.runs);
+        eprintln!("measuring `{}`: {} commands, {runs} runs each", part.name(), contenders.len());
+        let measured = side_by_side(&contenders, runs, &|program| registry.repo.command(program))?;
+        let beside_first = |index: usize| {
+            (index > 0).then(|| Compared::new(&measured[index], &contenders[0].name, &measured[0]))
+        };
+        let compared: Vec<Option<Compared>> = (0..measured.len()).map(beside_first).collect();
+        let parts = contenders.into_iter().zip(measured).zip(compared.into_iter().zip(targets));
+        let rows = parts.map(|((contender, measured), (compared, target))| Row {
+            tags: registry.tags,
+            loose: part == Part::Loose,
+            name: contender.name,
+            measured,
+            compared,
+            target,
+        });
+        Ok(rows.collect())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_defaults_are_the_registry_of_ten_thousand_tags() {
-        let options = Options::parse(&[]).unwrap();
-        assert_eq!(
-            (options.size.artifacts, options.size.versions, options.size.noise, options.runs),
-            (55, 100, 500, 9)
-        );
+    fn parse(arguments: &[&str]) -> Result<Options> {
+        let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+        Options::parse(&arguments)
     }
 
     #[test]
-    fn a_wrong_flag_a_missing_number_and_a_zero_are_refused() {
-        for wrong in [&["--artefacts", "1"][..], &["--runs"], &["--runs", "x"], &["--runs", "0"]] {
-            let arguments: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-            assert!(Options::parse(&arguments).is_err(), "{wrong:?}");
-        }
+    fn everything_is_measured_at_two_sizes_unless_asked_otherwise() {
+        let options = parse(&[]).unwrap();
+        assert_eq!((options.tags, options.runs), (vec![10_000, 100_000], 7));
+        assert_eq!(options.parts, Part::ALL);
     }
 
     #[test]
-    fn a_plain_registration_names_its_artifact_as_commands_do() {
-        assert!(is_plain_registration("model-00001@v0.0.1"));
-        for other in ["a=model@v0.0.1", "model@v0.0.1!", "model@v0.0.1#3", "model#prod#1", "release-1"] {
-            assert!(!is_plain_registration(other), "{other}");
+    fn sizes_and_parts_are_taken_in_their_own_order() {
+        let options = parse(&["--tags", "1000,100", "--parts", "write,whole"]).unwrap();
+        assert_eq!(options.tags, [100, 1000]);
+        assert_eq!(options.parts, [Part::Whole, Part::Write]);
+    }
+
+    #[test]
+    fn a_wrong_flag_a_missing_value_a_zero_and_an_unknown_part_are_refused() {
+        for wrong in [
+            &["--tag", "1"][..],
+            &["--runs"],
+            &["--runs", "x"],
+            &["--runs", "0"],
+            &["--tags", "100,0"],
+            &["--parts", "hole"],
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong:?}");
         }
     }
 }

@@ -33,8 +33,10 @@ Tasks:
   generate [--check]
             write what is derived from the command line: docs/reference.md, docs/man, completions
             --check: write nothing, fail if one of them is stale
-  bench [--artifacts 55] [--versions 100] [--noise 500] [--runs 9]
-            time gto against git on a large registry, and print a table
+  bench [--tags 10000,100000] [--runs 7] [--parts whole,more,one,write,start,loose,oracle]
+            time gto against git on registries of so many tags, and print tables
+            whole: all of a registry; more: after one more tag; one: an artifact; write: new tags;
+            start: without a repository; loose: 10,000 loose tags; oracle: the Python tool, 1,000 tags
   help      show this list
 ";
 

@@ -11,22 +11,67 @@ use std::time::{Duration, Instant};
 use crate::Result;
 use crate::workspace::display;
 
+/// Stands for the number of the run, in the arguments of a contender and in what is done before it.
+const RUN: &str = "{run}";
+
 /// A program to measure, under the name that the table shows.
 pub struct Contender {
     /// The name in the table.
     pub name: String,
     /// The program.
     pub program: PathBuf,
-    /// Its arguments.
+    /// Its arguments. `{run}` in them is the number of the run, so that each run can make something new.
     pub arguments: Vec<String>,
+    environment: Vec<(&'static str, &'static str)>,
+    before: Vec<String>,
 }
 
 impl Contender {
     /// The words of the command line, without the program.
     pub fn new(name: impl Into<String>, program: impl Into<PathBuf>, arguments: &[&str]) -> Self {
-        let arguments = arguments.iter().map(ToString::to_string).collect();
-        Self { name: name.into(), program: program.into(), arguments }
+        Self {
+            name: name.into(),
+            program: program.into(),
+            arguments: strings(arguments),
+            environment: Vec::new(),
+            before: Vec::new(),
+        }
     }
+
+    /// With this variable set.
+    pub fn env(mut self, key: &'static str, value: &'static str) -> Self {
+        self.environment.push((key, value));
+        self
+    }
+
+    /// With this git command run before each run, outside of the measured time.
+    pub fn after_git(mut self, arguments: &[&str]) -> Self {
+        self.before = strings(arguments);
+        self
+    }
+
+    /// One run: the preparation, which is not measured, and the program, under `wrapper` if there is one.
+    fn run(&self, number: usize, wrapper: &[&str], start: Start) -> Result<Duration> {
+        let words = |words: &[String]| -> Vec<String> {
+            words.iter().map(|word| word.replace(RUN, &number.to_string())).collect()
+        };
+        if !self.before.is_empty() {
+            time(start(Path::new("git")).args(words(&self.before)))?;
+        }
+        let mut command = match wrapper.split_first() {
+            Some((program, arguments)) => {
+                let mut command = start(Path::new(program));
+                command.args(arguments).arg(&self.program);
+                command
+            }
+            None => start(&self.program),
+        };
+        time(command.envs(self.environment.iter().copied()).args(words(&self.arguments)))
+    }
+}
+
+fn strings(words: &[&str]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
 }
 
 /// Makes a command for a program, in the folder and environment in which all contenders run.
@@ -44,6 +89,12 @@ impl Measured {
     fn new(mut times: Vec<Duration>, peak_kib: Option<u64>) -> Self {
         times.sort();
         Self { times, peak_kib }
+    }
+
+    /// For tests of what is made of the times.
+    #[cfg(test)]
+    pub fn of_milliseconds(milliseconds: &[u64], peak_kib: Option<u64>) -> Self {
+        Self::new(milliseconds.iter().copied().map(Duration::from_millis).collect(), peak_kib)
     }
 
     /// The middle run; of an even number of runs, the mean of the middle two.
@@ -73,17 +124,16 @@ impl Measured {
 /// # Errors
 /// When a contender cannot be started or fails: the time of a failure would say nothing.
 pub fn side_by_side(contenders: &[Contender], runs: usize, start: Start) -> Result<Vec<Measured>> {
-    let run = |contender: &Contender| time(start(&contender.program).args(&contender.arguments));
     for contender in contenders {
-        run(contender)?;
+        contender.run(0, &[], start)?;
     }
     let mut times = vec![Vec::with_capacity(runs); contenders.len()];
-    for _ in 0..runs {
+    for number in 1..=runs {
         for (contender, times) in contenders.iter().zip(&mut times) {
-            times.push(run(contender)?);
+            times.push(contender.run(number, &[], start)?);
         }
     }
-    let peaks = contenders.iter().map(|contender| peak_kib(contender, start));
+    let peaks = contenders.iter().map(|contender| peak_kib(contender, runs + 1, start));
     Ok(times.into_iter().zip(peaks).map(|(times, peak)| Measured::new(times, peak)).collect())
 }
 
@@ -98,12 +148,11 @@ fn time(command: &mut Command) -> Result<Duration> {
 
 /// One more run, under GNU time, where that is installed: the standard library cannot ask for the memory of a
 /// child.
-fn peak_kib(contender: &Contender, start: Start) -> Option<u64> {
-    let gnu_time = Path::new("/usr/bin/time");
-    let report = tempfile::NamedTempFile::new().ok().filter(|_| gnu_time.exists())?;
-    let mut timed = start(gnu_time);
-    timed.args(["--quiet", "--format=%M", "--output"]).arg(report.path());
-    time(timed.arg(&contender.program).args(&contender.arguments)).ok()?;
+fn peak_kib(contender: &Contender, number: usize, start: Start) -> Option<u64> {
+    let gnu_time = "/usr/bin/time";
+    let report = tempfile::NamedTempFile::new().ok().filter(|_| Path::new(gnu_time).exists())?;
+    let wrapper = [gnu_time, "--quiet", "--format=%M", "--output", report.path().to_str()?];
+    contender.run(number, &wrapper, start).ok()?;
     std::fs::read_to_string(report.path()).ok()?.trim().parse().ok()
 }
 
@@ -112,7 +161,7 @@ mod tests {
     use super::*;
 
     fn measured(milliseconds: &[u64]) -> Measured {
-        Measured::new(milliseconds.iter().copied().map(Duration::from_millis).collect(), None)
+        Measured::of_milliseconds(milliseconds, None)
     }
 
     #[test]
@@ -143,5 +192,20 @@ mod tests {
         let contenders = [Contender::new("git --version", "git", &["--version"])];
         let measured = side_by_side(&contenders, 3, &|program| Command::new(program)).unwrap();
         assert_eq!(measured[0].times.len(), 3);
+    }
+
+    #[test]
+    fn each_run_has_a_number_of_its_own_and_what_is_done_before_it_is_not_measured() {
+        let sandbox = gto_testkit::Sandbox::new();
+        let repo = sandbox.repo("r");
+        repo.commit(&[("a", "a")], "a");
+        let contenders =
+            [Contender::new("a", "git", &["tag", "timed-{run}"]).after_git(&["tag", "before-{run}"])];
+        let measured = side_by_side(&contenders, 1, &|program| repo.command(program)).unwrap();
+        assert_eq!(measured[0].times.len(), 1);
+        let tags = repo.tag_names();
+        for tag in ["before-0", "timed-0", "before-1", "timed-1"] {
+            assert!(tags.iter().any(|found| found == tag), "{tag} in {tags:?}");
+        }
     }
 }

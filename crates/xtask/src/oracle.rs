@@ -56,6 +56,11 @@ pub fn provide(workspace: &Workspace) -> Result<PathBuf, String> {
     }
 }
 
+/// The oracle's command, which its installation puts beside the Python.
+pub fn command_beside(python: &Path) -> PathBuf {
+    python.with_file_name(if cfg!(windows) { "gto.exe" } else { "gto" })
+}
+
 fn has_oracle(python: &Path) -> bool {
     attempt(Command::new(python).args(["-c", IMPORT_CHECK])).is_ok()
 }

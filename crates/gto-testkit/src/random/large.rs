@@ -1,7 +1,8 @@
 //! Owns large registries for benchmarks: a shape that is always the same, no chance. Must not hold them in memory.
 
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The size of a registry to measure with.
@@ -41,28 +42,21 @@ const ANNOTATED: usize = 200;
 /// If git cannot be started, fails, or takes no input.
 pub fn large(dir: &Path, size: Large) -> std::io::Result<usize> {
     git(dir, &["init", "-q", "-b", "main"], true)?;
-    let mut import = Command::new("git")
-        .current_dir(dir)
-        .args(["fast-import", "--quiet", "--force"])
-        .stdin(Stdio::piped())
-        .spawn()?;
-    let stdin = import.stdin.take().expect("stdin was piped");
-    let mut writer = Writer {
-        out: BufWriter::new(stdin),
-        clock: 1_600_000_000,
-        tags: 0,
-        counters: vec![0; size.artifacts],
-    };
-    writer.commits(size)?;
-    writer.events(size)?;
-    let tags = writer.tags;
-    for k in 0..size.noise {
-        writer.tag(&format!("release-{k:06}"), k % size.versions, &format!("Unrelated release {k}"))?;
+    let aside = if size.loose { None } else { RefsAside::new(dir)? };
+    let mut command = Command::new("git");
+    command.current_dir(dir).args(["fast-import", "--quiet", "--force"]).stdin(Stdio::piped());
+    if let Some(aside) = &aside {
+        aside.use_in(&mut command);
     }
-    drop(writer);
+    let mut import = command.spawn()?;
+    let stdin = import.stdin.take().expect("stdin was piped");
+    let tags = write(stdin, size)?;
     let status = import.wait()?;
     if !status.success() {
         return Err(std::io::Error::other(format!("git fast-import: {status}")));
+    }
+    if let Some(aside) = aside {
+        aside.move_to_packed_refs()?;
     }
     git(dir, &["reset", "-q", "--hard", "main"], false)?;
     if !size.loose {
@@ -70,6 +64,73 @@ pub fn large(dir: &Path, size: Large) -> std::io::Result<usize> {
         git(dir, &["gc", "-q"], false)?;
     }
     Ok(tags)
+}
+
+fn write(out: impl Write, size: Large) -> std::io::Result<usize> {
+    let mut writer =
+        Writer { out: BufWriter::new(out), clock: 1_600_000_000, tags: 0, counters: vec![0; size.artifacts] };
+    writer.commits(size)?;
+    writer.events(size)?;
+    let tags = writer.tags;
+    for k in 0..size.noise {
+        writer.tag(&format!("release-{k:06}"), k % size.versions, &format!("Unrelated release {k}"))?;
+    }
+    writer.out.flush()?;
+    Ok(tags)
+}
+
+/// A second Git folder for the refs of an import, with a reftable. fast-import makes a file of every ref otherwise,
+/// and packing a million of them takes many minutes.
+struct RefsAside {
+    git_dir: PathBuf,
+    folder: PathBuf,
+}
+
+impl RefsAside {
+    /// Beside the refs of the repository in `dir`; `None` if this Git knows no reftable.
+    fn new(dir: &Path) -> std::io::Result<Option<Self>> {
+        if !crate::Repo::reftable_works() {
+            return Ok(None);
+        }
+        let git_dir = dir.join(".git");
+        let folder = git_dir.join("import");
+        let mut init = Command::new("git");
+        let status = init
+            .args(["init", "-q", "-b", "main", "--bare", "--ref-format=reftable"])
+            .arg(&folder)
+            .status()?;
+        Ok(status.success().then_some(Self { git_dir, folder }))
+    }
+
+    /// Makes a command write objects into the repository, and refs here.
+    fn use_in(&self, command: &mut Command) {
+        command.env("GIT_DIR", &self.folder).env("GIT_OBJECT_DIRECTORY", self.git_dir.join("objects"));
+    }
+
+    /// Writes all refs into the repository's `packed-refs`. See gitrepository-layout in `git help`, and
+    /// refs/packed-backend.c in Git's source for the format.
+    fn move_to_packed_refs(self) -> std::io::Result<()> {
+        let mut list = Command::new("git");
+        self.use_in(&mut list);
+        list.args(["for-each-ref", "--format=%(objectname) %(refname)%0a^%(*objectname)"]);
+        let mut list = list.stdout(Stdio::piped()).spawn()?;
+        let listed = BufReader::new(list.stdout.take().expect("stdout was piped"));
+        let mut packed = BufWriter::new(File::create(self.git_dir.join("packed-refs"))?);
+        writeln!(packed, "# pack-refs with: peeled fully-peeled sorted ")?;
+        for line in listed.lines() {
+            let line = line?;
+            // A branch is not peeled.
+            if line != "^" {
+                writeln!(packed, "{line}")?;
+            }
+        }
+        packed.flush()?;
+        let status = list.wait()?;
+        if !status.success() {
+            return Err(std::io::Error::other(format!("git for-each-ref: {status}")));
+        }
+        std::fs::remove_dir_all(self.folder)
+    }
 }
 
 struct Writer<W: Write> {
@@ -225,5 +286,20 @@ mod tests {
         let repo = Repo::at(&sandbox, &dir, false);
         assert_eq!(repo.tag_names().len(), tags + 11);
         assert!(repo.git_ok(&["show", "HEAD:artifacts.yaml"]).contains("annotated at 10"));
+        repo.git_ok(&["fsck", "--strict"]);
+    }
+
+    #[test]
+    fn packed_or_loose_the_refs_are_the_same() {
+        let sandbox = crate::Sandbox::new();
+        let refs = |name: &str, loose| {
+            let dir = sandbox.path().join(name);
+            large(&dir, Large { artifacts: 4, versions: 5, noise: 3, loose, ..Large::default() })
+                .expect("git works");
+            assert_eq!(dir.join(".git/packed-refs").exists(), !loose);
+            Repo::at(&sandbox, &dir, false)
+                .git_ok(&["for-each-ref", "--format=%(refname) %(objectname) %(*objectname)"])
+        };
+        assert_eq!(refs("packed", false), refs("loose", true));
     }
 }

@@ -1,0 +1,207 @@
+//! The parts of the benchmark: in each, commands that are measured side by side, what each is compared with, and
+//! how fast it is wanted to be.
+//!
+//! The targets are those under which the work on speed was ordered. A part is measured apart from the others
+//! because it changes the registry, or because its commands take milliseconds where those of another take seconds.
+
+use std::path::Path;
+
+use super::registry::{ARTIFACT, STAGE, TAG};
+use crate::measure::Contender;
+
+/// What git prints in G: every tag with its target, time, tagger and message.
+const FORMAT: &str =
+    "--format=%(refname) %(objectname) %(*objectname) %(taggerdate:unix) %(taggername) %(contents)";
+
+/// Commands to measure side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The whole registry, without a cache and with one.
+    Whole,
+    /// The whole registry, one tag after the cache was written.
+    More,
+    /// Questions about one artifact.
+    One,
+    /// Writes. They leave tags behind, and are the last.
+    Write,
+    /// What needs no repository.
+    Start,
+    /// The whole registry, with every ref in a file of its own.
+    Loose,
+    /// The Python tool, in a small registry.
+    Oracle,
+}
+
+/// What a command is wanted to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Its time, as a part of its baseline's.
+    pub time: f64,
+    /// Its peak memory, as a part of its baseline's.
+    pub memory: Option<f64>,
+    /// The wish holds for registries of as many tags, and more.
+    pub from: usize,
+}
+
+/// A command of a part, and what is wanted of it.
+pub type Entry = (Contender, Option<Target>);
+
+impl Part {
+    /// All parts, in the order in which they are measured.
+    pub const ALL: [Self; 7] =
+        [Self::Whole, Self::More, Self::One, Self::Write, Self::Start, Self::Loose, Self::Oracle];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::More => "more",
+            Self::One => "one",
+            Self::Write => "write",
+            Self::Start => "start",
+            Self::Loose => "loose",
+            Self::Oracle => "oracle",
+        }
+    }
+
+    /// The number of tags that it is always measured with; `None` if it is measured with every number asked for.
+    pub fn own_size(self) -> Option<usize> {
+        match self {
+            Self::Loose => Some(10_000),
+            // It takes about a millisecond for a tag, and more than that for many.
+            Self::Oracle => Some(1000),
+            _ => None,
+        }
+    }
+
+    /// How often its commands run where those of a whole registry run `runs` times: a time of a millisecond or
+    /// two needs more runs to be trusted.
+    pub fn runs(self, runs: usize) -> usize {
+        match self {
+            Self::One | Self::Write | Self::Start => runs * 5,
+            Self::Oracle => runs.min(3),
+            Self::Whole | Self::More | Self::Loose => runs,
+        }
+    }
+
+    /// The commands; the first is what the others are compared with. `oracle` is the Python tool, which only one
+    /// part needs.
+    pub fn entries(self, gto: &Path, oracle: Option<&Path>) -> Vec<Entry> {
+        match self {
+            Self::Whole => whole(gto),
+            Self::More => more(gto),
+            Self::One => one(gto),
+            Self::Write => write(gto),
+            Self::Start => start(gto),
+            Self::Loose => loose(gto),
+            Self::Oracle => oracle.map(|oracle| python(gto, oracle)).unwrap_or_default(),
+        }
+    }
+}
+
+fn whole(gto: &Path) -> Vec<Entry> {
+    let commands = ["show", "history", "stages"];
+    let first = Target { time: 0.6, memory: Some(0.5), from: 100_000 };
+    let again = Target { time: 0.15, memory: None, from: 100_000 };
+    let mut entries = vec![(g(), None)];
+    entries.extend(commands.map(|command| (uncached(gto, command), Some(first))));
+    entries.extend(
+        commands
+            .map(|command| (Contender::new(format!("gto {command}, again"), gto, &[command]), Some(again))),
+    );
+    entries
+}
+
+fn more(gto: &Path) -> Vec<Entry> {
+    // Always the same name with a new message: always one tag that is not in the cache.
+    let tag = ["tag", "--force", "-a", "-m", "run {run}", "benchmark@v0.0.1"];
+    let show = Contender::new("gto show, after one more tag", gto, &["show"]).after_git(&tag);
+    vec![(g(), None), (show, Some(Target { time: 0.2, memory: None, from: 100_000 }))]
+}
+
+fn one(gto: &Path) -> Vec<Entry> {
+    let version = format!("{ARTIFACT}#{STAGE}");
+    let target = Some(Target { time: 3.0, memory: None, from: 1_000_000 });
+    vec![
+        (Contender::new("git cat-file -p TAG", "git", &["cat-file", "-p", TAG]), None),
+        (named(gto, &["show", ARTIFACT]), target),
+        (named(gto, &["check-ref", TAG]), target),
+        (named(gto, &["show", &version, "--ref"]), target),
+    ]
+}
+
+fn write(gto: &Path) -> Vec<Entry> {
+    let target = Some(Target { time: 3.0, memory: None, from: 1_000_000 });
+    // A commit has one version of an artifact.
+    let commit = ["commit", "--quiet", "--allow-empty", "-m", "run {run}"];
+    // What was registered just before.
+    let assign = |name: &str, stage| {
+        let words = ["assign", ARTIFACT, "HEAD", "--stage", stage];
+        Contender::new(format!("gto assign {ARTIFACT}{name}"), gto, &words)
+    };
+    vec![
+        (Contender::new("git tag -a -m x NEW", "git", &["tag", "-a", "-m", "x", "git-{run}"]), None),
+        (named(gto, &["register", ARTIFACT]).after_git(&commit), target),
+        (assign("", STAGE), target),
+        (assign(", a stage new to the registry", "stage-{run}"), target),
+    ]
+}
+
+fn start(gto: &Path) -> Vec<Entry> {
+    let target = Some(Target { time: 2.0, memory: None, from: 0 });
+    vec![
+        (named("git", &["--version"]), None),
+        (named(gto, &["--version"]), target),
+        (named(gto, &["parse-tag", TAG]), target),
+    ]
+}
+
+fn loose(gto: &Path) -> Vec<Entry> {
+    vec![(g(), None), (uncached(gto, "show"), Some(Target { time: 0.6, memory: None, from: 0 }))]
+}
+
+fn python(gto: &Path, oracle: &Path) -> Vec<Entry> {
+    vec![
+        (uncached(gto, "show"), None),
+        (Contender::new("the Python tool: gto show", oracle, &["show"]), None),
+    ]
+}
+
+/// G, the measure of whole registries.
+fn g() -> Contender {
+    Contender::new("G", "git", &["for-each-ref", FORMAT, "refs/tags"])
+}
+
+fn uncached(gto: &Path, command: &str) -> Contender {
+    Contender::new(format!("gto {command}, no cache"), gto, &[command]).env("GTO_CACHE", "off")
+}
+
+/// Under the name of what is typed.
+fn named(program: impl AsRef<Path>, words: &[&str]) -> Contender {
+    let program = program.as_ref();
+    let name = program.file_stem().unwrap_or_default().to_string_lossy();
+    Contender::new(format!("{name} {}", words.join(" ")), program, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::registry::Registry;
+    use super::*;
+
+    #[test]
+    fn nothing_is_wanted_of_what_the_others_are_compared_with() {
+        let gto = Path::new("gto");
+        for part in Part::ALL {
+            let entries = part.entries(gto, Some(gto));
+            assert!(entries.len() > 1 && entries[0].1.is_none(), "{part:?}");
+        }
+    }
+
+    #[test]
+    fn the_commands_of_git_work_in_the_smallest_registry() {
+        let registry = Registry::make(1, false).unwrap();
+        let entries = Part::ALL.into_iter().flat_map(|part| part.entries(Path::new("true"), None));
+        let contenders: Vec<Contender> = entries.map(|(contender, _)| contender).collect();
+        crate::measure::side_by_side(&contenders, 1, &|program| registry.repo.command(program)).unwrap();
+    }
+}
