@@ -65,7 +65,7 @@ fn rendering(criterion: &mut Criterion) {
         state.artifacts().iter().map(|artifact| ArtifactSummary::new(artifact, options)).collect()
     };
     let journal = |options: &HistoryOptions| {
-        let entries = state.artifacts().iter().map(|artifact| HistoryReport::of(artifact, options));
+        let entries = state.artifacts().iter().map(|artifact| HistoryReport::of(artifact.clone(), options));
         History::new(entries.collect(), options)
     };
     let show = RegistryReport::new(summaries(&ShowOptions::default()), None, &ShowOptions::default());
