@@ -71,6 +71,7 @@ impl Context {
         for line in registry.config().lines() {
             self.printer.debug(line);
         }
+        self.printer.show_progress(self.environment.progress());
     }
 }
 

@@ -10,6 +10,7 @@ mod error;
 mod hints;
 mod output;
 mod printer;
+mod progress;
 
 use std::process::ExitCode;
 

@@ -3,11 +3,14 @@
 //! Nothing from a repository reaches a terminal raw: all text passes through [`clean`].
 
 use std::error::Error;
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
+use gto::progress::Progress;
 
 use crate::output::clean;
+use crate::progress::{PATIENCE, ProgressLine};
 
 /// Prints for a person or a program.
 pub struct Printer {
@@ -15,16 +18,26 @@ pub struct Printer {
     /// Whether emoji are wanted (`EMOJIS`).
     pub emojis: bool,
     verbose: bool,
+    /// The line that any other output takes away.
+    progress: Option<ProgressLine>,
 }
 
 impl Printer {
     /// A printer on the process's stdout and stderr.
     pub fn new(emojis: bool, verbose: bool) -> Self {
-        Self { stdout: BufWriter::new(io::stdout()), emojis, verbose }
+        Self { stdout: BufWriter::new(io::stdout()), emojis, verbose, progress: None }
+    }
+
+    /// Shows on a terminal how far a long reading has come, until anything else is printed.
+    pub fn show_progress(&mut self, progress: &Arc<Progress>) {
+        if io::stderr().is_terminal() {
+            self.progress = Some(ProgressLine::start(Arc::clone(progress), io::stderr(), PATIENCE));
+        }
     }
 
     /// Prints a line of data.
     pub fn line(&mut self, text: impl AsRef<str>) -> io::Result<()> {
+        self.progress = None;
         writeln!(self.stdout, "{}", clean(text.as_ref()))
     }
 
@@ -37,6 +50,7 @@ impl Printer {
 
     /// Prints bytes as they are: generated files, scripts for shells.
     pub fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.progress = None;
         self.stdout.write_all(bytes)
     }
 
@@ -63,6 +77,7 @@ impl Printer {
     }
 
     fn note(&mut self, style: Style, word: &str, text: &str) {
+        self.progress = None;
         // In order with what was printed before; and a closed stderr is nothing to fail for.
         let _ = self.stdout.flush();
         let _ = writeln!(anstream::stderr(), "{style}{word}:{style:#} {}", clean(text));
@@ -70,6 +85,7 @@ impl Printer {
 
     /// Tells what went wrong, why, and what to type next.
     pub fn error(&mut self, error: &dyn Error, hints: &[String]) {
+        self.progress = None;
         let _ = self.stdout.flush();
         let red = AnsiColor::Red.on_default();
         let emoji = if self.emojis { "❌ " } else { "" };

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
+use crate::progress::Progress;
 use crate::time::Timestamp;
 
 /// The local time zone: for a local time, in seconds as if it were UTC, the seconds east of UTC.
@@ -19,6 +20,7 @@ pub struct Environment {
     variables: HashMap<String, String>,
     now: Arc<Clock>,
     zone: Option<Zone>,
+    progress: Arc<Progress>,
 }
 
 impl Environment {
@@ -35,7 +37,12 @@ impl Environment {
         clock: impl FnOnce() -> Timestamp + Send + 'static,
     ) -> Self {
         let clock: Box<dyn FnOnce() -> Timestamp + Send> = Box::new(clock);
-        Self { variables: variables.into_iter().collect(), now: Arc::new(LazyLock::new(clock)), zone: None }
+        Self {
+            variables: variables.into_iter().collect(),
+            now: Arc::new(LazyLock::new(clock)),
+            zone: None,
+            progress: Arc::default(),
+        }
     }
 
     /// The same with a time zone: a function from a local time, in seconds since 1970 as if it were UTC, to the
@@ -43,6 +50,11 @@ impl Environment {
     #[must_use]
     pub fn with_zone(self, zone: impl Fn(i64) -> i32 + Send + Sync + 'static) -> Self {
         Self { zone: Some(Arc::new(zone)), ..self }
+    }
+
+    /// How far the readings of whole registries have come.
+    pub fn progress(&self) -> &Arc<Progress> {
+        &self.progress
     }
 
     /// The value of a variable, if it is set.

@@ -54,6 +54,7 @@ mod git;
 pub mod name;
 pub mod object_id;
 pub mod plan;
+pub mod progress;
 pub mod query;
 pub mod reference;
 pub mod registry;

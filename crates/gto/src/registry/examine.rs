@@ -17,6 +17,9 @@ use crate::object_id::ObjectId;
 use crate::state::State;
 use crate::tag::TagName;
 
+/// So many tags are read by one thread at a time.
+const READ_AT_ONCE: usize = 1024;
+
 impl Registry {
     /// As [`Registry::open`], whatever the configuration says: what is wrong in it is left out, and comes second.
     ///
@@ -58,12 +61,17 @@ impl Registry {
         let names = listed.refs.iter().map(|tag| tag.name.clone()).collect();
         let parse = |tag: TagRef| tag.name.parse::<TagName>().ok().map(|name| (tag, name));
         let (refs, parsed): (Vec<_>, Vec<_>) = listed.refs.into_iter().filter_map(parse).unzip();
+        let progress = self.environment.progress();
+        progress.expect(refs.len());
+        let read =
+            self.repository.on_all_processors(refs.chunks(READ_AT_ONCE).collect(), |repository, tags| {
+                progress.advance(tags.len());
+                repository.read_tags(tags, Want::Everything)
+            });
         let mut scan = Scan::default();
         let mut lightweight = Vec::new();
         let mut last_counters = Vec::new();
-        for ((tag, name), object) in
-            refs.clone().into_iter().zip(parsed).zip(self.repository.read_tags(&refs, Want::Everything))
-        {
+        for ((tag, name), object) in refs.into_iter().zip(parsed).zip(read.into_iter().flatten()) {
             if name.counter == Some(u64::MAX) {
                 last_counters.push(tag.name.clone());
             }

@@ -80,9 +80,11 @@ impl Registry {
         let finish_registered =
             |name, events: Vec<Event>| (!events.is_empty()).then(|| keep(finish(name, events)));
         let reading = self.repository.reading(want, self.keep());
+        let progress = self.environment.progress();
         let read = |repository: &Repository, part: Part| {
             let events = |group: &mut Group| {
                 let tags = std::mem::take(&mut group.tags);
+                progress.advance(tags.len());
                 let scan = Scan::of(&group.artifact, tags, |tags| reading.read_tags(repository, tags));
                 if !scan.lightweight.is_empty() {
                     lock(&lightweight).extend(scan.lightweight);
@@ -103,7 +105,9 @@ impl Registry {
                 }
             }
         };
-        let parts = parts(self.repository.tag_refs("")?.refs);
+        let tags = self.repository.tag_refs("")?.refs;
+        progress.expect(tags.len());
+        let parts = parts(tags);
         let mut kept = Vec::new();
         let mut large: Option<(ArtifactName, Vec<Event>)> = None;
         for made in self.repository.on_all_processors(parts, read) {
