@@ -158,6 +158,60 @@ fn a_shallow_clone() {
     hints_at(&refused(&shallow, "register m HEAD~1", error), "git fetch --unshallow");
 }
 
+/// Runs a command with a `git` that keeps a list of how it was started. The list.
+#[cfg(unix)]
+fn started_by(repo: &Repo, line: &str) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = repo.sandbox().path().join("bin");
+    let (script, list) = (folder.join("git"), folder.join("list"));
+    let path = std::env::var_os("PATH").expect("there is a git on it");
+    let real = std::env::split_paths(&path).map(|folder| folder.join("git")).find(|git| git.is_file());
+    let real = real.expect("tests need git");
+    if !script.exists() {
+        fs::create_dir(&folder).expect("the sandbox can be written to");
+        let text =
+            format!("#!/bin/sh\necho \"$*\" >>'{}'\nexec '{}' \"$@\"\n", list.display(), real.display());
+        fs::write(&script, text).expect("the sandbox can be written to");
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    }
+    let _ = fs::remove_file(&list);
+    let folders = std::iter::once(folder.clone()).chain(std::env::split_paths(&path));
+    let path = std::env::join_paths(folders).expect("the paths came from a list of paths");
+    let words: Vec<&str> = line.split(' ').collect();
+    binary().env("PATH", path).run(repo, &words).ok();
+    fs::read_to_string(&list).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn reftables_are_read_by_one_git_for_each_question() {
+    if !Repo::reftable_works() {
+        skip("this git knows no reftables");
+        return;
+    }
+    let options = RepoOptions { refs: RefFormat::Reftable, ..RepoOptions::default() };
+    let repo = Sandbox::new().repo_with("repo", options);
+    small_registry(&repo);
+    for version in ["v1.1.0", "v1.2.0"] {
+        repo.commit(&[], version);
+        repo.tag(&format!("m@{version}"), "HEAD", &TagSpec::default());
+    }
+    repo.tag("m#prod#1", "HEAD", &TagSpec::default());
+    for question in
+        ["show", "show m", "show m#prod", "history", "history m", "stages --used", "check-ref m@v1.0.0"]
+    {
+        let started = started_by(&repo, question);
+        assert_eq!(started.len(), 1, "{question}: {started:#?}");
+        assert!(started[0].contains("for-each-ref"), "{question}: {started:#?}");
+    }
+    // The commit, the tags, and the write itself.
+    let started = started_by(&repo, "register m HEAD~2 --version v0.1.0");
+    assert!(started.len() <= 3, "{started:#?}");
+    let started = started_by(&repo, "assign m --version v1.2.0 --stage prod");
+    assert!(started.len() <= 3, "{started:#?}");
+}
+
 #[test]
 fn reftables() {
     if !Repo::reftable_works() {

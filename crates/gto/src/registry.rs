@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::git::{self, Repository, TagEdit, TagObject, TagRef, TagRefs, UnreadableTag, Want};
+use crate::git::{self, Repository, SeenHead, TagEdit, TagObject, TagRef, TagRefs, UnreadableTag, Want};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::plan::{Plan, Step, Warning};
@@ -294,18 +294,15 @@ impl Registry {
     /// What a tag, given as `x` or `refs/tags/x`, did.
     pub fn check_ref(&self, reference: &str) -> Result<CheckedRef> {
         let name = reference.strip_prefix("refs/tags/").unwrap_or(reference);
-        let tag = match self.repository.tag_ref(name) {
-            Ok(Some(tag)) => tag,
-            Ok(None) => return Ok(CheckedRef::NoTag),
-            Err(error @ git::GitError::BrokenRef { .. }) => {
-                return Ok(CheckedRef::NoEvent { reason: error.to_string() });
-            }
-            Err(error) => return Err(error.into()),
-        };
         let Ok(parsed) = name.parse::<TagName>() else {
-            return Ok(CheckedRef::Foreign);
+            return self.check_foreign_ref(name);
         };
-        match self.repository.read_tag(&tag) {
+        // With the tag come those that say what it was about.
+        let tags = self.tags_of(&parsed.artifact)?;
+        let Some(tag) = tags.refs.iter().find(|tag| tag.name == name) else {
+            return self.check_foreign_ref(name);
+        };
+        match self.repository.read_tag(tag) {
             TagObject::Lightweight { .. } => return Ok(CheckedRef::Lightweight),
             TagObject::Unreadable(why) => return Ok(CheckedRef::NoEvent { reason: why.to_string() }),
             TagObject::Annotated { .. } if parsed.action == Action::Create => {
@@ -313,13 +310,26 @@ impl Registry {
             }
             TagObject::Annotated { .. } => {}
         }
-        let scan = self.scan(&parsed.artifact, Want::Everything)?;
+        let read = |tags: &[TagRef]| self.repository.read_tags(tags, Want::Everything);
+        let scan = Scan::of(&parsed.artifact, tags.refs, read);
         let artifact = Artifact::from_events(parsed.artifact, scan.events);
         let found = artifact.events_with_owners().find(|(event, _)| event.tag == name);
         // A tag that goes while it is looked at is as good as none.
         Ok(found.map_or(CheckedRef::NoTag, |(event, owner)| {
             CheckedRef::Event(Box::new(EventReport::checked(event, owner)))
         }))
+    }
+
+    /// What a tag is that is not among those of an artifact.
+    fn check_foreign_ref(&self, name: &str) -> Result<CheckedRef> {
+        match self.repository.tag_ref(name) {
+            Ok(Some(_)) => Ok(CheckedRef::Foreign),
+            Ok(None) => Ok(CheckedRef::NoTag),
+            Err(error @ git::GitError::BrokenRef { .. }) => {
+                Ok(CheckedRef::NoEvent { reason: error.to_string() })
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The stages of the registry; `None` where the configuration is asked for them and has none.
@@ -533,13 +543,14 @@ impl Registry {
                 inventory.add(tag, &parsed);
             }
         }
+        let head = tags.head;
         let scan = Scan::of(name, tags.refs, |tags| self.repository.read_tags(tags, Want::NoMessages));
         let lightweight = scan.warnings();
         let events = scan.events;
         let is_new_artifact = events.is_empty();
         let known_stages: HashSet<StageName> =
             events.iter().filter_map(|event| event.stage().cloned()).collect();
-        let artifact = if is_new_artifact && !self.is_annotated(name) {
+        let artifact = if is_new_artifact && !self.is_annotated(name, head) {
             None
         } else {
             Some(Artifact::from_events(name.clone(), events))
@@ -593,16 +604,19 @@ impl Registry {
         Ok(newest.map(|(_, commit)| commit))
     }
 
-    fn is_annotated(&self, name: &ArtifactName) -> bool {
-        self.head_annotations().is_some_and(|(_, file)| file.artifacts.iter().any(|(other, _)| other == name))
+    fn is_annotated(&self, name: &ArtifactName, head: SeenHead) -> bool {
+        self.head_annotations(head)
+            .is_some_and(|(_, file)| file.artifacts.iter().any(|(other, _)| other == name))
     }
 
     /// The state of one artifact, with what the current commit's annotation file adds to it.
     fn read(&self, name: &ArtifactName) -> Result<(State, Vec<Warning>)> {
-        let scan = self.scan(name, Want::Everything)?;
+        let tags = self.tags_of(name)?;
+        let head = tags.head;
+        let scan = Scan::of(name, tags.refs, |tags| self.repository.read_tags(tags, Want::Everything));
         let warnings = scan.warnings();
         let mut state = State::from_events(scan.events);
-        if let Some((head, file)) = self.head_annotations() {
+        if let Some((head, file)) = self.head_annotations(head) {
             let names = file.artifacts.into_iter().map(|(name, _)| name);
             state.annotate(head, names.filter(|other| other == name));
         }
@@ -617,16 +631,13 @@ impl Registry {
 
     /// The tags of one artifact, found by prefix.
     fn tags_of(&self, name: &ArtifactName) -> Result<TagRefs> {
-        let mut tags = self.repository.tag_refs(&format!("{}#", name.in_tag()))?;
-        let more = self.repository.tag_refs(&format!("{}@", name.in_tag()))?;
-        tags.refs.extend(more.refs);
-        tags.broken.extend(more.broken);
-        Ok(tags)
+        let name = name.in_tag();
+        Ok(self.repository.tag_refs_with(&[&format!("{name}#"), &format!("{name}@")])?)
     }
 
     /// The annotation file of the current commit. What is wrong with it is for `doctor` to say (decision D5).
-    pub(crate) fn head_annotations(&self) -> Option<(ObjectId, Annotations)> {
-        let head = self.repository.head_commit().ok().flatten()?;
+    pub(crate) fn head_annotations(&self, seen: SeenHead) -> Option<(ObjectId, Annotations)> {
+        let head = self.repository.head_commit_seen(seen).ok().flatten()?;
         Some((head, self.annotations_at(head)?))
     }
 

@@ -34,7 +34,7 @@ pub(crate) use cached_tags::Keep;
 pub(crate) use commit::FileError;
 pub(crate) use date::{parse_date, parse_exact_date};
 pub(crate) use identity::IdentityError;
-pub(crate) use refs::{TagRef, TagRefs, is_valid_tag_name};
+pub(crate) use refs::{SeenHead, TagRef, TagRefs, is_valid_tag_name};
 pub(crate) use remote::{PushedTag, clone_bare};
 pub(crate) use revision::ResolveError;
 pub(crate) use tags::{ObjectKind, TagObject, UnreadableTag, Want};
@@ -262,6 +262,15 @@ impl Repository {
             RefStorage::Reftable => self.reftable_rev_parse("HEAD")?.object(),
         };
         Ok(head)
+    }
+
+    /// As [`Repository::head_commit`], by what a listing saw if it looked.
+    pub fn head_commit_seen(&self, seen: SeenHead) -> Result<Option<ObjectId>, GitError> {
+        match seen {
+            SeenHead::At(commit) => Ok(Some(commit)),
+            SeenHead::Unborn => Ok(None),
+            SeenHead::NotLooked => self.head_commit(),
+        }
     }
 
     /// Whether the object is in the repository.

@@ -13,7 +13,7 @@ use gix::refs::file::find::ReferenceDecode;
 use gix::refs::{FullName, Target, packed};
 
 use super::refs::{TAGS, full_name};
-use super::{GitError, Repository, TagRefs, from_gix, lossy};
+use super::{GitError, Repository, SeenHead, TagRefs, from_gix, lossy};
 use crate::object_id::ObjectId;
 
 /// What errors say that was tried.
@@ -116,12 +116,6 @@ impl TagRefs {
         }
         Ok(())
     }
-
-    fn append(&mut self, mut other: Self) {
-        self.refs.append(&mut other.refs);
-        self.not_utf8.append(&mut other.not_utf8);
-        self.broken.append(&mut other.broken);
-    }
 }
 
 /// The names of the files below a folder that begin with `prefix`, whose folders must be safe. Only those that can hold
@@ -180,15 +174,16 @@ fn parts_of_lines(mut bytes: &[u8]) -> Vec<&[u8]> {
 
 /// The tags of both kinds, in order. A loose ref, even a broken one, hides the packed one of its name.
 fn overlay(packed: TagRefs, loose: Vec<Loose>) -> TagRefs {
-    let TagRefs { refs: mut packed, not_utf8, broken } = packed;
+    let TagRefs { refs: mut packed, not_utf8, broken, .. } = packed;
     if !packed.is_sorted_by(|a, b| a.name < b.name) {
         // The file says that it is sorted and is not.
         packed.sort_unstable();
     }
     if loose.is_empty() {
-        return TagRefs { refs: packed, not_utf8, broken };
+        return TagRefs { refs: packed, not_utf8, broken, head: SeenHead::NotLooked };
     }
-    let mut tags = TagRefs { refs: Vec::with_capacity(packed.len() + loose.len()), not_utf8, broken };
+    let refs = Vec::with_capacity(packed.len() + loose.len());
+    let mut tags = TagRefs { refs, not_utf8, broken, head: SeenHead::NotLooked };
     let mut packed = packed.into_iter();
     for (name, target) in loose {
         let before = packed.as_slice().partition_point(|tag| tag.name.as_bytes() < name.as_slice());

@@ -34,15 +34,38 @@ pub(crate) struct TagRefs {
     pub not_utf8: Vec<String>,
     /// Refs whose content is not an object id: an empty file after a crash, a dangling symbolic ref.
     pub broken: Vec<String>,
+    /// What the listing saw of `HEAD`.
+    pub head: SeenHead,
+}
+
+/// What a listing of tags saw of `HEAD`: where git is asked for the one, it tells of the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum SeenHead {
+    /// It did not look.
+    #[default]
+    NotLooked,
+    /// There is no commit yet.
+    Unborn,
+    /// The commit.
+    At(ObjectId),
 }
 
 impl Repository {
     /// All tags whose name begins with `prefix`, in the order of their names' bytes.
     pub fn tag_refs(&self, prefix: &str) -> Result<TagRefs, GitError> {
-        match self.refs {
-            RefStorage::Files => self.file_tag_refs(prefix),
-            RefStorage::Reftable => self.reftable_tag_refs(prefix),
+        self.tag_refs_with(&[prefix])
+    }
+
+    /// All tags whose name begins with one of the prefixes, which come in order and of which none begins with another.
+    pub fn tag_refs_with(&self, prefixes: &[&str]) -> Result<TagRefs, GitError> {
+        if self.refs == RefStorage::Reftable {
+            return self.reftable_tag_refs(prefixes);
         }
+        let mut tags = TagRefs::default();
+        for prefix in prefixes {
+            tags.append(self.file_tag_refs(prefix)?);
+        }
+        Ok(tags)
     }
 
     /// The tag of this name. A name that no tag can have is simply not there.
@@ -84,6 +107,13 @@ impl TagRefs {
         if let Some(name) = full_name.strip_prefix(TAGS.as_bytes()) {
             self.push_name(name.as_bstr(), target);
         }
+    }
+
+    /// Takes in the tags of another listing, all of which come after these.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.refs.append(&mut other.refs);
+        self.not_utf8.append(&mut other.not_utf8);
+        self.broken.append(&mut other.broken);
     }
 
     /// As [`TagRefs::push`], by the name without `refs/tags/`.

@@ -6,34 +6,43 @@ use gix::bstr::ByteSlice as _;
 
 use super::refs::TAGS;
 use super::revision::Named;
-use super::{GitError, RefStorage, Repository, TagEdit, TagRefs};
+use super::{GitError, RefStorage, Repository, SeenHead, TagEdit, TagRefs};
 use crate::object_id::ObjectId;
 
 /// What errors say that git is needed for.
 const PURPOSE: &str = "a repository with reftables";
 
 impl Repository {
-    /// All tags whose name begins with `prefix`, in one process.
-    pub(super) fn reftable_tag_refs(&self, prefix: &str) -> Result<TagRefs, GitError> {
+    /// All tags whose name begins with one of the prefixes, in one process, which tells of `HEAD` too.
+    pub(super) fn reftable_tag_refs(&self, prefixes: &[&str]) -> Result<TagRefs, GitError> {
         let mut tags = TagRefs::default();
         // These are not allowed in names, and some would be wildcards.
-        if prefix.contains(|c: char| c.is_ascii_control() || " ~^:?*[\\".contains(c)) {
+        let is_possible =
+            |prefix: &&&str| !prefix.contains(|c: char| c.is_ascii_control() || " ~^:?*[\\".contains(c));
+        // A star does not match a slash.
+        let patterns: Vec<String> = prefixes
+            .iter()
+            .filter(is_possible)
+            .flat_map(|prefix| [format!("{TAGS}{prefix}*"), format!("{TAGS}{prefix}*/**")])
+            .collect();
+        if patterns.is_empty() {
             return Ok(tags);
         }
-        // A star does not match a slash.
-        let patterns = [format!("{TAGS}{prefix}*"), format!("{TAGS}{prefix}*/**")];
-        let output = self.run_git(
-            PURPOSE,
-            ["for-each-ref", "--format=%(objectname) %(refname)", &patterns[0], &patterns[1]],
-            &[],
-        )?;
+        // Root refs, of which we ask for `HEAD`, are as old in git as reftables.
+        let options = ["for-each-ref", "--include-root-refs", "--format=%(objectname) %(refname)", "HEAD"];
+        let output =
+            self.run_git(PURPOSE, options.into_iter().chain(patterns.iter().map(String::as_str)), &[])?;
         if !output.status.success() {
             return Err(self.command_error("for-each-ref", &output));
         }
+        tags.head = SeenHead::Unborn;
         for line in output.stdout.lines() {
             if let Some((id, name)) = line.split_once_str(" ") {
                 let id = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok());
-                tags.push(name.as_bstr(), id);
+                match id {
+                    Some(head) if name == b"HEAD" => tags.head = SeenHead::At(head),
+                    id => tags.push(name.as_bstr(), id),
+                }
             }
         }
         Ok(tags)

@@ -57,7 +57,12 @@ impl Registry {
         annotated: Annotated,
         keep: impl Fn(Artifact) -> T + Sync,
     ) -> Result<(Vec<T>, Vec<Warning>)> {
-        let annotations = if annotated == Annotated::Too { self.head_annotations() } else { None };
+        // With the tags git tells of `HEAD`, where it is asked about both.
+        let listed = self.repository.tag_refs("")?;
+        let tags = listed.refs;
+        let progress = self.environment.progress();
+        progress.expect(tags.len());
+        let annotations = if annotated == Annotated::Too { self.head_annotations(listed.head) } else { None };
         let head = annotations.as_ref().map(|(head, _)| *head);
         let mut annotated: HashMap<ArtifactName, usize> = HashMap::new();
         for (name, _) in annotations.iter().flat_map(|(_, file)| &file.artifacts) {
@@ -80,7 +85,6 @@ impl Registry {
         let finish_registered =
             |name, events: Vec<Event>| (!events.is_empty()).then(|| keep(finish(name, events)));
         let reading = self.repository.reading(want, self.keep());
-        let progress = self.environment.progress();
         let read = |repository: &Repository, part: Part| {
             let events = |group: &mut Group| {
                 let tags = std::mem::take(&mut group.tags);
@@ -105,8 +109,6 @@ impl Registry {
                 }
             }
         };
-        let tags = self.repository.tag_refs("")?.refs;
-        progress.expect(tags.len());
         let parts = parts(tags);
         let mut kept = Vec::new();
         let mut large: Option<(ArtifactName, Vec<Event>)> = None;
