@@ -111,6 +111,27 @@ impl FromStr for StageName {
     }
 }
 
+/// The stages met so far, so that the same few names are not stored a million times.
+#[derive(Debug, Default)]
+pub(crate) struct KnownStages(Vec<StageName>);
+
+impl KnownStages {
+    /// Of more stages than this the rest is not remembered: looking for them would take longer than it saves.
+    const MAX: usize = 16;
+
+    /// The name, if it is one.
+    pub fn name(&mut self, text: &str) -> Option<StageName> {
+        if let Some(known) = self.0.iter().find(|known| known.as_str() == text) {
+            return Some(known.clone());
+        }
+        let name: StageName = text.parse().ok()?;
+        if self.0.len() < Self::MAX {
+            self.0.push(name.clone());
+        }
+        Some(name)
+    }
+}
+
 macro_rules! text_like {
     ($($name:ident),*) => {$(
         impl fmt::Display for $name {

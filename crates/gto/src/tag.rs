@@ -9,7 +9,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::name::{ArtifactName, StageName};
+use crate::name::{ArtifactName, KnownStages, StageName};
 use crate::version::Version;
 
 /// What a tag does, as its name says it.
@@ -69,11 +69,11 @@ impl TagName {
 
     fn parse(text: &str) -> Option<Self> {
         let (artifact, rest) = text.split_at(text.find(['#', '@'])?);
-        Self::parse_event(&ArtifactName::from_tag(artifact)?, rest)
+        Self::parse_event(&ArtifactName::from_tag(artifact)?, rest, &mut KnownStages::default())
     }
 
     /// Reads what follows the artifact's name in a tag: `@v1.0.0`, `#prod#3`.
-    pub(crate) fn parse_event(artifact: &ArtifactName, rest: &str) -> Option<Self> {
+    pub(crate) fn parse_event(artifact: &ArtifactName, rest: &str, stages: &mut KnownStages) -> Option<Self> {
         if !rest.starts_with(['#', '@']) {
             return None;
         }
@@ -86,8 +86,8 @@ impl TagName {
             None => (body, false),
         };
         let action = match (rest.as_bytes()[0], value, cancel) {
-            (b'#', stage, false) => Action::Assign(stage.parse().ok()?),
-            (b'#', stage, true) => Action::Unassign(stage.parse().ok()?),
+            (b'#', stage, false) => Action::Assign(stages.name(stage)?),
+            (b'#', stage, true) => Action::Unassign(stages.name(stage)?),
             (_, "deprecated", false) => Action::Deprecate,
             (_, "created", false) => Action::Create,
             (_, version, false) => Action::Register(version.parse().ok()?),

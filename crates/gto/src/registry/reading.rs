@@ -11,7 +11,7 @@ use super::{Registry, Scan};
 use crate::error::Result;
 use crate::event::Event;
 use crate::git::{Repository, TagObject, TagRef, Want};
-use crate::name::ArtifactName;
+use crate::name::{ArtifactName, KnownStages};
 use crate::plan::Warning;
 use crate::state::Artifact;
 use crate::tag::TagName;
@@ -152,8 +152,9 @@ impl Scan {
         read: impl FnOnce(&[TagRef]) -> Vec<TagObject>,
     ) -> Self {
         let prefix = artifact.as_str().len();
+        let mut stages = KnownStages::default();
         let parse = |tag: TagRef| {
-            let name = TagName::parse_event(artifact, tag.name.get(prefix..)?)?;
+            let name = TagName::parse_event(artifact, tag.name.get(prefix..)?, &mut stages)?;
             Some((tag, name))
         };
         let (tags, names): (Vec<_>, Vec<_>) = tags.into_iter().filter_map(parse).unzip();
