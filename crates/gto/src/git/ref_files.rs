@@ -23,7 +23,7 @@ const WHAT: &str = "list the tags";
 const FILES: usize = 256;
 
 /// So many bytes of `packed-refs` are read by one thread at a time, or the rest of their last line more.
-const BYTES: usize = 256 * 1024;
+const BYTES: usize = 64 * 1024;
 
 /// A tag by its name, and what it points to: `None` if that cannot be made out.
 type Loose = (BString, Option<ObjectId>);
@@ -92,9 +92,11 @@ impl Repository {
             tags.add_packed(packed::Iter::new(part, repository.gix.object_hash()).map_err(failed)?)?;
             Ok(tags)
         });
+        let read = read.into_iter().collect::<Result<Vec<_>, GitError>>()?;
         let mut tags = TagRefs::default();
+        tags.refs.reserve_exact(read.iter().map(|part| part.refs.len()).sum());
         for part in read {
-            tags.append(part?);
+            tags.append(part);
         }
         Ok(tags)
     }
