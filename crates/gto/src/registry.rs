@@ -3,6 +3,7 @@
 //! Owns which tags, commits and files are read for which question, each once. What they mean is decided by the
 //! pure modules; how they are read, by `git`.
 
+mod alone;
 mod cache;
 mod examine;
 mod reading;

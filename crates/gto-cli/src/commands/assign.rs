@@ -58,8 +58,9 @@ impl Assign {
         let stage = operand::stage(&self.stage)?;
         registry.check_stage(&stage)?;
         let target = self.target(&registry)?;
-        let plan = registry.plan_assign(&name, &stage, &target, &self.write.wish(), &author)?;
-        write::carry_out(context, &registry, &plan, &self.write)
+        write::carry_out(context, &registry, &self.write, || {
+            Ok(registry.plan_assign(&name, &stage, &target, &self.write.wish(), &author)?)
+        })
     }
 
     /// The command for a name with a version or a stage at its end.

@@ -58,24 +58,25 @@ impl Deprecate {
         })?;
         let (delete, wish, author) = (self.delete, self.write.wish(), operand::author(&self.write)?);
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let plan = match (given(&self.version), given(&self.stage)) {
-            (version, Some(stage)) => {
-                let stage = self.stage(&name, &stage)?;
-                registry.check_stage(&stage)?;
-                let version = operand::version(&version.unwrap_or_default())?;
-                registry.plan_unassign(&name, &version, &stage, delete, &wish, &author)?
+        write::carry_out(context, &registry, &self.write, || {
+            match (given(&self.version), given(&self.stage)) {
+                (version, Some(stage)) => {
+                    let stage = self.stage(&name, &stage)?;
+                    registry.check_stage(&stage)?;
+                    let version = operand::version(&version.unwrap_or_default())?;
+                    Ok(registry.plan_unassign(&name, &version, &stage, delete, &wish, &author)?)
+                }
+                (Some(version), None) => {
+                    let version = operand::version(&version)?;
+                    Ok(registry.plan_deregister(&name, &version, delete, &wish, &author)?)
+                }
+                (None, None) => {
+                    let revision = given(&self.revision);
+                    let plan = registry.plan_deprecate(&name, revision.as_deref(), delete, &wish, &author);
+                    plan.map_err(|error| operand::no_revision(error, |v| format!("gto deprecate {name} {v}")))
+                }
             }
-            (Some(version), None) => {
-                registry.plan_deregister(&name, &operand::version(&version)?, delete, &wish, &author)?
-            }
-            (None, None) => {
-                let revision = given(&self.revision);
-                registry
-                    .plan_deprecate(&name, revision.as_deref(), delete, &wish, &author)
-                    .map_err(|error| operand::no_revision(error, |v| format!("gto deprecate {name} {v}")))?
-            }
-        };
-        write::carry_out(context, &registry, &plan, &self.write)
+        })
     }
 
     /// Reads the stage, which may have changed places with the version.

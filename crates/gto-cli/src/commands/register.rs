@@ -69,10 +69,12 @@ impl Register {
             simple: self.write.simple.into(),
             force: self.write.force,
         };
-        let plan = registry
-            .plan_register(&name, or_head(&self.revision), &wish, &author)
-            .map_err(|error| operand::no_revision(error, |v| format!("gto register {name} --version {v}")))?;
-        write::carry_out(context, &registry, &plan, &self.write)
+        write::carry_out(context, &registry, &self.write, || {
+            let plan = registry.plan_register(&name, or_head(&self.revision), &wish, &author);
+            plan.map_err(|error| {
+                operand::no_revision(error, |v| format!("gto register {name} --version {v}"))
+            })
+        })
     }
 }
 

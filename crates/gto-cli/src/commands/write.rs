@@ -8,20 +8,35 @@ use gto::plan::{NewTag, Plan, Step};
 use super::novelty::Novelty;
 use crate::args::WriteArgs;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{CommandError, Result};
 use crate::output::{json, shell_quote};
 
-/// Applies `plan` unless only asked what it would do, and tells.
-pub fn carry_out(context: &mut Context, registry: &Registry, plan: &Plan, args: &WriteArgs) -> Result<()> {
-    let novelty = Novelty::of(plan, registry);
-    for warning in plan.warnings.iter().map(ToString::to_string).chain(novelty.warning) {
-        context.printer.warning(warning);
-    }
+/// Applies what `plan` gives unless only asked what it would do, and tells.
+pub fn carry_out(
+    context: &mut Context,
+    registry: &Registry,
+    args: &WriteArgs,
+    plan: impl Fn() -> Result<Plan>,
+) -> Result<()> {
     // What is written to a clone of a remote repository exists only there.
     let push = args.push || registry.url().is_some();
-    if !args.dry_run {
-        registry.apply(plan, push)?;
-    }
+    let mut told = Vec::new();
+    let mut attempt = || -> Result<(Plan, Novelty)> {
+        let plan = plan()?;
+        let novelty = Novelty::of(&plan, registry);
+        let warnings = plan.warnings.iter().map(ToString::to_string).chain(novelty.warning.clone());
+        // Before the write, which may fail for what they warn of; each once, if it is tried again.
+        for warning in warnings.filter(|warning| !told.contains(warning)).collect::<Vec<_>>() {
+            context.printer.warning(&warning);
+            told.push(warning);
+        }
+        if !args.dry_run {
+            registry.apply(&plan, push)?;
+        }
+        Ok((plan, novelty))
+    };
+    let (plan, novelty) =
+        if args.dry_run { attempt()? } else { registry.alone(CommandError::registry_error, attempt)? };
     let pushed = push && !args.dry_run;
     if args.json {
         let report = WriteReport {
