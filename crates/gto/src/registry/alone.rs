@@ -55,10 +55,13 @@ mod tests {
         let now = Timestamp::new(1_900_000_000, 0).unwrap();
         let registry = Registry::open(repo.path(), Environment::new([], now)).unwrap();
         let mut made = 0;
-        let result = registry.alone(Some, || {
-            made += 1;
-            if made > conflicts { Ok(()) } else { Err(Error::Conflict { tag: "m@v1.0.0".to_owned() }) }
-        });
+        let result = registry.alone(
+            |error: &Error| Some(error),
+            || {
+                made += 1;
+                if made > conflicts { Ok(()) } else { Err(Error::Conflict { tag: "m@v1.0.0".to_owned() }) }
+            },
+        );
         (made, result)
     }
 
