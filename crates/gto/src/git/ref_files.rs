@@ -13,7 +13,7 @@ use gix::refs::file::find::ReferenceDecode;
 use gix::refs::{FullName, Target, packed};
 
 use super::refs::{TAGS, full_name};
-use super::{GitError, Repository, SeenHead, TagRefs, from_gix, lossy};
+use super::{GitError, Repository, TagRefs, from_gix, lossy};
 use crate::object_id::ObjectId;
 
 /// What errors say that was tried.
@@ -75,16 +75,17 @@ impl Repository {
         Ok(Some((name.clone(), target)))
     }
 
-    fn packed_tags(&self, prefix: &str) -> Result<TagRefs, GitError> {
+    /// The tags in `packed-refs`, in parts.
+    fn packed_tags(&self, prefix: &str) -> Result<Vec<TagRefs>, GitError> {
         let failed = |error| GitError::failed(WHAT, error);
         let Some(file) = self.gix.refs.open_packed_buffer().map_err(failed)? else {
-            return Ok(TagRefs::default());
+            return Ok(Vec::new());
         };
         if !prefix.is_empty() {
             let mut tags = TagRefs::default();
             let lines = file.iter_prefixed(format!("{TAGS}{prefix}").into()).map_err(failed)?;
             tags.add_packed(lines)?;
-            return Ok(tags);
+            return Ok(vec![tags]);
         }
         let parts = parts_of_lines(file.as_ref());
         let read = self.on_all_processors(parts, |repository, part| {
@@ -92,13 +93,7 @@ impl Repository {
             tags.add_packed(packed::Iter::new(part, repository.gix.object_hash()).map_err(failed)?)?;
             Ok(tags)
         });
-        let read = read.into_iter().collect::<Result<Vec<_>, GitError>>()?;
-        let mut tags = TagRefs::default();
-        tags.refs.reserve_exact(read.iter().map(|part| part.refs.len()).sum());
-        for part in read {
-            tags.append(part);
-        }
-        Ok(tags)
+        read.into_iter().collect()
     }
 }
 
@@ -175,29 +170,33 @@ fn parts_of_lines(mut bytes: &[u8]) -> Vec<&[u8]> {
 }
 
 /// The tags of both kinds, in order. A loose ref, even a broken one, hides the packed one of its name.
-fn overlay(packed: TagRefs, loose: Vec<Loose>) -> TagRefs {
-    let TagRefs { refs: mut packed, not_utf8, broken, .. } = packed;
-    if !packed.is_sorted_by(|a, b| a.name < b.name) {
+fn overlay(mut packed: Vec<TagRefs>, loose: Vec<Loose>) -> TagRefs {
+    let mut tags = TagRefs::default();
+    if !packed.iter().flat_map(|part| &part.refs).is_sorted_by(|a, b| a.name < b.name) {
         // The file says that it is sorted and is not.
-        packed.sort_unstable();
+        packed.drain(..).for_each(|part| tags.append(part));
+        tags.refs.sort_unstable();
+        packed.push(std::mem::take(&mut tags));
     }
-    if loose.is_empty() {
-        return TagRefs { refs: packed, not_utf8, broken, head: SeenHead::NotLooked };
-    }
-    let refs = Vec::with_capacity(packed.len() + loose.len());
-    let mut tags = TagRefs { refs, not_utf8, broken, head: SeenHead::NotLooked };
-    let mut packed = packed.into_iter();
-    for (name, target) in loose {
-        let before = packed.as_slice().partition_point(|tag| tag.name.as_bytes() < name.as_slice());
-        tags.refs.extend(packed.by_ref().take(before));
-        if packed.as_slice().first().is_some_and(|tag| tag.name.as_bytes() == name) {
-            packed.next();
+    tags.refs.reserve_exact(packed.iter().map(|part| part.refs.len()).sum::<usize>() + loose.len());
+    let mut loose = loose.into_iter().peekable();
+    for TagRefs { refs, not_utf8, broken, .. } in packed {
+        let last = refs.last().map(|tag| tag.name.clone().into_bytes());
+        let mut refs = refs.into_iter();
+        while let Some((name, target)) = loose.next_if(|(name, _)| Some(name.as_slice()) <= last.as_deref()) {
+            let before = refs.as_slice().partition_point(|tag| tag.name.as_bytes() < name.as_slice());
+            tags.refs.extend(refs.by_ref().take(before));
+            if refs.as_slice().first().is_some_and(|tag| tag.name.as_bytes() == name) {
+                refs.next();
+            }
+            tags.push_name(name.as_bstr(), target);
         }
-        tags.push_name(name.as_bstr(), target);
+        tags.append(TagRefs { refs: refs.collect(), not_utf8, broken, ..TagRefs::default() });
     }
-    tags.refs.extend(packed);
+    loose.for_each(|(name, target)| tags.push_name(name.as_bstr(), target));
     tags.broken.sort_unstable();
     tags.broken.dedup();
+    tags.not_utf8.sort_unstable();
     tags.not_utf8.dedup();
     tags
 }
