@@ -133,10 +133,15 @@ fn loose_names(tags: &Path, prefix: &str) -> io::Result<Vec<BString>> {
             let entry = entry?;
             let Ok(name) = gix::path::os_string_into_bstring(entry.file_name()) else { continue };
             let mut name = BString::from([folder.as_slice(), &name].concat());
-            let kind = entry.file_type()?;
             if !name.starts_with(prefix.as_bytes()) {
                 continue;
             }
+            let kind = match entry.file_type() {
+                Ok(kind) => kind,
+                // Where the folder does not say it, it takes a look, and the file may be gone meanwhile.
+                Err(error) if is_absence(&error) => continue,
+                Err(error) => return Err(error),
+            };
             if kind.is_dir() {
                 name.push(b'/');
                 folders.push(name);

@@ -31,8 +31,8 @@ pub(crate) struct Writer {
     hot: Vec<u8>,
     cold: Vec<u8>,
     people: Vec<u8>,
-    /// The index of a person, by name and address with a NUL between.
-    indices: HashMap<String, u32>,
+    /// The index of a person, by name and address.
+    indices: HashMap<(String, String), u32>,
     messages: Section,
 }
 
@@ -178,7 +178,7 @@ impl Writer {
     }
 
     fn person(&mut self, name: &str, email: &str) -> io::Result<u32> {
-        let key = [name, email].join("\0");
+        let key = (name.to_owned(), email.to_owned());
         if let Some(&index) = self.indices.get(&key) {
             return Ok(index);
         }
