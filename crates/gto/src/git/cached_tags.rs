@@ -9,6 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::tag_cache::{self, CachedTag, Problem, TagCache, Writer};
 use super::{ObjectId, Repository, TagObject, TagRef, Want};
 
+/// So many tags are held with their messages by one thread.
+const AT_ONCE: usize = 64;
+
 /// The file of the cache, for people who want to know.
 #[derive(Debug)]
 pub(crate) struct CacheFile {
@@ -134,17 +137,21 @@ impl Reading {
         if matches!(*self.fresh(), Fresh::Dropped) {
             return repository.read_tags(tags, self.want);
         }
-        // The file has everything, whatever this question is.
-        let mut objects = repository.read_tags(tags, Want::Everything);
-        self.fresh().add(tags, &objects, self.enough, repository);
-        if self.want == Want::NoMessages {
-            for object in &mut objects {
-                if let TagObject::Annotated { message, .. } = object {
-                    *message = String::new();
+        let mut all = Vec::with_capacity(tags.len());
+        // A few at a time: the file has everything, whatever this question is, and a message may be large.
+        for tags in tags.chunks(AT_ONCE) {
+            let mut objects = repository.read_tags(tags, Want::Everything);
+            self.fresh().add(tags, &objects, self.enough, repository);
+            if self.want == Want::NoMessages {
+                for object in &mut objects {
+                    if let TagObject::Annotated { message, .. } = object {
+                        *message = String::new();
+                    }
                 }
             }
+            all.append(&mut objects);
         }
-        objects
+        all
     }
 
     /// Writes the cache anew, if that pays. To be called when all tags were read: entries of others go.
