@@ -311,8 +311,7 @@ impl Registry {
             }
             TagObject::Annotated { .. } => {}
         }
-        let read = |tags: &[TagRef]| self.repository.read_tags(tags, Want::Everything);
-        let scan = Scan::of(&parsed.artifact, tags.refs, read);
+        let scan = self.read_scan(&parsed.artifact, tags.refs, Want::Everything);
         let artifact = Artifact::from_events(parsed.artifact, scan.events);
         let found = artifact.events_with_owners().find(|(event, _)| event.tag == name);
         // A tag that goes while it is looked at is as good as none.
@@ -545,7 +544,7 @@ impl Registry {
             }
         }
         let head = tags.head;
-        let scan = Scan::of(name, tags.refs, |tags| self.repository.read_tags(tags, Want::NoMessages));
+        let scan = self.read_scan(name, tags.refs, Want::NoMessages);
         let lightweight = scan.warnings();
         let events = scan.events;
         let is_new_artifact = events.is_empty();
@@ -614,7 +613,7 @@ impl Registry {
     fn read(&self, name: &ArtifactName) -> Result<(State, Vec<Warning>)> {
         let tags = self.tags_of(name)?;
         let head = tags.head;
-        let scan = Scan::of(name, tags.refs, |tags| self.repository.read_tags(tags, Want::Everything));
+        let scan = self.read_scan(name, tags.refs, Want::Everything);
         let warnings = scan.warnings();
         let mut state = State::from_events(scan.events);
         if let Some((head, file)) = self.head_annotations(head) {
@@ -626,8 +625,12 @@ impl Registry {
 
     /// Reads the tags of one artifact.
     fn scan(&self, name: &ArtifactName, want: Want) -> Result<Scan> {
-        let tags = self.tags_of(name)?;
-        Ok(Scan::of(name, tags.refs, |tags| self.repository.read_tags(tags, want)))
+        Ok(self.read_scan(name, self.tags_of(name)?.refs, want))
+    }
+
+    /// Reads these tags of one artifact.
+    fn read_scan(&self, name: &ArtifactName, tags: Vec<TagRef>, want: Want) -> Scan {
+        Scan::of(name, tags, |tags| self.repository.read_tags(tags, want))
     }
 
     /// The tags of one artifact, found by prefix.
