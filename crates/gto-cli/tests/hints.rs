@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::fs;
+
 use common::{binary, gto, hints_at, refused, refused_args, registry, warns_of, wrong_usage};
 use gto_testkit::{Repo, TagSpec};
 
@@ -180,6 +182,19 @@ fn a_new_name_that_is_nearly_another_is_pointed_out_after_the_write() {
     }
     hints_at(&gto(&repo, "register M").ok(), "'M' is a new artifact; 'm' differs only in case");
     for line in ["register n", "assign n --stage prod", "assign m --version v1.0.0 --stage staging"] {
+        silent(&repo, line);
+    }
+}
+
+#[test]
+fn where_looking_at_all_names_would_take_longer_than_the_write_it_says_nothing_of_a_new_one() {
+    let repo = registry(&["m@v1.0.0", "m#dev#1", "m#prod#2"]);
+    repo.pack_refs();
+    let head = repo.head();
+    let packed = repo.git_dir().join("packed-refs");
+    let others = (0..20_000).map(|n| format!("{head} refs/tags/release-{n:05}\n"));
+    fs::write(&packed, fs::read_to_string(&packed).unwrap() + &others.collect::<String>()).unwrap();
+    for line in ["assign m --version v1.0.0 --stage prd", "register M"] {
         silent(&repo, line);
     }
 }

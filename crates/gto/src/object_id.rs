@@ -45,8 +45,12 @@ impl ObjectId {
 
     /// The first seven hexadecimal digits, for tables and messages.
     pub fn short(&self) -> String {
-        let digits = self.as_bytes().iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        digits.take(Self::SHORT_LEN).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+        let mut digits = [0; Self::SHORT_LEN];
+        for (place, digit) in digits.iter_mut().enumerate() {
+            let byte = self.bytes[place / 2];
+            *digit = DIGITS[usize::from(if place % 2 == 0 { byte >> 4 } else { byte & 15 })];
+        }
+        String::from_utf8_lossy(&digits).into_owned()
     }
 }
 

@@ -207,6 +207,12 @@ impl Registry {
         Ok(self.repository.tag_refs("")?.refs.into_iter().map(|tag| tag.name).collect())
     }
 
+    /// Whether listing all tags would take longer than the rest of a write does: some milliseconds.
+    pub fn has_many_tags(&self) -> bool {
+        // About ten thousand tags.
+        self.repository.packed_refs_len() > 1 << 20
+    }
+
     /// Whether history is cut off, so that tags of older commits may be absent.
     pub fn is_shallow(&self) -> bool {
         self.repository.is_shallow()

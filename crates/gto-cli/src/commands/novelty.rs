@@ -1,7 +1,7 @@
 //! What to say when a write names an artifact or a stage for the first time, or registers a version where not all
 //! tags may be known.
 //!
-//! Must not cost a write of known names anything: all tags are listed only for new ones.
+//! Must not cost a write of known names anything: all tags are listed only for new ones, and only where that is quick.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ impl Novelty {
         // A copy that lacks tags may lack the versions in them.
         let fetch = if plan.registers() { fetch_tags(registry) } else { None };
         let mut state = registry.is_shallow().then_some("is shallow");
-        if plan.is_new_artifact || plan.new_stage.is_some() {
+        if (plan.is_new_artifact || plan.new_stage.is_some()) && !registry.has_many_tags() {
             let tags = registry.tag_names().unwrap_or_default();
             if tags.is_empty() {
                 state = state.or(Some("has no tags"));

@@ -254,6 +254,7 @@ impl Show {
                     headers: &headers,
                     rows: &artifacts,
                     unordered: &[],
+                    look: |_| 0,
                     cells: |artifact: &&ArtifactReport, cells: &mut Cells| registry_row(artifact, cells),
                 };
                 table.print(|lines| printer.raw(lines.as_bytes()))?;
@@ -329,7 +330,8 @@ fn print_versions(
             let cells = |version: &VersionReport, cells: &mut Cells| {
                 version_row(version, report.registered, cells);
             };
-            let table = Table { style, headers: &headers, rows: versions, unordered: &[], cells };
+            let table =
+                Table { style, headers: &headers, rows: versions, unordered: &[], look: |_| 0, cells };
             table.print(|lines| printer.raw(lines.as_bytes()))?;
         }
     }

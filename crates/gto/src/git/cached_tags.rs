@@ -36,6 +36,15 @@ pub(crate) enum Keep {
     All,
 }
 
+/// A reading of all tags that has not begun.
+pub(crate) struct PlannedReading {
+    want: Want,
+    keep: Keep,
+    folder: PathBuf,
+    hash_len: usize,
+    is_ours: bool,
+}
+
 /// A reading of all tags, by any number of threads.
 pub(crate) struct Reading {
     want: Want,
@@ -56,19 +65,13 @@ enum Fresh {
 }
 
 impl Repository {
-    /// Begins to read all tags, with the cache or without.
+    /// A reading of all tags that is to begin, with the cache or without.
     ///
     /// For whole registries: the cache is read as a whole, which for a few tags takes longer than reading them.
-    pub fn reading(&self, want: Want, keep: Keep) -> Reading {
-        if keep == Keep::Nothing || self.has_replacements() {
-            let fresh = Mutex::new(Fresh::Dropped);
-            return Reading { want, cache: TagCache::default(), fresh, enough: 0 };
-        }
-        let cache = self.load_cache(want);
-        let wanted = cache.new_wanted().filter(|_| self.is_ours());
-        let wanted = wanted.map(|tags| if keep == Keep::All { 1 } else { tags });
-        let fresh = if wanted.is_some() { Fresh::Waiting(Vec::new()) } else { Fresh::Dropped };
-        Reading { want, cache, fresh: Mutex::new(fresh), enough: wanted.unwrap_or(0) }
+    pub fn reading(&self, want: Want, keep: Keep) -> PlannedReading {
+        let keep = if self.has_replacements() { Keep::Nothing } else { keep };
+        let folder = self.common_dir().to_owned();
+        PlannedReading { want, keep, folder, hash_len: self.hash_len(), is_ours: self.is_ours() }
     }
 
     /// Where the cache is, or would be.
@@ -113,14 +116,32 @@ impl Repository {
     }
 }
 
+impl PlannedReading {
+    /// Begins to read: loads the cache, which any thread may do.
+    pub fn begin(self) -> Reading {
+        let Self { want, keep, folder, hash_len, is_ours } = self;
+        if keep == Keep::Nothing {
+            let fresh = Mutex::new(Fresh::Dropped);
+            return Reading { want, cache: TagCache::default(), fresh, enough: 0 };
+        }
+        let cache = TagCache::load(&folder, hash_len, want);
+        let wanted = cache.new_wanted().filter(|_| is_ours);
+        let wanted = wanted.map(|tags| if keep == Keep::All { 1 } else { tags });
+        let fresh = if wanted.is_some() { Fresh::Waiting(Vec::new()) } else { Fresh::Dropped };
+        Reading { want, cache, fresh: Mutex::new(fresh), enough: wanted.unwrap_or(0) }
+    }
+}
+
 impl Reading {
     /// As [`Repository::read_tags`], which any thread may call with its own repository.
     pub fn read_tags(&self, repository: &Repository, tags: &[TagRef]) -> Vec<TagObject> {
         if self.cache.len() == 0 {
             return self.read_new(repository, tags);
         }
-        let known = |tag: &TagRef| Some(decoded(tag.target, self.cache.get(tag.target)?));
-        let mut objects: Vec<Option<TagObject>> = tags.iter().map(known).collect();
+        let ids: Vec<ObjectId> = tags.iter().map(|tag| tag.target).collect();
+        let known = ids.iter().zip(self.cache.get_all(&ids));
+        let mut objects: Vec<Option<TagObject>> =
+            known.map(|(id, known)| known.map(|known| decoded(*id, known))).collect();
         let new = tags.iter().zip(&objects).filter(|(_, object)| object.is_none());
         let new: Vec<TagRef> = new.map(|(tag, _)| tag.clone()).collect();
         if !new.is_empty() {

@@ -13,7 +13,7 @@ use gix::refs::file::find::ReferenceDecode;
 use gix::refs::{FullName, Target, packed};
 
 use super::refs::{TAGS, full_name};
-use super::{GitError, Repository, TagRefs, from_gix, lossy};
+use super::{GitError, Repository, TagRef, TagRefs, from_gix, lossy};
 use crate::object_id::ObjectId;
 
 /// What errors say that was tried.
@@ -81,7 +81,10 @@ impl Repository {
         let Some(file) = self.gix.refs.open_packed_buffer().map_err(failed)? else {
             return Ok(Vec::new());
         };
-        if !prefix.is_empty() {
+        // A prefix that ends with `/` is no name, but has names behind it.
+        let some_name = format!("{TAGS}{prefix}{}", if prefix.ends_with('/') { "0" } else { "" });
+        // Where noise is in the way of the search, that does not say so, and there may be tags behind it.
+        if !prefix.is_empty() && file.try_find(some_name.as_str()).is_ok() {
             let mut tags = TagRefs::default();
             let lines = file.iter_prefixed(format!("{TAGS}{prefix}").into()).map_err(failed)?;
             tags.add_packed(lines)?;
@@ -90,14 +93,56 @@ impl Repository {
         let parts = parts_of_lines(file.as_ref());
         let read = self.on_all_processors(parts, |repository, part| {
             let mut tags = TagRefs::default();
-            tags.add_packed(packed::Iter::new(part, repository.gix.object_hash()).map_err(failed)?)?;
-            Ok(tags)
+            let mut rest = part;
+            while !rest.is_empty() {
+                // Nearly all lines are simple, and gix takes most of the time of a second reading for them.
+                let (line, after) = rest.split_at(entry_len(rest));
+                match simple_tag(line, repository.gix.object_hash()) {
+                    Some(tag) => tags.refs.push(tag),
+                    None => tags
+                        .add_packed(packed::Iter::new(line, repository.gix.object_hash()).map_err(failed)?)?,
+                }
+                rest = after;
+            }
+            if !prefix.is_empty() {
+                tags.keep_those_of(prefix);
+            }
+            let is_sorted = tags.refs.is_sorted_by(|a, b| a.name < b.name);
+            Ok((tags, is_sorted))
         });
-        read.into_iter().collect()
+        let (parts, are_sorted): (Vec<_>, Vec<_>) = read.into_iter().collect::<Result<_, GitError>>()?;
+        if are_sorted.contains(&false) || !follow_each_other(&parts) {
+            return Ok(vec![sorted(parts)]);
+        }
+        Ok(parts)
     }
 }
 
+fn follow_each_other(parts: &[TagRefs]) -> bool {
+    let ends = parts.iter().filter_map(|part| Some((&part.refs.first()?.name, &part.refs.last()?.name)));
+    ends.is_sorted_by(|(_, last), (first, _)| last < first)
+}
+
+/// The tags of a file that says that it is sorted and is not.
+fn sorted(parts: Vec<TagRefs>) -> TagRefs {
+    let mut all = TagRefs::default();
+    for part in parts {
+        all.append(part);
+    }
+    all.refs.sort_by(|a, b| a.name.cmp(&b.name));
+    // A name that is there twice is still one tag.
+    all.refs.dedup_by(|a, b| a.name == b.name);
+    all
+}
+
 impl TagRefs {
+    fn keep_those_of(&mut self, prefix: &str) {
+        self.refs.retain(|tag| tag.name.starts_with(prefix));
+        for names in [&mut self.not_utf8, &mut self.broken] {
+            names.retain(|name| name.starts_with(prefix));
+        }
+    }
+
     fn add_packed<'a>(
         &mut self,
         lines: impl Iterator<Item = Result<packed::Reference<'a>, gix::Error>>,
@@ -159,6 +204,48 @@ fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), NotFound | NotADirectory | InvalidInput | InvalidFilename)
 }
 
+/// The length of the first line, and of the next one if it belongs to it.
+fn entry_len(lines: &[u8]) -> usize {
+    let after_line = |from: usize| lines[from..].find_byte(b'\n').map_or(lines.len(), |at| from + at + 1);
+    let end = after_line(0);
+    if lines.get(end) == Some(&b'^') { after_line(end) } else { end }
+}
+
+/// The tag of `<id> refs/tags/<name>`, with a line `^<id>` or without, if it is as simple as tags of the registry are
+/// and there can be no doubt of it. `None` leaves it to gix.
+///
+/// The format is that of git's `refs/packed-backend.c`, and what names may be of git-check-ref-format(1).
+fn simple_tag(entry: &[u8], hash: gix::hash::Kind) -> Option<TagRef> {
+    let digits = hash.len_in_hex();
+    let (line, rest) = entry.split_at(entry.find_byte(b'\n')?);
+    let is_peeled = |rest: &[u8]| {
+        let id = rest.strip_prefix(b"\n^").and_then(|rest| rest.strip_suffix(b"\n"));
+        id.is_some_and(|id| id.len() == digits && id.iter().all(u8::is_ascii_hexdigit))
+    };
+    if rest != b"\n" && !is_peeled(rest) {
+        return None;
+    }
+    let (id, name) = line.split_at_checked(digits)?;
+    let name = name.strip_prefix(b" refs/tags/").filter(|name| is_simple(name))?;
+    let id = gix::ObjectId::from_hex(id).ok()?;
+    Some(TagRef { name: std::str::from_utf8(name).ok()?.to_owned(), target: from_gix(&id) })
+}
+
+/// Whether the name is beyond doubt one that a ref may have.
+fn is_simple(name: &[u8]) -> bool {
+    let at = |place: Option<usize>| place.and_then(|place| name.get(place)).copied().unwrap_or_default();
+    let is_allowed = |(place, byte): (usize, u8)| {
+        let (before, after) = (at(place.checked_sub(1)), at(Some(place + 1)));
+        match byte {
+            b'.' => before.is_ascii_digit() && after.is_ascii_digit(),
+            b'/' => before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric(),
+            b'@' | b'#' | b'_' | b'=' | b'!' | b'+' | b'-' => place > 0,
+            _ => byte.is_ascii_alphanumeric(),
+        }
+    };
+    !name.is_empty() && name.iter().copied().enumerate().all(is_allowed)
+}
+
 /// Cuts `packed-refs` into parts that begin with the line of a ref.
 fn parts_of_lines(mut bytes: &[u8]) -> Vec<&[u8]> {
     let mut parts = Vec::new();
@@ -175,14 +262,8 @@ fn parts_of_lines(mut bytes: &[u8]) -> Vec<&[u8]> {
 }
 
 /// The tags of both kinds, in order. A loose ref, even a broken one, hides the packed one of its name.
-fn overlay(mut packed: Vec<TagRefs>, loose: Vec<Loose>) -> TagRefs {
+fn overlay(packed: Vec<TagRefs>, loose: Vec<Loose>) -> TagRefs {
     let mut tags = TagRefs::default();
-    if !packed.iter().flat_map(|part| &part.refs).is_sorted_by(|a, b| a.name < b.name) {
-        // The file says that it is sorted and is not.
-        packed.drain(..).for_each(|part| tags.append(part));
-        tags.refs.sort_unstable();
-        packed.push(std::mem::take(&mut tags));
-    }
     tags.refs.reserve_exact(packed.iter().map(|part| part.refs.len()).sum::<usize>() + loose.len());
     let mut loose = loose.into_iter().peekable();
     for TagRefs { refs, not_utf8, broken, .. } in packed {
@@ -223,5 +304,50 @@ fn broken_tag(line: &BStr) -> Option<String> {
         Some(tag) => Some(lossy(tag)),
         None if name.starts_with(b"refs/") => None,
         None => Some(lossy(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    proptest! {
+        #[test]
+        fn what_is_read_without_gix_is_read_as_gix_reads_it(
+            name in "([a-zA-Z0-9@#_=!+./{ -]|\\.lock|\\.\\.|@\\{){1,12}",
+            damage in prop::option::of((0..60_usize, any::<u8>())),
+            is_peeled in any::<bool>(),
+        ) {
+            let peeled = if is_peeled { format!("^{ID}\n") } else { String::new() };
+            let mut entry = format!("{ID} refs/tags/{name}\n{peeled}").into_bytes();
+            if let Some((place, byte)) = damage {
+                let place = place % entry.len();
+                entry[place] = byte;
+            }
+            if let Some(tag) = simple_tag(&entry, gix::hash::Kind::Sha1) {
+                let read: Vec<_> = packed::Iter::new(&entry, gix::hash::Kind::Sha1).unwrap().collect();
+                prop_assert_eq!(read.len(), 1);
+                let by_gix = read[0].as_ref().unwrap();
+                prop_assert_eq!(by_gix.name.as_bstr().to_string(), format!("refs/tags/{}", tag.name));
+                prop_assert_eq!(from_gix(&by_gix.target()), tag.target);
+            }
+        }
+    }
+
+    #[test]
+    fn the_tags_of_a_registry_are_simple() {
+        for name in
+            ["m@v1.0.0", "m@v1.0.0!", "folder/a=m#prod#12", "m@deprecated", "release-1", "m@v1.0.0-rc1"]
+        {
+            let entry = format!("{ID} refs/tags/{name}\n^{ID}\n");
+            assert_eq!(
+                simple_tag(entry.as_bytes(), gix::hash::Kind::Sha1).map(|tag| tag.name).as_deref(),
+                Some(name)
+            );
+        }
     }
 }

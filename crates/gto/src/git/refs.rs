@@ -3,6 +3,8 @@
 //! Owns names and what refs point to. Must not read objects.
 
 use std::collections::HashSet;
+use std::fs;
+use std::path::PathBuf;
 
 use gix::bstr::{BStr, ByteSlice as _};
 use gix::refs::{FullName, Target};
@@ -61,11 +63,25 @@ impl Repository {
         if self.refs == RefStorage::Reftable {
             return self.reftable_tag_refs(prefixes);
         }
-        let mut tags = TagRefs::default();
-        for prefix in prefixes {
-            tags.append(self.file_tag_refs(prefix)?);
+        let mut tags = prefixes.iter().map(|prefix| self.file_tag_refs(prefix));
+        // The first are not copied: they may be a million.
+        let mut all = tags.next().transpose()?.unwrap_or_default();
+        for more in tags {
+            all.append(more?);
         }
-        Ok(tags)
+        Ok(all)
+    }
+
+    /// How many bytes the files have that hold many refs each; none if there are no such files.
+    pub fn packed_refs_len(&self) -> u64 {
+        let len = |path: PathBuf| fs::metadata(path).map_or(0, |file| file.len());
+        match self.refs {
+            RefStorage::Files => len(self.common_dir().join("packed-refs")),
+            RefStorage::Reftable => {
+                let tables = fs::read_dir(self.common_dir().join("reftable")).into_iter().flatten().flatten();
+                tables.map(|table| len(table.path())).sum()
+            }
+        }
     }
 
     /// The tag of this name. A name that no tag can have is simply not there.
@@ -302,6 +318,43 @@ mod tests {
             assert!(repository.tag_refs("").map_or(true, |tags| tags.refs.is_empty()), "{garbage:?}");
             let _ = repository.tag_ref("a");
         }
+    }
+
+    #[test]
+    fn noise_in_a_packed_refs_file_hides_no_tag_wherever_it_stands() {
+        let repo = Repo::new();
+        repo.commit(&[], "first");
+        let names: Vec<String> = (0..20).map(|n| format!("m{n:02}/x")).collect();
+        for name in &names {
+            repo.lightweight(name, "HEAD");
+        }
+        repo.pack_refs();
+        let path = repo.git_dir().join("packed-refs");
+        let text = fs::read_to_string(&path).unwrap();
+        for place in 1..=text.lines().count() {
+            let mut lines: Vec<&str> = text.lines().collect();
+            lines.insert(place, "\u{1}\u{1} noise");
+            fs::write(&path, lines.join("\n") + "\n").unwrap();
+            let repository = open(&repo);
+            for name in &names {
+                for prefix in [name, &name[..3], &name[..4]] {
+                    let found = repository.tag_refs(prefix).unwrap().refs;
+                    let found: Vec<_> = found.iter().map(|tag| &tag.name).collect();
+                    assert_eq!(found, [name], "{prefix} with noise in line {place}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_packed_refs_file_out_of_order_has_each_tag_once_and_in_order() {
+        let repo = Repo::new();
+        let id = repo.commit(&[], "first");
+        let line = |name: &str| format!("{id} refs/tags/{name}\n");
+        let text = ["c", "a", "b", "c", "b"].map(line).concat();
+        fs::write(repo.git_dir().join("packed-refs"), text).unwrap();
+        let tags = open(&repo).tag_refs("").unwrap();
+        assert_eq!(tags.refs.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
     }
 
     #[test]

@@ -45,10 +45,14 @@ mod layout;
 mod writer;
 
 use std::cmp;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use foldhash::fast::RandomState;
 
 use super::Want;
 use crate::object_id::ObjectId;
@@ -59,6 +63,9 @@ pub(super) use writer::Writer;
 
 /// Fewer new tags than this are never worth a rewrite; a registry that is smaller has no cache at all.
 const MIN_NEW: usize = 64;
+
+/// So many entries are looked at before they are read: few enough to stay in the processor's own memory.
+const LOOK_AHEAD: usize = 64;
 
 /// More text than this in one tag is read from Git each time.
 const MAX_TEXT: usize = 64 * 1024;
@@ -232,11 +239,50 @@ impl TagCache {
 
     /// What is known of the object.
     pub fn get(&self, id: ObjectId) -> Option<CachedTag<'_>> {
+        self.get_as(id, |person| self.people.get(person).cloned())
+    }
+
+    /// What is known of the objects, for one of several threads. Their people are its own: threads that count who holds
+    /// a name would wait for each other.
+    pub fn get_all(&self, ids: &[ObjectId]) -> Vec<Option<CachedTag<'_>>> {
+        let mut people: HashMap<usize, Person, RandomState> = HashMap::default();
+        let mut person = |index: usize| {
+            if let Some(known) = people.get(&index) {
+                return Some(known.clone());
+            }
+            let (name, email) = self.people.get(index)?;
+            let own: Person = (Arc::from(&**name), Arc::from(&**email));
+            people.insert(index, own.clone());
+            Some(own)
+        };
+        let mut all = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(LOOK_AHEAD) {
+            self.look_at(ids);
+            all.extend(ids.iter().map(|id| self.get_as(*id, &mut person)));
+        }
+        all
+    }
+
+    /// Looks at the memory that the entries lie in, first where they begin and then what is there. Each is somewhere
+    /// else, and most of the time would be waiting for memory; one after the other it comes for many at once.
+    fn look_at(&self, ids: &[ObjectId]) {
+        let record_len = layout::record_len(self.hash_len);
+        let Some((table, buckets)) = self.hot.split_at_checked(self.entries * record_len) else { return };
+        let mut starts = [0; LOOK_AHEAD];
+        for (start, id) in starts.iter_mut().zip(ids) {
+            let bucket = layout::bucket(buckets, layout::bucket_of(id.as_bytes(), self.entries.max(1)));
+            *start = bucket.map_or(0, |entries| entries.start + entries.len() / 2);
+        }
+        let seen = starts.iter().filter_map(|start| table.get(start * record_len));
+        std::hint::black_box(seen.fold(0, |all, byte| all ^ byte));
+    }
+
+    fn get_as(&self, id: ObjectId, mut who: impl FnMut(usize) -> Option<Person>) -> Option<CachedTag<'_>> {
         let (index, record) = self.find(id.as_bytes())?;
         let tag = match layout::decode_hot(record, self.hash_len)? {
             Hot::Lightweight => CachedTag::Lightweight,
             Hot::Annotated { commit, time, person } => {
-                let (name, email) = self.people.get(person)?.clone();
+                let (name, email) = who(person)?;
                 let message = match &self.messages {
                     Some(messages) => Some(messages.get(index)?),
                     None => None,

@@ -5,7 +5,9 @@
 //! question's to say.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::resume_unwind;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use super::{Registry, Scan};
 use crate::error::Result;
@@ -36,6 +38,16 @@ enum Part {
     Piece(Group),
 }
 
+impl Part {
+    /// How many tags.
+    fn len(&self) -> usize {
+        match self {
+            Self::Whole(groups) => groups.iter().map(|group| group.tags.len()).sum(),
+            Self::Piece(group) => group.tags.len(),
+        }
+    }
+}
+
 /// Tags of one artifact.
 struct Group {
     artifact: ArtifactName,
@@ -61,7 +73,6 @@ impl Registry {
         let listed = self.repository.tag_refs("")?;
         let tags = listed.refs;
         let progress = self.environment.progress();
-        progress.expect(tags.len());
         let annotations = if annotated == Annotated::Too { self.head_annotations(listed.head) } else { None };
         let head = annotations.as_ref().map(|(head, _)| *head);
         let mut annotated: HashMap<ArtifactName, usize> = HashMap::new();
@@ -84,7 +95,14 @@ impl Registry {
         };
         let finish_registered =
             |name, events: Vec<Event>| (!events.is_empty()).then(|| keep(finish(name, events)));
-        let reading = self.repository.reading(want, self.keep());
+        let planned = self.repository.reading(want, self.keep());
+        // Loading the cache and sorting the tags take about as long, each on one processor.
+        let (reading, parts) = thread::scope(|scope| {
+            let loading = scope.spawn(|| planned.begin());
+            let parts = parts(tags);
+            (loading.join().unwrap_or_else(|panic| resume_unwind(panic)), parts)
+        });
+        progress.expect(parts.iter().map(Part::len).sum());
         let read = |repository: &Repository, part: Part| {
             let events = |group: &mut Group| {
                 let tags = std::mem::take(&mut group.tags);
@@ -109,7 +127,6 @@ impl Registry {
                 }
             }
         };
-        let parts = parts(tags);
         let mut kept = Vec::new();
         let mut large: Option<(ArtifactName, Vec<Event>)> = None;
         for made in self.repository.on_all_processors(parts, read) {
@@ -169,7 +186,7 @@ impl Scan {
 
 /// The part of a tag's name that is the artifact's, if there is one.
 fn artifact_part(tag: &TagRef) -> Option<&str> {
-    tag.name.find(['#', '@']).map(|at| &tag.name[..at])
+    tag.name.bytes().position(|byte| matches!(byte, b'#' | b'@')).map(|at| &tag.name[..at])
 }
 
 /// Sorts tags into parts.
@@ -203,19 +220,28 @@ fn parts(tags: Vec<TagRef>) -> Vec<Part> {
 /// Listed by name they come in runs: only `m-x@v1` stands between `m#prod` and `m@v1`. So the runs are sorted, which
 /// are few, and not the tags.
 fn groups(tags: Vec<TagRef>) -> Vec<Vec<TagRef>> {
-    let runs: Vec<usize> =
-        tags.chunk_by(|a, b| artifact_part(a) == artifact_part(b)).map(<[TagRef]>::len).collect();
+    let mut runs: Vec<(String, Vec<TagRef>)> = Vec::new();
     let mut rest = tags.into_iter();
-    let mut runs: Vec<Vec<TagRef>> = runs.into_iter().map(|len| rest.by_ref().take(len).collect()).collect();
-    let name = |run: &Vec<TagRef>| run.first().and_then(artifact_part).map(str::to_owned);
-    runs.retain(|run| name(run).is_some());
-    runs.sort_by_cached_key(name);
-    let mut groups: Vec<Vec<TagRef>> = Vec::with_capacity(runs.len());
-    for mut run in runs {
-        match groups.last_mut().filter(|group| artifact_part(&group[0]) == artifact_part(&run[0])) {
-            Some(group) => group.append(&mut run),
-            None => groups.push(run),
-        }
+    while let Some(first) = rest.as_slice().first() {
+        let Some(name) = artifact_part(first).map(str::to_owned) else {
+            rest.next();
+            continue;
+        };
+        let len = rest.as_slice().iter().take_while(|tag| is_of(tag, &name)).count();
+        runs.push((name, rest.by_ref().take(len).collect()));
     }
-    groups
+    runs.sort_by(|(a, _), (b, _)| a.cmp(b));
+    runs.dedup_by(|(name, run), (before, all)| {
+        let is_same = name == before;
+        if is_same {
+            all.append(run);
+        }
+        is_same
+    });
+    runs.into_iter().map(|(_, run)| run).collect()
+}
+
+/// Whether that is the part of the tag's name that is the artifact's.
+fn is_of(tag: &TagRef, artifact: &str) -> bool {
+    tag.name.strip_prefix(artifact).is_some_and(|rest| rest.starts_with(['#', '@']))
 }
