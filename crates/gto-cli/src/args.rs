@@ -3,6 +3,7 @@
 //! Doc comments here are the help texts.
 
 use clap::{Args, Parser, ValueEnum};
+use gto::signing::Sign;
 
 use crate::commands::Command;
 
@@ -76,6 +77,10 @@ pub struct WriteArgs {
     #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true)]
     pub author_email: Option<String>,
 
+    /// Whether it is signed.
+    #[command(flatten)]
+    pub sign: SignArgs,
+
     /// Print what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -93,7 +98,34 @@ impl WriteArgs {
 
     /// The tagger, for the library.
     pub fn author(&self) -> gto::Author {
-        gto::Author { name: self.author.clone(), email: self.author_email.clone() }
+        gto::Author { name: self.author.clone(), email: self.author_email.clone(), sign: self.sign.wish() }
+    }
+}
+
+/// Whether a write signs its tags, as for `git tag`. Without any of these, Git's configuration decides.
+#[derive(Debug, Args)]
+pub struct SignArgs {
+    /// Sign the Git tag, as `git tag --sign` does. The default if `tag.gpgSign` is set
+    #[arg(long, overrides_with = "no_sign")]
+    pub sign: bool,
+
+    /// Do not sign the Git tag, whatever `tag.gpgSign` says
+    #[arg(long, overrides_with = "sign", conflicts_with = "local_user")]
+    pub no_sign: bool,
+
+    /// Sign the Git tag with this key, instead of the one in `user.signingKey`
+    #[arg(long, short = 'u', value_name = "KEY")]
+    pub local_user: Option<String>,
+}
+
+impl SignArgs {
+    fn wish(&self) -> Sign {
+        match &self.local_user {
+            Some(key) => Sign::Always(Some(key.clone())),
+            None if self.sign => Sign::Always(None),
+            None if self.no_sign => Sign::Never,
+            None => Sign::AsConfigured,
+        }
     }
 }
 

@@ -52,6 +52,7 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
                 .to_owned()
         }
         Error::Refused(refusal) => return refusal_hints(refusal, context),
+        Error::Sign { source } => return signing_hints(&source.to_string()),
         Error::RefNotFound { revision } => revision_hint(revision, context),
         Error::AmbiguousRef { .. } => "give more digits of the commit id".to_owned(),
         Error::NotACommit { .. } => "name a commit, a branch or a tag of one".to_owned(),
@@ -315,6 +316,21 @@ pub fn nothing_registered(registry: &Registry) -> Option<String> {
         ),
         None => "`gto register NAME` registers the first version".to_owned(),
     })
+}
+
+/// What to do if a tag cannot be signed, by what the program said.
+fn signing_hints(said: &str) -> Vec<String> {
+    let mut hints = Vec::new();
+    // What gpg says if its pinentry finds no terminal.
+    if said.contains("ioctl") || said.contains("No pinentry") {
+        hints.push("gpg finds no terminal to ask for the passphrase in: `export GPG_TTY=$(tty)`".to_owned());
+    }
+    hints.push(
+        "nothing was changed; choose a key with `git config user.signingKey KEY` or --local-user KEY"
+            .to_owned(),
+    );
+    hints.push("--no-sign makes the tag without a signature".to_owned());
+    hints
 }
 
 /// The command that fetches the tags that this repository may lack; `None` if nothing is elsewhere.

@@ -1,12 +1,12 @@
 //! One test for each decision in section 6 of the specification: where we do better than the Python tool, on purpose.
 //!
 //! Each builds the situation with plain Git, asserts what we say and do, and where the oracle is at hand also that
-//! the oracle really does what the decision mends. D21 is not built yet.
+//! the oracle really does what the decision mends.
 
 mod common;
 
 use common::{binary, clock, commit_with, gto, hints_at, refused, registry, theirs, time_of, warns_of};
-use gto_testkit::{Oracle, Repo, Run, Sandbox, TagSpec};
+use gto_testkit::{Oracle, Repo, Run, Sandbox, SshKey, TagSpec};
 
 #[test]
 fn d01_versions_are_printed_whole_and_only_commit_ids_are_cut() {
@@ -508,6 +508,32 @@ fn d20_doctor_shows_the_configuration_in_force_and_every_problem() {
     let Some(mut oracle) = Oracle::or_skip() else { return };
     let run = theirs(&mut oracle, &repo, "doctor").fails(1);
     assert!(!run.out().contains("stages=['dev']") && !run.err().contains("k@"), "{run}");
+}
+
+#[test]
+fn d21_tags_are_signed_if_git_is_configured_to_sign_them() {
+    let mut repo = Repo::new();
+    repo.commit(&[], "first");
+    let sandbox = repo.sandbox_mut();
+    let Some(key) = SshKey::or_skip(sandbox.home().join("key")) else { return };
+    let signers = sandbox.home().join("signers");
+    std::fs::write(&signers, format!("ada@example.com {}\n", key.public())).expect("the sandbox is writable");
+    let settings = format!(
+        "[gpg]\nformat = ssh\n[user]\nsigningKey = {}\n[gpg \"ssh\"]\nallowedSignersFile = {}\n",
+        key.private().display(),
+        signers.display()
+    );
+    for tag in ["gpgSign", "forceSignAnnotated"] {
+        repo.sandbox_mut().set_git_config(&format!("{settings}[tag]\n{tag} = true\n"));
+        let signed = repo.copy();
+        gto(&signed, "assign m --stage prod").ok();
+        for tag in ["m@v0.0.1", "m#prod#1"] {
+            signed.git_ok(&["verify-tag", tag]);
+        }
+    }
+    let Some(mut oracle) = Oracle::or_skip() else { return };
+    theirs(&mut oracle, &repo, "register m").ok();
+    assert!(!repo.git(&["verify-tag", "m@v0.0.1"]).status.success(), "the oracle signs");
 }
 
 #[test]

@@ -115,6 +115,7 @@ fn the_keys_of_the_json_are_these() {
     let expected = json!({
         "dry_run": false,
         "pushed": false,
+        "signing": null,
         "tags": [{
             "action": "create",
             "tag": "m#prod#1",
@@ -135,7 +136,7 @@ fn the_keys_of_the_json_are_these() {
     let id = tag(&repo, "m#prod#1").object_id;
     let gone = gto(&repo, "deprecate m v1.0.0 prod --delete --json").ok().json();
     let deleted = json!({ "action": "delete", "tag": "m#prod#1", "target": id, "pushed": false });
-    assert_eq!(gone, json!({ "dry_run": false, "pushed": false, "tags": [deleted] }));
+    assert_eq!(gone, json!({ "dry_run": false, "pushed": false, "signing": null, "tags": [deleted] }));
 }
 
 #[test]

@@ -18,6 +18,7 @@
 #![allow(clippy::return_self_not_must_use, reason = "`run(…).ok();` asserts and is often all that is wanted")]
 
 mod gto;
+mod keys;
 mod oracle;
 pub mod random;
 mod repo;
@@ -26,6 +27,7 @@ mod skip;
 mod tag;
 
 pub use gto::{Gto, Run};
+pub use keys::{GpgHome, SshKey};
 pub use oracle::Oracle;
 pub use repo::{RefFormat, Repo, RepoOptions};
 pub use sandbox::Sandbox;

@@ -168,6 +168,12 @@ pub enum Error {
         /// Why.
         source: Box<Error>,
     },
+    /// A tag should be signed and cannot be.
+    #[error("Cannot sign the tag")]
+    Sign {
+        /// What the signing program said, or what is missing.
+        source: Cause,
+    },
     /// Git's times begin in 1970.
     #[error("A tag cannot be dated before 1970")]
     TooEarly,
@@ -255,6 +261,15 @@ impl From<git::IdentityError> for Error {
     }
 }
 
+impl From<git::SignError> for Error {
+    fn from(error: git::SignError) -> Self {
+        match error {
+            git::SignError::Git(error) => error.into(),
+            error => Self::Sign { source: error.into() },
+        }
+    }
+}
+
 impl From<git::ApplyError> for Error {
     fn from(error: git::ApplyError) -> Self {
         match error {
@@ -265,6 +280,7 @@ impl From<git::ApplyError> for Error {
             git::ApplyError::Locked { source } => Self::Locked { source },
             git::ApplyError::PermissionDenied { path, source } => Self::PermissionDenied { path, source },
             git::ApplyError::TooEarly => Self::TooEarly,
+            git::ApplyError::Sign(error) => error.into(),
             git::ApplyError::Git(error) => error.into(),
             error => Self::Git { message: sentence(&error), source: None },
         }

@@ -24,7 +24,7 @@
 //!
 //! // A write is a plan first: print it, or apply it, all or nothing.
 //! let model: ArtifactName = "model".parse()?;
-//! let me = Author { name: Some("Ada".into()), email: Some("ada@example.com".into()) };
+//! let me = Author { name: Some("Ada".into()), email: Some("ada@example.com".into()), ..Author::default() };
 //! let plan = registry.plan_register(&model, "HEAD", &Registering::default(), &me)?;
 //! assert_eq!(plan.steps[0].tag(), "model@v0.0.1");
 //! registry.apply(&plan, false)?;
@@ -61,6 +61,7 @@ pub mod registry;
 pub mod report;
 pub mod rules;
 pub mod signature;
+pub mod signing;
 pub mod state;
 pub mod tag;
 pub mod time;

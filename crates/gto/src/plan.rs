@@ -7,6 +7,7 @@ use crate::event::EventKind;
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::signature::Signature;
+use crate::signing::Signing;
 use crate::version::VersionLabel;
 
 /// What a write will do to the tags of a repository.
@@ -20,6 +21,8 @@ pub struct Plan {
     pub is_new_artifact: bool,
     /// The stage to assign, if no event of the artifact has named it yet.
     pub new_stage: Option<StageName>,
+    /// How its new tags will be signed; `None` if they will not be.
+    pub signing: Option<Signing>,
 }
 
 impl Plan {

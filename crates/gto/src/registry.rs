@@ -7,6 +7,7 @@ mod alone;
 mod cache;
 mod examine;
 mod reading;
+mod verify;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, Read as _};
@@ -28,6 +29,7 @@ use crate::query::{self, HistoryOptions, ShowOptions};
 use crate::reference::Reference;
 use crate::report::{ArtifactSummary, EventReport, History, HistoryReport, RegistryReport, VersionReport};
 use crate::rules::{self, AssignTarget, Refusal, Registering, Rules, TagInventory, TagWish, Writer};
+use crate::signing::Sign;
 use crate::state::{Artifact, Enrichment, State, VersionView};
 use crate::tag::{Action, TagName};
 use crate::time::Timestamp;
@@ -113,6 +115,8 @@ pub struct Author {
     pub name: Option<String>,
     /// The tagger's address.
     pub email: Option<String>,
+    /// Whether the new tags are signed.
+    pub sign: Sign,
 }
 
 /// What the tags of a repository, or of one artifact, say.
@@ -500,7 +504,7 @@ impl Registry {
             self.repository.apply(&edits).map_err(half_done)?;
             return Ok(());
         }
-        let created = self.repository.apply(&edits)?;
+        let created = self.repository.apply_signed(&edits, plan.signing.as_ref())?;
         if push && let Err(error) = self.push(plan) {
             let back =
                 tags().into_iter().zip(created).map(|(name, expected)| TagEdit::Delete { name, expected });
@@ -574,6 +578,9 @@ impl Registry {
             is_valid_tag: git::is_valid_tag_name,
         };
         let mut plan = build(&rules)?;
+        if let Some(author) = author {
+            plan.signing = self.repository.signing(&author.sign)?;
+        }
         plan.warnings.extend(lightweight);
         plan.is_new_artifact = is_new_artifact;
         plan.new_stage = plan.assigned_stage().filter(|stage| !known_stages.contains(*stage)).cloned();

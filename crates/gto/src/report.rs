@@ -13,6 +13,7 @@ use crate::event::{Event, EventKind};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::query::{self, HistoryOptions, ShowOptions, ShownStage};
+use crate::signing::Verified;
 use crate::state::{Appearance, Artifact, Enrichment, StageView, State, VersionView};
 use crate::tag::Action;
 use crate::time::Timestamp;
@@ -296,6 +297,9 @@ pub struct VersionReport {
     pub reference: Option<String>,
     /// Whether nobody ever registered or deregistered it.
     pub discovered: bool,
+    /// What the signatures of the tags that it shows are worth, if that was asked for: the worst of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verified>,
 }
 
 impl VersionReport {
@@ -320,6 +324,7 @@ impl VersionReport {
             message: authoring.map(|a| a.message().to_owned()),
             reference: authoring.map(|a| a.reference()),
             discovered: version.is_discovered(),
+            verified: None,
         }
     }
 
@@ -357,8 +362,12 @@ pub struct StageReport {
     author: Option<Arc<str>>,
     author_email: Option<Arc<str>>,
     message: Option<String>,
+    /// The tag of the newest assignment.
     #[serde(rename = "ref")]
-    reference: Option<String>,
+    pub reference: Option<String>,
+    /// What its signature is worth, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verified>,
 }
 
 impl StageReport {
@@ -380,6 +389,7 @@ impl StageReport {
             author_email: newest.map(|e| e.tagger.email.clone()),
             message: newest.map(|e| e.message.clone()),
             reference: newest.map(|e| e.tag.clone()),
+            verified: None,
         }
     }
 }

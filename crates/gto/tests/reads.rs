@@ -31,7 +31,11 @@ fn open(repo: &Repo) -> Registry {
 /// How many objects each of the questions about `name` looks at.
 fn costs(repo: &Repo, name: &str) -> Vec<(&'static str, usize)> {
     let artifact = name.parse().unwrap();
-    let author = Author { name: Some("Ada".to_owned()), email: Some("ada@example.com".to_owned()) };
+    let author = Author {
+        name: Some("Ada".to_owned()),
+        email: Some("ada@example.com".to_owned()),
+        ..Author::default()
+    };
     let prod = "prod".parse().unwrap();
     let show = |registry: &Registry, reference: String| {
         let reference = Reference::parse(&reference);

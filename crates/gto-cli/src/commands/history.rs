@@ -1,13 +1,17 @@
 //! `gto history`
 
+use std::collections::HashMap;
+
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use gto::event::EventKind;
 use gto::name::StageName;
 use gto::query::{HistoryOptions, ShowOptions};
 use gto::reference::{Reference, Selector};
 use gto::report::{History, HistoryReport};
+use gto::signing::Verified;
 use gto::version::VersionLabel;
 use gto::{Detail, Registry, Timestamp};
 
@@ -66,6 +70,18 @@ pub struct HistoryArgs {
     /// Show at most N events
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+
+    /// Check the signature of each tag shown, and add what it is worth: see `gto verify`
+    #[arg(long)]
+    verify: bool,
+}
+
+/// An entry with what its signature is worth.
+#[derive(Serialize)]
+struct VerifiedEntry<'a> {
+    #[serde(flatten)]
+    entry: &'a HistoryReport,
+    verified: Option<Verified>,
 }
 
 /// A kind of event, as an argument.
@@ -105,8 +121,12 @@ impl HistoryArgs {
             }
             None => History::default(),
         };
+        let verified = if self.verify { verify(&registry, &entries)? } else { HashMap::new() };
         let printer = &mut context.printer;
-        if self.json {
+        if self.json && self.verify {
+            let with = |entry| VerifiedEntry { entry, verified: verified.get(&*entry.reference).copied() };
+            printer.line(json::to_string(&entries.iter().map(with).collect::<Vec<_>>())?)?;
+        } else if self.json {
             printer.line(json::to_string(&entries)?)?;
         } else if entries.is_empty() {
             printer.line(NOTHING_FOUND)?;
@@ -115,12 +135,18 @@ impl HistoryArgs {
             }
         } else {
             let style = if self.plain { Style::Plain } else { Style::FancyOutline };
-            let headers = ["timestamp", "artifact", "event", "version", "stage", "commit", "ref"];
+            let headers = ["timestamp", "artifact", "event", "version", "stage", "commit", "ref", "verified"];
+            let headers = &headers[..headers.len() - usize::from(!self.verify)];
             let rows: Vec<&HistoryReport> = entries.iter().collect();
             let unordered: Vec<&HistoryReport> = entries.iter_unordered().collect();
-            let cells = |entry: &&HistoryReport, cells: &mut Cells| row(entry, cells);
+            let cells = |entry: &&HistoryReport, cells: &mut Cells| {
+                row(entry, cells);
+                if self.verify {
+                    cells.push_option(verified.get(&*entry.reference).map(|verified| verified.word()));
+                }
+            };
             let look = |entry: &&HistoryReport| look(entry);
-            let table = Table { style, headers: &headers, rows: &rows, unordered: &unordered, look, cells };
+            let table = Table { style, headers, rows: &rows, unordered: &unordered, look, cells };
             table.print(|lines| printer.raw(lines.as_bytes()))?;
             // The process ends here, and to give back the memory of a million entries takes a tenth of the time.
             std::mem::forget(entries);
@@ -165,19 +191,7 @@ impl HistoryArgs {
             return Ok(None);
         };
         options.artifact = Some(artifact);
-        match reference.selector.clone() {
-            None => {}
-            Some(Selector::Stage(stage)) => options.stage = Some(stage),
-            Some(Selector::Version(version)) => options.version = Some(version),
-            Some(Selector::Latest) => {
-                let shown = registry.show_versions(&reference, &ShowOptions::default(), Detail::Brief)?;
-                let latest =
-                    shown.value.versions.first().and_then(|version| version.version.number().cloned());
-                let Some(latest) = latest else { return Ok(None) };
-                options.version = Some(latest);
-            }
-        }
-        Ok(Some(options))
+        Ok(select(registry, &reference, &mut options)?.then_some(options))
     }
 }
 
@@ -187,6 +201,28 @@ fn look(entry: &HistoryReport) -> u8 {
     let texts =
         [&*entry.reference, entry.artifact.as_str(), entry.stage.as_ref().map_or("", StageName::as_str)];
     texts.iter().filter_map(|text| text.bytes().next()).fold(version, |all, byte| all ^ byte)
+}
+
+/// Asks for what the reference selects of its artifact. `false` if no event can be it.
+pub fn select(registry: &Registry, reference: &Reference, options: &mut HistoryOptions) -> Result<bool> {
+    match reference.selector.clone() {
+        None => {}
+        Some(Selector::Stage(stage)) => options.stage = Some(stage),
+        Some(Selector::Version(version)) => options.version = Some(version),
+        Some(Selector::Latest) => {
+            let shown = registry.show_versions(reference, &ShowOptions::default(), Detail::Brief)?;
+            let latest = shown.value.versions.first().and_then(|version| version.version.number().cloned());
+            let Some(latest) = latest else { return Ok(false) };
+            options.version = Some(latest);
+        }
+    }
+    Ok(true)
+}
+
+/// What the signature of each tag is worth.
+fn verify(registry: &Registry, entries: &History) -> Result<HashMap<String, Verified>> {
+    let verified = registry.verify_tags(entries.iter().map(|entry| &*entry.reference))?;
+    Ok(verified.value.into_iter().map(|verification| (verification.tag, verification.result)).collect())
 }
 
 fn row(entry: &HistoryReport, cells: &mut Cells) {

@@ -17,6 +17,7 @@ mod print_state;
 mod register;
 mod show;
 mod stages;
+mod verify;
 mod write;
 
 use clap::Subcommand;
@@ -33,6 +34,7 @@ pub enum Command {
     History(history::HistoryArgs),
     CheckRef(check_ref::CheckRef),
     Stages(stages::Stages),
+    Verify(verify::Verify),
     Doctor(doctor::Doctor),
     // Modify artifacts
     Register(register::Register),
@@ -63,6 +65,7 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
         Some(Command::History(history)) => history.run(context),
         Some(Command::CheckRef(check_ref)) => check_ref.run(context),
         Some(Command::Stages(stages)) => stages.run(context),
+        Some(Command::Verify(verify)) => verify.run(context),
         Some(Command::Doctor(doctor)) => doctor.run(context),
         Some(Command::Register(register)) => register.run(context),
         Some(Command::Assign(assign)) => assign.run(context),

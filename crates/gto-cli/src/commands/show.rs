@@ -89,6 +89,10 @@ pub struct Show {
     /// Show only what is registered and assigned at the commit REV
     #[arg(long, value_name = "REV", add = completions::revisions())]
     at: Option<String>,
+
+    /// Check the signatures of the tags that each version shows, and add what they are worth: see `gto verify`
+    #[arg(long, conflicts_with_all = ["name_only", "version_only", "stage_only", "ref_only"])]
+    verify: bool,
 }
 
 /// Which assignment of a stage comes first.
@@ -146,10 +150,15 @@ impl Show {
         let registry = context.open(&self.repo.repo)?;
         let detail = if format == Format::Json { Detail::Full } else { Detail::Brief };
         match (self.name.as_deref().filter(|name| !name.is_empty()), &self.at) {
+            (None, None) if self.verify => Err(CommandError::arguments(
+                "`--verify` is for the versions of an artifact",
+                "name one: `gto show NAME --verify`; `gto verify` checks all tags of the registry".to_owned(),
+            )),
             (None, None) => self.show_registry(context, &registry, &options, format),
             (None, Some(revision)) => {
-                let answer = registry.show_at(revision, &options, detail)?;
+                let mut answer = registry.show_at(revision, &options, detail)?;
                 self.check_limits()?;
+                self.verify(&registry, &mut answer.value)?;
                 warn(context, &answer.warnings);
                 print_versions(context, &answer.value, format, "at that commit")
             }
@@ -162,6 +171,7 @@ impl Show {
                     let commit = registry.resolve(revision)?;
                     answer.value.versions.retain(|version| version.commit_hexsha == commit);
                 }
+                self.verify(&registry, &mut answer.value)?;
                 let mut of_what = format!("for '{name}'");
                 if answer.value.versions.is_empty() && at.is_none() {
                     let deprecated = || hints::deprecated_version(&registry, name, &reference, &options);
@@ -173,6 +183,13 @@ impl Show {
                 print_versions(context, &answer.value, format, &of_what)
             }
         }
+    }
+
+    fn verify(&self, registry: &Registry, report: &mut VersionsReport) -> Result<()> {
+        if self.verify {
+            registry.verify_versions(report)?;
+        }
+        Ok(())
     }
 
     fn format(&self) -> Result<Format> {
@@ -326,12 +343,16 @@ fn print_versions(
             printer.hint(format!("there is no version {of_what}"));
         }
         Format::Table(style) => {
-            let headers = ["artifact", "version", "stage", "created_at", "ref"];
+            let is_verified = versions.iter().any(|version| version.verified.is_some());
+            let headers = ["artifact", "version", "stage", "created_at", "ref", "verified"];
+            let headers = &headers[..headers.len() - usize::from(!is_verified)];
             let cells = |version: &VersionReport, cells: &mut Cells| {
                 version_row(version, report.registered, cells);
+                if let Some(verified) = version.verified {
+                    cells.push(verified.word());
+                }
             };
-            let table =
-                Table { style, headers: &headers, rows: versions, unordered: &[], look: |_| 0, cells };
+            let table = Table { style, headers, rows: versions, unordered: &[], look: |_| 0, cells };
             table.print(|lines| printer.raw(lines.as_bytes()))?;
         }
     }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use gto::Registry;
 use gto::plan::{NewTag, Plan, Step};
+use gto::signing::Signing;
 
 use super::novelty::Novelty;
 use crate::args::WriteArgs;
@@ -42,12 +43,16 @@ pub fn carry_out(
         let report = WriteReport {
             dry_run: args.dry_run,
             pushed,
+            signing: plan.signing.as_ref(),
             tags: plan.steps.iter().map(|step| TagReport::new(step, pushed)).collect(),
         };
         context.printer.line(json::to_string(&report)?)?;
     } else {
         for step in &plan.steps {
             tell(context, registry, step, push, args.dry_run)?;
+        }
+        if let Some(signing) = plan.signing.as_ref().filter(|_| args.dry_run) {
+            context.printer.line(format!("Would sign {signing}"))?;
         }
         if plan.steps.is_empty() {
             context.printer.hint("there is no tag to delete");
@@ -94,6 +99,7 @@ fn tell(context: &mut Context, registry: &Registry, step: &Step, push: bool, dry
 struct WriteReport<'a> {
     dry_run: bool,
     pushed: bool,
+    signing: Option<&'a Signing>,
     tags: Vec<TagReport<'a>>,
 }
 

@@ -15,11 +15,13 @@ mod refs;
 mod reftable;
 mod remote;
 mod revision;
+mod signing;
 mod tag_cache;
 mod tags;
 #[cfg(test)]
 mod test_repo;
 mod transaction;
+mod verify;
 
 use std::cell::Cell;
 use std::error::Error as StdError;
@@ -39,6 +41,7 @@ pub(crate) use lock::WriteLock;
 pub(crate) use refs::{SeenHead, TagRef, TagRefs, is_valid_tag_name};
 pub(crate) use remote::{PushedTag, clone_bare};
 pub(crate) use revision::ResolveError;
+pub(crate) use signing::SignError;
 pub(crate) use tags::{ObjectKind, TagObject, UnreadableTag, Want};
 pub(crate) use transaction::{ApplyError, TagEdit};
 

@@ -45,6 +45,11 @@ impl<'a> Parts<'a> {
 
 /// The message of a tag without the signature at its end.
 pub(super) fn without_signature(body: &[u8]) -> &[u8] {
+    split_signature(body).0
+}
+
+/// A tag or its body without the signature at its end, and that signature, which is empty if there is none.
+pub(super) fn split_signature(body: &[u8]) -> (&[u8], &[u8]) {
     let mut end = body.len();
     let mut offset = 0;
     for line in body.split_inclusive(|&byte| byte == b'\n') {
@@ -54,7 +59,7 @@ pub(super) fn without_signature(body: &[u8]) -> &[u8] {
         }
         offset += line.len();
     }
-    &body[..end]
+    body.split_at(end)
 }
 
 /// `Name <address> seconds +hhmm` in parts.

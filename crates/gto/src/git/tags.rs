@@ -140,10 +140,12 @@ impl Repository {
             return work.into_iter().map(|piece| todo(self, piece)).collect();
         }
         let (shared, refs) = (self.gix.clone().into_sync(), self.refs);
+        let work_dir = &self.work_dir;
         let queue = Mutex::new(work.into_iter().enumerate());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let run = || {
-            let here = Self { gix: shared.to_thread_local(), work_dir: None, refs, reads: Cell::new(0) };
+            let here =
+                Self { gix: shared.to_thread_local(), work_dir: work_dir.clone(), refs, reads: Cell::new(0) };
             let done: Vec<_> = std::iter::from_fn(next).map(|(i, piece)| (i, todo(&here, piece))).collect();
             (done, here.objects_read())
         };
@@ -187,7 +189,7 @@ impl Repository {
     }
 
     /// A tag object in parts; `None` if the object is of another kind.
-    fn tag_parts<'a>(
+    pub(super) fn tag_parts<'a>(
         &self,
         id: ObjectId,
         buffer: &'a mut Vec<u8>,

@@ -14,9 +14,11 @@ use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 
 use super::identity::clean;
 use super::refs::{TAGS, clash, folders, full_name, is_valid_tag_name};
+use super::signing::SignError;
 use super::{Cause, GitError, RefStorage, Repository, from_gix, lossy};
 use crate::object_id::ObjectId;
 use crate::signature::Signature;
+use crate::signing::Signing;
 
 /// How long to wait for another writer, as git does for `packed-refs`.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -95,6 +97,9 @@ pub(crate) enum ApplyError {
         #[source]
         source: Cause,
     },
+    /// A tag should be signed and cannot be.
+    #[error(transparent)]
+    Sign(#[from] SignError),
     /// Something else.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -111,7 +116,19 @@ impl TagEdit {
 impl Repository {
     /// Makes all changes or none. Returns the ids of the new tag objects, in the order of the creates.
     pub fn apply(&self, edits: &[TagEdit]) -> Result<Vec<ObjectId>, ApplyError> {
-        let objects = self.check(edits)?;
+        self.apply_signed(edits, None)
+    }
+
+    /// As [`Repository::apply`], with signatures on the new tags. If one cannot be made, nothing is written.
+    pub fn apply_signed(
+        &self,
+        edits: &[TagEdit],
+        signing: Option<&Signing>,
+    ) -> Result<Vec<ObjectId>, ApplyError> {
+        let mut objects = self.check(edits)?;
+        if let Some(signing) = signing {
+            self.sign(&mut objects, signing)?;
+        }
         let mut ids = Vec::with_capacity(objects.len());
         for object in &objects {
             ids.push(self.write_tag_object(object)?);

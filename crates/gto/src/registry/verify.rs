@@ -1,0 +1,91 @@
+//! Looking at the signatures of tags.
+//!
+//! Owns which tags are looked at for which question, and the marks on reports. What a signature is worth is Git's to say.
+
+use std::collections::HashMap;
+
+use super::{Answer, Registry, VersionsReport, lightweight_warning};
+use crate::error::Result;
+use crate::git::TagRef;
+use crate::name::ArtifactName;
+use crate::signing::{Verification, Verified};
+use crate::tag::TagName;
+
+impl Registry {
+    /// The signatures of all tags of the registry, or of one artifact, by name.
+    ///
+    /// # Errors
+    /// That the repository is someone else's, or cannot be read.
+    pub fn verify(&self, artifact: Option<&ArtifactName>) -> Result<Answer<Vec<Verification>>> {
+        let tags = match artifact {
+            Some(name) => self.tags_of(name)?,
+            None => self.repository.tag_refs("")?,
+        };
+        let is_ours = |tag: &TagRef| {
+            tag.name
+                .parse::<TagName>()
+                .is_ok_and(|parsed| artifact.is_none_or(|name| *name == parsed.artifact))
+        };
+        self.verify_refs(tags.refs.into_iter().filter(is_ours).collect())
+    }
+
+    /// The signatures of these tags, without those that do not exist.
+    ///
+    /// # Errors
+    /// As [`Registry::verify`].
+    pub fn verify_tags<'a>(
+        &self,
+        tags: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Answer<Vec<Verification>>> {
+        let mut refs = Vec::new();
+        for tag in tags {
+            refs.extend(self.repository.tag_ref(tag)?);
+        }
+        self.verify_refs(refs)
+    }
+
+    fn verify_refs(&self, tags: Vec<TagRef>) -> Result<Answer<Vec<Verification>>> {
+        let progress = self.environment.progress();
+        progress.expect(tags.len());
+        let verified = self.repository.verify_tags(&tags, || progress.advance(1))?;
+        let mut lightweight = Vec::new();
+        let mut value = Vec::with_capacity(tags.len());
+        for (tag, verification) in tags.into_iter().zip(verified) {
+            match verification {
+                Some(verification) => value.push(verification),
+                // No event, whatever it says.
+                None => lightweight.push(tag.name),
+            }
+        }
+        Ok(Answer { value, warnings: lightweight_warning(lightweight) })
+    }
+
+    /// Marks each version with what the signatures of the tags that it shows are worth: its own, and those of its
+    /// stages. The worst of them counts.
+    ///
+    /// # Errors
+    /// As [`Registry::verify`].
+    pub fn verify_versions(&self, report: &mut VersionsReport) -> Result<()> {
+        let versions = || report.versions.iter();
+        let own = versions().filter_map(|version| version.reference.as_deref());
+        let stages =
+            versions().flat_map(|version| &version.stages).filter_map(|stage| stage.reference.as_deref());
+        let mut tags: Vec<&str> = own.chain(stages).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        let verified = self.verify_tags(tags)?.value;
+        let results: HashMap<&str, Verified> = verified.iter().map(|v| (v.tag.as_str(), v.result)).collect();
+        // What no tag vouches for, nobody signed.
+        let result = |tag: &Option<String>| {
+            tag.as_deref().and_then(|tag| results.get(tag)).copied().unwrap_or(Verified::Unsigned)
+        };
+        for version in &mut report.versions {
+            for stage in &mut version.stages {
+                stage.verified = Some(result(&stage.reference));
+            }
+            let stages = version.stages.iter().filter_map(|stage| stage.verified);
+            version.verified = stages.chain([result(&version.reference)]).max();
+        }
+        Ok(())
+    }
+}
