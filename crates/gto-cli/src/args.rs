@@ -65,9 +65,17 @@ pub struct WriteArgs {
     #[arg(long)]
     pub force: bool,
 
-    /// Push the Git tag to `origin` (a remote `--repo` is always pushed to)
-    #[arg(long)]
+    /// Look at the remote's tags of the artifact, and push the Git tag (a remote `--repo` is always pushed to)
+    #[arg(long, overrides_with = "no_push")]
     pub push: bool,
+
+    /// Don't push, even if `GTO_PUSH` or `push` in `.gto` says so
+    #[arg(long, overrides_with = "push")]
+    pub no_push: bool,
+
+    /// Fetch the artifact's tags from the remote first, as `--push` does
+    #[arg(long)]
+    pub fetch: bool,
 
     /// Name of the tagger, instead of the one Git is configured for
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
@@ -81,7 +89,7 @@ pub struct WriteArgs {
     #[command(flatten)]
     pub sign: SignArgs,
 
-    /// Print what would be done, and do nothing
+    /// Print what would be done, and make, delete and push nothing
     #[arg(long)]
     pub dry_run: bool,
 

@@ -12,6 +12,8 @@ pub enum Status {
     Failed = 1,
     /// Wrong usage.
     Usage = 2,
+    /// Done, and `gto status` found a difference.
+    Different = 3,
 }
 
 impl From<Status> for ExitCode {
@@ -56,6 +58,9 @@ pub enum CommandError {
     /// Everything is said already; only the exit status is left.
     #[error("")]
     Silent,
+    /// The same, for what is not the same here and on a remote.
+    #[error("")]
+    Different,
 }
 
 impl CommandError {

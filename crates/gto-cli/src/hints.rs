@@ -21,7 +21,10 @@ pub fn hints(error: &CommandError, context: &mut Context) -> Vec<String> {
         CommandError::Arguments { hint, .. } => hint.iter().cloned().collect(),
         CommandError::Meant { hint, .. } => vec![hint.clone()],
         CommandError::Registry(error) => registry_hints(error, context),
-        CommandError::File { .. } | CommandError::Output(_) | CommandError::Silent => Vec::new(),
+        CommandError::File { .. }
+        | CommandError::Output(_)
+        | CommandError::Silent
+        | CommandError::Different => Vec::new(),
     }
 }
 
@@ -75,22 +78,99 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
             format!("Git keeps tags as paths: delete or rename tag '{by}', or choose another name")
         }
         Error::PermissionDenied { .. } => "ask the owner of the repository for the right to write".to_owned(),
-        Error::Push { remote, .. } => format!(
-            "nothing was changed, here or there; look at `git remote -v` and `git fetch --tags {remote}`, \
-             then run the command again"
-        ),
-        Error::PushNotUndone { tags, .. } | Error::DeletedThereOnly { tags, .. } => {
-            let tags: Vec<String> = tags.iter().map(|tag| shell_quote(tag)).collect();
-            format!("delete them yourself: `git tag -d {}`", tags.join(" "))
-        }
         Error::TooEarly => "mend GIT_COMMITTER_DATE, or the clock of this machine".to_owned(),
         Error::Git { .. } => {
             let repository = shell_quote(&context.repository);
             format!("ask Git what is wrong with the repository: `git -C {repository} fsck`")
         }
-        _ => return Vec::new(),
+        error => return remote_hint(error, context).into_iter().collect(),
     };
     vec![hint]
+}
+
+/// What to do about a remote that refuses, is gone, or is not what it should be.
+fn remote_hint(error: &Error, context: &Context) -> Option<String> {
+    // A remote repository that was cloned for this one command: there is no folder for the user to work in.
+    if !std::path::Path::new(&context.repository).exists() {
+        return Some(match error {
+            Error::RemoteMoved { .. } => "nothing was changed; run the command again".to_owned(),
+            Error::NotAtomic { .. } => "nothing was changed; register first, then assign".to_owned(),
+            Error::InDoubt { .. } => {
+                "when it can be reached again, `gto history --repo URL` tells".to_owned()
+            }
+            Error::MadeThereOnly { .. } | Error::DeletedThereOnly { .. } => {
+                "it is done on the remote".to_owned()
+            }
+            Error::Fetch { .. } | Error::Push { .. } | Error::TooManyTags { .. } => {
+                "nothing was changed; see whether Git can reach it: `git ls-remote URL`".to_owned()
+            }
+            _ => return None,
+        });
+    }
+    let git = |arguments: &str| {
+        let repository = &context.repository;
+        let folder =
+            if repository == "." { String::new() } else { format!("-C {} ", shell_quote(repository)) };
+        format!("`git {folder}{arguments}`")
+    };
+    let words = |tags: &[String]| tags.iter().map(|tag| shell_quote(tag)).collect::<Vec<_>>().join(" ");
+    Some(match error {
+        Error::UnknownRemote { known, .. } | Error::NoRemote { known } if known.is_empty() => format!(
+            "this repository has no remote: add one with {}, or do without (--no-push)",
+            git("remote add origin URL")
+        ),
+        Error::UnknownRemote { known, .. } => format!(
+            "--remote, GTO_REMOTE or `remote` in `.gto` names it; this repository has: {}",
+            known.join(", ")
+        ),
+        Error::NoRemote { known } => format!(
+            "this repository has several ({}): choose one with GTO_REMOTE=NAME, or for good with {}",
+            known.join(", "),
+            git("config remote.pushDefault NAME")
+        ),
+        Error::Fetch { remote, .. } => {
+            format!(
+                "nothing was changed; see whether Git can reach it: {}",
+                git(&format!("ls-remote {}", shell_quote(remote)))
+            )
+        }
+        Error::Differ { remote, tags } => format!(
+            "nothing was changed; `gto status` shows both; to take those of {remote}: {}",
+            git(&format!("fetch --force {} {}", shell_quote(remote), refspecs(tags)))
+        ),
+        Error::Push { remote, .. } => format!(
+            "nothing was changed, here or there; look at {} and {}, then run the command again",
+            git("remote -v"),
+            git(&format!("ls-remote {}", shell_quote(remote)))
+        ),
+        Error::RemoteMoved { .. } => "nothing was changed, here or there; run the command again".to_owned(),
+        Error::NotAtomic { .. } => {
+            "nothing was changed, here or there; make the tags one by one: register first, then assign"
+                .to_owned()
+        }
+        Error::TooManyTags { remote, .. } => format!(
+            "nothing was changed, here or there; take them artifact by artifact, or push all tags: {}",
+            git(&format!("push --atomic --tags {}", shell_quote(remote)))
+        ),
+        Error::InDoubt { .. } => {
+            "nothing was changed here; when the remote can be reached again, `gto status` tells".to_owned()
+        }
+        Error::MadeThereOnly { remote, tags, .. } => format!(
+            "get them from there: {}",
+            git(&format!("fetch {} {}", shell_quote(remote), refspecs(tags)))
+        ),
+        Error::DeletedThereOnly { tags, .. } => {
+            format!("delete them yourself: {}", git(&format!("tag -d {}", words(tags))))
+        }
+        _ => return None,
+    })
+}
+
+/// What to tell `git fetch` to get these tags and no others.
+fn refspecs(tags: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let refspec = |tag: &String| shell_quote(&format!("refs/tags/{tag}:refs/tags/{tag}"));
+    tags.iter().take(SHOWN).map(refspec).collect::<Vec<_>>().join(" ")
 }
 
 fn refusal_hints(refusal: &Refusal, context: &mut Context) -> Vec<String> {

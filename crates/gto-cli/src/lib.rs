@@ -55,7 +55,7 @@ fn report(error: &CommandError, context: &mut Context) -> ExitCode {
         CommandError::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             return Status::Done.into();
         }
-        CommandError::Silent => {}
+        CommandError::Silent | CommandError::Different => {}
         error => {
             let hints = hints::hints(error, context);
             context.printer.error(error, &hints);
@@ -63,5 +63,6 @@ fn report(error: &CommandError, context: &mut Context) -> ExitCode {
     }
     // What was printed before the error still counts.
     let _ = context.printer.flush();
-    Status::Failed.into()
+    let status = if matches!(error, CommandError::Different) { Status::Different } else { Status::Failed };
+    status.into()
 }

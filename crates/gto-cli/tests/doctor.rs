@@ -170,7 +170,7 @@ fn d20_the_configuration_in_force_is_shown_and_a_clean_registry_has_no_issue() {
     let expected = format!(
         "🪴  GTO Version: {}\n---------------------------------\nINDEX='my.yaml'\nCONFIG_FILE_NAME='.gto'\n\
          LOG_LEVEL='INFO'\nDEBUG=False\nEMOJIS=True\ntypes=None\nstages=['dev', 'prod']\nenrichments=[]\n\
-         autoload_enrichments=True\n---------------------------------\n✅  No issues found\n",
+         autoload_enrichments=True\npush=False\nremote=None\n---------------------------------\n✅  No issues found\n",
         env!("CARGO_PKG_VERSION")
     );
     let run = doctor(&repo, &[]).ok();
@@ -188,6 +188,7 @@ fn a_report_in_json_has_the_configuration_and_counts() {
             "INDEX": "artifacts.yaml", "CONFIG_FILE_NAME": ".gto", "LOG_LEVEL": "INFO", "DEBUG": false,
             "EMOJIS": true, "types": null, "stages": ["prod"],
             "enrichments": [{"type": "dvc", "config": {}}], "autoload_enrichments": true,
+            "push": false, "remote": null,
         },
         "findings": [], "errors": 0, "warnings": 0,
     });

@@ -373,30 +373,6 @@ fn a_refused_push_takes_the_tags_back() {
 }
 
 #[test]
-fn a_tag_that_the_remote_has_already_is_not_overwritten_there() {
-    let repo = filled();
-    let remote = with_origin(&repo);
-    let other = remote.clone_to("other");
-    // Another tagger: two tags of the same person, second and text would be the same object.
-    gto(&other, "register m --push --author Zoë").ok();
-    let (ours, remote_tags) = (repo.refs_fingerprint(), remote.tags());
-    let run = gto(&repo, "register m --push").fails(1);
-    assert!(run.err().starts_with("❌ The command `git push origin m@v1.0.1` failed: "), "{run}");
-    hints_at(&run, "git fetch --tags origin");
-    assert_eq!((repo.refs_fingerprint(), remote.tags()), (ours, remote_tags));
-}
-
-#[test]
-fn push_without_a_remote_is_refused() {
-    let repo = filled();
-    let tags = repo.refs_fingerprint();
-    let run = gto(&repo, "register m --push").fails(1);
-    assert!(run.err().starts_with("❌ The command `git push origin m@v1.0.1` failed: "), "{run}");
-    hints_at(&run, "git remote -v");
-    assert_eq!(repo.refs_fingerprint(), tags);
-}
-
-#[test]
 fn a_url_is_read_and_written_as_the_repository_behind_it() {
     let repo = filled();
     let remote = with_origin(&repo);
@@ -532,25 +508,6 @@ fn what_is_assigned_at_a_commit_is_shown_whatever_is_assigned_elsewhere() {
     repo.tag("m#prod#2", "HEAD", &TagSpec::at(1_800_000_001));
     assert_eq!(gto(&repo, &format!("show m --at {first} --stage")).ok().out(), "prod\n");
     assert_eq!(gto(&repo, &format!("show m#prod --at {first} --version")).ok().out(), "v1.0.0\n");
-}
-
-#[test]
-fn a_failed_push_that_cannot_be_undone_says_which_tags_are_left() {
-    let repo = registry(&[]);
-    let _remote = with_origin(&repo);
-    let lock = repo.git_dir().join("refs/tags/z@v0.0.1.lock");
-    let hook = repo.git_dir().join("hooks/pre-push");
-    fs::create_dir_all(repo.git_dir().join("hooks")).expect("the sandbox is writable");
-    fs::write(&hook, format!("#!/bin/sh\ntouch '{}'\nexit 1\n", lock.display()))
-        .expect("the sandbox is writable");
-    repo.command("chmod").arg("+x").arg(&hook).status().expect("chmod runs");
-    let run = gto(&repo, "register z --push").fails(1);
-    assert!(
-        run.err().contains("❌ The push failed, and the tags made here could not be taken back"),
-        "{run}"
-    );
-    assert!(run.err().contains("git push"), "{run}");
-    assert!(run.err().contains("git tag -d z@v0.0.1"), "{run}");
 }
 
 #[test]

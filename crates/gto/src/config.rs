@@ -8,8 +8,8 @@ use std::fmt::{self, Write as _};
 use crate::name::{InvalidName, StageName, is_name};
 use crate::yaml::{self, Node, Problem, Value, printable};
 
-/// The keys, as the Python tool spells and orders them.
-const KEYS: [&str; 9] = [
+/// The keys, as the Python tool spells and orders them, and then ours.
+const KEYS: [&str; 11] = [
     "INDEX",
     "CONFIG_FILE_NAME",
     "LOG_LEVEL",
@@ -19,6 +19,8 @@ const KEYS: [&str; 9] = [
     "stages",
     "enrichments",
     "autoload_enrichments",
+    "push",
+    "remote",
 ];
 
 /// The configuration of a registry.
@@ -42,6 +44,10 @@ pub struct Config {
     pub enrichments: Vec<EnrichmentConfig>,
     /// Whether to use every installed source of annotations.
     pub autoload_enrichments: bool,
+    /// Whether writes push what they make.
+    pub push: bool,
+    /// The name of the remote to push to, as it was given; Git's choice if `None`.
+    pub remote: Option<String>,
 }
 
 /// A source of annotations.
@@ -95,6 +101,8 @@ impl Default for Config {
             stages: None,
             enrichments: Vec::new(),
             autoload_enrichments: true,
+            push: false,
+            remote: None,
         }
     }
 }
@@ -212,6 +220,9 @@ impl Config {
             }
             "enrichments" => self.enrichments = enrichments(key, value)?,
             "autoload_enrichments" => self.autoload_enrichments = flag(key, value)?,
+            "push" => self.push = flag(key, value)?,
+            // An empty variable, as a script passes it that has no remote to name, names none.
+            "remote" => self.remote = optional_text(key, value)?.filter(|name| !name.is_empty()),
             _ => {}
         }
         Ok(())
@@ -233,6 +244,8 @@ impl Config {
             list(self.stages.as_ref().map(|stages| stages.iter().map(StageName::as_str).collect())),
             format!("[{}]", enrichments.join(", ")),
             python_repr(&self.autoload_enrichments.into()),
+            python_repr(&self.push.into()),
+            self.remote.as_deref().map_or_else(|| "None".to_owned(), |name| python_repr(&name.into())),
         ];
         KEYS.iter().zip(values).map(|(key, value)| format!("{key}={value}")).collect()
     }
@@ -262,6 +275,7 @@ fn example(key: &str) -> &'static str {
         "types" => r#"'["model", "dataset"]'"#,
         "stages" => r#"'["dev", "prod"]'"#,
         "enrichments" => r#"'[{"type": "gto"}]'"#,
+        "remote" => "origin",
         _ => "true",
     }
 }
@@ -425,7 +439,7 @@ mod tests {
             (
                 "stagess: [a]",
                 "line 1, column 1: unknown key 'stagess', known are INDEX, CONFIG_FILE_NAME, LOG_LEVEL, DEBUG, \
-                 EMOJIS, types, stages, enrichments, autoload_enrichments",
+                 EMOJIS, types, stages, enrichments, autoload_enrichments, push, remote",
             ),
             (
                 "stages: [ok, \"b\\e[31m\"]",
@@ -470,6 +484,16 @@ mod tests {
         );
     }
 
+    #[test]
+    fn whether_and_where_to_push_can_be_configured() {
+        let config = read("push: true\nremote: upstream\n").unwrap();
+        assert_eq!((config.push, config.remote.as_deref()), (true, Some("upstream")));
+        assert_eq!(fault("remote: [x]"), "line 1, column 9: 'remote' must be a text, not a list");
+        assert_eq!(with_variable("GTO_REMOTE", "fork").unwrap().remote.as_deref(), Some("fork"));
+        assert_eq!(with_variable("GTO_REMOTE", "").unwrap().remote, None);
+        assert!(with_variable("GTO_PUSH", "1").unwrap().push);
+    }
+
     /// D20: `doctor` goes on, and one error does not hide another.
     #[test]
     fn what_is_right_is_read_beside_every_error() {
@@ -497,6 +521,8 @@ mod tests {
                 "stages=['a', 'b']",
                 "enrichments=[EnrichmentConfig(type='x', config={'k': [1, None, True]})]",
                 "autoload_enrichments=True",
+                "push=False",
+                "remote=None",
             ]
         );
         let text = |text: &str| python_repr(&text.into());

@@ -140,22 +140,91 @@ pub enum Error {
         /// What the system said.
         source: Cause,
     },
-    /// The remote did not take the tags. None is left here either.
+    /// A remote that is not configured.
+    #[error("There is no remote '{name}'")]
+    UnknownRemote {
+        /// The name that was given.
+        name: String,
+        /// The names of the remotes that there are.
+        known: Vec<String>,
+    },
+    /// Nobody said which remote.
+    #[error("There is no remote to push to or to fetch from")]
+    NoRemote {
+        /// The names of the remotes that there are.
+        known: Vec<String>,
+    },
+    /// The remote does not say which tags it has.
+    #[error("Cannot get the tags of {remote}: {reason}")]
+    Fetch {
+        /// The remote.
+        remote: String,
+        /// What Git said.
+        reason: String,
+    },
+    /// Tags of one name that are not the same.
+    #[error("Tags differ here and on {remote}: {}", tags.join(" "))]
+    Differ {
+        /// The remote.
+        remote: String,
+        /// The tags.
+        tags: Vec<String>,
+    },
+    /// The remote did not take the tags. None was made here either.
     #[error("The command `git push {remote} {}` failed: {reason}", tags.join(" "))]
     Push {
         /// The remote.
         remote: String,
         /// The tags.
         tags: Vec<String>,
-        /// What Git said, the first line of it.
+        /// What Git and the remote said.
         reason: String,
     },
-    /// The remote did not take the tags, and the ones made here could not be taken back.
-    #[error("The push failed, and the tags made here could not be taken back: {}", tags.join(" "))]
-    PushNotUndone {
-        /// The tags that are still here.
+    /// Somebody else pushed at the same time.
+    #[error("Others push to {remote} at the same time: {reason}")]
+    RemoteMoved {
+        /// The remote.
+        remote: String,
+        /// What Git and the remote said.
+        reason: String,
+    },
+    /// The remote cannot change several tags at once.
+    #[error("{remote} does not support atomic pushes, so that these tags could be pushed by halves: {}", tags.join(" "))]
+    NotAtomic {
+        /// The remote.
+        remote: String,
+        /// The tags.
         tags: Vec<String>,
-        /// Why the push failed.
+    },
+    /// More tags than one command takes.
+    #[error("{tags} tags are too many for one push to {remote}")]
+    TooManyTags {
+        /// The remote.
+        remote: String,
+        /// How many.
+        tags: usize,
+    },
+    /// The push stopped in the middle, and the remote cannot be asked how it went.
+    #[error(
+        "The push to {remote} broke off, and whether it has changed these tags is not known: {} ({reason})",
+        tags.join(" ")
+    )]
+    InDoubt {
+        /// The remote.
+        remote: String,
+        /// The tags.
+        tags: Vec<String>,
+        /// What Git and the remote said.
+        reason: String,
+    },
+    /// The remote has the tags, and here they could not be made.
+    #[error("The tags were pushed to {remote}, but could not be made here: {}", tags.join(" "))]
+    MadeThereOnly {
+        /// The remote.
+        remote: String,
+        /// The tags.
+        tags: Vec<String>,
+        /// Why.
         source: Box<Error>,
     },
     /// The remote deleted the tags, and here they could not be deleted.

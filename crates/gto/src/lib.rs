@@ -27,11 +27,11 @@
 //! let me = Author { name: Some("Ada".into()), email: Some("ada@example.com".into()), ..Author::default() };
 //! let plan = registry.plan_register(&model, "HEAD", &Registering::default(), &me)?;
 //! assert_eq!(plan.steps[0].tag(), "model@v0.0.1");
-//! registry.apply(&plan, false)?;
+//! registry.apply(&plan, None)?;
 //!
 //! let version = AssignTarget::Version("v0.0.1".parse().expect("a version"));
 //! let plan = registry.plan_assign(&model, &"prod".parse()?, &version, &TagWish::default(), &me)?;
-//! registry.apply(&plan, false)?;
+//! registry.apply(&plan, None)?;
 //!
 //! let report = registry.show(&ShowOptions::default())?.value;
 //! assert_eq!(report.artifacts[0].stages[0].1[0].to_string(), "v0.0.1");
@@ -70,5 +70,8 @@ mod yaml;
 
 pub use environment::Environment;
 pub use error::{Error, Result};
-pub use registry::{Answer, Author, CacheReport, CheckedRef, Detail, Registry, StagesWanted, VersionsReport};
+pub use registry::{
+    Answer, Author, CacheReport, CheckedRef, Comparison, Detail, Difference, Registry, Sight, StagesWanted,
+    TagDifference, VersionsReport,
+};
 pub use time::Timestamp;

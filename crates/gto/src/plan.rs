@@ -124,6 +124,11 @@ pub enum Warning {
         /// The tag.
         tag: String,
     },
+    /// A remote took the tags, but not the ref beside them that keeps writers in other clones apart.
+    Unguarded {
+        /// The remote.
+        remote: String,
+    },
 }
 
 impl std::fmt::Display for Warning {
@@ -139,6 +144,11 @@ impl std::fmt::Display for Warning {
                      (a CI checkout often makes them; `gto doctor` tells how to mend it)"
                 )
             }
+            Self::Unguarded { remote } => write!(
+                f,
+                "{remote} takes no refs under refs/gto: others who push tags of the artifact in the same moment may not be \
+                 seen, so that a counter is there twice"
+            ),
             Self::DatedBack { tag } => write!(
                 f,
                 "tag '{tag}' is dated before the newest event of its artifact, as GIT_COMMITTER_DATE asks: \

@@ -7,13 +7,16 @@ mod alone;
 mod cache;
 mod examine;
 mod reading;
+mod remote;
 mod verify;
+mod write;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 pub use cache::CacheReport;
+pub use remote::{Comparison, Difference, Sight, TagDifference};
 
 use crate::annotation::{Annotation, Annotations, artifacts_yaml};
 use crate::commit::Commit;
@@ -21,10 +24,10 @@ use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::git::{self, Repository, SeenHead, TagEdit, TagObject, TagRef, TagRefs, UnreadableTag, Want};
+use crate::git::{self, Repository, SeenHead, TagObject, TagRef, TagRefs, UnreadableTag, Want};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
-use crate::plan::{Plan, Step, Warning};
+use crate::plan::{Plan, Warning};
 use crate::query::{self, HistoryOptions, ShowOptions};
 use crate::reference::Reference;
 use crate::report::{ArtifactSummary, EventReport, History, HistoryReport, RegistryReport, VersionReport};
@@ -161,7 +164,7 @@ impl Registry {
     }
 
     fn clone_and_discover(url: &str) -> Result<(Repository, Option<Clone>)> {
-        let failed = |reason: String| Error::Clone { url: without_password(url), reason };
+        let failed = |reason: String| Error::Clone { url: git::without_passwords(url), reason };
         let folder = tempfile::Builder::new().prefix("gto-").tempdir().map_err(|e| failed(e.to_string()))?;
         git::clone_bare(url, folder.path().as_os_str()).map_err(|e| failed(e.to_string()))?;
         let repository = Repository::discover(folder.path()).map_err(|e| failed(e.to_string()))?;
@@ -220,11 +223,6 @@ impl Registry {
     /// Whether history is cut off, so that tags of older commits may be absent.
     pub fn is_shallow(&self) -> bool {
         self.repository.is_shallow()
-    }
-
-    /// Whether there is another repository that tags may be fetched from.
-    pub fn has_remote(&self) -> bool {
-        !self.repository.remotes().is_empty()
     }
 
     /// The state of the whole registry, with the commit and the annotation of every version.
@@ -483,61 +481,6 @@ impl Registry {
         Ok(self.repository.resolve(revision)?)
     }
 
-    /// Does what a plan says, all or nothing; then, with `push`, at the remote too. If the remote refuses, the
-    /// tags made here are taken back.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] if a tag is not what it was when the plan was made, [`Error::Push`], or what keeps
-    /// Git from writing. Nothing was changed then.
-    pub fn apply(&self, plan: &Plan, push: bool) -> Result<()> {
-        let edits: Vec<TagEdit> = plan.steps.iter().map(edit).collect();
-        let tags = || plan.steps.iter().map(|step| step.tag().to_owned()).collect::<Vec<_>>();
-        let deletes_only = plan.steps.iter().all(|step| matches!(step, Step::Delete(_)));
-        if push && deletes_only {
-            // The other way round there would be nothing to go back to if the remote refused.
-            self.push(plan)?;
-            let half_done = |error: git::ApplyError| Error::DeletedThereOnly {
-                remote: self.remote_name().to_owned(),
-                tags: tags(),
-                source: Error::from(error).into(),
-            };
-            self.repository.apply(&edits).map_err(half_done)?;
-            return Ok(());
-        }
-        let created = self.repository.apply_signed(&edits, plan.signing.as_ref())?;
-        if push && let Err(error) = self.push(plan) {
-            let back =
-                tags().into_iter().zip(created).map(|(name, expected)| TagEdit::Delete { name, expected });
-            return Err(match self.repository.apply(&back.collect::<Vec<_>>()) {
-                Ok(_) => error,
-                Err(_) => Error::PushNotUndone { tags: tags(), source: error.into() },
-            });
-        }
-        Ok(())
-    }
-
-    /// The remote that tags are pushed to.
-    pub fn remote_name(&self) -> &'static str {
-        "origin"
-    }
-
-    fn push(&self, plan: &Plan) -> Result<()> {
-        let remote = self.remote_name();
-        let tags: Vec<git::PushedTag> = plan
-            .steps
-            .iter()
-            .map(|step| match step {
-                Step::Create(tag) => git::PushedTag::Send(&tag.name),
-                Step::Delete(tag) => git::PushedTag::Delete(&tag.name),
-            })
-            .collect();
-        self.repository.push(remote, &tags).map_err(|error| Error::Push {
-            remote: remote.to_owned(),
-            tags: plan.steps.iter().map(|step| step.tag().to_owned()).collect(),
-            reason: error.to_string(),
-        })
-    }
-
     /// Plans what `build` does to an artifact. Without `author` nothing is written that would need one.
     fn plan(
         &self,
@@ -710,26 +653,6 @@ impl Scan {
 /// The warning of tags that are no events, if there are any (decision D22).
 fn lightweight_warning(tags: Vec<String>) -> Vec<Warning> {
     if tags.is_empty() { Vec::new() } else { vec![Warning::LightweightTags(tags)] }
-}
-
-fn edit(step: &Step) -> TagEdit {
-    match step {
-        Step::Create(tag) => TagEdit::Create {
-            name: tag.name.clone(),
-            commit: tag.commit,
-            tagger: tag.tagger.clone(),
-            message: tag.message.clone(),
-        },
-        Step::Delete(tag) => TagEdit::Delete { name: tag.name.clone(), expected: tag.target },
-    }
-}
-
-/// The address as messages show it: who logs in, and with what, is nobody's business.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    format!("{scheme}://{host}{path}")
 }
 
 fn read_config(repository: &Repository, environment: &Environment) -> Result<Config> {

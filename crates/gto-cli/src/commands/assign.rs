@@ -58,7 +58,7 @@ impl Assign {
         let stage = operand::stage(&self.stage)?;
         registry.check_stage(&stage)?;
         let target = self.target(&registry)?;
-        write::carry_out(context, &registry, &self.write, || {
+        write::carry_out(context, &registry, &name, &self.write, || {
             Ok(registry.plan_assign(&name, &stage, &target, &self.write.wish(), &author)?)
         })
     }

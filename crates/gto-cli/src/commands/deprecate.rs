@@ -58,7 +58,7 @@ impl Deprecate {
         })?;
         let (delete, wish, author) = (self.delete, self.write.wish(), operand::author(&self.write)?);
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        write::carry_out(context, &registry, &self.write, || {
+        write::carry_out(context, &registry, &name, &self.write, || {
             match (given(&self.version), given(&self.stage)) {
                 (version, Some(stage)) => {
                     let stage = self.stage(&name, &stage)?;

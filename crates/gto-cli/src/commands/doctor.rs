@@ -192,6 +192,8 @@ fn configuration(config: &Config) -> Map<String, Value> {
         ("stages", json!(config.stages)),
         ("enrichments", json!(enrichments)),
         ("autoload_enrichments", json!(config.autoload_enrichments)),
+        ("push", json!(config.push)),
+        ("remote", json!(config.remote)),
     ];
     entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }

@@ -87,8 +87,8 @@ fn reference() -> String {
     let mut command = command();
     let mut text = String::from(
         "# Reference\n\n<!-- Made by `cargo xtask generate` from the help texts in crates/gto-cli. Do not edit. -->\n\n\
-         Exit status of every command: 0 done, 1 refused or failed (`❌ text` on stderr), 2 wrong usage. stdout is \
-         data, everything else goes to stderr.\n",
+         Exit status of every command: 0 done, 1 refused or failed (`❌ text` on stderr), 2 wrong usage; and of \
+         `gto status` 3, if it finds a difference. stdout is data, everything else goes to stderr.\n",
     );
     section(&mut text, "gto", &mut command);
     let names: Vec<String> = command

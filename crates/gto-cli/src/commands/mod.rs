@@ -14,9 +14,11 @@ mod novelty;
 mod operand;
 mod parse_tag;
 mod print_state;
+mod push;
 mod register;
 mod show;
 mod stages;
+mod status;
 mod verify;
 mod write;
 
@@ -41,6 +43,9 @@ pub enum Command {
     #[command(visible_alias = "promote")]
     Assign(assign::Assign),
     Deprecate(deprecate::Deprecate),
+    // The remote
+    Status(status::Status),
+    Push(push::Push),
     // Other
     Demo(demo::Demo),
     Cache(cache::Cache),
@@ -70,6 +75,8 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
         Some(Command::Register(register)) => register.run(context),
         Some(Command::Assign(assign)) => assign.run(context),
         Some(Command::Deprecate(deprecate)) => deprecate.run(context),
+        Some(Command::Status(status)) => status.run(context),
+        Some(Command::Push(push)) => push.run(context),
         Some(Command::Demo(demo)) => demo.run(context),
         Some(Command::Cache(cache)) => cache.run(context),
         Some(Command::Completions(completions)) => completions.run(context),

@@ -25,11 +25,11 @@ pub struct Novelty {
 }
 
 impl Novelty {
-    /// Looks at the plan and the tags that are there before it is applied.
-    pub fn of(plan: &Plan, registry: &Registry) -> Self {
+    /// Looks at the plan and the tags that are there before it is applied; `has_looked` if those of the remote are.
+    pub fn of(plan: &Plan, registry: &Registry, has_looked: bool) -> Self {
         let mut novelty = Self::default();
         // A copy that lacks tags may lack the versions in them.
-        let fetch = if plan.registers() { fetch_tags(registry) } else { None };
+        let fetch = if plan.registers() && !has_looked { fetch_tags(registry) } else { None };
         let mut state = registry.is_shallow().then_some("is shallow");
         if (plan.is_new_artifact || plan.new_stage.is_some()) && !registry.has_many_tags() {
             let tags = registry.tag_names().unwrap_or_default();
@@ -40,7 +40,8 @@ impl Novelty {
         }
         if let (Some(state), Some(fetch)) = (state, fetch) {
             novelty.warning = Some(format!(
-                "this clone {state}: versions that exist on the remote alone are not seen; fetch them first: `{fetch}`"
+                "this clone {state}: versions that exist on the remote alone are not seen; \
+                 look there first with --fetch, or fetch all tags: `{fetch}`"
             ));
         }
         novelty

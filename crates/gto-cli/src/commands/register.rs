@@ -69,7 +69,7 @@ impl Register {
             simple: self.write.simple.into(),
             force: self.write.force,
         };
-        write::carry_out(context, &registry, &self.write, || {
+        write::carry_out(context, &registry, &name, &self.write, || {
             let plan = registry.plan_register(&name, or_head(&self.revision), &wish, &author);
             plan.map_err(|error| {
                 operand::no_revision(error, |v| format!("gto register {name} --version {v}"))

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use gto::Registry;
+use gto::name::ArtifactName;
 use gto::plan::{NewTag, Plan, Step};
 use gto::signing::Signing;
 
@@ -12,19 +13,21 @@ use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::{json, shell_quote};
 
-/// Applies what `plan` gives unless only asked what it would do, and tells.
+/// Applies what `plan` gives for the artifact unless only asked what it would do, and tells.
 pub fn carry_out(
     context: &mut Context,
     registry: &Registry,
+    artifact: &ArtifactName,
     args: &WriteArgs,
     plan: impl Fn() -> Result<Plan>,
 ) -> Result<()> {
-    // What is written to a clone of a remote repository exists only there.
-    let push = args.push || registry.url().is_some();
+    let push = pushes(registry, args)?;
+    let look = push || args.fetch;
     let mut told = Vec::new();
     let mut attempt = || -> Result<(Plan, Novelty)> {
+        let sight = if look { Some(registry.look(artifact)?) } else { None };
         let plan = plan()?;
-        let novelty = Novelty::of(&plan, registry);
+        let novelty = Novelty::of(&plan, registry, look);
         let warnings = plan.warnings.iter().map(ToString::to_string).chain(novelty.warning.clone());
         // Before the write, which may fail for what they warn of; each once, if it is tried again.
         for warning in warnings.filter(|warning| !told.contains(warning)).collect::<Vec<_>>() {
@@ -32,7 +35,9 @@ pub fn carry_out(
             told.push(warning);
         }
         if !args.dry_run {
-            registry.apply(&plan, push)?;
+            for warning in registry.apply(&plan, sight.as_ref().filter(|_| push))? {
+                context.printer.warning(warning.to_string());
+            }
         }
         Ok((plan, novelty))
     };
@@ -64,9 +69,22 @@ pub fn carry_out(
     Ok(())
 }
 
+/// Whether what is made is pushed, too.
+fn pushes(registry: &Registry, args: &WriteArgs) -> Result<bool> {
+    // What is written to a clone of a remote repository exists only there.
+    if registry.url().is_none() {
+        return Ok(!args.no_push && (args.push || registry.config().push));
+    }
+    if args.no_push {
+        let hint = "leave out --no-push, or see what would be done with --dry-run".to_owned();
+        return Err(CommandError::arguments("A remote repository is written to by pushing", hint));
+    }
+    Ok(true)
+}
+
 fn tell(context: &mut Context, registry: &Registry, step: &Step, push: bool, dry_run: bool) -> Result<()> {
     let printer = &mut context.printer;
-    let remote = registry.remote_name();
+    let remote = shell_quote(&registry.remote_name());
     let tag = step.tag();
     let delete = if matches!(step, Step::Delete(_)) { "--delete " } else { "" };
     match (step, dry_run) {

@@ -42,6 +42,9 @@ impl Repository {
             git.env_remove(name);
         }
         git.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
+        if self.locked.get() {
+            git.env(super::LOCKED, std::path::absolute(self.common_dir()).unwrap_or_default());
+        }
         git.arg("--git-dir").arg(self.git_dir());
         // With `--git-dir` git takes the current folder for the work tree, and runs hooks there.
         if self.root().is_dir() {

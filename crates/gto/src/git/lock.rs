@@ -2,10 +2,13 @@
 //!
 //! Owns the lock that keeps writers of this library apart, from looking at the tags until new ones are made. It is the
 //! system's lock on the open folder of the repository: it leaves nothing behind, and goes with its process however that
-//! ends. Must not be all that a write relies on: git and others know nothing of it, and where the system has no such lock
+//! ends. A `gto` that git runs meanwhile, in a hook, is part of the same write: a variable tells it not to wait for
+//! its own ancestor. Must not be all that a write relies on: git and others know nothing of it, and where the system has no such lock
 //! there is none. What a transaction expects of its refs is for these.
 
+use std::cell::Cell;
 use std::fs::{File, TryLockError};
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -17,10 +20,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest time between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
+/// The variable in which processes that git runs are told which repository is locked for them.
+pub(crate) const LOCKED: &str = "GTO_LOCKED";
+
 /// While it lives, no other process has one for the same repository.
-pub(crate) struct WriteLock {
+pub(crate) struct WriteLock<'a> {
     /// Closing it gives the lock back. `None` where there are no such locks.
     _folder: Option<File>,
+    locked: &'a Cell<bool>,
+}
+
+impl Drop for WriteLock<'_> {
+    fn drop(&mut self) {
+        self.locked.set(false);
+    }
 }
 
 /// Another process has had the lock all the time.
@@ -29,23 +42,28 @@ pub(crate) struct WriteLock {
 pub(crate) struct Busy;
 
 impl Repository {
-    /// Waits for other writers, for a minute at most.
-    pub fn lock_for_writing(&self) -> Result<WriteLock, Busy> {
-        self.lock_within(PATIENCE)
+    /// Waits for other writers, for a minute at most. `inherited` is what [`LOCKED`] says to this process.
+    pub fn lock_for_writing(&self, inherited: Option<&str>) -> Result<WriteLock<'_>, Busy> {
+        let here = self.common_dir().canonicalize().ok();
+        // An ancestor has the lock already, and waits for us.
+        let has_ancestor =
+            here.is_some() && inherited.and_then(|path| Path::new(path).canonicalize().ok()) == here;
+        let folder = if has_ancestor { None } else { self.lock_within(PATIENCE)? };
+        self.locked.set(true);
+        Ok(WriteLock { _folder: folder, locked: &self.locked })
     }
 
-    fn lock_within(&self, patience: Duration) -> Result<WriteLock, Busy> {
+    /// The locked folder; `None` where there are no such locks.
+    fn lock_within(&self, patience: Duration) -> Result<Option<File>, Busy> {
         // A folder can be opened on Unix only; and if it cannot, writing will fail and say why.
-        let Ok(folder) = File::open(self.common_dir()) else {
-            return Ok(WriteLock { _folder: None });
-        };
+        let Ok(folder) = File::open(self.common_dir()) else { return Ok(None) };
         let begun = Instant::now();
         let mut pause = Duration::from_millis(1);
         loop {
             match folder.try_lock() {
-                Ok(()) => return Ok(WriteLock { _folder: Some(folder) }),
+                Ok(()) => return Ok(Some(folder)),
                 // A file system without such locks.
-                Err(TryLockError::Error(_)) => return Ok(WriteLock { _folder: None }),
+                Err(TryLockError::Error(_)) => return Ok(None),
                 Err(TryLockError::WouldBlock) if begun.elapsed() >= patience => return Err(Busy),
                 Err(TryLockError::WouldBlock) => sleep(pause),
             }
@@ -69,5 +87,28 @@ mod tests {
         assert!(open(&repo).lock_within(Duration::from_millis(20)).is_err());
         drop(lock);
         assert!(open(&repo).lock_within(Duration::ZERO).is_ok());
+    }
+
+    #[test]
+    fn whoever_git_runs_for_the_writer_does_not_wait_for_it() {
+        let (repo, other) = (Repo::new(), Repo::new());
+        let repository = open(&repo);
+        let lock = repository.lock_for_writing(None).unwrap();
+        // What git is told, an alias that runs a shell command is told too.
+        let told = |repository: &Repository| {
+            let args = ["-c", "alias.told=!printf %s \"$GTO_LOCKED\"", "told"];
+            String::from_utf8(repository.run_git("testing", args, b"").unwrap().stdout).unwrap()
+        };
+        let inherited = told(&repository);
+        assert!(open(&repo).lock_for_writing(Some(&inherited)).is_ok());
+        // It says nothing about another repository.
+        let elsewhere = open(&other);
+        let _held = elsewhere.lock_within(Duration::ZERO).unwrap();
+        assert_ne!(
+            Path::new(&inherited).canonicalize().unwrap(),
+            elsewhere.common_dir().canonicalize().unwrap()
+        );
+        drop(lock);
+        assert_eq!(told(&repository), "");
     }
 }

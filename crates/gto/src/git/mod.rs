@@ -10,6 +10,7 @@ mod date;
 mod identity;
 mod lock;
 mod object;
+mod porcelain;
 mod ref_files;
 mod refs;
 mod reftable;
@@ -37,9 +38,10 @@ pub(crate) use cached_tags::Keep;
 pub(crate) use commit::FileError;
 pub(crate) use date::{parse_date, parse_exact_date};
 pub(crate) use identity::IdentityError;
-pub(crate) use lock::WriteLock;
+pub(crate) use lock::{LOCKED, WriteLock};
+pub(crate) use porcelain::{Outcome, without_passwords};
 pub(crate) use refs::{SeenHead, TagRef, TagRefs, is_valid_tag_name};
-pub(crate) use remote::{PushedTag, clone_bare};
+pub(crate) use remote::{Guard, PushedTag, Remote, RemoteError, RemoteTag, clone_bare};
 pub(crate) use revision::ResolveError;
 pub(crate) use signing::SignError;
 pub(crate) use tags::{ObjectKind, TagObject, UnreadableTag, Want};
@@ -58,6 +60,8 @@ pub(crate) struct Repository {
     refs: RefStorage,
     /// How many objects were looked at.
     reads: Cell<usize>,
+    /// Whether this process has the lock that keeps other writers away.
+    locked: Cell<bool>,
 }
 
 /// How the repository keeps its refs.
@@ -220,7 +224,7 @@ impl Repository {
             None => gix.workdir().map(Path::to_owned),
             Some(_) => discovered_work_dir(&start),
         };
-        Ok(Self { gix, work_dir, refs, reads: Cell::new(0) })
+        Ok(Self { gix, work_dir, refs, reads: Cell::new(0), locked: Cell::new(false) })
     }
 
     /// The root of the work tree; `None` in a bare repository.
@@ -248,11 +252,6 @@ impl Repository {
         // Read here rather than through gix, which would follow `GIT_SHALLOW_FILE`. Git truncates the file before it
         // removes it.
         std::fs::metadata(self.common_dir().join("shallow")).is_ok_and(|file| file.len() > 0)
-    }
-
-    /// The names of the configured remotes, in alphabetical order.
-    pub fn remotes(&self) -> Vec<String> {
-        self.gix.remote_names().iter().map(|name| lossy(name)).collect()
     }
 
     /// The commit that is checked out, or that a bare repository's `HEAD` names; `None` if there is no commit yet.

@@ -1,60 +1,324 @@
-//! Other repositories: pushing to them and cloning them, always by the user's own `git`, so that their ssh,
-//! credential helpers, proxies and `insteadOf` work.
+//! Other repositories: which one is meant, what tags it has, fetching from it, pushing to it and cloning it. Always by
+//! the user's own `git`, so that their ssh, credential helpers, proxies and `insteadOf` work.
+//!
+//! Must not decide what to do about a refusal.
 
 use std::ffi::OsStr;
+use std::hash::{BuildHasher as _, RandomState};
 use std::process::{Command, Stdio};
+use std::time::SystemTime;
 
-use super::{GitError, Repository, lossy};
+use gix::bstr::ByteSlice as _;
+use gix::objs::{Kind, Write as _};
+
+use super::porcelain::{self, Outcome, words};
+use super::refs::TAGS;
+use super::{GitError, RefStorage, Repository, from_gix, lossy};
+use crate::object_id::ObjectId;
+
+/// So many bytes of arguments every system takes, with room for the environment beside them.
+const MAX_ARGUMENTS: usize = if cfg!(windows) { 24 * 1024 } else { 640 * 1024 };
+
+/// Where guards live. The name comes before `refs/tags/`, so that who lists all refs sees them no later than the tags.
+const GUARDS: &str = "refs/gto/";
+
+/// Fetches what the refspecs say and nothing else, whatever is configured: no other tags, no removal of tags that are
+/// only here, no overwriting by another refspec, no submodules.
+const FETCH: [&str; 9] = [
+    "fetch",
+    "--quiet",
+    "--no-tags",
+    "--refmap=",
+    "--no-prune",
+    "--no-prune-tags",
+    "--no-write-fetch-head",
+    "--no-recurse-submodules",
+    "--no-auto-maintenance",
+];
+
+/// A remote that the user has configured: its name, or its address where Git's configuration has that instead. Nothing
+/// that a repository's content says becomes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Remote(String);
+
+/// A ref of the remote that each write of an artifact changes, in the same transaction as the tags and only if it is as it
+/// was when the write was planned. Tags of different names do not get into each other's way: without it `m#dev#2` and
+/// `m#prod#2` could be pushed from two clones at once. It points to a few random bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Guard {
+    full_name: String,
+    /// Where it was; `None` if it was not there.
+    seen: Option<ObjectId>,
+}
+
+/// A tag of a remote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RemoteTag {
+    /// The name without `refs/tags/`.
+    pub name: String,
+    /// What the ref points to.
+    pub target: ObjectId,
+    /// What the tag object is on in the end; `None` if there is no tag object.
+    pub peeled: Option<ObjectId>,
+}
 
 /// What a push does to one tag of the remote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PushedTag<'a> {
-    /// Sends the tag.
-    Send(&'a str),
-    /// Removes the tag.
-    Delete(&'a str),
+    /// Makes the tag, which must not be there.
+    Create(&'a str, ObjectId),
+    /// Removes the tag, which must be this one.
+    Delete(&'a str, ObjectId),
 }
 
-/// Git's refusal of a push or a clone, in one line.
+/// Git's refusal of a push, a fetch or a clone, in one line.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RemoteError {
     /// The other side, or the way there, refused.
     #[error("{0}")]
     Refused(String),
+    /// More tags than fit into one command.
+    #[error("these are more tags than one `git push` takes")]
+    TooMany,
     /// `git` could not be run.
     #[error(transparent)]
     Git(#[from] GitError),
 }
 
-impl Repository {
-    /// Changes the tags of `remote`: all of them or none.
-    pub fn push(&self, remote: &str, tags: &[PushedTag<'_>]) -> Result<(), RemoteError> {
-        let refspecs = tags.iter().map(|tag| match tag {
-            PushedTag::Send(name) => format!("refs/tags/{name}:refs/tags/{name}"),
-            PushedTag::Delete(name) => format!(":refs/tags/{name}"),
-        });
-        let fixed = ["push", "--atomic", "--porcelain", "--", remote].map(str::to_owned);
-        let args: Vec<String> = fixed.into_iter().chain(refspecs).collect();
-        let output = self.run_git("pushing", &args, b"")?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
-        Err(RemoteError::Refused(reason(&lossy(&said))))
+impl Remote {
+    /// The name, to tell.
+    pub fn shown(&self) -> String {
+        porcelain::without_passwords(&self.0)
     }
 }
 
-/// The line of Git's output that says why, without the ornaments around it.
-fn reason(said: &str) -> String {
-    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let refused = lines.iter().find(|line| line.starts_with('!'));
-    let fatal = lines.iter().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
-    let line = refused.or(fatal).or(lines.last()).copied().unwrap_or("git did not say why");
-    line.trim_start_matches('!')
-        .trim_start_matches("fatal:")
-        .trim_start_matches("error:")
-        .trim()
-        .replace('\t', " ")
+impl Repository {
+    /// The names of the configured remotes, in alphabetical order.
+    pub fn remotes(&self) -> Vec<String> {
+        self.gix.remote_names().iter().map(|name| lossy(name)).collect()
+    }
+
+    /// The remote of this name, if it is configured. An address is no name.
+    pub fn remote(&self, name: &str) -> Option<Remote> {
+        self.remotes().into_iter().find(|known| known == name).map(Remote)
+    }
+
+    /// The remote that `git push` would choose: the one of the branch, the one for all branches, the only one, or
+    /// `origin`; see git-config(1) on `branch.<name>.pushRemote`. `None` if there is none of these.
+    pub fn push_remote(&self) -> Option<Remote> {
+        let config = self.gix.config_snapshot();
+        // To find the branch can take a process of its own.
+        let are_branches_configured = config.plumbing().sections_by_name("branch").is_some();
+        let branch = are_branches_configured.then(|| self.current_branch()).flatten();
+        let of_branch = |key: &str| config.string(&format!("branch.{}.{key}", branch.as_ref()?));
+        let configured = of_branch("pushRemote")
+            .or_else(|| config.string("remote.pushDefault"))
+            .or_else(|| of_branch("remote"))
+            .map(|name| lossy(&name));
+        // A branch can follow another one of the same repository, which is called `.`.
+        if let Some(name) = configured.filter(|name| name != "." && !name.is_empty()) {
+            return Some(Remote(name));
+        }
+        match self.remotes().as_slice() {
+            [only] => Some(Remote(only.clone())),
+            _ => self.remote("origin"),
+        }
+    }
+
+    fn current_branch(&self) -> Option<String> {
+        match self.refs {
+            RefStorage::Files => Some(lossy(self.gix.head_name().ok()??.shorten())),
+            RefStorage::Reftable => {
+                let args = ["symbolic-ref", "--quiet", "--short", "HEAD"];
+                let output = self.run_git("finding the current branch", args, b"").ok()?;
+                output.status.success().then(|| lossy(output.stdout.trim_ascii()))
+            }
+        }
+    }
+
+    /// The tags of the remote whose names begin with one of the prefixes, in no order. What is not UTF-8 is left out.
+    pub fn remote_tags(&self, remote: &Remote, prefixes: &[String]) -> Result<Vec<RemoteTag>, RemoteError> {
+        self.list(remote, prefixes, None)
+    }
+
+    /// The same with the guard of the artifact `name`, which was seen no later than the tags.
+    pub fn remote_tags_and_guard(
+        &self,
+        remote: &Remote,
+        prefixes: &[String],
+        name: &str,
+    ) -> Result<(Vec<RemoteTag>, Guard), RemoteError> {
+        let full_name = guard_name(name);
+        let mut tags = self.list(remote, prefixes, Some(&full_name))?;
+        let at = tags.iter().position(|tag| tag.name == full_name);
+        let seen = at.map(|at| tags.swap_remove(at).target);
+        Ok((tags, Guard { full_name, seen }))
+    }
+
+    /// Lists tags by their short names, and one guard by its full one.
+    fn list(
+        &self,
+        remote: &Remote,
+        prefixes: &[String],
+        guard: Option<&str>,
+    ) -> Result<Vec<RemoteTag>, RemoteError> {
+        // Git shows only those that match; of the remote it gets all tags, or all refs.
+        let patterns = prefixes.iter().map(|prefix| format!("{TAGS}{prefix}*"));
+        let patterns = patterns.chain(guard.map(str::to_owned));
+        let only_tags = if guard.is_none() { Some("--tags") } else { None };
+        let fixed = ["ls-remote", "--quiet"].into_iter().chain(only_tags).chain(["--", &remote.0]);
+        let args = fixed.map(str::to_owned).chain(patterns);
+        let output = self.run_git("asking a remote", args, b"")?;
+        if !output.status.success() {
+            return Err(RemoteError::Refused(words(&lossy(&output.stderr))));
+        }
+        let mut refs = read_listing(&output.stdout);
+        let is_tag = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
+        refs.retain(|found| {
+            if found.name.starts_with(GUARDS) {
+                Some(found.name.as_str()) == guard
+            } else {
+                is_tag(&found.name)
+            }
+        });
+        Ok(refs)
+    }
+
+    /// Fetches the tags whose names begin with one of the prefixes, and the guard of the artifact `name`. A tag that is here
+    /// already is never changed. `None` if some tags could not be made here: mostly because there is another one of that
+    /// name.
+    pub fn fetch_tags(
+        &self,
+        remote: &Remote,
+        prefixes: &[String],
+        name: &str,
+    ) -> Result<Option<Guard>, RemoteError> {
+        // It stays here only from the fetch to the look at it, so that none is seen that the remote no longer has.
+        self.take_guard(name)?;
+        let refspecs = prefixes.iter().map(|prefix| format!("{TAGS}{prefix}*:{TAGS}{prefix}*"));
+        // A pattern, since a ref of a whole name must be there.
+        let guard = guard_name(name);
+        let guard = guard.trim_end_matches(|c| c != '@');
+        let refspecs = refspecs.chain([format!("+{guard}*:{guard}*")]);
+        let fixed = FETCH.into_iter().chain(["--", &remote.0]).map(str::to_owned);
+        let output = self.run_git("fetching", fixed.chain(refspecs), b"")?;
+        let guard = self.take_guard(name)?;
+        match output.status.code() {
+            Some(0) => Ok(Some(guard)),
+            Some(1) => Ok(None),
+            _ => Err(RemoteError::Refused(words(&lossy(&output.stderr)))),
+        }
+    }
+
+    /// The guard that was fetched, which goes.
+    fn take_guard(&self, name: &str) -> Result<Guard, GitError> {
+        let full_name = guard_name(name);
+        let seen = self.ref_target(&full_name)?;
+        if seen.is_some() {
+            let output = self.run_git("fetching", ["update-ref", "-d", &full_name], b"")?;
+            if !output.status.success() {
+                return Err(self.command_error("update-ref", &output));
+            }
+        }
+        Ok(Guard { full_name, seen })
+    }
+
+    /// Fetches these tags, and of the history before their commits as much as `git fetch` would, or with `alone` nothing.
+    pub fn fetch_exactly(&self, remote: &Remote, tags: &[&str], alone: bool) -> Result<(), RemoteError> {
+        if tags.is_empty() {
+            return Ok(());
+        }
+        let depth = alone.then_some("--depth=1");
+        let args = FETCH.into_iter().chain(depth).chain(["--stdin", "--", &remote.0]);
+        let refspecs: Vec<String> = tags.iter().map(|tag| format!("{TAGS}{tag}:{TAGS}{tag}\n")).collect();
+        let output = self.run_git("fetching", args, refspecs.concat().as_bytes())?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(RemoteError::Refused(words(&lossy(&output.stderr))))
+    }
+
+    /// Changes the tags of the remote, and its guard: all of them or, with `atomic`, none.
+    pub fn push(
+        &self,
+        remote: &Remote,
+        tags: &[PushedTag<'_>],
+        guard: Option<&Guard>,
+        atomic: bool,
+    ) -> Result<Outcome, RemoteError> {
+        let guard = guard.map(|guard| Ok::<_, GitError>((guard, self.random_blob()?))).transpose()?;
+        let guard_lease = guard.iter().map(|(Guard { full_name, seen }, _)| {
+            format!("--force-with-lease={full_name}:{}", seen.map(|id| id.to_string()).unwrap_or_default())
+        });
+        let guard_refspec = guard.iter().map(|(guard, new)| format!("{new}:{}", guard.full_name));
+        let leases = tags.iter().map(|tag| match tag {
+            // Without a value: no such ref.
+            PushedTag::Create(name, _) => format!("--force-with-lease={TAGS}{name}:"),
+            PushedTag::Delete(name, id) => format!("--force-with-lease={TAGS}{name}:{id}"),
+        });
+        let refspecs = tags.iter().map(|tag| match tag {
+            PushedTag::Create(name, id) => format!("{id}:{TAGS}{name}"),
+            PushedTag::Delete(name, _) => format!(":{TAGS}{name}"),
+        });
+        // Only what was planned: with `push.followTags` git would push every tag on the way there.
+        let fixed = ["push", "--porcelain", "--no-follow-tags", "--no-progress"].map(str::to_owned);
+        let atomic = atomic.then(|| "--atomic".to_owned());
+        let end = ["--".to_owned(), remote.0.clone()];
+        let options = fixed.into_iter().chain(atomic).chain(leases).chain(guard_lease);
+        let args: Vec<String> = options.chain(end).chain(refspecs).chain(guard_refspec).collect();
+        if args.iter().map(|arg| arg.len() + size_of::<usize>() + 1).sum::<usize>() > MAX_ARGUMENTS {
+            return Err(RemoteError::TooMany);
+        }
+        let output = self.run_git("pushing", &args, b"")?;
+        let refs: Vec<String> = tags.iter().map(|tag| format!("{TAGS}{}", tag.name())).collect();
+        let (printed, said) = (lossy(&output.stdout), lossy(&output.stderr));
+        let guard = guard.as_ref().map(|(guard, _)| guard.full_name.as_str());
+        Ok(porcelain::outcome(output.status.success(), &printed, &said, &refs, guard))
+    }
+
+    /// Writes a file object like no other.
+    fn random_blob(&self) -> Result<ObjectId, GitError> {
+        // The standard library has no other random numbers. The time is for those that are not random enough.
+        let random = || RandomState::new().hash_one(SystemTime::now());
+        let text = format!(
+            "Each write of gto with --push changes this, so that two at once do not miss each other.\n{:016x}{:016x}\n",
+            random(),
+            random()
+        );
+        let written = self.gix.objects.write_buf(Kind::Blob, text.as_bytes());
+        written.map(|id| from_gix(&id)).map_err(|error| GitError::failed("write an object", error))
+    }
+}
+
+impl PushedTag<'_> {
+    /// The tag's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Create(name, _) | Self::Delete(name, _) => name,
+        }
+    }
+}
+
+/// The full name of the guard of an artifact, whose name is given as in a tag. A tag of that name would not be the
+/// registry's.
+fn guard_name(name: &str) -> String {
+    format!("{GUARDS}{name}@write")
+}
+
+/// Reads the lines `ID <tab> refs/tags/NAME`, each followed by `ID <tab> refs/tags/NAME^{}` if that is a tag object.
+fn read_listing(output: &[u8]) -> Vec<RemoteTag> {
+    let mut tags: Vec<RemoteTag> = Vec::new();
+    for line in output.lines().filter_map(|line| line.to_str().ok()) {
+        let Some((id, name)) = line.split_once('\t') else { continue };
+        let name = name.strip_prefix(TAGS).or(name.starts_with(GUARDS).then_some(name));
+        let (Ok(id), Some(name)) = (id.parse(), name) else { continue };
+        match (name.strip_suffix("^{}"), tags.last_mut()) {
+            (Some(name), Some(last)) if last.name == name => last.peeled = Some(id),
+            (Some(_), _) => {}
+            (None, _) => tags.push(RemoteTag { name: name.to_owned(), target: id, peeled: None }),
+        }
+    }
+    tags
 }
 
 /// Clones the bare repository, history and tags without files in a work tree, into `folder`.
@@ -70,7 +334,7 @@ pub(crate) fn clone_bare(url: &str, folder: &OsStr) -> Result<(), RemoteError> {
     if output.status.success() {
         return Ok(());
     }
-    Err(RemoteError::Refused(reason(&lossy(&output.stderr))))
+    Err(RemoteError::Refused(words(&lossy(&output.stderr))))
 }
 
 impl Repository {

@@ -144,8 +144,13 @@ impl Repository {
         let queue = Mutex::new(work.into_iter().enumerate());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let run = || {
-            let here =
-                Self { gix: shared.to_thread_local(), work_dir: work_dir.clone(), refs, reads: Cell::new(0) };
+            let here = Self {
+                gix: shared.to_thread_local(),
+                work_dir: work_dir.clone(),
+                refs,
+                reads: Cell::new(0),
+                locked: Cell::new(false),
+            };
             let done: Vec<_> = std::iter::from_fn(next).map(|(i, piece)| (i, todo(&here, piece))).collect();
             (done, here.objects_read())
         };

@@ -106,7 +106,8 @@ pub(crate) enum ApplyError {
 }
 
 impl TagEdit {
-    fn name(&self) -> &str {
+    /// The tag's name.
+    pub fn name(&self) -> &str {
         match self {
             Self::Create { name, .. } | Self::Delete { name, .. } => name,
         }
@@ -114,13 +115,34 @@ impl TagEdit {
 }
 
 impl Repository {
-    /// Makes all changes or none. Returns the ids of the new tag objects, in the order of the creates.
+    /// As [`Repository::apply_signed`], unsigned.
+    #[cfg(test)]
     pub fn apply(&self, edits: &[TagEdit]) -> Result<Vec<ObjectId>, ApplyError> {
         self.apply_signed(edits, None)
     }
 
-    /// As [`Repository::apply`], with signatures on the new tags. If one cannot be made, nothing is written.
+    /// Makes all changes or none; signs the new tags if asked to. Returns the ids of the new tag objects, in the order of
+    /// the creates.
     pub fn apply_signed(
+        &self,
+        edits: &[TagEdit],
+        signing: Option<&Signing>,
+    ) -> Result<Vec<ObjectId>, ApplyError> {
+        let ids = self.write_objects(edits, signing)?;
+        self.update_refs(edits, &ids)?;
+        Ok(ids)
+    }
+
+    /// The first half of [`Repository::apply_signed`]: writes the tag objects, to which no ref leads yet, and refuses what
+    /// would be refused now. Gives their ids.
+    pub fn prepare(&self, edits: &[TagEdit], signing: Option<&Signing>) -> Result<Vec<ObjectId>, ApplyError> {
+        match self.explain(edits) {
+            Some(error) => Err(error),
+            None => self.write_objects(edits, signing),
+        }
+    }
+
+    fn write_objects(
         &self,
         edits: &[TagEdit],
         signing: Option<&Signing>,
@@ -133,14 +155,19 @@ impl Repository {
         for object in &objects {
             ids.push(self.write_tag_object(object)?);
         }
+        Ok(ids)
+    }
+
+    /// The second half of [`Repository::apply`]: changes all refs or none. `ids` are the new tag objects, in the order of
+    /// the creates.
+    pub fn update_refs(&self, edits: &[TagEdit], ids: &[ObjectId]) -> Result<(), ApplyError> {
         match self.refs {
-            RefStorage::Files => self.update_files(edits, &ids)?,
+            RefStorage::Files => self.update_files(edits, ids),
             RefStorage::Reftable => {
-                let updated = self.reftable_update(edits, &ids);
-                updated.map_err(|error| self.explain(edits).unwrap_or_else(|| reftable_error(error)))?;
+                let updated = self.reftable_update(edits, ids);
+                updated.map_err(|error| self.explain(edits).unwrap_or_else(|| reftable_error(error)))
             }
         }
-        Ok(ids)
     }
 
     /// Refuses what can be refused without a lock, and gives the tag objects to write.

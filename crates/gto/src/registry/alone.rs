@@ -1,21 +1,31 @@
 //! Writing alone: from the look at what is there to the new tags.
 //!
-//! Owns the wait for other writers, and trying again when somebody was faster who does not wait. What is tried is the
-//! caller's: a plan that is made anew each time, and applied.
+//! Owns the wait for other writers, and trying again when somebody was faster who does not wait: git, or a clone of
+//! somebody else that pushed to the same remote. What is tried is the caller's: a plan that is made anew each time, and
+//! applied.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Registry;
 use crate::error::{Error, Result};
+use crate::git::LOCKED;
 
 /// How many milliseconds to wait before another try; after the last one it is given up.
 const PAUSES: [u64; 5] = [10, 20, 40, 80, 160];
 
+/// The same where another clone was faster, in times that the try took: a fetch and a push can take milliseconds or
+/// seconds, and as long as all who try again do it within that time, most of them will meet again.
+const REMOTE_PAUSES: [u32; 15] = [1, 2, 4, 8, 8, 8, 8, 8, 16, 16, 16, 16, 16, 16, 16];
+
+/// No pause is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
 impl Registry {
     /// Makes `attempt`, which plans and applies, while no other process does that in this repository. It is made again,
-    /// a few times, if what was planned does not fit what is there any more ([`Error::Conflict`]): git, and others who
-    /// write tags, wait for nobody.
+    /// a few times, if what was planned does not fit any more what is here ([`Error::Conflict`]) or on the remote
+    /// ([`Error::RemoteMoved`]): git, and others who write tags, wait for nobody.
     ///
     /// # Errors
     /// [`Error::Locked`] if another process goes on writing for a minute; or the error of the last attempt, which
@@ -25,21 +35,37 @@ impl Registry {
         registry_error: impl Fn(&E) -> Option<&Error>,
         mut attempt: impl FnMut() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        let _lock = self.wait_for_writers()?;
-        for pause in PAUSES {
-            match attempt() {
-                Err(error) if matches!(registry_error(&error), Some(Error::Conflict { .. })) => {
-                    sleep(Duration::from_millis(pause));
-                }
-                result => return result,
+        let (mut here, mut there) = (PAUSES.into_iter(), REMOTE_PAUSES.into_iter());
+        loop {
+            let lock = self.wait_for_writers()?;
+            let begun = Instant::now();
+            let result = attempt();
+            // While this one waits, others may write.
+            drop(lock);
+            let pause = match result.as_ref().err().and_then(&registry_error) {
+                Some(Error::Conflict { .. }) => here.next().map(Duration::from_millis),
+                Some(Error::RemoteMoved { .. }) => there.next().map(|times| jitter(begun.elapsed() * times)),
+                _ => None,
+            };
+            match pause {
+                Some(pause) => sleep(pause),
+                None => return result,
             }
         }
-        attempt()
     }
 
-    fn wait_for_writers(&self) -> Result<crate::git::WriteLock> {
-        self.repository.lock_for_writing().map_err(|busy| Error::Locked { source: Box::new(busy) })
+    fn wait_for_writers(&self) -> Result<crate::git::WriteLock<'_>> {
+        let inherited = self.environment.variable(LOCKED);
+        let lock = self.repository.lock_for_writing(inherited.as_deref());
+        lock.map_err(|busy| Error::Locked { source: Box::new(busy) })
     }
+}
+
+/// Any part of it, so that those who got into each other's way do not meet again.
+fn jitter(longest: Duration) -> Duration {
+    // The standard library has no other random numbers, and these need not be good ones.
+    let random = u32::try_from(RandomState::new().hash_one(longest) >> 32).unwrap_or(u32::MAX);
+    longest.min(LONGEST_PAUSE).mul_f64(f64::from(random) / f64::from(u32::MAX))
 }
 
 #[cfg(test)]
@@ -49,8 +75,12 @@ mod tests {
     use super::*;
     use crate::{Environment, Timestamp};
 
-    /// How often an attempt is made that ends in a conflict so many times, and how it ends.
-    fn attempts(conflicts: usize) -> (usize, Result<()>) {
+    fn conflict() -> Error {
+        Error::Conflict { tag: "m@v1.0.0".to_owned() }
+    }
+
+    /// How often an attempt is made that ends in an error so many times, and how it ends.
+    fn attempts(errors: usize, error: impl Fn() -> Error) -> (usize, Result<()>) {
         let repo = Repo::new();
         let now = Timestamp::new(1_900_000_000, 0).unwrap();
         let registry = Registry::open(repo.path(), Environment::new([], now)).unwrap();
@@ -59,7 +89,7 @@ mod tests {
             |error: &Error| Some(error),
             || {
                 made += 1;
-                if made > conflicts { Ok(()) } else { Err(Error::Conflict { tag: "m@v1.0.0".to_owned() }) }
+                if made > errors { Ok(()) } else { Err(error()) }
             },
         );
         (made, result)
@@ -67,8 +97,11 @@ mod tests {
 
     #[test]
     fn what_others_were_faster_with_is_tried_again_and_not_for_ever() {
-        assert!(matches!(attempts(0), (1, Ok(()))));
-        assert!(matches!(attempts(2), (3, Ok(()))));
-        assert!(matches!(attempts(1_000), (6, Err(Error::Conflict { .. }))));
+        assert!(matches!(attempts(0, conflict), (1, Ok(()))));
+        assert!(matches!(attempts(2, conflict), (3, Ok(()))));
+        assert!(matches!(attempts(1_000, conflict), (6, Err(Error::Conflict { .. }))));
+        let moved = || Error::RemoteMoved { remote: "origin".to_owned(), reason: "stale info".to_owned() };
+        assert!(matches!(attempts(3, moved), (4, Ok(()))));
+        assert!(matches!(attempts(1, || Error::NoCommit), (1, Err(Error::NoCommit))));
     }
 }

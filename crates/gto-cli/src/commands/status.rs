@@ -1,0 +1,165 @@
+//! `gto status`
+
+use clap::Args;
+use serde::Serialize;
+
+use gto::name::ArtifactName;
+use gto::{Comparison, Difference, Registry, TagDifference};
+
+use super::{completions, operand};
+use crate::args::RepoArgs;
+use crate::context::Context;
+use crate::error::{CommandError, Result};
+use crate::output::table::{Cells, Style, Table};
+use crate::output::{json, shell_quote};
+
+/// Compare the registry's tags here with those of the remote
+///
+/// Shows tags that are only here, only on the remote, or not the same on both sides. Nothing is fetched or changed. Tags that are
+/// none of the registry's are left out, and so are lightweight tags.
+///
+/// Exit status: 0 if there is no difference, 3 if there is one, 1 if the two cannot be compared.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gto status                      all artifacts\n  \
+    gto status model --json         one artifact, for scripts\n  \
+    gto status && echo 'in step'")]
+pub struct Status {
+    /// Artifact name; all artifacts if left out
+    #[arg(add = completions::artifacts())]
+    name: Option<String>,
+
+    #[command(flatten)]
+    repo: RepoArgs,
+
+    #[command(flatten)]
+    remote: RemoteArgs,
+
+    /// Print output in json format
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which remote.
+#[derive(Debug, Args)]
+pub struct RemoteArgs {
+    /// Name of the remote, instead of that of `GTO_REMOTE` or `.gto` or of what `git push` would choose
+    #[arg(long, value_name = "NAME")]
+    remote: Option<String>,
+}
+
+impl RemoteArgs {
+    /// Compares the tags of one artifact, or of all, here and there.
+    pub fn compare(&self, registry: &Registry, name: Option<&ArtifactName>) -> Result<Comparison> {
+        if registry.url().is_some() {
+            let hint = "name a folder with --repo, and another repository with --remote".to_owned();
+            return Err(CommandError::arguments("A remote repository has no tags of its own here", hint));
+        }
+        Ok(registry.compare(self.remote.as_deref(), name)?)
+    }
+
+    /// The option, to type it again.
+    fn again(&self) -> String {
+        self.remote.as_ref().map_or_else(String::new, |name| format!(" --remote {}", shell_quote(name)))
+    }
+}
+
+impl Status {
+    /// Runs the command.
+    pub fn run(self, context: &mut Context) -> Result<()> {
+        let registry = context.open(&self.repo.repo)?;
+        let name = self.name.as_deref().map(|name| operand::artifact(name, |_| None)).transpose()?;
+        let comparison = self.remote.compare(&registry, name.as_ref())?;
+        if self.json {
+            context.printer.line(json::to_string(&StatusReport::new(&comparison))?)?;
+        } else {
+            print(&comparison, context)?;
+            self.advise(&comparison, context);
+        }
+        if comparison.differences.is_empty() { Ok(()) } else { Err(CommandError::Different) }
+    }
+
+    fn advise(&self, comparison: &Comparison, context: &mut Context) {
+        let remote = shell_quote(&comparison.remote);
+        let count = |kind| comparison.of_kind(kind).count();
+        if count(Difference::OnlyHere) > 0 {
+            let name = self.name.as_ref().map_or_else(String::new, |name| format!(" {}", shell_quote(name)));
+            context.printer.hint(format!("`gto push{name}{}` pushes what is only here", self.remote.again()));
+        }
+        if count(Difference::OnlyThere) > 0 {
+            context.printer.hint(format!("`git fetch --tags {remote}` fetches what is only there"));
+        }
+        if let Some(tag) = comparison.of_kind(Difference::Differs).next() {
+            let tag = shell_quote(&format!("refs/tags/{0}:refs/tags/{0}", tag.tag));
+            context.printer.hint(format!("`git fetch --force {remote} {tag}` takes a tag as it is there"));
+        }
+    }
+}
+
+fn print(comparison: &Comparison, context: &mut Context) -> Result<()> {
+    if comparison.differences.is_empty() {
+        let text = match comparison.same {
+            0 => format!("There are no tags, here or on {}", comparison.remote),
+            1 => format!("1 tag, the same here and on {}", comparison.remote),
+            same => format!("{same} tags, the same here and on {}", comparison.remote),
+        };
+        return Ok(context.printer.line(text)?);
+    }
+    let there = format!("only on {}", comparison.remote);
+    let state = |tag: &TagDifference| match tag.kind() {
+        Difference::OnlyHere => "only here".to_owned(),
+        Difference::OnlyThere => there.clone(),
+        Difference::Differs => "differs".to_owned(),
+    };
+    let cells = |tag: &TagDifference, cells: &mut Cells| {
+        cells.push(&tag.tag);
+        cells.push(&state(tag));
+    };
+    let table = Table {
+        style: Style::FancyOutline,
+        headers: &["tag", "state"],
+        rows: &comparison.differences,
+        unordered: &[],
+        look: |_| 0,
+        cells,
+    };
+    Ok(table.print(|lines| context.printer.raw(lines.as_bytes()))?)
+}
+
+/// What `status --json` prints.
+#[derive(Debug, Serialize)]
+struct StatusReport<'a> {
+    remote: &'a str,
+    same: usize,
+    tags: Vec<TagReport<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct TagReport<'a> {
+    tag: &'a str,
+    artifact: &'a str,
+    state: &'static str,
+    here: Option<String>,
+    there: Option<String>,
+}
+
+impl<'a> StatusReport<'a> {
+    fn new(comparison: &'a Comparison) -> Self {
+        let tag = |tag: &'a TagDifference| TagReport {
+            tag: &tag.tag,
+            artifact: tag.artifact.as_str(),
+            state: match tag.kind() {
+                Difference::OnlyHere => "only_here",
+                Difference::OnlyThere => "only_there",
+                Difference::Differs => "differs",
+            },
+            here: tag.here.map(|id| id.to_string()),
+            there: tag.there.map(|id| id.to_string()),
+        };
+        Self {
+            remote: &comparison.remote,
+            same: comparison.same,
+            tags: comparison.differences.iter().map(tag).collect(),
+        }
+    }
+}

@@ -1,0 +1,454 @@
+//! Writing to a remote that others write to as well, and looking at what it has.
+
+#![cfg(unix)]
+
+mod common;
+
+use std::fs;
+
+use common::{binary, gto, hints_at, refused, warns_of};
+use gto_testkit::{RefFormat, Repo, RepoOptions, Run, Sandbox, TagSpec};
+use serde_json::json;
+
+/// A bare repository with the version v0.0.1 of `m` on the first of two commits.
+fn remote_with(options: RepoOptions) -> Repo {
+    let options = RepoOptions { bare: true, ..options };
+    let remote = Sandbox::new().repo_with("remote.git", options);
+    remote.commit(&[], "first");
+    remote.tag("m@v0.0.1", "HEAD", &TagSpec::default());
+    remote.commit(&[], "second");
+    remote
+}
+
+fn remote() -> Repo {
+    remote_with(RepoOptions::default())
+}
+
+/// A clone without tags, as CI makes it.
+fn clone_without_tags(remote: &Repo, name: &str, options: &[&str]) -> Repo {
+    let to = remote.sandbox().path().join(name);
+    let url = format!("file://{}", remote.path().display());
+    let fixed = ["clone", "-q", "--template=", "--no-tags"];
+    remote.git_ok(&[&fixed, options, &[&url, &to.to_string_lossy()]].concat());
+    let repo = Repo::at(remote.sandbox(), to, false);
+    repo.git_ok(&["config", "--unset-all", "remote.origin.tagOpt"]);
+    repo
+}
+
+fn hook(repo: &Repo, name: &str, script: &str) {
+    let path = repo.git_dir().join("hooks").join(name);
+    fs::create_dir_all(repo.git_dir().join("hooks")).expect("the sandbox is writable");
+    fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("the sandbox is writable");
+    assert!(repo.command("chmod").arg("+x").arg(&path).status().expect("the sandbox is writable").success());
+}
+
+/// Runs our binary, which must fail with this error line and change no ref, here or there.
+fn refused_here_and_there(repo: &Repo, remote: &Repo, line: &str, error: &str) -> Run {
+    let before = (repo.tags(), remote.tags());
+    let run = gto(repo, line).fails(1);
+    assert_eq!(run.err().lines().next(), Some(format!("❌ {error}").as_str()), "{run}");
+    assert_eq!((repo.tags(), remote.tags()), before, "{run}");
+    run
+}
+
+#[test]
+fn a_push_goes_on_from_the_tags_of_the_remote_in_every_kind_of_repository() {
+    let reftable = RepoOptions { refs: RefFormat::Reftable, ..RepoOptions::default() };
+    let sha256 = RepoOptions { sha256: true, ..RepoOptions::default() };
+    let kinds = [RepoOptions::default(), sha256, reftable];
+    for kind in kinds.into_iter().filter(|kind| kind.refs == RefFormat::Files || Repo::reftable_works()) {
+        let remote = remote_with(kind);
+        let (one, two) = (clone_without_tags(&remote, "one", &[]), clone_without_tags(&remote, "two", &[]));
+        assert!(gto(&one, "register m --push").ok().out().contains("'m@v0.0.2'"));
+        gto(&one, "assign m --version v0.0.1 --stage dev --push").ok();
+        // It knows neither the version nor the counter.
+        gto(&two, "assign m --version v0.0.2 --stage prod --push").ok();
+        assert_eq!(remote.tag_names(), ["m#dev#1", "m#prod#2", "m@v0.0.1", "m@v0.0.2"]);
+        assert_eq!(two.tags(), remote.tags());
+        assert_eq!(gto(&one, "assign m --version v0.0.1 --stage qa --fetch").ok().err(), "");
+        assert_eq!(one.tag_names(), ["m#dev#1", "m#prod#2", "m#qa#3", "m@v0.0.1", "m@v0.0.2"]);
+        assert_eq!(remote.tag_names().len(), 4);
+    }
+}
+
+#[test]
+fn a_shallow_checkout_gets_the_tags_and_keeps_the_history_that_it_has() {
+    let remote = remote();
+    for n in 3..6 {
+        remote.commit(&[], &format!("commit {n}"));
+    }
+    gto(&remote, "register m HEAD~1").ok();
+    for (depth, commits) in [("--depth=1", 3), ("--depth=3", 4)] {
+        let clone = clone_without_tags(&remote, depth, &[depth]);
+        let commit = clone.commit(&[("file", depth)], "trained");
+        clone.git_ok(&["push", "-q", "origin", &format!("HEAD:refs/heads/{}", depth.replace('=', "-"))]);
+        let run = gto(&clone, "register m --push").ok();
+        assert_eq!(run.err(), "", "{run}");
+        let made = remote.tags().into_iter().find(|tag| tag.target == commit);
+        assert!(made.is_some_and(|tag| run.out().contains(&tag.name)), "{run}");
+        assert_eq!(clone.tag_names(), remote.tag_names());
+        let ancestors = clone.git_ok(&["rev-list", "--count", "HEAD"]).parse::<usize>().unwrap();
+        assert_eq!(ancestors, depth[8..].parse::<usize>().unwrap() + 1, "history of {depth}");
+        let all = clone.git_ok(&["rev-list", "--count", "--all"]).parse::<usize>().unwrap();
+        assert!(all <= commits + 2, "{all} commits with {depth}");
+    }
+}
+
+#[test]
+fn a_clone_that_may_lack_tags_warns_before_it_invents_a_version_unless_it_has_looked() {
+    let remote = remote();
+    for (name, options, state) in [("none", &[][..], "has no tags"), ("cut", &["--depth=1"], "is shallow")] {
+        let clone = clone_without_tags(&remote, name, options);
+        let run = gto(&clone, "register m --dry-run").ok();
+        warns_of(&run, &format!("this clone {state}"));
+        warns_of(&run, "--fetch");
+        let run = gto(&clone, "register m --dry-run --fetch").ok();
+        assert!(run.out().contains("'m@v0.0.2'"), "{run}");
+        assert_eq!(run.err(), "", "{run}");
+    }
+}
+
+#[test]
+fn the_remote_is_the_configured_one_or_that_which_git_push_would_choose() {
+    let repo = Repo::new();
+    repo.commit(&[], "first");
+    let remote_of = |repo: &Repo, binary: &gto_testkit::Gto| {
+        let run = binary.run(repo, &["register", "m", "--force"]).ok();
+        let line = run.out().lines().nth(2).map(str::trim).map(str::to_owned).unwrap_or_default();
+        repo.git_ok(&["tag", "-d", line.rsplit(' ').next().unwrap()]);
+        line.strip_prefix("git push ").unwrap().split(' ').next().unwrap().to_owned()
+    };
+    let plain = binary();
+    assert_eq!(remote_of(&repo, &plain), "origin");
+    repo.git_ok(&["remote", "add", "only", "/nowhere"]);
+    assert_eq!(remote_of(&repo, &plain), "only");
+    for name in ["origin", "third", "fourth", "fifth", "sixth"] {
+        repo.git_ok(&["remote", "add", name, "/nowhere"]);
+    }
+    assert_eq!(remote_of(&repo, &plain), "origin");
+    for (key, name) in [
+        ("branch.main.remote", "."),
+        ("branch.main.remote", "third"),
+        ("branch.other.pushRemote", "sixth"),
+        ("remote.pushDefault", "fourth"),
+        ("branch.main.pushRemote", "fifth"),
+    ] {
+        repo.git_ok(&["config", key, name]);
+        let expected = if name == "." {
+            "origin"
+        } else if name == "sixth" {
+            "third"
+        } else {
+            name
+        };
+        assert_eq!(remote_of(&repo, &plain), expected, "{key}");
+    }
+    fs::write(repo.path().join(".gto"), "remote: third\n").unwrap();
+    assert_eq!(remote_of(&repo, &plain), "third");
+    assert_eq!(remote_of(&repo, &plain.env("GTO_REMOTE", "only")), "only");
+}
+
+#[test]
+fn what_a_repository_calls_a_remote_must_be_one_that_the_user_has_configured() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    let path = remote.path().display().to_string();
+    for name in
+        [path.as_str(), "ext::sh -c touch% pwned", "--upload-pack=touch pwned", "-c", "nowhere", "../x"]
+    {
+        fs::write(repo.path().join(".gto"), format!("push: true\nremote: '{name}'\n")).unwrap();
+        for line in ["register m", "status", "push"] {
+            let run = refused(&repo, line, &format!("There is no remote '{name}'"));
+            hints_at(&run, "`remote` in `.gto`");
+        }
+        // Without a push the name does not matter.
+        gto(&repo, "register m --dry-run --no-push").ok();
+    }
+    fs::write(repo.path().join(".gto"), "").unwrap();
+    let there = binary().env("GTO_REMOTE", &path).run(&repo, &["register", "m", "--push"]).fails(1);
+    assert!(there.err().starts_with(&format!("❌ There is no remote '{path}'")), "{there}");
+    refused(&repo, &format!("status --remote {path}"), &format!("There is no remote '{path}'"));
+}
+
+#[test]
+fn a_configured_push_is_made_by_every_write_and_can_be_turned_off() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    fs::write(repo.path().join(".gto"), "push: true\n").unwrap();
+    gto(&repo, "register m").ok();
+    assert_eq!(remote.tag_names(), ["m@v0.0.1", "m@v0.0.2"]);
+    let run = gto(&repo, "assign m --version v0.0.1 --stage dev --no-push --json").ok();
+    assert_eq!(run.json()["pushed"], json!(false));
+    assert_eq!(remote.tag_names().len(), 2);
+    binary().env("GTO_PUSH", "false").run(&repo, &["deprecate", "m"]).ok();
+    assert_eq!(remote.tag_names().len(), 2);
+    gto(&repo, "push").ok();
+    assert_eq!(remote.tags(), repo.tags());
+    let url = format!("file://{}", remote.path().display());
+    hook(&remote, "pre-receive", "exit 1");
+    let run = gto(&repo, &format!("register m main --force -r {url}")).fails(1);
+    hints_at(&run, "nothing was changed; see whether Git can reach it: `git ls-remote URL`");
+    let run = gto(&repo, &format!("register m --no-push -r {url}")).fails(1);
+    assert!(run.err().starts_with("❌ A remote repository is written to by pushing"), "{run}");
+}
+
+#[test]
+fn without_a_remote_a_push_is_refused_and_the_next_step_is_told() {
+    let repo = Repo::new();
+    repo.commit(&[], "first");
+    for line in ["register m --push", "register m --fetch", "status", "push"] {
+        let run = refused(&repo, line, "There is no remote to push to or to fetch from");
+        hints_at(&run, "git remote add origin URL");
+    }
+    for name in ["a", "b"] {
+        repo.git_ok(&["remote", "add", name, "/nowhere"]);
+    }
+    let run = refused(&repo, "status", "There is no remote to push to or to fetch from");
+    hints_at(&run, "git config remote.pushDefault NAME");
+}
+
+#[test]
+fn a_tag_that_is_another_one_on_the_remote_is_refused_and_not_overwritten() {
+    let remote = remote();
+    let repo = clone_without_tags(&remote, "clone", &[]);
+    repo.lightweight("m@v0.0.1", "HEAD");
+    let error = "Tags differ here and on origin: m@v0.0.1";
+    for line in ["register m --push", "assign m HEAD --stage dev --fetch", "deprecate m -d --push"] {
+        let run = refused_here_and_there(&repo, &remote, line, error);
+        hints_at(&run, "`git fetch --force origin refs/tags/m@v0.0.1:refs/tags/m@v0.0.1`");
+    }
+    // Other artifacts are not concerned.
+    gto(&repo, "register n --push").ok();
+    repo.git_ok(&["fetch", "-q", "--force", "origin", "refs/tags/m@v0.0.1:refs/tags/m@v0.0.1"]);
+    gto(&repo, "register m --push").ok();
+}
+
+#[test]
+fn looking_changes_nothing_but_the_tags_that_are_missing_whatever_is_configured() {
+    let remote = remote();
+    let repo = clone_without_tags(&remote, "clone", &[]);
+    // One that differs and is none of the registry's, one that is only here, and options that would undo both.
+    remote.tag("m@nightly", "HEAD", &TagSpec::default());
+    repo.tag("m@nightly", "HEAD~1", &TagSpec::default());
+    repo.tag("m@v7.0.0", "HEAD", &TagSpec::default());
+    remote.tag("n@v1.0.0", "HEAD", &TagSpec::default());
+    repo.git_ok(&["config", "--add", "remote.origin.fetch", "+refs/tags/*:refs/tags/*"]);
+    for (key, value) in [
+        ("fetch.prune", "true"),
+        ("fetch.pruneTags", "true"),
+        ("remote.origin.tagOpt", "--tags"),
+        ("push.followTags", "true"),
+    ] {
+        repo.git_ok(&["config", key, value]);
+    }
+    let nightly = repo.git_ok(&["rev-parse", "m@nightly"]);
+    assert!(
+        gto(&repo, "register m HEAD~1 --version v8.0.0 --fetch --force").fails(1).err().contains("v0.0.1")
+    );
+    assert_eq!(repo.tag_names(), ["m@nightly", "m@v0.0.1", "m@v7.0.0"]);
+    assert_eq!(repo.git_ok(&["rev-parse", "m@nightly"]), nightly);
+    assert!(!repo.git_dir().join("FETCH_HEAD").exists());
+    gto(&repo, "assign m --version v7.0.0 --stage dev --push").ok();
+    assert_eq!(remote.tag_names(), ["m#dev#1", "m@nightly", "m@v0.0.1", "n@v1.0.0"]);
+}
+
+#[test]
+fn of_two_tags_none_is_made_if_the_remote_refuses_one() {
+    let remote = remote();
+    hook(
+        &remote,
+        "update",
+        "case \"$1\" in *#prod*) printf 'no \\033[31mdeploys on Fridays\\n' >&2; exit 1;; esac",
+    );
+    let repo = remote.clone_to("clone");
+    let run = refused_here_and_there(
+        &repo,
+        &remote,
+        "assign m HEAD --stage prod --push",
+        "The command `git push origin m@v0.0.2 m#prod#1` failed: hook declined: \
+         no \u{fffd}[31mdeploys on Fridays; hook declined to update refs/tags/m#prod#1",
+    );
+    hints_at(&run, "nothing was changed, here or there");
+    gto(&repo, "assign m HEAD --stage dev --push").ok();
+}
+
+#[test]
+fn a_remote_that_cannot_push_atomically_takes_one_tag_and_is_not_given_two() {
+    let remote = remote();
+    remote.git_ok(&["config", "receive.advertiseAtomic", "false"]);
+    let repo = remote.clone_to("clone");
+    let error = "origin does not support atomic pushes, so that these tags could be pushed by halves: \
+                 m@v0.0.2 m#dev#1";
+    hints_at(
+        &refused_here_and_there(&repo, &remote, "assign m HEAD --stage dev --push", error),
+        "register first",
+    );
+    gto(&repo, "register m --push").ok();
+    gto(&repo, "assign m HEAD --stage dev --push").ok();
+    assert_eq!(remote.tags(), repo.tags());
+}
+
+#[test]
+fn tags_are_deleted_on_both_sides_wherever_they_are() {
+    let remote = remote();
+    let (repo, other) = (remote.clone_to("clone"), remote.clone_to("other"));
+    gto(&other, "assign m --version v0.0.1 --stage dev --push").ok();
+    gto(&repo, "assign m --version v0.0.1 --stage prod").ok();
+    let run = gto(&repo, "deprecate m v0.0.1 --delete --push").ok();
+    for tag in ["m@v0.0.1", "m#dev#1", "m#prod#1"] {
+        assert!(run.out().contains(&format!("Deleted git tag '{tag}'")), "{run}");
+    }
+    assert_eq!((repo.tag_names(), remote.tag_names()), (vec![], vec![]));
+}
+
+/// The repository of the remote is killed while it takes the push: before or after it has changed its refs.
+#[test]
+fn a_push_that_breaks_off_is_a_success_if_the_tags_have_arrived_and_a_failure_if_not() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    hook(&remote, "post-receive", "kill -9 $PPID");
+    gto(&repo, "register m --push").ok();
+    assert_eq!(repo.tags(), remote.tags());
+
+    hook(&remote, "pre-receive", "kill -9 $PPID");
+    let line = "assign m --version v0.0.1 --stage dev --push";
+    let before = (repo.tags(), remote.tags());
+    let run = gto(&repo, line).fails(1);
+    assert!(run.err().starts_with("❌ The command `git push origin m#dev#1` failed: "), "{run}");
+    assert_eq!((repo.tags(), remote.tags()), before);
+
+    // And then nobody can be asked.
+    fs::remove_file(remote.git_dir().join("hooks/pre-receive")).unwrap();
+    hook(&remote, "post-receive", "mv \"$PWD\" \"$PWD.gone\"; kill -9 $PPID");
+    let run = gto(&repo, line).fails(1);
+    let error =
+        "❌ The push to origin broke off, and whether it has changed these tags is not known: m#dev#1 (";
+    assert!(run.err().starts_with(error), "{run}");
+    hints_at(&run, "`gto status` tells");
+    assert_eq!(repo.tags(), before.0);
+    fs::rename(remote.path().with_extension("git.gone"), remote.path()).unwrap();
+    assert!(gto(&repo, "status m").fails(3).out().contains("only on origin"));
+}
+
+#[test]
+fn a_hook_may_run_gto_on_the_repository_that_is_being_written_to() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    let gto_binary = env!("CARGO_BIN_EXE_gto");
+    hook(&repo, "pre-push", &format!("'{gto_binary}' register other >&2 </dev/null"));
+    // It would wait for a minute, and fail.
+    let begun = std::time::Instant::now();
+    gto(&repo, "register m --push").ok();
+    assert!(begun.elapsed().as_secs() < 30);
+    assert_eq!(repo.tag_names(), ["m@v0.0.1", "m@v0.0.2", "other@v0.0.1"]);
+}
+
+#[test]
+fn status_tells_what_is_only_here_or_there_or_differs_and_push_sends_what_is_only_here() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    assert_eq!(gto(&repo, "status").ok().out(), "1 tag, the same here and on origin\n");
+    gto(&repo, "register m").ok();
+    gto(&repo, "register n").ok();
+    remote.tag("m#dev#1", "HEAD", &TagSpec::default());
+    remote.tag("n#dev#1", "HEAD", &TagSpec::default());
+    repo.tag("n#dev#1", "HEAD", &TagSpec { message: Some("another".into()), ..TagSpec::default() });
+    // None of the registry's, and no events.
+    repo.tag("release-1", "HEAD", &TagSpec::default());
+    repo.lightweight("m@v9.0.0", "HEAD");
+    remote.lightweight("m@v8.0.0", "HEAD");
+    let before = (repo.fingerprint(), remote.fingerprint());
+    let run = gto(&repo, "status").fails(3);
+    let table = "╒══════════╤════════════════╕\n\
+                 │ tag      │ state          │\n\
+                 ╞══════════╪════════════════╡\n\
+                 │ m#dev#1  │ only on origin │\n\
+                 │ m@v0.0.2 │ only here      │\n\
+                 │ n#dev#1  │ differs        │\n\
+                 │ n@v0.0.1 │ only here      │\n\
+                 ╘══════════╧════════════════╛\n";
+    assert_eq!(run.out(), table);
+    hints_at(&run, "`gto push`");
+    hints_at(&run, "`git fetch --tags origin`");
+    hints_at(&run, "`git fetch --force origin 'refs/tags/n#dev#1:refs/tags/n#dev#1'`");
+    let report = gto(&repo, "status m --json").fails(3).json();
+    let (here, there) = (repo.git_ok(&["rev-parse", "m@v0.0.2"]), remote.git_ok(&["rev-parse", "m#dev#1"]));
+    assert_eq!(
+        report,
+        json!({"remote": "origin", "same": 1, "tags": [
+            {"tag": "m#dev#1", "artifact": "m", "state": "only_there", "here": null, "there": there},
+            {"tag": "m@v0.0.2", "artifact": "m", "state": "only_here", "here": here, "there": null},
+        ]})
+    );
+    let run = gto(&repo, "push --dry-run").ok();
+    let tags = "git tag 'm@v0.0.2' to origin\n_git tag 'n@v0.0.1' to origin\n";
+    assert_eq!(run.out(), format!("Would push {}", tags.replace('_', "Would push ")));
+    assert_eq!((repo.fingerprint(), remote.fingerprint()), before);
+
+    assert_eq!(gto(&repo, "push m --json").ok().json()["tags"], json!(["m@v0.0.2"]));
+    let run = gto(&repo, "push").ok();
+    assert_eq!(run.out(), "Pushed git tag 'n@v0.0.1' to origin\n");
+    warns_of(&run, "left out what is another tag on origin: 1");
+    hints_at(&gto(&repo, "push").ok(), "there is nothing to push");
+    repo.git_ok(&["fetch", "-q", "--tags", "--force"]);
+    gto(&repo, "status").ok();
+}
+
+#[test]
+fn push_sends_all_tags_or_none() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    gto(&repo, "register m").ok();
+    gto(&repo, "register n").ok();
+    hook(&remote, "update", "case \"$1\" in */n@*) exit 1;; esac");
+    let error = "The command `git push origin m@v0.0.2 n@v0.0.1` failed: hook declined: \
+                 hook declined to update refs/tags/n@v0.0.1";
+    refused_here_and_there(&repo, &remote, "push", error);
+}
+
+#[test]
+fn more_tags_than_one_command_takes_are_not_pushed_by_halves() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    let tag = repo.git_ok(&["rev-parse", "m@v0.0.1"]);
+    let creates: Vec<String> = (0..20_000).map(|n| format!("create refs/tags/x@v0.{n}.0 {tag}\n")).collect();
+    repo.git_stdin(&["update-ref", "--stdin"], creates.concat().as_bytes());
+    assert!(gto(&repo, "status x").fails(3).out().lines().count() > 20_000);
+    let run = gto(&repo, "push").fails(1);
+    assert!(run.err().starts_with("❌ 20000 tags are too many for one push to origin"), "{run}");
+    hints_at(&run, "`git push --atomic --tags origin`");
+    assert_eq!(remote.tag_names(), ["m@v0.0.1"]);
+}
+
+#[test]
+fn a_remote_that_cannot_be_reached_is_told_without_its_password() {
+    let mut repo = Repo::new();
+    repo.commit(&[], "first");
+    repo.git_ok(&["remote", "add", "origin", "http://me:secret@127.0.0.1:1/x.git"]);
+    repo.sandbox_mut().set_env("GIT_ALLOW_PROTOCOL", "http");
+    for line in ["register m --push", "status", "push"] {
+        let run = gto(&repo, line).fails(1);
+        assert!(run.err().starts_with("❌ Cannot get the tags of origin: "), "{run}");
+        assert!(!run.err().contains("secret"), "{run}");
+        hints_at(&run, "git ls-remote origin");
+    }
+    // Git takes an address in the place of a name, too.
+    repo.git_ok(&["config", "remote.pushDefault", "http://me:secret@127.0.0.1:1/x.git"]);
+    for line in ["register m --push", "register m --dry-run", "register m"] {
+        let run = gto(&repo, line);
+        assert!(!format!("{run}").contains("secret"), "{run}");
+    }
+}
+
+#[test]
+fn tags_that_cannot_be_made_here_after_the_push_are_named() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    let tags = repo.git_dir().join("refs/tags");
+    fs::create_dir_all(&tags).unwrap();
+    fs::write(tags.join("m@v0.0.2.lock"), "").unwrap();
+    let run = gto(&repo, "register m --push").fails(1);
+    let error = "❌ The tags were pushed to origin, but could not be made here: m@v0.0.2";
+    assert!(run.err().starts_with(error), "{run}");
+    hints_at(&run, "`git fetch origin refs/tags/m@v0.0.2:refs/tags/m@v0.0.2`");
+}

@@ -1,0 +1,300 @@
+//! What `git push --porcelain` prints, and what git and the other side say beside it.
+//!
+//! Owns functions on text alone. All of it comes from a stranger: it must not become anything but words of a bounded
+//! length, and no line of it may count for a ref that was not pushed.
+
+/// So many lines of what was said are told.
+const LINES: usize = 4;
+
+/// So many characters of each.
+const LINE: usize = 300;
+
+/// How a push ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Every ref is on the other side as it was to be.
+    Done,
+    /// Others changed these refs meanwhile, or are about to: it may go well the next time.
+    Moved(String),
+    /// The other side does not want it.
+    Refused(String),
+    /// The other side cannot change several refs at once.
+    NotAtomic,
+    /// It does not say. The refs may be on the other side or not.
+    Unclear(String),
+}
+
+/// What is said of one ref.
+#[derive(Debug, PartialEq, Eq)]
+struct Line<'a> {
+    flag: u8,
+    summary: &'a str,
+}
+
+/// How the push of these refs (by their full names) ended, by its exit status and what it printed. The `guard` is one more
+/// that was pushed with them.
+pub(super) fn outcome(
+    succeeded: bool,
+    printed: &str,
+    said: &str,
+    refs: &[String],
+    guard: Option<&str>,
+) -> Outcome {
+    if !succeeded && said.contains("does not support --atomic push") {
+        return Outcome::NotAtomic;
+    }
+    let all: Vec<&str> = refs.iter().map(String::as_str).chain(guard).collect();
+    let lines: Vec<Line> = all.iter().filter_map(|name| find(printed, name)).collect();
+    let rejections: Vec<&str> =
+        lines.iter().filter(|line| line.flag == b'!').map(|line| reason(line.summary)).collect();
+    let telling = |why: &str| {
+        let words = words(said);
+        let why = clean(why);
+        match (why.is_empty(), words.is_empty()) {
+            (true, _) => words,
+            (false, true) => why,
+            (false, false) => format!("{why}: {words}"),
+        }
+    };
+    if rejections.is_empty() {
+        return match succeeded && lines.len() == all.len() {
+            // What was there already is not what this push made, even if it is the same to the byte.
+            true if lines.iter().take(refs.len()).all(|line| line.flag == b'=') => {
+                Outcome::Moved("already exists".to_owned())
+            }
+            true => Outcome::Done,
+            false => Outcome::Unclear(telling("")),
+        };
+    }
+    if rejections.iter().any(|why| is_unclear(why)) {
+        return Outcome::Unclear(telling(""));
+    }
+    // With `--atomic` the others are rejected because one was.
+    match rejections.iter().find(|why| !is_moved(why) && !is_follow_up(why)) {
+        Some(refused) => Outcome::Refused(telling(refused)),
+        None => match rejections.iter().find(|why| is_moved(why)) {
+            Some(moved) => Outcome::Moved(telling(moved)),
+            None => Outcome::Refused(telling(rejections[0])),
+        },
+    }
+}
+
+/// `FLAG <tab> FROM:TO <tab> SUMMARY` for the ref TO (git-push(1), "OUTPUT").
+fn find<'a>(printed: &'a str, name: &str) -> Option<Line<'a>> {
+    // Of several the last: what hooks print comes before git's report.
+    printed.lines().rev().find_map(|line| {
+        let mut fields = line.splitn(3, '\t');
+        let (flag, refs, summary) = (fields.next()?, fields.next()?, fields.next()?);
+        let (_, to) = refs.split_once(':')?;
+        let &[flag] = flag.as_bytes() else { return None };
+        (to == name).then_some(Line { flag, summary })
+    })
+}
+
+/// `[rejected] (already exists)` without the ornaments.
+fn reason(summary: &str) -> &str {
+    let inner = summary.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or_else(|| summary.trim_start_matches('[').trim_end_matches(']'))
+}
+
+/// Reasons that another writer gives: seen by our git before it pushed, or by the other side, which locks what it writes.
+fn is_moved(reason: &str) -> bool {
+    const EXACTLY: [&str; 8] = [
+        "already exists",
+        "stale info",
+        "fetch first",
+        "non-fast-forward",
+        "needs force",
+        "remote ref updated since checkout",
+        "failed to update ref",
+        "atomic transaction failed",
+    ];
+    const PARTS: [&str; 4] =
+        ["cannot lock ref", "failed to lock", "reference already exists", "incorrect old value provided"];
+    EXACTLY.contains(&reason) || PARTS.iter().any(|part| reason.contains(part))
+}
+
+/// What is said of a ref that nothing is wrong with.
+fn is_follow_up(reason: &str) -> bool {
+    matches!(reason, "atomic push failed" | "atomic push failure")
+}
+
+/// The other side took the refs and never said what it did with them.
+fn is_unclear(reason: &str) -> bool {
+    reason.contains("failed to report status") || reason == "remote failure"
+}
+
+/// What git and the other side said, in one line and without what says nothing.
+pub(super) fn words(said: &str) -> String {
+    const NOISE: [&str; 6] = [
+        "hint:",
+        "error: failed to push some refs",
+        "error: atomic push failed for ref",
+        "To ",
+        "warning:",
+        "From ",
+    ];
+    let strip = |line: &str| {
+        let line = line.trim();
+        let line = line.strip_prefix("remote:").unwrap_or(line).trim();
+        let line = ["fatal:", "error:"].iter().find_map(|word| line.strip_prefix(word)).unwrap_or(line);
+        clean(line.trim())
+    };
+    let lines = said.lines().filter(|line| !NOISE.iter().any(|noise| line.trim().starts_with(noise)));
+    let mut kept: Vec<String> = Vec::new();
+    for line in lines.map(strip).filter(|line| !line.is_empty()) {
+        if kept.len() < LINES && !kept.contains(&line) {
+            kept.push(line);
+        }
+    }
+    // It may be all that was said.
+    if kept.is_empty() {
+        kept.extend(said.lines().next_back().map(strip));
+    }
+    kept.join("; ")
+}
+
+/// A line of bounded length without control characters and without the passwords of addresses in it.
+fn clean(line: &str) -> String {
+    let hide = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    let line: String = without_passwords(line).chars().map(hide).collect();
+    match line.char_indices().nth(LINE) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// The text without who logs in, and with what, in the addresses in it.
+pub(crate) fn without_passwords(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        shown.push_str(before);
+        let is_end = |c: char| c == '/' || c.is_whitespace() || matches!(c, '\'' | '"');
+        let (host, after) = after.split_at(after.find(is_end).unwrap_or(after.len()));
+        shown.push_str(host.rsplit_once('@').map_or(host, |(_, host)| host));
+        rest = after;
+    }
+    shown.push_str(rest);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn refs(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| format!("refs/tags/{name}")).collect()
+    }
+
+    /// The printed texts are those of git 2.47.
+    #[test]
+    fn what_git_prints_is_read_ref_by_ref() {
+        let both = refs(&["m@v1", "m#prod#2"]);
+        let result = |succeeded, lines: [&str; 2], said| {
+            let line = |(line, name): (&str, &String)| {
+                let (flag, summary) = line.split_once(' ').unwrap();
+                format!("{flag}\t1234567:{name}\t{summary}\n")
+            };
+            let lines: String = lines.into_iter().zip(&both).map(line).collect();
+            outcome(succeeded, &format!("To ../r.git\n{lines}Done\n"), said, &both, None)
+        };
+        let moved = |text: &str| Outcome::Moved(text.to_owned());
+        let refused = |text: &str| Outcome::Refused(text.to_owned());
+        assert_eq!(result(true, ["* [new tag]", "* [new tag]"], ""), Outcome::Done);
+        assert_eq!(result(true, ["= [up to date]", "* [new tag]"], ""), Outcome::Done);
+        assert_eq!(result(true, ["= [up to date]", "= [up to date]"], ""), moved("already exists"));
+        assert_eq!(
+            result(false, ["! [rejected] (stale info)", "! [rejected] (atomic push failed)"], ""),
+            moved("stale info")
+        );
+        let locked = "remote: error: cannot lock ref 'refs/tags/m@v1': reference already exists        \n\
+                      error: failed to push some refs to 'x'\n";
+        let failed = "! [remote rejected] (atomic transaction failed)";
+        assert_eq!(
+            result(false, [failed, failed], locked),
+            moved("atomic transaction failed: cannot lock ref 'refs/tags/m@v1': reference already exists")
+        );
+        assert_eq!(
+            result(
+                false,
+                ["! [remote rejected] (atomic push failure)", "! [remote rejected] (hook declined)"],
+                "remote: not on Fridays\nremote: error: hook declined to update refs/tags/m#prod#2\n"
+            ),
+            refused("hook declined: not on Fridays; hook declined to update refs/tags/m#prod#2")
+        );
+        // One that nobody will ever take counts more than one that moved.
+        assert_eq!(
+            result(
+                false,
+                ["! [rejected] (stale info)", "! [remote rejected] (deny updating a hidden ref)"],
+                ""
+            ),
+            refused("deny updating a hidden ref")
+        );
+        let lost = "! [remote failure] (remote failed to report status)";
+        let hung_up = "fatal: the remote end hung up unexpectedly\n";
+        let unclear = Outcome::Unclear("the remote end hung up unexpectedly".to_owned());
+        assert_eq!(result(false, [lost, lost], hung_up), unclear);
+        assert_eq!(result(false, ["* [new tag]", "* [new tag]"], hung_up), unclear);
+        assert_eq!(outcome(false, "", hung_up, &both, None), unclear);
+        assert_eq!(
+            outcome(false, "", "fatal: the receiving end does not support --atomic push\n", &both, None),
+            Outcome::NotAtomic
+        );
+        assert_eq!(
+            outcome(
+                false,
+                "!\t(delete):refs/tags/m@v1\t[rejected] (stale info)\n",
+                "",
+                &refs(&["m@v1"]),
+                None
+            ),
+            moved("stale info")
+        );
+        let guarded = |tag: &str, guard: &str| {
+            let printed =
+                format!("{tag}\t1:refs/tags/m@v1\t[x]\n{guard}\t2:refs/gto/m@write\t[x] (stale info)\n");
+            outcome(!printed.contains('!'), &printed, "", &refs(&["m@v1"]), Some("refs/gto/m@write"))
+        };
+        assert_eq!(guarded("*", " "), Outcome::Done);
+        assert_eq!(guarded("*", "!"), moved("stale info"));
+        assert_eq!(guarded("=", " "), moved("already exists"));
+    }
+
+    #[test]
+    fn what_is_told_has_no_password_no_escape_sequence_and_an_end() {
+        assert_eq!(
+            words("fatal: unable to access 'https://me:secret@host/x.git/': no\u{1b}[31m route\n"),
+            "unable to access 'https://host/x.git/': no\u{fffd}[31m route"
+        );
+        assert_eq!(without_passwords("a://b@c d://e:f@g@h/@i"), "a://c d://h/@i");
+        let long = words(&"remote: x\u{7}".repeat(10_000));
+        assert!(long.chars().count() <= LINE + 1);
+        assert_eq!(words("0\n1\n2\n3\n4\n5\n"), "0; 1; 2; 3");
+        assert_eq!(words("error: failed to push some refs to 'x'\n"), "failed to push some refs to 'x'");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_taken_for_success_but_a_line_for_each_ref(
+            printed in "(([*=!+ -]|To|Done)[\t ]?[a:]{0,3}(refs/tags/m@v1)?[\t ]?\\[?[a-z ]*\\]?\n){0,4}",
+            said in "\\PC{0,40}",
+            succeeded: bool,
+        ) {
+            let found = outcome(succeeded, &printed, &said, &refs(&["m@v1", "m@v2"]), None);
+            prop_assert_ne!(found, Outcome::Done);
+        }
+
+        #[test]
+        fn any_text_is_read_and_told_in_bounds(printed in ".*", said in "(.|\n)*", succeeded: bool) {
+            outcome(succeeded, &printed, &said, &refs(&["m@v1"]), Some("refs/gto/m@write"));
+            let told = words(&said);
+            prop_assert!(told.chars().count() <= LINES * (LINE + 3));
+            prop_assert!(!told.contains(char::is_control));
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The remote of a registry: which one it is, what it has that is not here, and the other way round.
+//!
+//! Owns looking. What is pushed by a write is `write`'s business.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use super::Registry;
+use crate::error::{Error, Result};
+use crate::git::{Guard, ObjectKind, PushedTag, Remote, RemoteError, RemoteTag, TagRef};
+use crate::name::ArtifactName;
+use crate::object_id::ObjectId;
+use crate::tag::TagName;
+
+/// What was seen of an artifact on a remote: nothing is pushed there if it has changed since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    pub(super) remote: Remote,
+    pub(super) guard: Guard,
+}
+
+/// What of a registry is only here, only on a remote, or not the same. Tags that are no events are left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// The remote, as messages show it.
+    pub remote: String,
+    /// How many tags are the same.
+    pub same: usize,
+    /// The others, in the order of their names' bytes.
+    pub differences: Vec<TagDifference>,
+    /// Where to push what is only here.
+    target: Remote,
+}
+
+/// A tag that is not the same here and there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagDifference {
+    /// Its name.
+    pub tag: String,
+    /// Whose event it is.
+    pub artifact: ArtifactName,
+    /// What the ref here points to.
+    pub here: Option<ObjectId>,
+    /// What the ref of the remote points to.
+    pub there: Option<ObjectId>,
+}
+
+/// How a tag differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Difference {
+    /// The remote does not have it.
+    OnlyHere,
+    /// It is not here.
+    OnlyThere,
+    /// Both have one of that name, and another one.
+    Differs,
+}
+
+impl TagDifference {
+    /// How it differs.
+    pub fn kind(&self) -> Difference {
+        match (self.here, self.there) {
+            (Some(_), Some(_)) => Difference::Differs,
+            (Some(_), None) => Difference::OnlyHere,
+            (None, _) => Difference::OnlyThere,
+        }
+    }
+}
+
+impl Comparison {
+    /// The tags that differ in this way.
+    pub fn of_kind(&self, kind: Difference) -> impl Iterator<Item = &TagDifference> {
+        self.differences.iter().filter(move |tag| tag.kind() == kind)
+    }
+}
+
+impl Registry {
+    /// Whether there is another repository that tags may be fetched from.
+    pub fn has_remote(&self) -> bool {
+        !self.repository.remotes().is_empty()
+    }
+
+    /// The remote that tags are pushed to, for messages: `origin` if none can be told.
+    pub fn remote_name(&self) -> String {
+        self.remote().map_or_else(|_| "origin".to_owned(), |remote| remote.shown())
+    }
+
+    /// The remote that tags are pushed to: the configured one, or Git's choice.
+    pub(super) fn remote(&self) -> Result<Remote> {
+        let known = || self.repository.remotes();
+        match &self.config.remote {
+            // What is cloned for a while has one remote, whatever the configuration in it says.
+            Some(name) if self.url().is_none() => self.remote_named(name),
+            _ => self.repository.push_remote().ok_or_else(|| Error::NoRemote { known: known() }),
+        }
+    }
+
+    fn remote_named(&self, name: &str) -> Result<Remote> {
+        let unknown = || Error::UnknownRemote { name: name.to_owned(), known: self.repository.remotes() };
+        self.repository.remote(name).ok_or_else(unknown)
+    }
+
+    /// Fetches the tags of an artifact that only the remote has, so that a plan is made from both sides. Nothing else is
+    /// fetched but the commits of these tags, and no tag that is here is changed.
+    ///
+    /// # Errors
+    /// [`Error::Differ`] if a tag of the artifact is another one there; [`Error::Fetch`] with what Git said.
+    pub fn look(&self, name: &ArtifactName) -> Result<Sight> {
+        let remote = self.remote()?;
+        let name = name.in_tag();
+        let prefixes = [format!("{name}#"), format!("{name}@")];
+        let failed = |error: RemoteError| Error::Fetch { remote: remote.shown(), reason: error.to_string() };
+        // In a shallow clone git would fetch all history of commits that it does not know.
+        if !self.repository.is_shallow()
+            && let Some(guard) = self.repository.fetch_tags(&remote, &prefixes, &name).map_err(failed)?
+        {
+            return Ok(Sight { remote, guard });
+        }
+        let listed = self.repository.remote_tags_and_guard(&remote, &prefixes, &name);
+        let (there, guard) = listed.map_err(failed)?;
+        self.fetch_missing(&remote, &prefixes, there)?;
+        Ok(Sight { remote, guard })
+    }
+
+    /// Fetches those of the remote's tags that are the registry's and not here. Tags of others do not matter.
+    fn fetch_missing(&self, remote: &Remote, prefixes: &[String; 2], there: Vec<RemoteTag>) -> Result<()> {
+        let here = self.repository.tag_refs_with(&prefixes.each_ref().map(String::as_str))?.refs;
+        let here: HashMap<String, ObjectId> = here.into_iter().map(|tag| (tag.name, tag.target)).collect();
+        let there = there.into_iter().filter(|tag| tag.name.parse::<TagName>().is_ok());
+        let (both, missing): (Vec<_>, Vec<_>) = there.partition(|tag| here.contains_key(&tag.name));
+        let differing = both.into_iter().filter(|tag| here.get(&tag.name) != Some(&tag.target));
+        let differing: Vec<String> = differing.map(|tag| tag.name).collect();
+        if !differing.is_empty() {
+            return Err(Error::Differ { remote: remote.shown(), tags: differing });
+        }
+        let is_shallow = self.repository.is_shallow();
+        // Of a commit that is here no history is fetched; and with a depth it would lose what is here of it.
+        let is_known =
+            |tag: &&RemoteTag| !is_shallow || self.repository.has_object(tag.peeled.unwrap_or(tag.target));
+        let (known, unknown): (Vec<_>, Vec<_>) = missing.iter().partition(is_known);
+        for (tags, alone) in [(known, false), (unknown, true)] {
+            let names: Vec<&str> = tags.iter().map(|tag| tag.name.as_str()).collect();
+            let fetched = self.repository.fetch_exactly(remote, &names, alone);
+            fetched.map_err(|error| Error::Fetch { remote: remote.shown(), reason: error.to_string() })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn remote_tags(&self, remote: &Remote, prefixes: &[String]) -> Result<Vec<RemoteTag>> {
+        let failed = |error: RemoteError| Error::Fetch { remote: remote.shown(), reason: error.to_string() };
+        self.repository.remote_tags(remote, prefixes).map_err(failed)
+    }
+
+    /// Compares the tags of the registry, or of one artifact, with those of a remote: the named one, or that which tags
+    /// are pushed to.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRemote`], [`Error::NoRemote`], or [`Error::Fetch`] with what Git said.
+    pub fn compare(&self, remote: Option<&str>, artifact: Option<&ArtifactName>) -> Result<Comparison> {
+        let remote = remote.map_or_else(|| self.remote(), |name| self.remote_named(name))?;
+        let prefixes = match artifact.map(ArtifactName::in_tag) {
+            Some(name) => vec![format!("{name}#"), format!("{name}@")],
+            None => vec![String::new()],
+        };
+        let borrowed: Vec<&str> = prefixes.iter().map(String::as_str).collect();
+        let here = self.repository.tag_refs_with(&borrowed)?.refs;
+        let mut there = self.remote_tags(&remote, &prefixes)?;
+        there.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        let mut comparison =
+            Comparison { remote: remote.shown(), same: 0, differences: Vec::new(), target: remote };
+        let (mut here, mut there) = (here.into_iter().peekable(), there.into_iter().peekable());
+        loop {
+            let order = match (here.peek(), there.peek()) {
+                (Some(ours), Some(theirs)) => ours.name.cmp(&theirs.name),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return Ok(comparison),
+            };
+            let ours = if order.is_le() { here.next() } else { None };
+            let theirs = if order.is_ge() { there.next() } else { None };
+            self.add(&mut comparison, ours, theirs);
+        }
+    }
+
+    /// Takes in a tag by what each side has of it.
+    fn add(&self, comparison: &mut Comparison, ours: Option<TagRef>, theirs: Option<RemoteTag>) {
+        let name = ours.as_ref().map(|tag| &tag.name).or(theirs.as_ref().map(|tag| &tag.name));
+        let Some(parsed) = name.and_then(|name| name.parse::<TagName>().ok()) else { return };
+        let (here, there) = (ours.as_ref().map(|tag| tag.target), theirs.as_ref().map(|tag| tag.target));
+        if here == there {
+            comparison.same += 1;
+            return;
+        }
+        // A lightweight tag is no event; it matters only where it stands in the place of one.
+        let is_event = match (here, &theirs) {
+            (Some(here), None) => self.repository.kind_of(here) == Some(ObjectKind::Tag),
+            (None, Some(theirs)) => theirs.peeled.is_some(),
+            _ => true,
+        };
+        let name = ours.map(|tag| tag.name).or(theirs.map(|tag| tag.name));
+        if let Some(tag) = name.filter(|_| is_event) {
+            comparison.differences.push(TagDifference { tag, artifact: parsed.artifact, here, there });
+        }
+    }
+
+    /// Pushes the tags that are only here: all of them or none.
+    ///
+    /// # Errors
+    /// [`Error::Push`] and the like: nothing was pushed, unless the error is [`Error::InDoubt`].
+    pub fn push_missing(&self, comparison: &Comparison) -> Result<()> {
+        let tags = comparison.of_kind(Difference::OnlyHere);
+        let tags: Vec<PushedTag> =
+            tags.filter_map(|tag| Some(PushedTag::Create(&tag.tag, tag.here?))).collect();
+        self.push(&comparison.target, &tags, None).map(drop)
+    }
+}

@@ -1,0 +1,151 @@
+//! Applying a plan: here, or on a remote and here.
+//!
+//! Owns the order of the two. The remote comes first, because it is the one that can refuse, stop half-way or be changed
+//! by others: a push that fails, or a process that is killed while it pushes, leaves no tag here that is not there. The tag
+//! objects are written before, and everything is checked here that can be checked.
+
+use super::{Registry, Sight};
+use crate::error::{Error, Result};
+use crate::git::{ApplyError, Guard, Outcome, PushedTag, Remote, RemoteError, RemoteTag, TagEdit};
+use crate::object_id::ObjectId;
+use crate::plan::{Plan, Step, Warning};
+
+impl Registry {
+    /// Does what a plan says, all or nothing: here, or with `pushed_to` on that remote and here. Returns what whoever asked
+    /// should know.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if a tag is not what it was when the plan was made; [`Error::RemoteMoved`] if the artifact is not
+    /// on the remote; or what keeps Git from writing. Nothing was changed then, unless the error says so:
+    /// [`Error::InDoubt`], [`Error::MadeThereOnly`], [`Error::DeletedThereOnly`].
+    pub fn apply(&self, plan: &Plan, pushed_to: Option<&Sight>) -> Result<Vec<Warning>> {
+        let edits: Vec<TagEdit> = plan.steps.iter().map(edit).collect();
+        let Some(Sight { remote, guard }) = pushed_to else {
+            self.repository.apply_signed(&edits, plan.signing.as_ref())?;
+            return Ok(Vec::new());
+        };
+        let ids = self.repository.prepare(&edits, plan.signing.as_ref())?;
+        let changes = self.changes(remote, &edits, &ids)?;
+        let warning = self.push(remote, &changes, Some(guard))?;
+        match self.repository.update_refs(&edits, &ids) {
+            Err(error) if !self.is_made(&edits, &ids) => Err(there_only(plan, remote, error)),
+            _ => Ok(warning.into_iter().collect()),
+        }
+    }
+
+    /// Whether all changes have been made here. Git makes them itself after a push if `remote.<name>.fetch` covers tags, as
+    /// it does in a mirror.
+    fn is_made(&self, edits: &[TagEdit], ids: &[ObjectId]) -> bool {
+        let mut ids = ids.iter().copied();
+        edits.iter().all(|edit| {
+            let expected = if matches!(edit, TagEdit::Create { .. }) { ids.next() } else { None };
+            let found = self.repository.tag_ref(edit.name());
+            found.is_ok_and(|tag| tag.map(|tag| tag.target) == expected)
+        })
+    }
+
+    /// What the remote must change. It cannot delete what it does not have.
+    fn changes<'a>(
+        &self,
+        remote: &Remote,
+        edits: &'a [TagEdit],
+        ids: &[ObjectId],
+    ) -> Result<Vec<PushedTag<'a>>> {
+        let deletes = edits.iter().any(|edit| matches!(edit, TagEdit::Delete { .. }));
+        let there = if deletes { self.tags_on(remote, edits.iter().map(TagEdit::name))? } else { Vec::new() };
+        let mut ids = ids.iter();
+        let change = |edit: &'a TagEdit| match edit {
+            TagEdit::Create { name, .. } => ids.next().map(|id| PushedTag::Create(name, *id)),
+            TagEdit::Delete { name, expected } => {
+                there.iter().any(|tag| tag.name == *name).then_some(PushedTag::Delete(name, *expected))
+            }
+        };
+        Ok(edits.iter().filter_map(change).collect())
+    }
+
+    /// Pushes: all of it or nothing.
+    pub(super) fn push(
+        &self,
+        remote: &Remote,
+        changes: &[PushedTag<'_>],
+        guard: Option<&Guard>,
+    ) -> Result<Option<Warning>> {
+        if changes.is_empty() {
+            return Ok(None);
+        }
+        let names = || changes.iter().map(|tag| tag.name().to_owned()).collect::<Vec<_>>();
+        let refused = |reason| Error::Push { remote: remote.shown(), tags: names(), reason };
+        let send = |guard, atomic| match self.repository.push(remote, changes, guard, atomic) {
+            Ok(outcome) => Ok(outcome),
+            Err(RemoteError::TooMany) => {
+                Err(Error::TooManyTags { remote: remote.shown(), tags: changes.len() })
+            }
+            Err(error) => Err(refused(error.to_string())),
+        };
+        let mut outcome = send(guard, true)?;
+        // It may be the guard that it does not want, or cannot change together with a tag.
+        let is_unguarded = guard.is_some() && matches!(outcome, Outcome::Refused(_) | Outcome::NotAtomic);
+        if is_unguarded {
+            outcome = send(None, true)?;
+        }
+        // One tag is all of it or nothing by itself.
+        if outcome == Outcome::NotAtomic && changes.len() == 1 {
+            outcome = send(None, false)?;
+        }
+        match outcome {
+            Outcome::Done => Ok(is_unguarded.then(|| Warning::Unguarded { remote: remote.shown() })),
+            Outcome::Moved(reason) => Err(Error::RemoteMoved { remote: remote.shown(), reason }),
+            Outcome::Refused(reason) => Err(refused(reason)),
+            Outcome::NotAtomic => Err(Error::NotAtomic { remote: remote.shown(), tags: names() }),
+            Outcome::Unclear(reason) => match self.arrived(remote, changes) {
+                Some(true) => Ok(None),
+                Some(false) => Err(refused(reason)),
+                None => Err(Error::InDoubt { remote: remote.shown(), tags: names(), reason }),
+            },
+        }
+    }
+
+    /// Whether the remote has made the changes. `None` if it made some, or cannot be asked.
+    fn arrived(&self, remote: &Remote, changes: &[PushedTag<'_>]) -> Option<bool> {
+        let there = self.tags_on(remote, changes.iter().map(PushedTag::name)).ok()?;
+        let is_there =
+            |name: &str, id: ObjectId| there.iter().any(|tag| tag.name == name && tag.target == id);
+        let is_made = |change: &PushedTag<'_>| match *change {
+            PushedTag::Create(name, id) => is_there(name, id),
+            PushedTag::Delete(name, id) => !is_there(name, id),
+        };
+        let made = changes.iter().filter(|change| is_made(change)).count();
+        if made == changes.len() { Some(true) } else { (made == 0).then_some(false) }
+    }
+
+    /// Those of the tags that the remote has; they are of one artifact, or few.
+    fn tags_on<'a>(&self, remote: &Remote, names: impl Iterator<Item = &'a str>) -> Result<Vec<RemoteTag>> {
+        let names: std::collections::HashSet<&str> = names.collect();
+        let mut tags = self.remote_tags(remote, &[String::new()])?;
+        tags.retain(|tag| names.contains(tag.name.as_str()));
+        Ok(tags)
+    }
+}
+
+/// The remote is changed, and here nothing is.
+fn there_only(plan: &Plan, remote: &Remote, error: ApplyError) -> Error {
+    let tags = plan.steps.iter().map(|step| step.tag().to_owned()).collect();
+    let (remote, source) = (remote.shown(), Box::new(Error::from(error)));
+    if plan.steps.iter().any(|step| matches!(step, Step::Create(_))) {
+        Error::MadeThereOnly { remote, tags, source }
+    } else {
+        Error::DeletedThereOnly { remote, tags, source }
+    }
+}
+
+fn edit(step: &Step) -> TagEdit {
+    match step {
+        Step::Create(tag) => TagEdit::Create {
+            name: tag.name.clone(),
+            commit: tag.commit,
+            tagger: tag.tagger.clone(),
+            message: tag.message.clone(),
+        },
+        Step::Delete(tag) => TagEdit::Delete { name: tag.name.clone(), expected: tag.target },
+    }
+}
