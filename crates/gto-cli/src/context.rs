@@ -17,6 +17,8 @@ pub struct Context {
     pub environment: Environment,
     /// The repository that was opened last, for hints.
     pub repository: String,
+    /// Whether the warning that concerns the choice of it was given.
+    warned: bool,
 }
 
 impl Context {
@@ -31,6 +33,7 @@ impl Context {
             printer: Printer::new(emojis.unwrap_or(true), verbose),
             environment,
             repository: ".".to_owned(),
+            warned: false,
         }
     }
 
@@ -39,7 +42,11 @@ impl Context {
         let registry = if self.is_remote(repo) {
             Registry::open_url(repo, self.environment.clone())?
         } else {
-            Registry::open(repo, self.environment.clone())?
+            let opened = Registry::open(repo, self.environment.clone());
+            match self.git_dir_instead(repo, opened.as_ref().err()) {
+                Some(git_dir) => Registry::open_git_dir(git_dir, self.environment.clone())?,
+                None => opened?,
+            }
         };
         self.opened(&registry);
         Ok(registry)
@@ -50,10 +57,41 @@ impl Context {
         let (registry, errors) = if self.is_remote(repo) {
             Registry::open_url_leniently(repo, self.environment.clone())?
         } else {
-            Registry::open_leniently(repo, self.environment.clone())?
+            let opened = Registry::open_leniently(repo, self.environment.clone());
+            match self.git_dir_instead(repo, opened.as_ref().err()) {
+                Some(git_dir) => Registry::open_git_dir_leniently(git_dir, self.environment.clone())?,
+                None => opened?,
+            }
         };
         self.opened(&registry);
         Ok((registry, errors))
+    }
+
+    /// The repository of the variable `GIT_DIR`.
+    pub fn git_dir(&self) -> Option<String> {
+        self.environment.variable("GIT_DIR").filter(|git_dir| !git_dir.is_empty())
+    }
+
+    /// The same, if none is named and the current folder leads to none. Otherwise the folder counts, as in the Python
+    /// tool: a program started from a Git hook inherits `GIT_DIR`, and may work elsewhere.
+    fn git_dir_instead(&self, repo: &str, error: Option<&gto::Error>) -> Option<String> {
+        let is_none = matches!(error?, gto::Error::NoRepository { .. } | gto::Error::BareNotAllowed { .. });
+        self.git_dir().filter(|_| is_none && repo == ".")
+    }
+
+    /// Git would work in the repository of `GIT_DIR`, whatever the current folder is.
+    fn warn_of_git_dir(&mut self, registry: &Registry) {
+        let real = |path: &Path| path.canonicalize().ok();
+        let Some(git_dir) = self.git_dir() else { return };
+        let elsewhere = real(Path::new(&git_dir)) != real(registry.git_dir());
+        if elsewhere && self.repository == "." && !self.warned {
+            self.warned = true;
+            let here = registry.root().display().to_string();
+            self.printer.warning(format!(
+                "GIT_DIR names another repository than the current folder, which counts here: '{here}'; \
+                 unset it, or say with --repo which one is meant"
+            ));
+        }
     }
 
     fn is_remote(&mut self, repo: &str) -> bool {
@@ -67,6 +105,7 @@ impl Context {
 
     fn opened(&mut self, registry: &Registry) {
         self.printer.emojis = registry.config().emojis;
+        self.warn_of_git_dir(registry);
         self.printer.debug(format!("repository {}", registry.root().display()));
         for line in registry.config().lines() {
             self.printer.debug(line);

@@ -30,6 +30,16 @@ pub fn hints(error: &CommandError, context: &mut Context) -> Vec<String> {
 
 fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
     let hint = match error {
+        Error::NoRepository { path } if context.git_dir().is_some_and(|git_dir| git_dir == *path) => {
+            "the variable GIT_DIR names it: unset it, or name a repository with `--repo PATH`".to_owned()
+        }
+        Error::Untrusted { path, .. } => format!(
+            "if you trust it, say so to Git: `git config --global --add safe.directory {}`",
+            shell_quote(&path.to_string_lossy())
+        ),
+        Error::BareNotAllowed { path } => {
+            format!("name it in the variable GIT_DIR: `GIT_DIR={}`", shell_quote(&path.to_string_lossy()))
+        }
         Error::NoRepository { path } if !std::path::Path::new(path).exists() => {
             format!("there is no folder '{path}'")
         }
@@ -76,6 +86,15 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
         }
         Error::Blocked { by, .. } => {
             format!("Git keeps tags as paths: delete or rename tag '{by}', or choose another name")
+        }
+        Error::Hook { .. } => "nothing was changed; the hook is `reference-transaction`, in the folder that \
+             `git rev-parse --git-path hooks` prints: ask whoever put it there"
+            .to_owned(),
+        Error::ReadOnly { .. } => {
+            "write in a clone on a disk that can be written to, or mount this one so that it can".to_owned()
+        }
+        Error::NoGit { .. } => {
+            "install Git (https://git-scm.com), or add the folder of its program to PATH".to_owned()
         }
         Error::PermissionDenied { .. } => "ask the owner of the repository for the right to write".to_owned(),
         Error::TooEarly => "mend GIT_COMMITTER_DATE, or the clock of this machine".to_owned(),

@@ -28,6 +28,20 @@ pub enum Error {
         /// The path, as given.
         path: String,
     },
+    /// The repository belongs to someone else, and Git would not work in it.
+    #[error("Dubious ownership: the Git repository in '{}' belongs to someone else", path.display())]
+    Untrusted {
+        /// The folder that `safe.directory` must name to allow it.
+        path: PathBuf,
+        /// Why Git could not be asked, if it could not.
+        source: Option<Cause>,
+    },
+    /// A bare repository that was found, where the user wants these named.
+    #[error("Cannot use the bare repository '{}': `safe.bareRepository` is `explicit`", path.display())]
+    BareNotAllowed {
+        /// The repository.
+        path: PathBuf,
+    },
     /// The path is no repository for another reason.
     #[error("Cannot open the Git repository in '{path}'")]
     Open {
@@ -132,6 +146,12 @@ pub enum Error {
         /// The tag in its way.
         by: String,
     },
+    /// A hook of the repository forbids it.
+    #[error("A hook of the repository refused: {said}")]
+    Hook {
+        /// What it said, on one line. Untrusted.
+        said: String,
+    },
     /// The user may not write there.
     #[error("No permission to write to '{}'", path.display())]
     PermissionDenied {
@@ -139,6 +159,22 @@ pub enum Error {
         path: PathBuf,
         /// What the system said.
         source: Cause,
+    },
+    /// The repository lies where nobody can write.
+    #[error("Cannot write to '{}': the file system is read-only", path.display())]
+    ReadOnly {
+        /// The repository.
+        path: PathBuf,
+        /// What the system said.
+        source: Cause,
+    },
+    /// There is no program `git`, or it cannot be started, and this cannot be done without it.
+    #[error("The program `git` is needed for {purpose} and cannot be started")]
+    NoGit {
+        /// What it is needed for.
+        purpose: &'static str,
+        /// What the system said.
+        source: std::io::Error,
     },
     /// A remote that is not configured.
     #[error("There is no remote '{name}'")]
@@ -262,9 +298,18 @@ impl Error {
             git::OpenError::NotARepository { .. } | git::OpenError::NoSuchPath { .. } => {
                 Self::NoRepository { path: path.to_owned() }
             }
+            git::OpenError::Untrusted { path } => Self::Untrusted { path, source: None },
+            git::OpenError::NoGitToAsk { path, source } => Self::Untrusted { path, source: Some(source) },
+            git::OpenError::BareNotAllowed { path } => Self::BareNotAllowed { path },
             error => Self::Open { path: path.to_owned(), source: error.into() },
         }
     }
+}
+
+/// Whether nobody may write, rather than this user: the system says so in the same words to us and to git.
+fn is_read_only(error: &(dyn StdError + 'static)) -> bool {
+    std::iter::successors(Some(error), |&error| error.source())
+        .any(|error| error.to_string().contains("Read-only file system"))
 }
 
 /// A sentence of ours begins with a capital letter, Git's clauses do not.
@@ -276,15 +321,16 @@ fn sentence(clause: &dyn StdError) -> String {
 
 impl From<git::GitError> for Error {
     fn from(error: git::GitError) -> Self {
-        if let git::GitError::Missing { id } = error {
-            return Self::MissingObject { id };
-        }
+        let error = match error {
+            git::GitError::Missing { id } => return Self::MissingObject { id },
+            git::GitError::NoGit { purpose, source } => return Self::NoGit { purpose, source },
+            error => error,
+        };
         let message = sentence(&error);
         let source: Option<Cause> = match error {
             git::GitError::BrokenObject { source, .. }
             | git::GitError::BrokenRef { source, .. }
             | git::GitError::Failed { source, .. } => Some(source),
-            git::GitError::NoGit { source, .. } => Some(source.into()),
             _ => None,
         };
         Self::Git { message, source }
@@ -347,7 +393,11 @@ impl From<git::ApplyError> for Error {
             }
             git::ApplyError::Blocked { name, by } => Self::Blocked { tag: name, by },
             git::ApplyError::Locked { source } => Self::Locked { source },
+            git::ApplyError::PermissionDenied { path, source } if is_read_only(source.as_ref()) => {
+                Self::ReadOnly { path, source }
+            }
             git::ApplyError::PermissionDenied { path, source } => Self::PermissionDenied { path, source },
+            git::ApplyError::Hook { said } => Self::Hook { said },
             git::ApplyError::TooEarly => Self::TooEarly,
             git::ApplyError::Sign(error) => error.into(),
             git::ApplyError::Git(error) => error.into(),

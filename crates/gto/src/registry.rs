@@ -147,6 +147,19 @@ impl Registry {
         Self::new(repository, environment, remote)
     }
 
+    /// Opens the registry of the repository whose folder with `HEAD` this is, as Git does for `GIT_DIR`: the folders
+    /// above are not searched, and whose it is does not matter.
+    ///
+    /// # Errors
+    /// Those of [`Registry::open`].
+    pub fn open_git_dir(git_dir: impl AsRef<Path>, environment: Environment) -> Result<Self> {
+        Self::new(Self::repository_at(git_dir.as_ref())?, environment, None)
+    }
+
+    fn repository_at(path: &Path) -> Result<Repository> {
+        Repository::open(path).map_err(|error| Error::from_open(&path.display().to_string(), error))
+    }
+
     /// Opens the registry of a remote repository: a bare clone that lives as long as the value does. What is
     /// written there is pushed back.
     ///
@@ -167,7 +180,7 @@ impl Registry {
         let failed = |reason: String| Error::Clone { url: git::without_passwords(url), reason };
         let folder = tempfile::Builder::new().prefix("gto-").tempdir().map_err(|e| failed(e.to_string()))?;
         git::clone_bare(url, folder.path().as_os_str()).map_err(|e| failed(e.to_string()))?;
-        let repository = Repository::discover(folder.path()).map_err(|e| failed(e.to_string()))?;
+        let repository = Repository::open(folder.path()).map_err(|e| failed(e.to_string()))?;
         Ok((repository, Some(Clone { url: url.to_owned(), _folder: folder })))
     }
 
@@ -184,6 +197,11 @@ impl Registry {
     /// The folder that messages name: the work tree, or the repository itself if it is bare.
     pub fn root(&self) -> PathBuf {
         self.repository.root().to_owned()
+    }
+
+    /// The folder with `HEAD`, private to a linked work tree.
+    pub fn git_dir(&self) -> &Path {
+        self.repository.git_dir()
     }
 
     /// How many Git objects were looked at so far: what the answers cost.

@@ -31,12 +31,8 @@ const NEEDED: (u32, u32) = (2, 45);
 
 impl Repository {
     /// A `git` on this repository, without arguments yet.
-    pub(super) fn git(&self) -> Result<Command, GitError> {
-        // With an explicit `--git-dir` git does not ask whose the repository is, so we must: its configuration can
-        // name programs to run.
-        if self.gix.git_dir_trust() != gix::sec::Trust::Full {
-            return Err(GitError::Untrusted { path: self.root().to_owned() });
-        }
+    pub(super) fn git(&self) -> Command {
+        // With an explicit `--git-dir` git does not ask whose the repository is: that was asked when it was opened.
         let mut git = Command::new("git");
         for name in SELECTING {
             git.env_remove(name);
@@ -50,7 +46,7 @@ impl Repository {
         if self.root().is_dir() {
             git.current_dir(self.root());
         }
-        Ok(git)
+        git
     }
 
     /// Runs `git` to its end, whatever its exit status.
@@ -60,9 +56,21 @@ impl Repository {
         args: impl IntoIterator<Item = impl AsRef<OsStr>>,
         input: &[u8],
     ) -> Result<Output, GitError> {
+        self.run_git_as(purpose, args, input, |_| {})
+    }
+
+    /// The same, after `prepare`, which may set variables.
+    pub(super) fn run_git_as(
+        &self,
+        purpose: &'static str,
+        args: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        input: &[u8],
+        prepare: impl FnOnce(&mut Command),
+    ) -> Result<Output, GitError> {
         let no_git = |source| GitError::NoGit { purpose, source };
-        let mut git = self.git()?;
+        let mut git = self.git();
         git.args(args);
+        prepare(&mut git);
         git.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = git.spawn().map_err(no_git)?;
         if let Some(mut stdin) = child.stdin.take() {
@@ -88,7 +96,7 @@ impl Repository {
     }
 
     fn too_old(&self) -> Option<String> {
-        let output = self.git().ok()?.arg("--version").stdin(Stdio::null()).output().ok()?;
+        let output = self.git().arg("--version").stdin(Stdio::null()).output().ok()?;
         let found = super::lossy(output.stdout.trim_ascii());
         (version(&found)? < NEEDED).then_some(found)
     }

@@ -3,6 +3,7 @@
 //! Owns everything that names gix or starts `git`. Must not know what a registry is: tags come out as they are
 //! written, and go in as they are given.
 
+mod by_git;
 mod cached_tags;
 mod command;
 mod commit;
@@ -12,6 +13,7 @@ mod lock;
 mod object;
 mod porcelain;
 mod ref_files;
+mod reflog;
 mod refs;
 mod reftable;
 mod remote;
@@ -22,6 +24,7 @@ mod tags;
 #[cfg(test)]
 mod test_repo;
 mod transaction;
+mod trust;
 mod verify;
 
 use std::cell::Cell;
@@ -92,6 +95,27 @@ pub(crate) enum OpenError {
     #[error("`{}` is not in a Git repository", path.display())]
     NotARepository {
         /// The path that was given.
+        path: PathBuf,
+    },
+    /// The repository belongs to someone else, and the user has not said that this is as it should be.
+    #[error("the repository at `{}` belongs to someone else", path.display())]
+    Untrusted {
+        /// The folder that `safe.directory` must name.
+        path: PathBuf,
+    },
+    /// As before, and it is for git to say whether the user trusts it.
+    #[error("the repository at `{}` belongs to someone else, and there is no `git` to ask whether it is safe", path.display())]
+    NoGitToAsk {
+        /// The folder that `safe.directory` must name.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: Cause,
+    },
+    /// A bare repository was found, and the user wants these named explicitly.
+    #[error("cannot use the bare repository `{}`: `safe.bareRepository` is `explicit`", path.display())]
+    BareNotAllowed {
+        /// The repository.
         path: PathBuf,
     },
     /// The path or the repository cannot be read by this user.
@@ -174,12 +198,6 @@ pub(crate) enum GitError {
         /// The least version that will do.
         needed: &'static str,
     },
-    /// `git` would run what the repository's owner has configured, and the owner is someone else.
-    #[error("the repository at `{}` belongs to someone else", path.display())]
-    Untrusted {
-        /// The repository's folder.
-        path: PathBuf,
-    },
     /// The program `git` refused.
     #[error("`git {command}` failed: {message}")]
     Command {
@@ -203,27 +221,59 @@ impl Repository {
     /// Finds the repository of the folder `path` or of a folder above it: a work tree, a bare repository, a linked
     /// work tree, a submodule.
     ///
-    /// The path alone decides. `GIT_DIR` and its friends, which a program started from a Git hook inherits, do not.
+    /// The path alone decides, within git's `GIT_CEILING_DIRECTORIES`. `GIT_DIR` and its friends, which a program
+    /// started from a Git hook inherits, do not.
+    ///
+    /// Refuses the repository of someone else, unless git would work there: see [`trust`].
     pub fn discover(path: &Path) -> Result<Self, OpenError> {
         check_folder(path)?;
         // Absolute, so that messages and child processes do not depend on the current folder.
         let start = std::path::absolute(path).map_err(|error| broken(path, error))?;
+        let (location, _) = gix::discover::upwards(&start).map_err(|error| open_error(path, error))?;
+        let place = trust::Place::from(location);
+        if place.is_above_ceiling(&start) {
+            return Err(OpenError::NotARepository { path: path.to_owned() });
+        }
+        place.check_owner(&start)?;
         let options = open_options();
         let trust = gix::sec::trust::Mapping { full: options.clone(), reduced: options };
-        let repository = gix::ThreadSafeRepository::discover_opts(
+        let gix = gix::ThreadSafeRepository::discover_opts(
             &start,
             gix::discover::upwards::Options::default(),
             trust,
         )
-        .map_err(|error| open_error(path, error))?;
-        let mut gix = repository.to_thread_local();
+        .map_err(|error| open_error(path, error))?
+        .to_thread_local();
+        place.check_bare(&start, &gix)?;
+        // `GIT_WORK_TREE` has made gix say otherwise.
+        let work_dir = match std::env::var_os("GIT_WORK_TREE") {
+            None => gix.workdir().map(Path::to_owned),
+            Some(_) => place.work_dir,
+        };
+        Self::opened(path, gix, work_dir)
+    }
+
+    /// Opens the repository whose folder with `HEAD` this is, as git does with `--git-dir` or `GIT_DIR`: whose it is does
+    /// not matter, since whoever names it so means it. The work tree is that of `GIT_WORK_TREE`, of the configuration, or
+    /// the folder around a `.git`.
+    pub fn open(git_dir: &Path) -> Result<Self, OpenError> {
+        let start = std::path::absolute(git_dir).map_err(|error| broken(git_dir, error))?;
+        let options = open_options().with(gix::sec::Trust::Full).open_path_as_is(true);
+        let gix = gix::open_opts(&start, options).map_err(|error| match std::fs::metadata(&start) {
+            Ok(_) if denied(&error) => {
+                OpenError::PermissionDenied { path: start.clone(), source: error.into() }
+            }
+            Ok(_) if gix::discover::is_git(&start).is_ok() => broken(git_dir, error),
+            _ => OpenError::NotARepository { path: git_dir.to_owned() },
+        })?;
+        let work_dir = gix.workdir().map(Path::to_owned);
+        Self::opened(git_dir, gix, work_dir)
+    }
+
+    fn opened(path: &Path, mut gix: gix::Repository, work_dir: Option<PathBuf>) -> Result<Self, OpenError> {
         gix.clear_namespace();
         check_config_is_readable(path, gix.common_dir())?;
         let refs = check_format(&gix)?;
-        let work_dir = match std::env::var_os("GIT_WORK_TREE") {
-            None => gix.workdir().map(Path::to_owned),
-            Some(_) => discovered_work_dir(&start),
-        };
         Ok(Self { gix, work_dir, refs, reads: Cell::new(0), locked: Cell::new(false) })
     }
 
@@ -354,6 +404,8 @@ fn open_options() -> gix::open::Options {
     permissions.env.identity = gix::sec::Permission::Deny;
     gix::open::Options::default()
         .permissions(permissions)
+        // Whose it is was asked before: what is opened is trusted as a whole, as git does it.
+        .filter_config_section(|_| true)
         .config_overrides([format!("gitoxide.objects.allocLimit={OBJECT_LIMIT}")])
 }
 
@@ -401,12 +453,6 @@ fn check_config_is_readable(path: &Path, common_dir: &Path) -> Result<(), OpenEr
         }
         _ => Ok(()),
     }
-}
-
-/// The work tree by discovery alone, for when `GIT_WORK_TREE` has made gix say otherwise.
-fn discovered_work_dir(start: &Path) -> Option<PathBuf> {
-    let (location, _) = gix::discover::upwards(start).ok()?;
-    location.into_repository_and_work_tree_directories().1
 }
 
 /// Refuses repositories that git of today would refuse too, and finds out how refs are kept. gix checks neither.
@@ -638,29 +684,6 @@ mod tests {
                     assert!(matches!(error, OpenError::NotARepository { .. }), "{head:?} {error:?}");
                 }
             }
-        }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn the_repository_of_someone_else_is_read_but_no_program_of_its_choice_is_run() {
-        use std::os::unix::fs::chown;
-
-        for repo in each_storage() {
-            let commit = repo.commit(&[], "first");
-            repo.tag("t", "HEAD", &TagSpec::default());
-            if [repo.path(), &repo.git_dir()].iter().any(|path| chown(path, Some(12345), None).is_err()) {
-                gto_testkit::skip("only root can give a repository away");
-                return;
-            }
-            let repository = open(&repo);
-            match repository.refs {
-                RefStorage::Files => assert_eq!(repository.tag_refs("").unwrap().refs.len(), 1),
-                RefStorage::Reftable => {
-                    assert!(matches!(repository.tag_refs(""), Err(GitError::Untrusted { .. })));
-                }
-            }
-            assert!(repository.commit(id(&commit)).is_ok());
         }
     }
 

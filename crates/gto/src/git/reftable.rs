@@ -6,7 +6,7 @@ use gix::bstr::ByteSlice as _;
 
 use super::refs::TAGS;
 use super::revision::Named;
-use super::{GitError, RefStorage, Repository, SeenHead, TagEdit, TagRefs};
+use super::{GitError, RefStorage, Repository, SeenHead, TagRefs};
 use crate::object_id::ObjectId;
 
 /// What errors say that git is needed for.
@@ -79,27 +79,5 @@ impl Repository {
             RefStorage::Files => self.target_of(&name),
             RefStorage::Reftable => Ok(self.reftable_rev_parse(full_name)?.object()),
         }
-    }
-
-    /// Changes refs, all or none. `new` are the tag objects of the creates, in order.
-    pub(super) fn reftable_update(&self, edits: &[TagEdit], new: &[ObjectId]) -> Result<(), GitError> {
-        // With `-z` names need no quoting.
-        let mut new = new.iter();
-        let commands: String = edits
-            .iter()
-            .map(|edit| match edit {
-                TagEdit::Create { name, .. } => {
-                    let id = new.next().expect("a tag object was written for each create");
-                    format!("create {TAGS}{name}\0{id}\0")
-                }
-                TagEdit::Delete { name, expected } => format!("delete {TAGS}{name}\0{expected}\0"),
-            })
-            .collect();
-        let input = format!("start\0{commands}prepare\0commit\0");
-        let output = self.run_git(PURPOSE, ["update-ref", "-z", "--stdin"], input.as_bytes())?;
-        if output.status.success() {
-            return Ok(());
-        }
-        Err(self.command_error("update-ref", &output))
     }
 }

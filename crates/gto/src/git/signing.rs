@@ -7,8 +7,6 @@
 use std::io::{self, Write as _};
 use std::process::{Command, Output, Stdio};
 
-use gix::sec::Trust;
-
 use super::command::SELECTING;
 use super::object::Parts;
 use super::{GitError, Repository, lossy};
@@ -63,7 +61,6 @@ impl Repository {
             Sign::AsConfigured => None,
             Sign::Always(key) => key.clone(),
         };
-        self.trust_configuration()?;
         let config = self.gix.config_snapshot();
         let format = match config.string("gpg.format").map(|value| lossy(&value)) {
             None => SignatureFormat::OpenPgp,
@@ -86,13 +83,6 @@ impl Repository {
             value.map(|value| value.unwrap_or(false))
         };
         Ok(is_set("tag.gpgSign")? || is_set("tag.forceSignAnnotated")?)
-    }
-
-    fn trust_configuration(&self) -> Result<()> {
-        if self.gix.git_dir_trust() == Trust::Full {
-            return Ok(());
-        }
-        Err(GitError::Untrusted { path: self.root().to_owned() }.into())
     }
 
     fn configured_key(&self, format: SignatureFormat) -> Result<Option<String>> {
@@ -121,7 +111,6 @@ impl Repository {
 
     /// Puts a signature at the end of each tag object.
     pub(super) fn sign(&self, objects: &mut [Vec<u8>], signing: &Signing) -> Result<()> {
-        self.trust_configuration()?;
         let program = self.signing_program(signing.format)?;
         let key = match (&signing.key, signing.format) {
             (None, SignatureFormat::Ssh) => Some(self.default_ssh_key()?),

@@ -13,15 +13,19 @@ use gix::refs::file::transaction::prepare::{MustNotExist, ReferenceOutOfDate};
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 
 use super::identity::clean;
+use super::reflog::ReflogEntry;
 use super::refs::{TAGS, clash, folders, full_name, is_valid_tag_name};
 use super::signing::SignError;
-use super::{Cause, GitError, RefStorage, Repository, from_gix, lossy};
+use super::{Cause, GitError, Repository, from_gix, lossy};
 use crate::object_id::ObjectId;
 use crate::signature::Signature;
 use crate::signing::Signing;
 
-/// How long to wait for another writer, as git does for `packed-refs`.
+/// How long to wait for another writer where nothing else is configured, as git does for `packed-refs`.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A day.
+const FOREVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One change of a tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +91,12 @@ pub(crate) enum ApplyError {
         /// Which file is locked.
         #[source]
         source: Cause,
+    },
+    /// A hook of the repository forbids it.
+    #[error("a hook of the repository refused: {said}")]
+    Hook {
+        /// What it said, on one line. Untrusted.
+        said: String,
     },
     /// This user may not write to the repository.
     #[error("no permission to write to `{}`", path.display())]
@@ -158,14 +168,18 @@ impl Repository {
         Ok(ids)
     }
 
-    /// The second half of [`Repository::apply`]: changes all refs or none. `ids` are the new tag objects, in the order of
-    /// the creates.
+    /// The second half of [`Repository::apply_signed`]: changes all refs or none. `ids` are the new tag objects, in the order
+    /// of the creates.
     pub fn update_refs(&self, edits: &[TagEdit], ids: &[ObjectId]) -> Result<(), ApplyError> {
-        match self.refs {
-            RefStorage::Files => self.update_files(edits, ids),
-            RefStorage::Reftable => {
-                let updated = self.reftable_update(edits, ids);
-                updated.map_err(|error| self.explain(edits).unwrap_or_else(|| reftable_error(error)))
+        let log = self.reflog_entry(edits);
+        match self.refs_need_git() {
+            None => self.update_files(edits, ids, log.as_ref()),
+            Some(purpose) => {
+                let updated = self.git_update_refs(purpose, edits, ids, log.as_ref());
+                updated.map_err(|error| match error {
+                    hook @ ApplyError::Hook { .. } => hook,
+                    error => self.explain(edits).unwrap_or(error),
+                })
             }
         }
     }
@@ -196,6 +210,9 @@ impl Repository {
     }
 
     fn write_tag_object(&self, object: &[u8]) -> Result<ObjectId, ApplyError> {
+        if let Some(purpose) = self.objects_need_git() {
+            return self.git_write_tag(purpose, object);
+        }
         let written = self.gix.objects.write_buf(Kind::Tag, object);
         written.map(|id| from_gix(&id)).map_err(|error| {
             if super::denied(&error) {
@@ -206,9 +223,16 @@ impl Repository {
         })
     }
 
-    fn update_files(&self, edits: &[TagEdit], ids: &[ObjectId]) -> Result<(), ApplyError> {
-        let patience = Fail::AfterDurationWithBackoff(PATIENCE);
-        let prepared = self.gix.refs.transaction().prepare(self.ref_edits(edits, ids), patience, patience);
+    fn update_files(
+        &self,
+        edits: &[TagEdit],
+        ids: &[ObjectId],
+        log: Option<&ReflogEntry>,
+    ) -> Result<(), ApplyError> {
+        let (loose, packed) = (self.patience("filesRefLockTimeout"), self.patience("packedRefsTimeout"));
+        let message = log.map_or("", |log| &log.message);
+        let prepared =
+            self.gix.refs.transaction().prepare(self.ref_edits(edits, ids, message), loose, packed);
         let prepared = prepared.map_err(|error| self.prepare_error(edits, error))?;
         // The refs are locked now, so what is seen stays so; leaving here takes the locks away again. gix itself lets
         // a create pass if the ref has the new value already, and does not see that a packed ref is in the way.
@@ -216,16 +240,10 @@ impl Repository {
             return Err(error);
         }
         // Only for the reflog, which tags have only if `core.logAllRefUpdates` is `always`.
-        let log = edits.iter().find_map(|edit| match edit {
-            TagEdit::Create { tagger, .. } => {
-                Some((clean(&tagger.name), clean(&tagger.email), git_time(tagger)))
-            }
-            TagEdit::Delete { .. } => None,
-        });
-        let log = log.as_ref().map(|(name, email, time)| gix::actor::SignatureRef {
-            name: name.as_str().into(),
-            email: email.as_str().into(),
-            time,
+        let log = log.map(|log| gix::actor::SignatureRef {
+            name: log.name.as_str().into(),
+            email: log.email.as_str().into(),
+            time: &log.time,
         });
         prepared.commit(log).map_err(|error| {
             if super::denied(&error) {
@@ -237,7 +255,19 @@ impl Repository {
         Ok(())
     }
 
-    fn ref_edits(&self, edits: &[TagEdit], ids: &[ObjectId]) -> Vec<RefEdit> {
+    /// How long to wait for a lock, by a key of the configuration that holds milliseconds: see git-config(1).
+    fn patience(&self, key: &str) -> Fail {
+        match self.gix.config_snapshot().integer(&format!("core.{key}")) {
+            Some(0) => Fail::Immediately,
+            Some(milliseconds) => Fail::AfterDurationWithBackoff(
+                // Below zero git waits for ever; here a day is that.
+                u64::try_from(milliseconds).map_or(FOREVER, Duration::from_millis),
+            ),
+            None => Fail::AfterDurationWithBackoff(PATIENCE),
+        }
+    }
+
+    fn ref_edits(&self, edits: &[TagEdit], ids: &[ObjectId], message: &str) -> Vec<RefEdit> {
         let target =
             |id: ObjectId| Target::Object(self.to_gix(id).unwrap_or_else(|| self.gix.object_hash().null()));
         let mut ids = ids.iter();
@@ -245,11 +275,11 @@ impl Repository {
             .iter()
             .map(|edit| {
                 let change = match edit {
-                    TagEdit::Create { name, .. } => Change::Update {
+                    TagEdit::Create { .. } => Change::Update {
                         log: LogChange {
                             mode: RefLog::AndReference,
                             force_create_reflog: false,
-                            message: format!("tag: tagging {name}").into(),
+                            message: message.into(),
                         },
                         expected: PreviousValue::MustNotExist,
                         new: target(*ids.next().expect("a tag object was written for each create")),
@@ -312,7 +342,7 @@ impl Repository {
         self.explain(edits).unwrap_or_else(|| GitError::failed("update the tags", error).into())
     }
 
-    fn permission_denied(&self, source: impl Into<Cause>) -> ApplyError {
+    pub(super) fn permission_denied(&self, source: impl Into<Cause>) -> ApplyError {
         ApplyError::PermissionDenied { path: self.common_dir().to_owned(), source: source.into() }
     }
 }
@@ -334,16 +364,6 @@ fn changed(name: &str) -> ApplyError {
 
 fn blocked(name: &str, by: &str) -> ApplyError {
     ApplyError::Blocked { name: name.to_owned(), by: by.to_owned() }
-}
-
-/// What is left once `explain` has found the refs to be as expected.
-fn reftable_error(error: GitError) -> ApplyError {
-    match &error {
-        GitError::Command { message, .. } if message.contains("lock") => {
-            ApplyError::Locked { source: error.into() }
-        }
-        _ => ApplyError::Git(error),
-    }
 }
 
 /// The bytes that `git tag -a` writes.
@@ -372,7 +392,7 @@ fn tag_object(
 }
 
 /// `1700000000 +0530`.
-fn git_time(signature: &Signature) -> String {
+pub(super) fn git_time(signature: &Signature) -> String {
     let offset = signature.time.offset();
     let sign = if offset < 0 { '-' } else { '+' };
     let minutes = offset.abs() / 60;
@@ -578,6 +598,23 @@ mod tests {
     }
 
     #[test]
+    fn locks_are_waited_for_as_long_as_git_is_told_to() {
+        let repo = Repo::new();
+        let patience = || open(&repo).patience("filesRefLockTimeout");
+        assert!(matches!(patience(), Fail::AfterDurationWithBackoff(PATIENCE)));
+        for (value, expected) in
+            [("250", Some(Duration::from_millis(250))), ("0", None), ("-1", Some(FOREVER))]
+        {
+            repo.git_ok(&["config", "core.filesRefLockTimeout", value]);
+            let found = match patience() {
+                Fail::Immediately => None,
+                Fail::AfterDurationWithBackoff(patience) => Some(patience),
+            };
+            assert_eq!(found, expected, "{value}");
+        }
+    }
+
+    #[test]
     fn a_tagger_without_a_name_or_a_time_before_1970_is_refused() {
         let repo = Repo::new();
         let commit = repo.commit(&[], "first");
@@ -592,21 +629,28 @@ mod tests {
     }
 
     #[test]
-    fn a_reflog_is_written_only_where_git_writes_one() {
-        let repo = Repo::new();
-        let commit = repo.commit(&[], "first");
-        let log = |name: &str| repo.git_dir().join("logs/refs/tags").join(name);
-        open(&repo).apply(&[create("x", &commit)]).unwrap();
-        assert!(!log("x").exists());
-        repo.git_ok(&["config", "core.logAllRefUpdates", "always"]);
-        let made = open(&repo).apply(&[create("y", &commit)]).unwrap();
-        assert!(
-            fs::read_to_string(log("y"))
-                .unwrap()
-                .contains("Ann <ann@example.com> 1700000000 +0530\ttag: tagging y")
-        );
-        open(&repo).apply(&[TagEdit::Delete { name: "y".to_owned(), expected: made[0] }]).unwrap();
-        assert!(!log("y").exists());
+    fn a_reflog_is_written_where_git_writes_one_and_says_the_same() {
+        for shared in [false, true] {
+            let repo = Repo::new();
+            let commit = repo.commit(&[], "Teach the model\tto  read\n\nAt last.");
+            repo.git_ok(&["config", "core.sharedRepository", if shared { "group" } else { "umask" }]);
+            let log = |name: &str| repo.git_dir().join("logs/refs/tags").join(name);
+            open(&repo).apply(&[create("x", &commit)]).unwrap();
+            assert!(!log("x").exists());
+            repo.git_ok(&["config", "core.logAllRefUpdates", "always"]);
+            let made = open(&repo).apply(&[create("y", &commit)]).unwrap();
+            let mut git = repo.command("git");
+            git.env("GIT_COMMITTER_NAME", "Ann").env("GIT_COMMITTER_EMAIL", "ann@example.com");
+            git.env("GIT_COMMITTER_DATE", "@1700000000 +0530");
+            assert!(git.args(["tag", "-a", "-m", "text", "theirs"]).status().unwrap().success());
+            let line = |name: &str| {
+                let text = fs::read_to_string(log(name)).unwrap();
+                text.replace(&repo.git_ok(&["rev-parse", name]), "ID")
+            };
+            assert_eq!(line("y"), line("theirs"), "{shared}");
+            open(&repo).apply(&[TagEdit::Delete { name: "y".to_owned(), expected: made[0] }]).unwrap();
+            assert!(!log("y").exists());
+        }
     }
 
     #[cfg(unix)]

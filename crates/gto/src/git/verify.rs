@@ -4,7 +4,7 @@
 //! text, in which only the lines that no signer can write are looked for. Must not decide what is done about a tag.
 
 use super::object::split_signature;
-use super::{GitError, Repository, TagRef, UnreadableTag, lossy};
+use super::{Repository, TagRef, UnreadableTag, lossy};
 use crate::signing::{Verification, Verified};
 
 /// What the verifying program says of a signature.
@@ -19,16 +19,8 @@ struct Verdict {
 impl Repository {
     /// What the signatures of these tags are worth, in the same order: a process for each signed tag, on all processors.
     /// `None` for a lightweight tag. `done` is called after each.
-    ///
-    /// # Errors
-    /// That the repository is someone else's, whose configuration may name any program.
-    pub fn verify_tags(
-        &self,
-        tags: &[TagRef],
-        done: impl Fn() + Sync,
-    ) -> Result<Vec<Option<Verification>>, GitError> {
-        self.git()?;
-        Ok(self.on_all_processors(tags.iter().collect(), |here, tag: &TagRef| {
+    pub fn verify_tags(&self, tags: &[TagRef], done: impl Fn() + Sync) -> Vec<Option<Verification>> {
+        self.on_all_processors(tags.iter().collect(), |here, tag: &TagRef| {
             let verdict = here.verdict(tag);
             done();
             verdict.map(|Verdict { result, signer, key, reason }| Verification {
@@ -38,7 +30,7 @@ impl Repository {
                 key,
                 reason,
             })
-        }))
+        })
     }
 
     fn verdict(&self, tag: &TagRef) -> Option<Verdict> {

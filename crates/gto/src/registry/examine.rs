@@ -30,6 +30,17 @@ impl Registry {
         Ok(Self::new_leniently(repository, environment, remote))
     }
 
+    /// As [`Registry::open_git_dir`], whatever the configuration says: what is wrong in it is left out, and comes second.
+    ///
+    /// # Errors
+    /// [`Error::NoRepository`] or [`Error::Open`].
+    pub fn open_git_dir_leniently(
+        git_dir: impl AsRef<Path>,
+        environment: Environment,
+    ) -> Result<(Self, Vec<Error>)> {
+        Ok(Self::new_leniently(Self::repository_at(git_dir.as_ref())?, environment, None))
+    }
+
     /// As [`Registry::open_url`], whatever the configuration says: what is wrong in it is left out, and comes second.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ impl Registry {
                 .parse::<TagName>()
                 .is_ok_and(|parsed| artifact.is_none_or(|name| *name == parsed.artifact))
         };
-        self.verify_refs(tags.refs.into_iter().filter(is_ours).collect())
+        Ok(self.verify_refs(tags.refs.into_iter().filter(is_ours).collect()))
     }
 
     /// The signatures of these tags, without those that do not exist.
@@ -41,13 +41,13 @@ impl Registry {
         for tag in tags {
             refs.extend(self.repository.tag_ref(tag)?);
         }
-        self.verify_refs(refs)
+        Ok(self.verify_refs(refs))
     }
 
-    fn verify_refs(&self, tags: Vec<TagRef>) -> Result<Answer<Vec<Verification>>> {
+    fn verify_refs(&self, tags: Vec<TagRef>) -> Answer<Vec<Verification>> {
         let progress = self.environment.progress();
         progress.expect(tags.len());
-        let verified = self.repository.verify_tags(&tags, || progress.advance(1))?;
+        let verified = self.repository.verify_tags(&tags, || progress.advance(1));
         let mut lightweight = Vec::new();
         let mut value = Vec::with_capacity(tags.len());
         for (tag, verification) in tags.into_iter().zip(verified) {
@@ -57,7 +57,7 @@ impl Registry {
                 None => lightweight.push(tag.name),
             }
         }
-        Ok(Answer { value, warnings: lightweight_warning(lightweight) })
+        Answer { value, warnings: lightweight_warning(lightweight) }
     }
 
     /// Marks each version with what the signatures of the tags that it shows are worth: its own, and those of its

@@ -1,0 +1,210 @@
+//! Writing through the user's `git`, where only git does it right.
+//!
+//! Owns knowing these repositories and the two commands that write to them: refs kept in tables, hooks that watch every
+//! change of a ref, and repositories shared among users, whose files have a mode that git works out. Must not decide what
+//! to write, nor explain why it was refused by the state of the refs: that is the same however it is written.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use gix::bstr::{BStr, ByteSlice as _};
+
+use super::reflog::ReflogEntry;
+use super::refs::TAGS;
+use super::transaction::{ApplyError, TagEdit};
+use super::{GitError, RefStorage, Repository, lossy};
+use crate::object_id::ObjectId;
+
+/// The hook that git runs around every change of a ref: see githooks(5).
+const HOOK: &str = "reference-transaction";
+
+impl Repository {
+    /// What `git` is needed for to change refs here; `None` if it is not needed.
+    pub(super) fn refs_need_git(&self) -> Option<&'static str> {
+        match self.refs {
+            RefStorage::Reftable => Some("a repository with reftables"),
+            RefStorage::Files if self.has_ref_hook() => {
+                Some("a repository with a hook `reference-transaction`")
+            }
+            RefStorage::Files => self.objects_need_git(),
+        }
+    }
+
+    /// What `git` is needed for to write objects here; `None` if it is not needed.
+    pub(super) fn objects_need_git(&self) -> Option<&'static str> {
+        self.is_shared().then_some("a repository with `core.sharedRepository`")
+    }
+
+    /// Whether other users are to read or write what is written here, which needs modes that gix does not set.
+    fn is_shared(&self) -> bool {
+        let snapshot = self.gix.config_snapshot();
+        let sections = snapshot.plumbing().sections_by_name("core").into_iter().flatten();
+        let values = sections
+            .filter(|section| section.header().subsection_name().is_none())
+            .filter_map(|section| section.value_implicit("sharedRepository"));
+        match values.last() {
+            None => false,
+            // A key without a value says yes.
+            Some(None) => true,
+            Some(Some(value)) => !is_private(value.as_bstr()),
+        }
+    }
+
+    /// Whether git may have a hook to run: whether it has, and which, git decides.
+    fn has_ref_hook(&self) -> bool {
+        let snapshot = self.gix.config_snapshot();
+        // Newer gits know hooks that are commands in the configuration.
+        if snapshot.plumbing().sections_by_name("hook").is_some() {
+            return true;
+        }
+        let folder = match snapshot.plumbing().string("core.hooksPath") {
+            None => self.common_dir().join("hooks"),
+            Some(path) => match hooks_folder(path.as_bstr(), self.root()) {
+                Some(folder) => folder,
+                None => return true,
+            },
+        };
+        folder.join(HOOK).exists() || (cfg!(windows) && folder.join(format!("{HOOK}.exe")).exists())
+    }
+
+    /// Writes a tag object.
+    pub(super) fn git_write_tag(&self, purpose: &'static str, object: &[u8]) -> Result<ObjectId, ApplyError> {
+        let output = self.run_git(purpose, ["hash-object", "-t", "tag", "-w", "--stdin"], object)?;
+        let printed = std::str::from_utf8(output.stdout.trim_ascii()).ok();
+        match printed.and_then(|id| id.parse().ok()) {
+            Some(id) if output.status.success() => Ok(id),
+            _ => Err(self.git_refusal("hash-object", &output)),
+        }
+    }
+
+    /// Changes refs, all or none. `new` are the tag objects of the creates, in order; `log` is for the reflogs of those.
+    pub(super) fn git_update_refs(
+        &self,
+        purpose: &'static str,
+        edits: &[TagEdit],
+        new: &[ObjectId],
+        log: Option<&ReflogEntry>,
+    ) -> Result<(), ApplyError> {
+        // With `-z` names need no quoting.
+        let mut new = new.iter();
+        let commands: String = edits
+            .iter()
+            .map(|edit| match edit {
+                TagEdit::Create { name, .. } => {
+                    let id = new.next().expect("a tag object was written for each create");
+                    format!("create {TAGS}{name}\0{id}\0")
+                }
+                TagEdit::Delete { name, expected } => format!("delete {TAGS}{name}\0{expected}\0"),
+            })
+            .collect();
+        let input = format!("start\0{commands}prepare\0commit\0");
+        let mut args = vec!["update-ref", "-z", "--stdin"];
+        if let Some(log) = log {
+            args.extend(["-m", &log.message]);
+        }
+        let output = self.run_git_as(purpose, args, input.as_bytes(), |git| {
+            if let Some(log) = log {
+                git.env("GIT_COMMITTER_NAME", &log.name);
+                git.env("GIT_COMMITTER_EMAIL", &log.email);
+                git.env("GIT_COMMITTER_DATE", format!("@{}", log.time));
+            }
+        })?;
+        if output.status.success() { Ok(()) } else { Err(self.git_refusal("update-ref", &output)) }
+    }
+
+    /// What a `git` that did not write says.
+    fn git_refusal(&self, command: &'static str, output: &Output) -> ApplyError {
+        if let Some(said) = said_by_hook(&lossy(&output.stderr)) {
+            return ApplyError::Hook { said };
+        }
+        match self.command_error(command, output) {
+            GitError::Command { message, .. } if is_denial(&message) => self.permission_denied(message),
+            error @ GitError::Command { .. } => match self.tables_denied() {
+                Some(denied) => self.permission_denied(denied),
+                None if error.to_string().contains("lock") => ApplyError::Locked { source: error.into() },
+                None => error.into(),
+            },
+            error => error.into(),
+        }
+    }
+
+    /// Why no table can be written, of which git says no more than `I/O error`.
+    fn tables_denied(&self) -> Option<io::Error> {
+        match self.refs {
+            RefStorage::Files => None,
+            // It has no name, so that nothing is left of it.
+            RefStorage::Reftable => tempfile::tempfile_in(self.common_dir().join("reftable")).err(),
+        }
+    }
+}
+
+/// Whether the system did not let git write.
+fn is_denial(message: &str) -> bool {
+    ["Permission denied", "insufficient permission", "Read-only file system"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
+/// Whether a value of `core.sharedRepository` leaves it to the umask: see git-config(1).
+fn is_private(value: &BStr) -> bool {
+    ["umask", "false", "no", "off", ""].iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
+        || value.iter().all(|digit| *digit == b'0')
+}
+
+/// The folder that `core.hooksPath` names, from the folder where hooks are run; `None` if only git can tell.
+fn hooks_folder(path: &BStr, run_in: &Path) -> Option<PathBuf> {
+    // A home, the folder of git's installation, or an optional path.
+    if path.starts_with(b"~") || path.starts_with(b"%") || path.starts_with(b":") {
+        return None;
+    }
+    Some(run_in.join(gix::path::from_bstr(path).ok()?))
+}
+
+/// What a hook said that aborted the transaction, on one line; `None` if none did.
+///
+/// Git's own words are `ref updates aborted by hook`, and since 2.52 longer ones.
+fn said_by_hook(stderr: &str) -> Option<String> {
+    let lines: Vec<&str> = stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let (aborted, said) = lines.split_last()?;
+    if !(aborted.starts_with("fatal:") && aborted.contains("aborted by") && aborted.contains("hook")) {
+        return None;
+    }
+    // It is asked twice if it refuses: before, and when the transaction is given up. It may say the same each time.
+    let mut said = said.to_vec();
+    said.dedup();
+    Some(if said.is_empty() { "it did not say why".to_owned() } else { said.join("; ") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_shared_repository_is_read_as_git_reads_it() {
+        for private in ["umask", "false", "No", "0", "000", ""] {
+            assert!(is_private(private.into()), "{private}");
+        }
+        for shared in ["group", "true", "all", "world", "everybody", "0660", "1", "2", "yes"] {
+            assert!(!is_private(shared.into()), "{shared}");
+        }
+    }
+
+    #[test]
+    fn what_a_hook_says_is_told_once() {
+        let told = said_by_hook("no\nno\nask ops\nfatal: ref updates aborted by hook\n");
+        assert_eq!(told.as_deref(), Some("no; ask ops"));
+        let newer = "fatal: ref updates aborted by the reference-transaction hook at its 'prepared' state";
+        assert_eq!(said_by_hook(newer).as_deref(), Some("it did not say why"));
+        assert_eq!(said_by_hook("fatal: cannot lock ref 'refs/tags/aborted by hook'\nfatal: x"), None);
+        assert_eq!(said_by_hook(""), None);
+    }
+
+    #[test]
+    fn a_relative_folder_of_hooks_begins_where_hooks_are_run() {
+        let folder = |path: &str| hooks_folder(path.into(), Path::new("/r"));
+        assert_eq!(folder("hooks"), Some(PathBuf::from("/r/hooks")));
+        assert_eq!(folder("/dev/null"), Some(PathBuf::from("/dev/null")));
+        assert_eq!(folder("~/hooks"), None);
+    }
+}
