@@ -64,6 +64,10 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
              what else is missing, and another clone may still have it"
                 .to_owned()
         }
+        Error::Unfetched { .. } => {
+            "this clone leaves files with its remote until they are needed: see what Git says to `git fetch`"
+                .to_owned()
+        }
         Error::Refused(refusal) => return refusal_hints(refusal, context),
         Error::Sign { source } => return signing_hints(&source.to_string()),
         Error::RefNotFound { revision } => revision_hint(revision, context),

@@ -161,26 +161,10 @@ fn a_shallow_clone() {
 /// Runs a command with a `git` that keeps a list of how it was started. The list.
 #[cfg(unix)]
 fn started_by(repo: &Repo, line: &str) -> Vec<String> {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let folder = repo.sandbox().path().join("bin");
-    let (script, list) = (folder.join("git"), folder.join("list"));
-    let path = std::env::var_os("PATH").expect("there is a git on it");
-    let real = std::env::split_paths(&path).map(|folder| folder.join("git")).find(|git| git.is_file());
-    let real = real.expect("tests need git");
-    if !script.exists() {
-        fs::create_dir(&folder).expect("the sandbox can be written to");
-        let text =
-            format!("#!/bin/sh\necho \"$*\" >>'{}'\nexec '{}' \"$@\"\n", list.display(), real.display());
-        fs::write(&script, text).expect("the sandbox can be written to");
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("it is ours");
-    }
-    let _ = fs::remove_file(&list);
-    let folders = std::iter::once(folder.clone()).chain(std::env::split_paths(&path));
-    let path = std::env::join_paths(folders).expect("the paths came from a list of paths");
+    let git = common::counting::CountingGit::new(repo.sandbox());
     let words: Vec<&str> = line.split(' ').collect();
-    binary().env("PATH", path).run(repo, &words).ok();
-    fs::read_to_string(&list).unwrap_or_default().lines().map(str::to_owned).collect()
+    binary().env("PATH", &git.path).run(repo, &words).ok();
+    git.started()
 }
 
 #[cfg(unix)]

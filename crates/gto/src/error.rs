@@ -111,6 +111,14 @@ pub enum Error {
         /// The object.
         id: ObjectId,
     },
+    /// A partial clone lacks an object, and its remote did not give it.
+    #[error("Object {id} is not in this partial clone and cannot be fetched: {reason}")]
+    Unfetched {
+        /// The object.
+        id: ObjectId,
+        /// What Git said.
+        reason: String,
+    },
     /// There is nothing to register yet.
     #[error("The repository has no commit yet")]
     NoCommit,
@@ -324,6 +332,7 @@ impl From<git::GitError> for Error {
         let error = match error {
             git::GitError::Missing { id } => return Self::MissingObject { id },
             git::GitError::NoGit { purpose, source } => return Self::NoGit { purpose, source },
+            git::GitError::Unfetched { id, reason } => return Self::Unfetched { id, reason },
             error => error,
         };
         let message = sentence(&error);

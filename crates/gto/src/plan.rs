@@ -119,6 +119,11 @@ pub enum Warning {
         /// How far ahead, in seconds.
         seconds: i64,
     },
+    /// A partial clone lacks files that its remote did not give, so that annotations may be absent.
+    Unfetched {
+        /// What git said.
+        reason: String,
+    },
     /// `GIT_COMMITTER_DATE` puts the event before others of its artifact, which then count more.
     DatedBack {
         /// The tag.
@@ -148,6 +153,10 @@ impl std::fmt::Display for Warning {
                 f,
                 "{remote} takes no refs under refs/gto: others who push tags of the artifact in the same moment may not be \
                  seen, so that a counter is there twice"
+            ),
+            Self::Unfetched { reason } => write!(
+                f,
+                "annotations may be absent: this clone leaves files with its remote, and they cannot be fetched ({reason})"
             ),
             Self::DatedBack { tag } => write!(
                 f,

@@ -249,7 +249,7 @@ impl Registry {
             self.each_artifact(Want::Everything, Annotated::Too, |artifact| artifact)?;
         let mut state: State = artifacts.into_iter().collect();
         self.enrich(&mut state, |_| true);
-        Ok(Answer { value: state, warnings })
+        Ok(Answer { value: state, warnings: self.also_unfetched(warnings) })
     }
 
     /// The registry: one row for each artifact.
@@ -257,7 +257,7 @@ impl Registry {
         let summary = |artifact| ArtifactSummary::new(&artifact, options);
         let (artifacts, warnings) = self.each_artifact(Want::NoMessages, Annotated::Too, summary)?;
         let value = RegistryReport::new(artifacts, self.config.stages.as_deref(), options);
-        Ok(Answer { value, warnings })
+        Ok(Answer { value, warnings: self.also_unfetched(warnings) })
     }
 
     /// The versions of one artifact, or those of them that a shortcut picks.
@@ -278,7 +278,8 @@ impl Registry {
         let versions = query::select(artifact, reference.selector.as_ref(), options);
         let versions =
             versions.iter().map(|(version, stages)| VersionReport::new(*version, stages)).collect();
-        Ok(Answer { value: VersionsReport { registered: artifact.is_registered(), versions }, warnings })
+        let value = VersionsReport { registered: artifact.is_registered(), versions };
+        Ok(Answer { value, warnings: self.also_unfetched(warnings) })
     }
 
     /// The versions of every artifact on the commit that `revision` names.
@@ -302,7 +303,8 @@ impl Registry {
         let versions = state.artifacts_by_name().into_iter().flat_map(|a| query::select(a, None, options));
         let versions = versions.filter(|(version, _)| is_there(*version));
         let versions = versions.map(|(version, stages)| VersionReport::new(version, &stages)).collect();
-        Ok(Answer { value: VersionsReport { registered: true, versions }, warnings })
+        let value = VersionsReport { registered: true, versions };
+        Ok(Answer { value, warnings: self.also_unfetched(warnings) })
     }
 
     /// The journal of the registry. Without `messages` those are empty, and need no memory.
@@ -542,7 +544,7 @@ impl Registry {
         if let Some(author) = author {
             plan.signing = self.repository.signing(&author.sign)?;
         }
-        plan.warnings.extend(lightweight);
+        plan.warnings.extend(self.also_unfetched(lightweight));
         plan.is_new_artifact = is_new_artifact;
         plan.new_stage = plan.assigned_stage().filter(|stage| !known_stages.contains(*stage)).cloned();
         Ok(plan)
@@ -619,6 +621,12 @@ impl Registry {
         Some((head, self.annotations_at(head)?))
     }
 
+    /// With the warning of what a partial clone left out and could not fetch: annotations may be absent for that.
+    fn also_unfetched(&self, mut warnings: Vec<Warning>) -> Vec<Warning> {
+        warnings.extend(self.repository.unfetched().map(|reason| Warning::Unfetched { reason }));
+        warnings
+    }
+
     fn annotations_at(&self, commit: ObjectId) -> Option<Annotations> {
         let bytes =
             self.repository.file_at(commit, &self.config.index, artifacts_yaml::MAX_SIZE).ok().flatten()?;
@@ -631,6 +639,11 @@ impl Registry {
         let mut commits: HashMap<ObjectId, Option<(Commit, Option<ObjectId>)>> = HashMap::new();
         let mut files: HashMap<ObjectId, HashMap<ArtifactName, Annotation>> = HashMap::new();
         let index = &self.config.index;
+        if self.repository.is_partial() {
+            let versions = state.artifacts_by_name().into_iter().flat_map(Artifact::versions);
+            let commits = versions.filter(|version| wanted(*version)).map(|version| version.commit());
+            self.repository.bring_files(&commits.collect(), index);
+        }
         state.enrich(wanted, |name, id| {
             let known = commits.entry(id).or_insert_with(|| {
                 let commit = self.repository.commit(id).ok()?;

@@ -3,6 +3,9 @@
 
 #![allow(dead_code, reason = "compiled into every test binary, and none uses all of it")]
 
+#[cfg(unix)]
+pub mod counting;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use gto_testkit::{Gto, Oracle, Repo, Run, TagSpec};

@@ -53,16 +53,30 @@ impl Repository {
 
     /// The id of the regular file at `path`, with slashes, in the tree of `commit`; `None` if there is none.
     pub fn file_id_at(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>, GitError> {
-        let failed = |error| GitError::failed("read the files of a commit", error);
         let data = self.commit_data(commit)?;
         let wrong_kind = GitError::WrongKind { id: commit, expected: "commit" };
         let tree = Parts::of(&data).id("tree").ok_or(wrong_kind)?;
+        let mut folder = tree;
+        let mut parts = path.split('/').peekable();
+        while let Some(part) = parts.next() {
+            match self.entry(folder, part)? {
+                Some((id, true)) => return Ok(parts.peek().is_none().then_some(id)),
+                Some((id, false)) => folder = id,
+                None => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// The entry `name` of a tree, if it is a regular file (`true`) or a folder (`false`).
+    pub(super) fn entry(&self, tree: ObjectId, name: &str) -> Result<Option<(ObjectId, bool)>, GitError> {
+        let failed = |error| GitError::failed("read the files of a commit", error);
         self.header(tree)?;
-        let tree = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
-        let tree = self.gix.find_tree(tree).map_err(failed)?;
-        let entry = tree.lookup_entry(path.split('/')).map_err(failed)?;
-        let file = entry.filter(|entry| entry.mode().is_blob());
-        Ok(file.map(|entry| super::from_gix(entry.id().as_ref())))
+        let gix_id = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
+        let tree = self.gix.find_tree(gix_id).map_err(failed)?;
+        let entry = tree.lookup_entry([name]).map_err(failed)?;
+        let known = entry.filter(|entry| entry.mode().is_blob() || entry.mode().is_tree());
+        Ok(known.map(|entry| (super::from_gix(entry.id().as_ref()), entry.mode().is_blob())))
     }
 
     /// The content of a file by its id; `path` is for the error.
@@ -77,7 +91,7 @@ impl Repository {
         Err(FileError::TooLarge { path: path.to_owned(), size, limit })
     }
 
-    fn commit_data(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
+    pub(super) fn commit_data(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
         let (kind, _) = self.header(id)?;
         if kind != Kind::Commit {
             return Err(GitError::WrongKind { id, expected: "commit" });

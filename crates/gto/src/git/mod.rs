@@ -12,6 +12,7 @@ mod identity;
 mod lock;
 mod object;
 mod porcelain;
+mod promised;
 mod ref_files;
 mod reflog;
 mod refs;
@@ -65,6 +66,8 @@ pub(crate) struct Repository {
     reads: Cell<usize>,
     /// Whether this process has the lock that keeps other writers away.
     locked: Cell<bool>,
+    /// What became of fetching what a partial clone left out.
+    fetches: promised::Fetches,
 }
 
 /// How the repository keeps its refs.
@@ -154,6 +157,14 @@ pub(crate) enum GitError {
     Missing {
         /// The missing object.
         id: ObjectId,
+    },
+    /// An object that a partial clone left with its remote does not come.
+    #[error("object {id} is not in this partial clone and cannot be fetched: {reason}")]
+    Unfetched {
+        /// The missing object.
+        id: ObjectId,
+        /// What git said.
+        reason: String,
     },
     /// An object is there but is not what it should be.
     #[error("object {id} is not a {expected}")]
@@ -274,7 +285,14 @@ impl Repository {
         gix.clear_namespace();
         check_config_is_readable(path, gix.common_dir())?;
         let refs = check_format(&gix)?;
-        Ok(Self { gix, work_dir, refs, reads: Cell::new(0), locked: Cell::new(false) })
+        Ok(Self {
+            gix,
+            work_dir,
+            refs,
+            reads: Cell::new(0),
+            locked: Cell::new(false),
+            fetches: promised::Fetches::default(),
+        })
     }
 
     /// The root of the work tree; `None` in a bare repository.
@@ -329,7 +347,9 @@ impl Repository {
 
     /// Whether the object is in the repository.
     pub fn has_object(&self, id: ObjectId) -> bool {
-        self.to_gix(id).is_some_and(|id| self.gix.has_object(id))
+        self.to_gix(id).is_some_and(|gix_id| {
+            self.gix.has_object(gix_id) || self.bring(&[id]) && self.gix.has_object(gix_id)
+        })
     }
 
     /// What kind of object it is; `None` if it is not there or cannot be read.
@@ -350,9 +370,13 @@ impl Repository {
     fn header(&self, id: ObjectId) -> Result<(Kind, u64), GitError> {
         self.count_read(1);
         let gix_id = self.to_gix(id).ok_or(GitError::Missing { id })?;
-        match self.gix.objects.try_header(&gix_id) {
+        let mut header = self.gix.objects.try_header(&gix_id);
+        if matches!(header, Ok(None)) && self.bring(&[id]) {
+            header = self.gix.objects.try_header(&gix_id);
+        }
+        match header {
             Ok(Some(header)) => Ok((header.kind(), header.size())),
-            Ok(None) => Err(GitError::Missing { id }),
+            Ok(None) => Err(self.missing(id)),
             Err(error) => Err(GitError::broken_object(id, error)),
         }
     }

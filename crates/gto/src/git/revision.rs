@@ -65,7 +65,11 @@ impl Repository {
     /// Python tool, provided that all remotes which have it agree.
     pub fn resolve(&self, revision: &str) -> Result<ObjectId, ResolveError> {
         let named = match self.refs {
-            RefStorage::Files => self.gix_rev_parse(revision)?,
+            RefStorage::Files => match self.gix_rev_parse(revision) {
+                // It may lead through what a partial clone left out, which git fetches.
+                Ok(Named::Nothing) | Err(_) if self.is_partial() => self.reftable_rev_parse(revision)?,
+                named => named?,
+            },
             RefStorage::Reftable => self.reftable_rev_parse(revision)?,
         };
         match named {
@@ -84,7 +88,9 @@ impl Repository {
         let revision = revision.to_owned();
         self.peel_to_commit(id).map_err(|error| match error {
             // The full id of an object that is not here.
-            PeelError::Git(GitError::Missing { .. }) => ResolveError::NotFound { revision },
+            PeelError::Git(GitError::Missing { .. } | GitError::Unfetched { .. }) => {
+                ResolveError::NotFound { revision }
+            }
             PeelError::Git(error) => ResolveError::Git(error),
             PeelError::Tag(UnreadableTag::NotACommit { kind, .. }) => {
                 ResolveError::NotACommit { revision, kind }

@@ -139,7 +139,7 @@ impl Repository {
         if threads < 2 {
             return work.into_iter().map(|piece| todo(self, piece)).collect();
         }
-        let (shared, refs) = (self.gix.clone().into_sync(), self.refs);
+        let (shared, refs, fetches) = (self.gix.clone().into_sync(), self.refs, &self.fetches);
         let work_dir = &self.work_dir;
         let queue = Mutex::new(work.into_iter().enumerate());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -150,6 +150,7 @@ impl Repository {
                 refs,
                 reads: Cell::new(0),
                 locked: Cell::new(false),
+                fetches: fetches.clone(),
             };
             let done: Vec<_> = std::iter::from_fn(next).map(|(i, piece)| (i, todo(&here, piece))).collect();
             (done, here.objects_read())
@@ -202,10 +203,16 @@ impl Repository {
         let gix_id = self.to_gix(id).ok_or(UnreadableTag::Missing)?;
         self.count_read(1);
         // Without a look at the size first, which would open the file of a loose object twice: `OBJECT_LIMIT` holds.
-        match self.gix.objects.try_find(&gix_id, buffer) {
-            Ok(Some(object)) if object.kind != Kind::Tag => Ok(None),
-            Ok(Some(object)) if object.data.len() > MAX_SIZE => Err(UnreadableTag::Malformed),
-            Ok(Some(object)) => Ok(Some(Parts::of(object.data))),
+        let mut find =
+            || self.gix.objects.try_find(&gix_id, buffer).map(|found| found.map(|object| object.kind));
+        let mut kind = find();
+        if matches!(kind, Ok(None)) && self.bring(&[id]) {
+            kind = find();
+        }
+        match kind {
+            Ok(Some(kind)) if kind != Kind::Tag => Ok(None),
+            Ok(Some(_)) if buffer.len() > MAX_SIZE => Err(UnreadableTag::Malformed),
+            Ok(Some(_)) => Ok(Some(Parts::of(buffer))),
             Ok(None) => Err(UnreadableTag::Missing),
             // Beyond the limit, perhaps, and no tag.
             Err(_) => match self.header(id) {

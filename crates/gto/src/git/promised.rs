@@ -1,0 +1,153 @@
+//! Objects that a partial clone left with its remote.
+//!
+//! Owns bringing them here when they are needed, as git does and gix does not: by the user's `git`, as many as are known to
+//! be needed in one process. Must not start any where nothing was promised, nor go on asking a remote that does not answer.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use gix::bstr::ByteSlice as _;
+
+use super::object::Parts;
+use super::{GitError, Repository, lossy};
+use crate::object_id::ObjectId;
+
+/// So many fetches may fail before no more is tried: each may wait for a network.
+const GIVE_UP: usize = 3;
+
+/// What became of the fetches. Shared by the threads that read a repository.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fetches(Arc<Mutex<Failed>>);
+
+#[derive(Debug, Default)]
+struct Failed {
+    times: usize,
+    /// What git said first.
+    reason: Option<String>,
+}
+
+impl Fetches {
+    fn failed(&self) -> MutexGuard<'_, Failed> {
+        // A poisoned lock means that another thread panicked, which ends everything anyway.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A remote that has what is missing here.
+#[derive(Debug, PartialEq, Eq)]
+struct Promisor {
+    remote: String,
+    /// What the clone leaves out.
+    filter: String,
+}
+
+impl Repository {
+    /// Fetches objects that are missing here and were promised. Whether any may be here now.
+    pub(super) fn bring(&self, ids: &[ObjectId]) -> bool {
+        let mut fetched = false;
+        if ids.is_empty() || self.fetches.failed().times >= GIVE_UP {
+            return fetched;
+        }
+        for promisor in self.promisors() {
+            match self.fetch_objects(&promisor, ids) {
+                Ok(()) => {
+                    fetched = true;
+                    break;
+                }
+                Err(reason) => {
+                    let mut failed = self.fetches.failed();
+                    failed.times += 1;
+                    failed.reason.get_or_insert(reason);
+                }
+            }
+        }
+        fetched
+    }
+
+    /// Fetches what a reading of the file at `path` in each of these commits will miss, in two processes at most for a file
+    /// at the top. What does not come is missed when it is read.
+    pub fn bring_files(&self, commits: &BTreeSet<ObjectId>, path: &str) {
+        if commits.len() < 2 || self.promisors().is_empty() {
+            return;
+        }
+        let tree_of = |commit: &ObjectId| Parts::of(&self.commit_data(*commit).ok()?).id("tree");
+        let mut level: HashSet<ObjectId> = commits.iter().filter_map(tree_of).collect();
+        let mut parts = path.split('/').peekable();
+        while let Some(part) = parts.next() {
+            self.bring_missing(&level);
+            let is_last = parts.peek().is_none();
+            let below = level.into_iter().filter_map(|tree| self.entry(tree, part).ok()?);
+            level = below.filter(|(_, is_file)| *is_file == is_last).map(|(id, _)| id).collect();
+        }
+        self.bring_missing(&level);
+    }
+
+    /// What git said when it could not fetch an object that was promised, if that happened.
+    pub fn unfetched(&self) -> Option<String> {
+        self.fetches.failed().reason.clone()
+    }
+
+    /// The error for an object that is not here, and did not come if it was promised.
+    pub(super) fn missing(&self, id: ObjectId) -> GitError {
+        match self.unfetched() {
+            Some(reason) => GitError::Unfetched { id, reason },
+            None => GitError::Missing { id },
+        }
+    }
+
+    fn bring_missing(&self, ids: &HashSet<ObjectId>) {
+        let is_missing = |id: &&ObjectId| self.to_gix(**id).is_some_and(|id| !self.gix.has_object(id));
+        let missing: Vec<ObjectId> = ids.iter().filter(is_missing).copied().collect();
+        self.bring(&missing);
+    }
+
+    /// Whether some remote has promised what is missing here.
+    pub fn is_partial(&self) -> bool {
+        !self.promisors().is_empty()
+    }
+
+    /// The remotes that promised what is missing here, by git's rules; none where the user has switched them off for git.
+    fn promisors(&self) -> Vec<Promisor> {
+        let off = std::env::var_os("GIT_NO_LAZY_FETCH");
+        if off.is_some_and(|off| gix::config::Boolean::try_from(off).is_ok_and(|off| off.0)) {
+            return Vec::new();
+        }
+        let snapshot = self.gix.config_snapshot();
+        let config = snapshot.plumbing();
+        let named = |name: &gix::bstr::BStr| {
+            let filter = config.string_by("remote", Some(name), "partialCloneFilter");
+            Promisor { remote: lossy(name), filter: filter.map(|text| lossy(&text)).unwrap_or_default() }
+        };
+        let promises = |name: &gix::bstr::BStr| {
+            config.boolean_by("remote", Some(name), "promisor").is_ok_and(|promises| promises == Some(true))
+        };
+        let sections = config.sections_by_name("remote").into_iter().flatten();
+        let names: BTreeSet<_> = sections.filter_map(|section| section.header().subsection_name()).collect();
+        let mut found: Vec<Promisor> = names.into_iter().filter(|name| promises(name)).map(named).collect();
+        if let Some(name) = config.string("extensions.partialClone")
+            && found.iter().all(|other| other.remote.as_bytes() != name.as_bytes())
+        {
+            found.push(named(name.as_ref()));
+        }
+        found
+    }
+
+    /// As git's `promisor-remote.c` does it.
+    fn fetch_objects(&self, promisor: &Promisor, ids: &[ObjectId]) -> Result<(), String> {
+        // Where trees were left out they come one by one, and not with everything below them.
+        let filter =
+            if promisor.filter.starts_with("tree:") { "--filter=tree:0" } else { "--filter=blob:none" };
+        let args = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags"];
+        let more = ["--no-write-fetch-head", "--no-prune", "--no-prune-tags", "--recurse-submodules=no"];
+        let last = ["--no-auto-maintenance", filter, "--stdin", "--", &promisor.remote];
+        let wanted = ids.iter().map(|id| format!("{id}\n")).collect::<Vec<_>>().concat();
+        let args = args.into_iter().chain(more).chain(last);
+        let output = self
+            .run_git("fetching what a partial clone left out", args, wanted.as_bytes())
+            .map_err(|error| error.to_string())?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(super::porcelain::words(&lossy(&output.stderr)))
+    }
+}
