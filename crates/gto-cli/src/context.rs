@@ -1,5 +1,6 @@
 //! What every command needs: the printer, and the environment of the process.
 
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 use gto::environment::Environment;
@@ -37,6 +38,17 @@ impl Context {
         }
     }
 
+    /// The same for a person at a terminal, whom Git may ask for a password as it does when they call it.
+    #[must_use]
+    pub fn with_person(mut self) -> Self {
+        const PROMPT: &str = "GIT_TERMINAL_PROMPT";
+        let is_person = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        if is_person && self.environment.variable(PROMPT).is_none() {
+            self.environment = self.environment.with_variable(PROMPT, "1");
+        }
+        self
+    }
+
     /// Opens the registry that `--repo` names: a folder, or the address of a remote repository.
     pub fn open(&mut self, repo: &str) -> Result<Registry> {
         let registry = if self.is_remote(repo) {
@@ -50,6 +62,17 @@ impl Context {
         };
         self.opened(&registry);
         Ok(registry)
+    }
+
+    /// As [`Context::open`] for hints and completions: nobody waits for them, so that a remote repository is not asked
+    /// again what is new.
+    pub fn open_again(&mut self, repo: &str) -> Result<Registry> {
+        if is_remote(repo)
+            && let Some(registry) = Registry::open_kept(repo, self.environment.clone())?
+        {
+            return Ok(registry);
+        }
+        self.open(repo)
     }
 
     /// As [`Context::open`], with what is wrong in the configuration.
@@ -96,9 +119,11 @@ impl Context {
 
     fn is_remote(&mut self, repo: &str) -> bool {
         repo.clone_into(&mut self.repository);
-        let is_remote = !Path::new(repo).exists() && is_url(repo);
+        let is_remote = is_remote(repo);
         if is_remote {
-            self.printer.debug(format!("cloning {repo}"));
+            self.printer.debug("asking the remote repository what is new");
+            // Git says how far it is, which is a long way the first time.
+            self.printer.show_progress(self.environment.progress());
         }
         is_remote
     }
@@ -130,6 +155,11 @@ fn now() -> Timestamp {
     Timestamp::new(now.timestamp().as_second(), now.offset().seconds())
         .or_else(|| Timestamp::new(now.timestamp().as_second(), 0))
         .expect("the clock of a machine is between the years 1 and 9999")
+}
+
+/// Whether `--repo` names a remote repository and no folder.
+pub fn is_remote(repo: &str) -> bool {
+    !Path::new(repo).exists() && is_url(repo)
 }
 
 /// `https://host/x`, `host:x`, `user@host:x`: what Git takes for the address of a remote repository.

@@ -257,7 +257,7 @@ fn refusal_hints(refusal: &Refusal, context: &mut Context) -> Vec<String> {
 
 fn open(context: &mut Context) -> Option<Registry> {
     let repository = context.repository.clone();
-    context.open(&repository).ok()
+    context.open_again(&repository).ok()
 }
 
 fn artifact_hints(name: &str, context: &mut Context) -> Vec<String> {

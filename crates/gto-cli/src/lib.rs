@@ -28,7 +28,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let mut context = Context::from_process(cli.verbose);
+    let mut context = Context::from_process(cli.verbose).with_person();
     let result = commands::run(cli, &mut context).and_then(|()| Ok(context.printer.flush()?));
     match result {
         Ok(()) => Status::Done.into(),

@@ -64,6 +64,9 @@ impl Drop for ProgressLine {
 }
 
 fn line(progress: &Progress) -> Option<String> {
+    if let Some(task) = progress.task() {
+        return Some(format!("cloning: {task}"));
+    }
     let (done, total) = progress.counts();
     (total > 0).then(|| format!("reading tags: {} of {}", in_thousands(done), in_thousands(total)))
 }

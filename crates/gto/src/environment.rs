@@ -52,6 +52,13 @@ impl Environment {
         Self { zone: Some(Arc::new(zone)), ..self }
     }
 
+    /// The same with this variable.
+    #[must_use]
+    pub fn with_variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
     /// How far the readings of whole registries have come.
     pub fn progress(&self) -> &Arc<Progress> {
         &self.progress

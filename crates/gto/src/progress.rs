@@ -1,14 +1,16 @@
 //! How far a reading of a whole registry has come.
 //!
-//! Owns two counts that a front end may look at from another thread. Must not print.
+//! Owns what a front end may look at from another thread: two counts, and what Git says while it clones. Must not print.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Counts of tags: how many are to be read, and how many of them were.
 #[derive(Debug, Default)]
 pub struct Progress {
     total: AtomicUsize,
     done: AtomicUsize,
+    task: Mutex<Option<String>>,
 }
 
 impl Progress {
@@ -17,6 +19,16 @@ impl Progress {
         // The two belong to no other data, and an old count is as good as a new one.
         let total = self.total.load(Ordering::Relaxed);
         (self.done.load(Ordering::Relaxed).min(total), total)
+    }
+
+    /// How far Git has come with what comes before the reading, in its words and in printable ASCII.
+    pub fn task(&self) -> Option<String> {
+        self.task.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Git has come this far; `None` if it is done.
+    pub(crate) fn say(&self, task: Option<String>) {
+        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = task;
     }
 
     /// So many tags more are to be read.

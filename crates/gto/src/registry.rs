@@ -5,6 +5,7 @@
 
 mod alone;
 mod cache;
+mod clones;
 mod examine;
 mod reading;
 mod remote;
@@ -16,6 +17,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 pub use cache::CacheReport;
+pub use clones::{KeptClone, KeptClones};
 pub use remote::{Comparison, Difference, Sight, TagDifference};
 
 use crate::annotation::{Annotation, Annotations, artifacts_yaml};
@@ -37,6 +39,7 @@ use crate::state::{Artifact, Enrichment, State, VersionView};
 use crate::tag::{Action, TagName};
 use crate::time::Timestamp;
 use crate::version::Version;
+use clones::Clone;
 use reading::Annotated;
 
 /// The registry that the tags of a Git repository add up to.
@@ -47,12 +50,6 @@ pub struct Registry {
     pub(crate) config: Config,
     pub(crate) environment: Environment,
     remote: Option<Clone>,
-}
-
-/// A remote repository and the place of its clone, which goes when the registry does.
-struct Clone {
-    url: String,
-    _folder: tempfile::TempDir,
 }
 
 /// An answer, and what whoever asked should know beside it.
@@ -160,28 +157,33 @@ impl Registry {
         Repository::open(path).map_err(|error| Error::from_open(&path.display().to_string(), error))
     }
 
-    /// Opens the registry of a remote repository: a bare clone that lives as long as the value does. What is
-    /// written there is pushed back.
+    /// Opens the registry of a remote repository: a bare clone that is kept for the next time ([`KeptClones`]), or where
+    /// none can be kept lives as long as the value does. It is as the remote is now. What is written there is pushed back.
+    ///
+    /// Git asks for no password on the terminal, unless `GIT_TERMINAL_PROMPT` of the environment is 1. While the value
+    /// lives, others who read the same address do not wait for it, but those who write there do.
     ///
     /// # Errors
     /// [`Error::Clone`] with what Git said, or those of [`Registry::open`].
     pub fn open_url(url: &str, environment: Environment) -> Result<Self> {
-        let (repository, remote) = Self::clone_and_discover(url)?;
-        Self::new(repository, environment, remote)
+        let (repository, clone) = Clone::open(url, &environment)?;
+        Self::new(repository, environment, Some(clone))
+    }
+
+    /// As [`Registry::open_url`], without asking the remote what is new: the clone as it was left the last time. `None` if
+    /// none is kept.
+    ///
+    /// # Errors
+    /// As [`Registry::open`].
+    pub fn open_kept(url: &str, environment: Environment) -> Result<Option<Self>> {
+        let Some((repository, clone)) = Clone::open_kept(url, &environment) else { return Ok(None) };
+        Self::new(repository, environment, Some(clone)).map(Some)
     }
 
     fn discover(path: &Path) -> Result<(Repository, Option<Clone>)> {
         let repository = Repository::discover(path)
             .map_err(|error| Error::from_open(&path.display().to_string(), error))?;
         Ok((repository, None))
-    }
-
-    fn clone_and_discover(url: &str) -> Result<(Repository, Option<Clone>)> {
-        let failed = |reason: String| Error::Clone { url: git::without_passwords(url), reason };
-        let folder = tempfile::Builder::new().prefix("gto-").tempdir().map_err(|e| failed(e.to_string()))?;
-        git::clone_bare(url, folder.path().as_os_str()).map_err(|e| failed(e.to_string()))?;
-        let repository = Repository::open(folder.path()).map_err(|e| failed(e.to_string()))?;
-        Ok((repository, Some(Clone { url: url.to_owned(), _folder: folder })))
     }
 
     fn new(repository: Repository, environment: Environment, remote: Option<Clone>) -> Result<Self> {

@@ -1,19 +1,23 @@
 //! `gto cache`
 
-use clap::{Args, Subcommand};
-use serde_json::json;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use gto::{CacheReport, Registry};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use gto::{CacheReport, KeptClone, KeptClones, Registry, Timestamp};
 
 use crate::args::RepoArgs;
-use crate::context::Context;
-use crate::error::{CommandError, Result};
+use crate::context::{Context, is_remote};
+use crate::error::Result;
 use crate::output::json;
 
-/// Look at or remove the cache of tags
+/// Look at or remove what is kept to be faster the next time
 ///
-/// What was read of a large registry's tags is kept in the repository's Git folder, so that the next reading is faster.
-/// The answers are the same without it. `GTO_CACHE=off` switches it off, and `GTO_CACHE=always` keeps the tags of small registries too.
+/// What was read of a large registry's tags is kept in the repository's Git folder. Of a remote repository (`--repo URL`) a
+/// bare clone is kept, without files, in `$GTO_CACHE_DIR`, else in the folder `gto` where the system keeps caches
+/// (`$XDG_CACHE_HOME`, `~/.cache`). The answers are the same without: a clone is compared with its remote on every call.
+/// `GTO_CACHE=off` switches both off, and `GTO_CACHE=always` keeps the tags of small registries too.
 #[derive(Debug, Args)]
 pub struct Cache {
     /// What to do
@@ -24,19 +28,31 @@ pub struct Cache {
 /// What to do with the cache.
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Show where the cache is, how large it is and whether it is used
+    /// Show what is kept, how large it is and whether it is used
     Info {
         #[command(flatten)]
         repo: RepoArgs,
+
+        /// Only the clones of remote repositories; needs no repository
+        #[arg(long)]
+        remotes: bool,
 
         /// Print output in json format
         #[arg(long)]
         json: bool,
     },
-    /// Remove the cache
+    /// Remove the cache of a repository's tags, or with a URL its clone
     Clear {
         #[command(flatten)]
         repo: RepoArgs,
+
+        /// Remove the clones of all remote repositories instead
+        #[arg(long)]
+        remotes: bool,
+
+        /// Remove both
+        #[arg(long, conflicts_with = "remotes")]
+        all: bool,
     },
 }
 
@@ -44,40 +60,95 @@ impl Cache {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         match self.what {
-            What::Info { repo, json } => info(&open(context, &repo)?.cache(), json, context),
-            What::Clear { repo } => {
-                let is_removed = open(context, &repo)?.clear_cache()?;
-                let text = if is_removed { "Removed the cache" } else { "There is no cache" };
-                Ok(context.printer.line(text)?)
+            What::Info { repo, remotes, json } => info(&repo.repo, remotes, json, context),
+            What::Clear { repo, remotes, all } => {
+                if is_remote(&repo.repo) && !remotes && !all {
+                    return clear_clones(Some(&repo.repo), context);
+                }
+                if !remotes && !is_remote(&repo.repo) {
+                    let is_removed = open(context, &repo.repo)?.clear_cache()?;
+                    let text = if is_removed { "Removed the cache" } else { "There is no cache" };
+                    context.printer.line(text)?;
+                }
+                if remotes || all { clear_clones(None, context) } else { Ok(()) }
             }
         }
     }
 }
 
 /// Opens the registry, whatever its configuration says.
-fn open(context: &mut Context, repo: &RepoArgs) -> Result<Registry> {
-    let (registry, _) = context.open_leniently(&repo.repo)?;
-    if registry.url().is_some() {
-        let hint = "name a folder: what is read of a remote repository is not kept".to_owned();
-        return Err(CommandError::arguments("A remote repository has no cache", hint));
-    }
-    Ok(registry)
+fn open(context: &mut Context, repo: &str) -> Result<Registry> {
+    Ok(context.open_leniently(repo)?.0)
 }
 
-fn info(cache: &CacheReport, as_json: bool, context: &mut Context) -> Result<()> {
-    let printer = &mut context.printer;
+fn clear_clones(url: Option<&str>, context: &mut Context) -> Result<()> {
+    let clones = KeptClones::of(&context.environment);
+    let removed = clones.map_or(Ok(0), |clones| clones.clear(url))?;
+    let text = match removed {
+        0 if url.is_some() => "There is no clone of it".to_owned(),
+        0 => "There are no clones of remote repositories".to_owned(),
+        1 => "Removed the clone of 1 remote repository".to_owned(),
+        some => format!("Removed the clones of {some} remote repositories"),
+    };
+    Ok(context.printer.line(text)?)
+}
+
+fn info(repo: &str, remotes: bool, as_json: bool, context: &mut Context) -> Result<()> {
+    let of_one = (is_remote(repo) && !remotes).then_some(repo);
+    let tags = if of_one.is_none() && !remotes { Some(open(context, repo)?.cache()) } else { None };
+    let clones = KeptClones::of(&context.environment);
+    let found = match (&clones, of_one) {
+        (Some(clones), Some(url)) => clones.find(url).into_iter().collect(),
+        (Some(clones), None) => clones.list(),
+        (None, _) => Vec::new(),
+    };
     if as_json {
-        let report = json!({
-            "path": cache.path.to_string_lossy(),
-            "entries": cache.entries,
-            "size": cache.size,
-            "read": cache.unread.is_none(),
-            "unread": cache.unread,
-            "written": cache.unwritten.is_none(),
-            "unwritten": cache.unwritten,
-        });
-        return Ok(printer.line(json::to_string(&report)?)?);
+        let mut report = tags.as_ref().map_or_else(|| json!({}), tags_as_json);
+        let path = clones.as_ref().map(|clones| clones.folder().to_string_lossy());
+        let found: Vec<Value> = found.iter().map(|clone| clone_as_json(clone, context)).collect();
+        report["remotes"] = json!({ "path": path, "clones": found });
+        return Ok(context.printer.line(json::to_string(&report)?)?);
     }
+    if let Some(tags) = tags {
+        print_tags(&tags, context)?;
+    }
+    let heading = match clones {
+        Some(clones) => format!("remote clones: {} in {}", found.len(), clones.folder().display()),
+        None => {
+            "remote clones: none can be kept (GTO_CACHE_DIR, XDG_CACHE_HOME and HOME are not set)".to_owned()
+        }
+    };
+    context.printer.line(heading)?;
+    for clone in &found {
+        let used = last_used(clone, context).map_or_else(String::new, |used| format!(", last used {used}"));
+        context.printer.line(format!("  {}: {} bytes{used}", clone.url, clone.size))?;
+    }
+    Ok(())
+}
+
+fn tags_as_json(cache: &CacheReport) -> Value {
+    json!({
+        "path": cache.path.to_string_lossy(),
+        "entries": cache.entries,
+        "size": cache.size,
+        "read": cache.unread.is_none(),
+        "unread": cache.unread,
+        "written": cache.unwritten.is_none(),
+        "unwritten": cache.unwritten,
+    })
+}
+
+fn clone_as_json(clone: &KeptClone, context: &Context) -> Value {
+    json!({
+        "url": clone.url,
+        "path": clone.path.to_string_lossy(),
+        "size": clone.size,
+        "last_used": last_used(clone, context),
+    })
+}
+
+fn print_tags(cache: &CacheReport, context: &mut Context) -> Result<()> {
+    let printer = &mut context.printer;
     let yes_or_why_not = |why: &Option<String>| match why {
         None => "yes".to_owned(),
         Some(why) => format!("no ({why})"),
@@ -87,4 +158,11 @@ fn info(cache: &CacheReport, as_json: bool, context: &mut Context) -> Result<()>
     printer.line(format!("size: {} bytes", cache.size.unwrap_or(0)))?;
     printer.line(format!("read: {}", yes_or_why_not(&cache.unread)))?;
     Ok(printer.line(format!("written: {}", yes_or_why_not(&cache.unwritten)))?)
+}
+
+/// When the clone was used last, in local time.
+fn last_used(clone: &KeptClone, context: &Context) -> Option<String> {
+    let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok();
+    let seconds = i64::try_from(clone.last_used.and_then(since)?.as_secs()).ok()?;
+    Some(Timestamp::new(seconds, context.environment.now().offset())?.iso())
 }

@@ -148,7 +148,7 @@ fn candidates(
     find: impl Fn(&Registry) -> Option<BTreeSet<String>> + Send + Sync + 'static,
 ) -> ArgValueCandidates {
     ArgValueCandidates::new(move || {
-        let registry = Context::from_process(false).open(&repository()).ok();
+        let registry = Context::from_process(false).open_again(&repository()).ok();
         let found = registry.and_then(|registry| find(&registry)).unwrap_or_default();
         found.into_iter().map(CompletionCandidate::new).collect()
     })

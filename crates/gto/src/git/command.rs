@@ -41,6 +41,7 @@ impl Repository {
         if self.locked.get() {
             git.env(super::LOCKED, std::path::absolute(self.common_dir()).unwrap_or_default());
         }
+        git.envs(self.variables.iter().map(|(name, value)| (name, value)));
         git.arg("--git-dir").arg(self.git_dir());
         // With `--git-dir` git takes the current folder for the work tree, and runs hooks there.
         if self.root().is_dir() {

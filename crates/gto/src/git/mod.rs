@@ -3,6 +3,7 @@
 //! Owns everything that names gix or starts `git`. Must not know what a registry is: tags come out as they are
 //! written, and go in as they are given.
 
+mod address;
 mod by_git;
 mod cached_tags;
 mod command;
@@ -10,6 +11,7 @@ mod commit;
 mod date;
 mod identity;
 mod lock;
+mod mirror;
 mod object;
 mod porcelain;
 mod promised;
@@ -32,20 +34,23 @@ use std::cell::Cell;
 use std::error::Error as StdError;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gix::objs::Kind;
 use gix::odb::Header as _;
 
 use crate::object_id::ObjectId;
 
+pub(crate) use address::Address;
 pub(crate) use cached_tags::Keep;
 pub(crate) use commit::FileError;
 pub(crate) use date::{parse_date, parse_exact_date};
 pub(crate) use identity::IdentityError;
 pub(crate) use lock::{LOCKED, WriteLock};
-pub(crate) use porcelain::{Outcome, without_passwords};
+pub(crate) use mirror::{Access, Listing, MirrorError, url_of};
+pub(crate) use porcelain::Outcome;
 pub(crate) use refs::{SeenHead, TagRef, TagRefs, is_valid_tag_name};
-pub(crate) use remote::{Guard, PushedTag, Remote, RemoteError, RemoteTag, clone_bare};
+pub(crate) use remote::{Guard, PushedTag, Remote, RemoteError, RemoteTag};
 pub(crate) use revision::ResolveError;
 pub(crate) use signing::SignError;
 pub(crate) use tags::{ObjectKind, TagObject, UnreadableTag, Want};
@@ -68,6 +73,8 @@ pub(crate) struct Repository {
     locked: Cell<bool>,
     /// What became of fetching what a partial clone left out.
     fetches: promised::Fetches,
+    /// What every `git` that works on it is told beside its arguments.
+    variables: Arc<[(String, String)]>,
 }
 
 /// How the repository keeps its refs.
@@ -292,6 +299,7 @@ impl Repository {
             reads: Cell::new(0),
             locked: Cell::new(false),
             fetches: promised::Fetches::default(),
+            variables: Arc::default(),
         })
     }
 

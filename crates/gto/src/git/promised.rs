@@ -17,17 +17,26 @@ const GIVE_UP: usize = 3;
 
 /// What became of the fetches. Shared by the threads that read a repository.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Fetches(Arc<Mutex<Failed>>);
+pub(super) struct Fetches(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
-struct Failed {
-    times: usize,
+struct State {
+    /// Whether all files may be fetched where single ones do not come.
+    everything: bool,
+
+    /// How many failed.
+    failed: usize,
     /// What git said first.
     reason: Option<String>,
 }
 
 impl Fetches {
-    fn failed(&self) -> MutexGuard<'_, Failed> {
+    /// The clone is ours alone: it may become a full one.
+    pub fn may_be_of_everything(&self) {
+        self.state().everything = true;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
         // A poisoned lock means that another thread panicked, which ends everything anyway.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -45,23 +54,30 @@ impl Repository {
     /// Fetches objects that are missing here and were promised. Whether any may be here now.
     pub(super) fn bring(&self, ids: &[ObjectId]) -> bool {
         let mut fetched = false;
-        if ids.is_empty() || self.fetches.failed().times >= GIVE_UP {
+        if ids.is_empty() || self.fetches.state().failed >= GIVE_UP {
             return fetched;
         }
         for promisor in self.promisors() {
-            match self.fetch_objects(&promisor, ids) {
+            let result = self.fetch_objects(&promisor, ids);
+            match result.or_else(|reason| self.fetch_everything_once().unwrap_or(Err(reason))) {
                 Ok(()) => {
                     fetched = true;
                     break;
                 }
                 Err(reason) => {
-                    let mut failed = self.fetches.failed();
-                    failed.times += 1;
-                    failed.reason.get_or_insert(reason);
+                    let mut state = self.fetches.state();
+                    state.failed += 1;
+                    state.reason.get_or_insert(reason);
                 }
             }
         }
         fetched
+    }
+
+    /// `None` if that may not be, or was tried.
+    fn fetch_everything_once(&self) -> Option<Result<(), String>> {
+        let is_due = std::mem::take(&mut self.fetches.state().everything);
+        is_due.then(|| self.fetch_everything())
     }
 
     /// Fetches what a reading of the file at `path` in each of these commits will miss, in two processes at most for a file
@@ -84,7 +100,7 @@ impl Repository {
 
     /// What git said when it could not fetch an object that was promised, if that happened.
     pub fn unfetched(&self) -> Option<String> {
-        self.fetches.failed().reason.clone()
+        self.fetches.state().reason.clone()
     }
 
     /// The error for an object that is not here, and did not come if it was promised.

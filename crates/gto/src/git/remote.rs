@@ -1,11 +1,9 @@
-//! Other repositories: which one is meant, what tags it has, fetching from it, pushing to it and cloning it. Always by
+//! Other repositories: which one is meant, what tags it has, fetching from it, and pushing to it. Always by
 //! the user's own `git`, so that their ssh, credential helpers, proxies and `insteadOf` work.
 //!
 //! Must not decide what to do about a refusal.
 
-use std::ffi::OsStr;
 use std::hash::{BuildHasher as _, RandomState};
-use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use gix::bstr::ByteSlice as _;
@@ -71,7 +69,7 @@ pub(crate) enum PushedTag<'a> {
     Delete(&'a str, ObjectId),
 }
 
-/// Git's refusal of a push, a fetch or a clone, in one line.
+/// Git's refusal of a push or a fetch, in one line.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RemoteError {
     /// The other side, or the way there, refused.
@@ -319,22 +317,6 @@ fn read_listing(output: &[u8]) -> Vec<RemoteTag> {
         }
     }
     tags
-}
-
-/// Clones the bare repository, history and tags without files in a work tree, into `folder`.
-pub(crate) fn clone_bare(url: &str, folder: &OsStr) -> Result<(), RemoteError> {
-    let mut git = Command::new("git");
-    for name in super::command::SELECTING {
-        git.env_remove(name);
-    }
-    git.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
-    git.args(["clone", "--quiet", "--bare", "--"]).arg(url).arg(folder);
-    git.stdin(Stdio::null());
-    let output = git.output().map_err(|source| GitError::NoGit { purpose: "cloning", source })?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(RemoteError::Refused(words(&lossy(&output.stderr))))
 }
 
 impl Repository {

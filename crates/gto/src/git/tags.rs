@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use gix::objs::{Find as _, Kind};
@@ -139,8 +139,8 @@ impl Repository {
         if threads < 2 {
             return work.into_iter().map(|piece| todo(self, piece)).collect();
         }
-        let (shared, refs, fetches) = (self.gix.clone().into_sync(), self.refs, &self.fetches);
-        let work_dir = &self.work_dir;
+        let (shared, refs) = (self.gix.clone().into_sync(), self.refs);
+        let (work_dir, fetches, variables) = (&self.work_dir, &self.fetches, &self.variables);
         let queue = Mutex::new(work.into_iter().enumerate());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let run = || {
@@ -151,6 +151,7 @@ impl Repository {
                 reads: Cell::new(0),
                 locked: Cell::new(false),
                 fetches: fetches.clone(),
+                variables: Arc::clone(variables),
             };
             let done: Vec<_> = std::iter::from_fn(next).map(|(i, piece)| (i, todo(&here, piece))).collect();
             (done, here.objects_read())

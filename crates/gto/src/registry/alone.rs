@@ -9,6 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::Registry;
+use super::clones::{Alone, Clone};
 use crate::error::{Error, Result};
 use crate::git::LOCKED;
 
@@ -54,10 +55,12 @@ impl Registry {
         }
     }
 
-    fn wait_for_writers(&self) -> Result<crate::git::WriteLock<'_>> {
+    /// In the clone of a remote repository nobody may even look: what is made there is not pushed yet.
+    fn wait_for_writers(&self) -> Result<(Option<Alone<'_>>, crate::git::WriteLock<'_>)> {
+        let alone = self.remote.as_ref().map(Clone::alone).transpose()?;
         let inherited = self.environment.variable(LOCKED);
         let lock = self.repository.lock_for_writing(inherited.as_deref());
-        lock.map_err(|busy| Error::Locked { source: Box::new(busy) })
+        Ok((alone, lock.map_err(|busy| Error::Locked { source: Box::new(busy) })?))
     }
 }
 

@@ -27,7 +27,7 @@ pub struct CacheReport {
 
 /// What the user wants to be kept: nothing if `GTO_CACHE` is `off`, `false`, `no` or `0`, and the tags of small registries
 /// too if it is `always`.
-fn wanted(environment: &Environment) -> Keep {
+pub(super) fn wanted(environment: &Environment) -> Keep {
     match environment.variable("GTO_CACHE").unwrap_or_default().trim() {
         "always" => Keep::All,
         text if config::parse_bool(text) == Some(false) => Keep::Nothing,
@@ -38,7 +38,8 @@ fn wanted(environment: &Environment) -> Keep {
 impl Registry {
     /// What is kept for the next time. A clone that goes when the registry does needs no cache.
     pub(super) fn keep(&self) -> Keep {
-        if self.remote.is_some() { Keep::Nothing } else { wanted(&self.environment) }
+        let is_kept = self.remote.as_ref().is_none_or(super::clones::Clone::is_kept);
+        if is_kept { wanted(&self.environment) } else { Keep::Nothing }
     }
 
     /// Looks at the cache of tags, all of it, and whether it can be written.

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::clones::Clone;
 use super::{Registry, Scan, config_file};
 use crate::annotation::{FileProblem, artifacts_yaml};
 use crate::config::Config;
@@ -46,14 +47,14 @@ impl Registry {
     /// # Errors
     /// [`Error::Clone`] with what Git said.
     pub fn open_url_leniently(url: &str, environment: Environment) -> Result<(Self, Vec<Error>)> {
-        let (repository, remote) = Self::clone_and_discover(url)?;
-        Ok(Self::new_leniently(repository, environment, remote))
+        let (repository, clone) = Clone::open(url, &environment)?;
+        Ok(Self::new_leniently(repository, environment, Some(clone)))
     }
 
     fn new_leniently(
         repository: Repository,
         environment: Environment,
-        remote: Option<super::Clone>,
+        remote: Option<Clone>,
     ) -> (Self, Vec<Error>) {
         let mut errors = Vec::new();
         let file = config_file(&repository).unwrap_or_else(|error| {

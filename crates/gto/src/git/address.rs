@@ -1,0 +1,119 @@
+//! The address of a remote repository, as `git clone` takes it: `https://host/x`, `ssh://me@host/x`, `host:x`.
+//!
+//! Owns keeping what logs somebody in out of messages, files and names. Must not decide which addresses Git can reach.
+
+use gix::objs::Kind;
+
+/// An address that Git may be given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    given: String,
+    plain: String,
+}
+
+/// Why a text is no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoAddress {
+    /// It would be taken for an option.
+    #[error("an address does not begin with `-`")]
+    Option,
+    /// Nobody types that.
+    #[error("an address has no control characters")]
+    Control,
+    /// There is nothing.
+    #[error("the address is empty")]
+    Empty,
+}
+
+impl Address {
+    /// Reads an address.
+    pub fn parse(text: &str) -> Result<Self, NoAddress> {
+        if text.is_empty() {
+            return Err(NoAddress::Empty);
+        }
+        if text.starts_with('-') {
+            return Err(NoAddress::Option);
+        }
+        if text.contains(|c: char| c.is_control()) {
+            return Err(NoAddress::Control);
+        }
+        Ok(Self { given: text.to_owned(), plain: plain(text) })
+    }
+
+    /// The address without what logs somebody in: for messages, and for files that stay.
+    pub fn plain(&self) -> &str {
+        &self.plain
+    }
+
+    /// A name for a file, the same for the same address whoever logs in.
+    pub fn key(&self) -> String {
+        let hash = gix::objs::compute_hash(gix::hash::Kind::Sha1, Kind::Blob, self.plain.as_bytes());
+        hash.expect("no one can make an address that SHA-1 refuses as an attack").to_string()
+    }
+
+    /// Variables that make Git use the whole address where it finds the plain one: none is in a file then, nor among the
+    /// arguments of a process, which anyone on the machine can read.
+    pub fn variables(&self) -> Vec<(String, String)> {
+        if self.given == self.plain {
+            return Vec::new();
+        }
+        let count =
+            std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0_usize);
+        vec![
+            ("GIT_CONFIG_COUNT".to_owned(), (count + 1).to_string()),
+            (format!("GIT_CONFIG_KEY_{count}"), format!("url.{}.insteadOf", self.given)),
+            (format!("GIT_CONFIG_VALUE_{count}"), self.plain.clone()),
+        ]
+    }
+}
+
+/// Without user and password; with ssh the user is a part of where it is, and stays.
+fn plain(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let Some((login, host)) = host.rsplit_once('@') else { return text.to_owned() };
+    let login = match login.split_once(':').map_or(login, |(user, _)| user) {
+        user if scheme.contains("ssh") && !user.is_empty() => format!("{user}@"),
+        _ => String::new(),
+    };
+    format!("{scheme}://{login}{host}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_logs_in_is_shown_or_kept() {
+        for (given, plain) in [
+            ("https://ann:secret@host:8080/x.git", "https://host:8080/x.git"),
+            ("https://token@host/x", "https://host/x"),
+            ("https://ann:s@cr@t@host/x@y", "https://host/x@y"),
+            ("ssh://git@host/x", "ssh://git@host/x"),
+            ("git+ssh://git:secret@host:22/x", "git+ssh://git@host:22/x"),
+            ("https://ann:secret@host?x", "https://host?x"),
+            ("git@host:x@y", "git@host:x@y"),
+            ("file:///a@b/c", "file:///a@b/c"),
+            ("https://host", "https://host"),
+        ] {
+            let address = Address::parse(given).unwrap();
+            assert_eq!(address.plain(), plain);
+            assert_eq!(address.key(), Address::parse(plain).unwrap().key());
+            assert_eq!(address.variables().is_empty(), given == plain);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for (text, why) in [
+            ("", NoAddress::Empty),
+            ("-x://y", NoAddress::Option),
+            ("--upload-pack=touch x:y", NoAddress::Option),
+            ("https://host/\nx", NoAddress::Control),
+            ("host:x\u{1b}[31m", NoAddress::Control),
+            ("host:x\0", NoAddress::Control),
+        ] {
+            assert_eq!(Address::parse(text), Err(why), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,412 @@
+//! A bare clone of a remote repository that follows it: the same branches, tags and `HEAD`, and no files until they are
+//! needed.
+//!
+//! Owns making it, finding out whether it is as the remote is, and making it so. Always by the user's own `git`, so that
+//! their ssh, credential helpers, proxies and `insteadOf` work. Must not decide where it is kept, nor keep others away
+//! meanwhile.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use gix::bstr::ByteSlice as _;
+
+use super::{Address, GitError, Repository, lossy};
+use crate::object_id::ObjectId;
+use crate::progress::Progress;
+
+/// The one remote of a mirror.
+const REMOTE: &str = "origin";
+
+/// What a mirror has of its remote.
+const REFSPECS: [&str; 2] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
+
+/// The file with the names and sizes of the packs, so that one that went missing is noticed.
+const PACKS: &str = "gto-packs";
+
+/// What git prints is kept up to here; more is nothing that anybody reads.
+const MAX_SAID: usize = 64 * 1024;
+
+/// How a mirror is made and asked for.
+pub(crate) struct Access<'a> {
+    /// Of the remote repository.
+    pub address: &'a Address,
+    /// Whether Git may ask for a password on the terminal: the value of `GIT_TERMINAL_PROMPT`.
+    pub prompt: &'a str,
+    /// Where to say how far Git has come.
+    pub progress: &'a Progress,
+}
+
+/// Why a mirror is not what its remote is.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MirrorError {
+    /// The remote, or the way there: what Git said, in one line.
+    #[error("{0}")]
+    Remote(String),
+    /// There is no mirror, or it is damaged: it must be made anew.
+    #[error("the clone is damaged")]
+    Damaged,
+    /// Somebody else has put it there, and its configuration can name programs to run.
+    #[error("the clone belongs to someone else")]
+    Foreign,
+    /// `git` could not be run.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+/// The refs that a mirror shares with its remote.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Listing {
+    head: Head,
+    /// By their full names, in the order of these.
+    refs: Vec<(String, ObjectId)>,
+    /// Names that are not UTF-8, as far as they can be read. What they point to is nobody's business here.
+    odd: Vec<String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Head {
+    /// The remote does not say: it has no commit yet.
+    #[default]
+    Unknown,
+    /// A branch, by its full name.
+    Branch(String),
+    Detached(ObjectId),
+}
+
+impl Access<'_> {
+    /// Clones into the empty folder.
+    pub fn clone_into(&self, folder: &Path) -> Result<(), MirrorError> {
+        let mut git = Command::new("git");
+        for name in super::command::SELECTING {
+            git.env_remove(name);
+        }
+        git.env("LC_ALL", "C").envs(self.variables());
+        // Whatever the user's own clones are to be: a remote of this name, refs that gix can read, no hooks, pushes
+        // that go back to where it came from.
+        git.env("GIT_DEFAULT_REF_FORMAT", "files").args(["-c", "clone.defaultRemoteName=origin"]);
+        git.args(["clone", "--quiet", "--progress", "--bare", "--filter=blob:none", "--template="]);
+        // Small fetches become packs too, which are kept in `PACKS`.
+        git.args(["-c", "fetch.unpackLimit=1", "-c", "remote.pushDefault=origin"]);
+        git.args([OsStr::new("--"), OsStr::new(self.address.plain()), folder.as_os_str()]);
+        git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let child = git.spawn().map_err(|source| GitError::NoGit { purpose: "cloning", source })?;
+        self.wait(child)?;
+        note_packs(folder).map_err(|error| MirrorError::Remote(error.to_string()))
+    }
+
+    /// The repository of the mirror in `folder`, as it is.
+    pub fn open(&self, folder: &Path) -> Result<Repository, MirrorError> {
+        // Before anything of it is read.
+        if folder.exists() && !gix::sec::identity::is_path_owned_by_current_user(folder).unwrap_or(false) {
+            return Err(MirrorError::Foreign);
+        }
+        let mut repository = Repository::open(folder).map_err(|_| MirrorError::Damaged)?;
+        let real = |path: &Path| path.canonicalize().ok();
+        // A repository further up is not it, nor is the clone of something else.
+        let is_it = real(repository.git_dir()).is_some_and(|found| Some(found) == real(folder));
+        if !is_it || url_of(folder).as_deref() != Some(self.address.plain()) {
+            return Err(MirrorError::Damaged);
+        }
+        repository.variables = self.variables().into();
+        repository.fetches.may_be_of_everything();
+        Ok(repository)
+    }
+
+    /// What the remote has, if the mirror in `folder` is not the same. Nobody may write to it meanwhile.
+    pub fn compare(&self, folder: &Path) -> Result<Option<Listing>, MirrorError> {
+        let repository = self.open(folder)?;
+        if is_left_locked(folder) || !are_packs_here(folder) {
+            return Err(MirrorError::Damaged);
+        }
+        let there = repository.look()?;
+        let here = repository.mirrored(&there.head).map_err(|_| MirrorError::Damaged)?;
+        Ok((here != there).then_some(there))
+    }
+
+    /// Makes the mirror in `folder` the same as its remote, of which `there` is known. Nobody may look at it meanwhile.
+    pub fn follow(&self, folder: &Path, there: &Listing) -> Result<(), MirrorError> {
+        let repository = self.open(folder)?;
+        self.fetch(&repository, there)?;
+        repository.set_head(&there.head)?;
+        note_packs(folder).map_err(|_| MirrorError::Damaged)
+    }
+
+    fn variables(&self) -> Vec<(String, String)> {
+        let mut variables = self.address.variables();
+        variables.push(("GIT_TERMINAL_PROMPT".to_owned(), self.prompt.to_owned()));
+        variables
+    }
+
+    fn fetch(&self, repository: &Repository, there: &Listing) -> Result<(), MirrorError> {
+        let mut git = repository.git();
+        // Clearing up may be due, and nobody else is here now.
+        git.args(["-c", "maintenance.autoDetach=false", "-c", "gc.autoDetach=false", "fetch"]);
+        git.args([
+            "--quiet",
+            "--progress",
+            "--force",
+            "--prune",
+            "--no-prune-tags",
+            "--no-tags",
+            "--refmap=",
+        ]);
+        git.args(["--no-write-fetch-head", "--no-recurse-submodules", "--", REMOTE]);
+        git.args(REFSPECS);
+        if matches!(there.head, Head::Detached(_)) {
+            git.arg("HEAD");
+        }
+        git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let child = git.spawn().map_err(|source| GitError::NoGit { purpose: "fetching", source })?;
+        // The remote has just answered: if it is gone, the next clone will say so.
+        self.wait(child).map_err(|_| MirrorError::Damaged)
+    }
+
+    /// Waits for a `git`, and tells meanwhile how far it has come.
+    fn wait(&self, mut child: Child) -> Result<(), MirrorError> {
+        let said = child.stderr.take().map(|stderr| self.listen(stderr)).unwrap_or_default();
+        self.progress.say(None);
+        let status = child.wait().map_err(|source| GitError::NoGit { purpose: "cloning", source })?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(MirrorError::Remote(super::porcelain::words(&said)))
+    }
+
+    /// What git said, without the lines of its progress.
+    fn listen(&self, mut stderr: impl Read) -> String {
+        let (mut said, mut line, mut buffer) = (Vec::new(), Vec::new(), [0; 4096]);
+        while let Ok(len @ 1..) = stderr.read(&mut buffer) {
+            for &byte in &buffer[..len] {
+                if !matches!(byte, b'\r' | b'\n') {
+                    line.push(byte);
+                } else if let Some(task) = progress_in(&line) {
+                    self.progress.say(Some(task));
+                    line.clear();
+                } else {
+                    line.push(b'\n');
+                    said.append(&mut line);
+                }
+                line.truncate(MAX_SAID);
+            }
+            said.truncate(MAX_SAID);
+        }
+        said.append(&mut line);
+        lossy(&said)
+    }
+}
+
+impl Repository {
+    /// What the remote has.
+    fn look(&self) -> Result<Listing, MirrorError> {
+        // Without patterns: the remote sends everything anyway, and to match them takes git longer than us.
+        let args = ["ls-remote", "--quiet", "--symref", "--", REMOTE];
+        let output = self.run_git("asking a remote repository", args, b"")?;
+        if output.status.success() {
+            return Ok(read_listing(&output.stdout));
+        }
+        let is_intact = self.run_git("looking at a clone", ["for-each-ref", "--count=1"], b"")?;
+        if !is_intact.status.success() {
+            return Err(MirrorError::Damaged);
+        }
+        Err(MirrorError::Remote(super::porcelain::words(&lossy(&output.stderr))))
+    }
+
+    /// The refs as [`read_listing`] gives those of the remote. `HEAD` is only looked at if the remote has one.
+    fn mirrored(&self, head: &Head) -> Result<Listing, GitError> {
+        let failed = |error| GitError::failed("list the branches", error);
+        let tags = self.tag_refs("")?;
+        if let Some(name) = tags.broken.into_iter().next() {
+            return Err(GitError::failed("list the tags", format!("ref `{name}` is broken")));
+        }
+        let mut refs: Vec<(String, ObjectId)> = tags
+            .refs
+            .into_iter()
+            .map(|tag| (format!("{}{}", super::refs::TAGS, tag.name), tag.target))
+            .collect();
+        let mut odd: Vec<String> =
+            tags.not_utf8.into_iter().map(|name| format!("{}{name}", super::refs::TAGS)).collect();
+        let platform = self.gix.references().map_err(failed)?;
+        for branch in platform.prefixed("refs/heads/").map_err(failed)? {
+            let branch = branch.map_err(failed)?;
+            let name = branch.name().as_bstr();
+            match (name.to_str(), branch.try_id()) {
+                (Ok(name), Some(id)) => {
+                    refs.push((name.to_owned(), super::from_gix(&id)));
+                }
+                (Err(_), _) => odd.push(lossy(name)),
+                (Ok(_), None) => {}
+            }
+        }
+        refs.sort_unstable();
+        odd.sort_unstable();
+        let head = if *head == Head::Unknown { Head::Unknown } else { self.mirrored_head()? };
+        Ok(Listing { head, refs, odd })
+    }
+
+    /// Fetches all files too, now and from now on: the remote gives no single ones away, as git without version 2 of its
+    /// protocol. Only for mirrors, of which we may do what we like.
+    pub(super) fn fetch_everything(&self) -> Result<(), String> {
+        let run = |args: &[&str]| -> Result<(), String> {
+            let output = self.run_git("cloning", args, b"").map_err(|error| error.to_string())?;
+            if output.status.success() {
+                Ok(())
+            } else {
+                Err(super::porcelain::words(&lossy(&output.stderr)))
+            }
+        };
+        let fetch = ["fetch", "--quiet", "--refetch", "--no-filter", "--no-tags", "--refmap=", "--no-prune"];
+        let more =
+            ["--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", "--", REMOTE];
+        run(&[&fetch[..], &more, &REFSPECS].concat())?;
+        run(&["config", "--unset-all", "remote.origin.partialCloneFilter"])
+    }
+
+    fn mirrored_head(&self) -> Result<Head, GitError> {
+        let name = self.gix.head_name().map_err(|error| GitError::failed("read HEAD", error))?;
+        Ok(match name {
+            Some(name) => Head::Branch(lossy(name.as_bstr())),
+            None => self.head_commit()?.map_or(Head::Unknown, Head::Detached),
+        })
+    }
+
+    fn set_head(&self, head: &Head) -> Result<(), MirrorError> {
+        let id;
+        let args = match head {
+            Head::Unknown => return Ok(()),
+            head if self.mirrored_head().is_ok_and(|known| known == *head) => return Ok(()),
+            Head::Branch(name) => ["symbolic-ref", "HEAD", name, ""],
+            Head::Detached(commit) => {
+                id = commit.to_string();
+                ["update-ref", "--no-deref", "HEAD", &id]
+            }
+        };
+        let args = args.into_iter().filter(|arg| !arg.is_empty());
+        let output = self.run_git("following a remote repository", args, b"")?;
+        if output.status.success() { Ok(()) } else { Err(MirrorError::Damaged) }
+    }
+}
+
+/// The address that the mirror in `folder` follows, if it is one.
+pub(crate) fn url_of(folder: &Path) -> Option<String> {
+    let path = folder.join("config");
+    let config = gix::config::File::from_path_no_includes(path, gix::config::Source::Local).ok()?;
+    config.string("remote.origin.url").map(|url| lossy(&url))
+}
+
+/// Reads what `git ls-remote --symref` prints.
+fn read_listing(printed: &[u8]) -> Listing {
+    let mut refs = Listing::default();
+    for line in printed.lines() {
+        let Some((value, name)) = line.split_once_str("\t") else { continue };
+        if let Some(branch) = value.strip_prefix(b"ref: ") {
+            if name == b"HEAD" && branch.starts_with(b"refs/heads/") {
+                refs.head = Head::Branch(lossy(branch));
+            }
+            continue;
+        }
+        let Some(id) = std::str::from_utf8(value).ok().and_then(|id| id.parse().ok()) else { continue };
+        let is_ours = name.starts_with(b"refs/heads/") || name.starts_with(b"refs/tags/");
+        match name.to_str() {
+            Ok("HEAD") if refs.head == Head::Unknown => refs.head = Head::Detached(id),
+            Ok(name) if is_ours && !name.ends_with("^{}") => {
+                refs.refs.push((name.to_owned(), id));
+            }
+            Err(_) if is_ours && !name.ends_with(b"^{}") => refs.odd.push(lossy(name)),
+            _ => {}
+        }
+    }
+    refs.refs.sort_unstable();
+    refs.odd.sort_unstable();
+    refs
+}
+
+/// What a line of git's says of its progress, if that is what it does. Servers write such lines too.
+fn progress_in(line: &[u8]) -> Option<String> {
+    const TASKS: [&str; 6] = ["Enumerating", "Counting", "Compressing", "Receiving", "Resolving", "Updating"];
+    let line = std::str::from_utf8(line).ok()?.trim();
+    let line = line.strip_prefix("remote: ").unwrap_or(line).trim();
+    let is_one = line.len() < 100 && TASKS.iter().any(|task| line.starts_with(task)) && line.contains(": ");
+    (is_one && !line.contains(|c: char| !c.is_ascii() || c.is_ascii_control())).then(|| line.to_owned())
+}
+
+/// The packs of a mirror with their sizes, a line each.
+fn packs(folder: &Path) -> io::Result<String> {
+    let mut packs = Vec::new();
+    for entry in fs::read_dir(folder.join("objects/pack"))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if [".pack", ".idx"].iter().any(|end| name.ends_with(end)) {
+            packs.push(format!("{name} {}\n", entry.metadata()?.len()));
+        }
+    }
+    packs.sort_unstable();
+    Ok(packs.concat())
+}
+
+fn note_packs(folder: &Path) -> io::Result<()> {
+    fs::write(folder.join(PACKS), packs(folder)?)
+}
+
+/// Whether the packs that were noted are still here. What is fetched when it is needed adds others.
+fn are_packs_here(folder: &Path) -> bool {
+    let (Ok(noted), Ok(found)) = (fs::read_to_string(folder.join(PACKS)), packs(folder)) else {
+        return false;
+    };
+    let found: HashSet<&str> = found.lines().collect();
+    noted.lines().all(|pack| found.contains(pack))
+}
+
+/// Whether a git that was killed left a lock behind. Nobody else writes here now.
+fn is_left_locked(folder: &Path) -> bool {
+    let is_locked = |name: &str| folder.join(name).exists();
+    ["HEAD.lock", "config.lock", "packed-refs.lock", "shallow.lock"].into_iter().any(is_locked)
+        || has_lock(&folder.join("refs"), 0)
+}
+
+fn has_lock(folder: &Path, depth: usize) -> bool {
+    const DEEPEST: usize = 32;
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        (is_folder && depth < DEEPEST && has_lock(&entry.path(), depth + 1))
+            || entry.file_name().to_string_lossy().ends_with(".lock")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::test_repo::id;
+
+    #[test]
+    fn a_listing_is_read_without_what_a_mirror_does_not_have() {
+        let [a, b] = ["a", "b"].map(|digit| digit.repeat(40));
+        let text = format!(
+            "ref: refs/heads/main\tHEAD\n{a}\tHEAD\n{a}\trefs/heads/main\n{b}\trefs/remotes/x/HEAD\n\
+             ref: refs/heads/x\trefs/remotes/x/HEAD\n{a}\trefs/tags/m@v1\n{b}\trefs/tags/m@v1^{{}}\nnoise\n\t\n"
+        );
+        let refs = read_listing(text.as_bytes());
+        assert_eq!(refs.head, Head::Branch("refs/heads/main".to_owned()));
+        let names: Vec<_> = refs.refs.iter().map(|(name, target)| (name.as_str(), *target)).collect();
+        assert_eq!(names, [("refs/heads/main", id(&a)), ("refs/tags/m@v1", id(&a))]);
+        assert_eq!(read_listing(format!("{b}\tHEAD\n").as_bytes()).head, Head::Detached(id(&b)));
+        assert_eq!(read_listing(b""), Listing::default());
+    }
+
+    #[test]
+    fn progress_is_told_from_words_and_from_what_a_terminal_would_obey() {
+        let text = |line: &str| progress_in(line.as_bytes());
+        assert_eq!(
+            text("remote: Counting objects: 5% (1/18)   ").as_deref(),
+            Some("Counting objects: 5% (1/18)")
+        );
+        assert_eq!(text("Receiving objects:  45% (9/20)").as_deref(), Some("Receiving objects:  45% (9/20)"));
+        for line in ["fatal: no", "remote: hello", "Receiving objects: \u{1b}[31m", "Resolving", ""] {
+            assert_eq!(text(line), None, "{line:?}");
+        }
+    }
+}

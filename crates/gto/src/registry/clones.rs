@@ -1,0 +1,374 @@
+//! The clones of remote repositories: a bare one for each address, kept for this user.
+//!
+//! Owns where they are, whose turn it is with one, and making it anew if it is damaged. What Git does to it is `git`'s
+//! business. Where none can be kept there is one that goes with the registry.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::git::{self, Access, Address, Keep, MirrorError, Repository};
+
+/// How long to wait for others: one may be pushing.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The longest time between two looks.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// How often a clone may vanish before it is used: somebody clears the cache.
+const TRIES: usize = 3;
+
+/// The clone of a remote repository that a registry is read from.
+pub(super) struct Clone {
+    /// The address, as given.
+    pub url: String,
+    place: Place,
+}
+
+enum Place {
+    /// It goes when the registry does.
+    Temporary { _folder: tempfile::TempDir },
+    /// It stays. While the lock is shared nobody changes it.
+    Kept(Turn),
+}
+
+/// A lock on a clone, between processes. It goes with the process however that ends.
+struct Turn(File);
+
+/// While it lives nobody else looks at the clone: what is written is not pushed yet.
+pub(super) struct Alone<'a>(Option<&'a Turn>);
+
+/// A clone that is kept.
+#[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
+pub struct KeptClone {
+    /// The address, without what logs somebody in.
+    pub url: String,
+    /// The folder.
+    pub path: PathBuf,
+    /// The size of its files, in bytes.
+    pub size: u64,
+    /// When it was used last.
+    pub last_used: Option<SystemTime>,
+}
+
+/// The folder with the clones of this user.
+#[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
+pub struct KeptClones {
+    folder: PathBuf,
+}
+
+impl Clone {
+    /// A clone of what is at `url`, the same as that is now.
+    pub fn open(url: &str, environment: &Environment) -> Result<(Repository, Self)> {
+        let address = Address::parse(url)
+            .map_err(|error| Error::Clone { url: url.to_owned(), reason: error.to_string() })?;
+        let prompt = environment.variable("GIT_TERMINAL_PROMPT").unwrap_or_else(|| "0".to_owned());
+        let access = Access { address: &address, prompt: &prompt, progress: environment.progress() };
+        let kept = if super::cache::wanted(environment) == Keep::Nothing {
+            None
+        } else {
+            KeptClones::of(environment).map_or(Ok(None), |clones| clones.open(&access)).transpose()
+        };
+        let opened = kept.unwrap_or_else(|| temporary(&access));
+        let failed =
+            |error: MirrorError| Error::Clone { url: address.plain().to_owned(), reason: error.to_string() };
+        let (repository, place) = opened.map_err(failed)?;
+        Ok((repository, Self { url: url.to_owned(), place }))
+    }
+
+    /// The clone that is kept of what is at `url`, as it was left the last time; `None` if there is none.
+    pub fn open_kept(url: &str, environment: &Environment) -> Option<(Repository, Self)> {
+        let address = Address::parse(url).ok()?;
+        if super::cache::wanted(environment) == Keep::Nothing {
+            return None;
+        }
+        let clones = KeptClones::of(environment)?;
+        let folder = clones.folder.join(address.key());
+        if !folder.exists() {
+            return None;
+        }
+        let turn = clones.turn(&address.key()).ok()?;
+        turn.take(File::try_lock_shared).ok()?;
+        let access = Access { address: &address, prompt: "0", progress: environment.progress() };
+        let repository = access.open(&folder).ok()?;
+        Some((repository, Self { url: url.to_owned(), place: Place::Kept(turn) }))
+    }
+
+    /// Whether it is there the next time.
+    pub fn is_kept(&self) -> bool {
+        matches!(self.place, Place::Kept(_))
+    }
+
+    /// Waits until nobody else looks at it.
+    pub fn alone(&self) -> Result<Alone<'_>> {
+        let Place::Kept(turn) = &self.place else { return Ok(Alone(None)) };
+        turn.give_back();
+        match turn.take(File::try_lock) {
+            Ok(()) => Ok(Alone(Some(turn))),
+            Err(source) => Err(Error::Locked { source: source.into() }),
+        }
+    }
+}
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        if let Some(turn) = self.0 {
+            turn.give_back();
+            // Whoever has it by now changes what was answered already.
+            let _ = turn.0.try_lock_shared();
+        }
+    }
+}
+
+impl Turn {
+    fn take(&self, lock: impl Fn(&File) -> std::result::Result<(), TryLockError>) -> io::Result<()> {
+        let begun = Instant::now();
+        let mut pause = Duration::from_millis(1);
+        loop {
+            match lock(&self.0) {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::Error(error)) => return Err(error),
+                Err(TryLockError::WouldBlock) if begun.elapsed() >= PATIENCE => {
+                    let message = "another gto has been using the clone for more than a minute";
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, message));
+                }
+                Err(TryLockError::WouldBlock) => sleep(pause),
+            }
+            pause = LONGEST_PAUSE.min(pause * 2);
+        }
+    }
+
+    fn give_back(&self) {
+        // What cannot be given back is given back when the process ends.
+        let _ = self.0.unlock();
+    }
+}
+
+impl KeptClones {
+    /// Where they are: in `GTO_CACHE_DIR`, or where this system keeps what can be had again. `None` if there is no such
+    /// place.
+    pub fn of(environment: &Environment) -> Option<Self> {
+        let folder =
+            |name: &str| environment.variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let ours = || {
+            let system = if cfg!(windows) {
+                folder("LOCALAPPDATA")
+            } else if cfg!(target_os = "macos") {
+                folder("HOME").map(|home| home.join("Library/Caches"))
+            } else {
+                folder("HOME").map(|home| home.join(".cache"))
+            };
+            Some(folder("XDG_CACHE_HOME").or(system)?.join("gto"))
+        };
+        let chosen = environment.variable("GTO_CACHE_DIR").filter(|path| !path.is_empty());
+        let folder = match chosen {
+            Some(path) => std::path::absolute(path).ok()?,
+            None => ours()?,
+        };
+        Some(Self { folder: folder.join("remotes") })
+    }
+
+    /// The folder that they are in, if there are any.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The clones, in the order of their addresses.
+    pub fn list(&self) -> Vec<KeptClone> {
+        let mut clones: Vec<KeptClone> = self.keys().into_iter().filter_map(|key| self.look(&key)).collect();
+        clones.sort_by(|a, b| a.url.cmp(&b.url));
+        clones
+    }
+
+    /// The clone of what is at `url`.
+    pub fn find(&self, url: &str) -> Option<KeptClone> {
+        self.look(&Address::parse(url).ok()?.key())
+    }
+
+    /// Removes the clones, or only that of what is at `url`. How many there were.
+    ///
+    /// # Errors
+    /// [`Error::Cache`] if one cannot be removed, or others have been using it for a minute.
+    pub fn clear(&self, url: Option<&str>) -> Result<usize> {
+        let keys = match url {
+            Some(url) => Address::parse(url).map(|address| vec![address.key()]).unwrap_or_default(),
+            None => self.keys(),
+        };
+        let mut removed = 0;
+        for key in keys {
+            let path = self.folder.join(&key);
+            let failed = |source| Error::Cache { path: path.clone(), source };
+            if !path.exists() {
+                continue;
+            }
+            let turn = self.turn(&key).map_err(failed)?;
+            turn.take(File::try_lock).map_err(failed)?;
+            self.remove_leftovers(&key);
+            remove(&path).map_err(failed)?;
+            // The lock stays: others may be waiting for it.
+            removed += 1;
+        }
+        Ok(removed)
+    }
+
+    /// The clone that is kept, the same as its remote is now; `None` if none can be kept.
+    fn open(&self, access: &Access<'_>) -> std::result::Result<Option<(Repository, Place)>, MirrorError> {
+        let key = access.address.key();
+        let folder = self.folder.join(&key);
+        let Ok(turn) = self.turn(&key) else { return Ok(None) };
+        for _ in 0..TRIES {
+            if turn.take(File::try_lock_shared).is_err() {
+                return Ok(None);
+            }
+            match access.compare(&folder) {
+                Ok(None) => {}
+                Err(MirrorError::Foreign) => return Ok(None),
+                Err(error @ (MirrorError::Remote(_) | MirrorError::Git(_))) => return Err(error),
+                changed => {
+                    turn.give_back();
+                    let is_kept = turn.take(File::try_lock).is_ok()
+                        && self.renew(&key, access, changed.ok().flatten())?;
+                    turn.give_back();
+                    // In between others may change it once more: to something newer.
+                    if !is_kept || turn.take(File::try_lock_shared).is_err() {
+                        return Ok(None);
+                    }
+                }
+            }
+            if let Ok(repository) = access.open(&folder) {
+                return Ok(Some((repository, Place::Kept(turn))));
+            }
+            // Somebody has just cleared it.
+            turn.give_back();
+        }
+        Ok(None)
+    }
+
+    /// Makes the clone the same as its remote, of which `there` is known unless the clone was damaged. Whether it can be
+    /// kept.
+    fn renew(
+        &self,
+        key: &str,
+        access: &Access<'_>,
+        there: Option<git::Listing>,
+    ) -> std::result::Result<bool, MirrorError> {
+        let folder = self.folder.join(key);
+        let result = match there {
+            Some(there) => access.follow(&folder, &there),
+            // Others may have mended it while we waited.
+            None => access
+                .compare(&folder)
+                .and_then(|there| there.map_or(Ok(()), |there| access.follow(&folder, &there))),
+        };
+        match result {
+            Ok(()) => Ok(true),
+            Err(MirrorError::Damaged) => self.make(key, access),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the clone, in place of a damaged one. Whether it can be kept.
+    fn make(&self, key: &str, access: &Access<'_>) -> std::result::Result<bool, MirrorError> {
+        self.remove_leftovers(key);
+        // Under another name, so that one that is not finished never counts. The folder is for this user alone.
+        let prefix = format!("{key}.new-");
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&prefix);
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let Ok(new) = builder.tempdir_in(&self.folder) else { return Ok(false) };
+        access.clone_into(new.path())?;
+        let (folder, old) = (self.folder.join(key), self.folder.join(format!("{key}.old")));
+        let is_gone = !folder.exists() || fs::rename(&folder, &old).is_ok();
+        let is_kept = is_gone && fs::rename(new.path(), &folder).is_ok();
+        if is_kept {
+            // It is not there any more.
+            let _ = new.keep();
+        }
+        let _ = remove(&old);
+        Ok(is_kept)
+    }
+
+    /// The lock of a clone, and the note of when it was used last.
+    fn turn(&self, key: &str) -> io::Result<Turn> {
+        make_private_folder(&self.folder)?;
+        let path = self.folder.join(format!("{key}.lock"));
+        let file = File::options().write(true).create(true).truncate(false).open(path)?;
+        // Only for people who want to know.
+        let _ = file.set_modified(SystemTime::now());
+        Ok(Turn(file))
+    }
+
+    /// What clones that were killed have left. Their turn is over.
+    fn remove_leftovers(&self, key: &str) {
+        for name in names(&self.folder) {
+            let rest = name.strip_prefix(key);
+            if rest.is_some_and(|rest| rest.starts_with(".new-") || rest == ".old") {
+                // Whatever stays does no harm.
+                let _ = remove(&self.folder.join(name));
+            }
+        }
+    }
+
+    fn keys(&self) -> Vec<String> {
+        let is_key = |name: &String| name.len() == 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        names(&self.folder).into_iter().filter(is_key).collect()
+    }
+
+    fn look(&self, key: &str) -> Option<KeptClone> {
+        let path = self.folder.join(key);
+        if !path.exists() {
+            return None;
+        }
+        let lock = fs::metadata(self.folder.join(format!("{key}.lock")));
+        Some(KeptClone {
+            url: git::url_of(&path).unwrap_or_else(|| "(damaged)".to_owned()),
+            size: size_of(&path),
+            last_used: lock.and_then(|lock| lock.modified()).ok(),
+            path,
+        })
+    }
+}
+
+/// A clone that goes when the registry does.
+fn temporary(access: &Access<'_>) -> std::result::Result<(Repository, Place), MirrorError> {
+    let no_folder = |error: io::Error| MirrorError::Remote(error.to_string());
+    let folder = tempfile::Builder::new().prefix("gto-").tempdir().map_err(no_folder)?;
+    access.clone_into(folder.path())?;
+    Ok((access.open(folder.path())?, Place::Temporary { _folder: folder }))
+}
+
+/// Makes a folder that only this user may look into.
+fn make_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Removes whatever is there.
+fn remove(path: &Path) -> io::Result<()> {
+    if path.symlink_metadata()?.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+}
+
+/// The names of what is in a folder, as far as they are text.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+/// The size of all files below. What goes meanwhile has none.
+fn size_of(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let size = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => size_of(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    };
+    entries.map(size).sum()
+}
