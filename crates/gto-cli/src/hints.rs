@@ -86,7 +86,9 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
                 .to_owned()
         }
         Error::Locked { .. } => {
-            "wait for it and run the command again; if nothing runs, remove the lock file".to_owned()
+            let lock = error.lock_file().map(|path| shell_quote(&path.display().to_string()));
+            let remove = lock.map_or("remove the lock file".to_owned(), |lock| format!("run `rm {lock}`"));
+            format!("wait for it and run the command again; if no git and no gto is at work there, {remove}")
         }
         Error::Blocked { by, .. } => {
             format!("Git keeps tags as paths: delete or rename tag '{by}', or choose another name")
@@ -102,6 +104,9 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
         }
         Error::PermissionDenied { .. } => "ask the owner of the repository for the right to write".to_owned(),
         Error::TooEarly => "mend GIT_COMMITTER_DATE, or the clock of this machine".to_owned(),
+        Error::Git { source: Some(source), .. } if is_about_the_disk(source.as_ref()) => {
+            "nothing was changed: look after the disk, then run the command again".to_owned()
+        }
         Error::Git { .. } => {
             let repository = shell_quote(&context.repository);
             format!("ask Git what is wrong with the repository: `git -C {repository} fsck`")
@@ -194,6 +199,17 @@ fn refspecs(tags: &[String]) -> String {
     const SHOWN: usize = 20;
     let refspec = |tag: &String| shell_quote(&format!("refs/tags/{tag}:refs/tags/{tag}"));
     tags.iter().take(SHOWN).map(refspec).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether there is no room, or something is wrong with the disk.
+fn is_about_the_disk(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::{self, ErrorKind};
+    let is_io = |error: &io::Error| {
+        let is_eio = error.raw_os_error() == Some(5) && cfg!(unix);
+        is_eio || matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+    };
+    let errors = std::iter::successors(Some(error), |error| error.source());
+    errors.filter_map(|error| error.downcast_ref::<io::Error>()).any(is_io)
 }
 
 fn refusal_hints(refusal: &Refusal, context: &mut Context) -> Vec<String> {

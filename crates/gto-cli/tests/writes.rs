@@ -310,7 +310,7 @@ fn a_lock_of_another_process_is_told_and_changes_nothing() {
     fs::write(repo.git_dir().join("refs/tags/m@v0.0.1.lock"), "").expect("the sandbox is writable");
     hints_at(
         &refused_at_last(&repo, "register m", "The repository is locked by another process"),
-        "remove the lock file",
+        "if no git and no gto is at work there, run `rm ",
     );
 }
 

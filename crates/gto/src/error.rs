@@ -301,6 +301,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// The file that says that the repository is locked, if it is known.
+    pub fn lock_file(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Locked { source } => source.downcast_ref::<git::HeldLock>().map(|lock| lock.path.as_path()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn from_open(path: &str, error: git::OpenError) -> Self {
         match error {
             git::OpenError::NotARepository { .. } | git::OpenError::NoSuchPath { .. } => {

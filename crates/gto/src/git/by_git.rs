@@ -10,14 +10,19 @@ use std::process::Output;
 
 use gix::bstr::{BStr, ByteSlice as _};
 
+use super::ref_update::HeldLock;
 use super::reflog::ReflogEntry;
 use super::refs::TAGS;
-use super::transaction::{ApplyError, TagEdit};
+use super::transaction::ApplyError;
+use super::unfinished::RefChange;
 use super::{GitError, RefStorage, Repository, lossy};
 use crate::object_id::ObjectId;
 
 /// The hook that git runs around every change of a ref: see githooks(5).
 const HOOK: &str = "reference-transaction";
+
+/// How long git waits for another writer of tables: a second, as for `packed-refs`, where 100 ms are its default.
+const LOCK_TIMEOUT: &str = "reftable.lockTimeout=1000";
 
 impl Repository {
     /// What `git` is needed for to change refs here; `None` if it is not needed.
@@ -37,7 +42,7 @@ impl Repository {
     }
 
     /// Whether other users are to read or write what is written here, which needs modes that gix does not set.
-    fn is_shared(&self) -> bool {
+    pub(super) fn is_shared(&self) -> bool {
         let snapshot = self.gix.config_snapshot();
         let sections = snapshot.plumbing().sections_by_name("core").into_iter().flatten();
         let values = sections
@@ -78,28 +83,37 @@ impl Repository {
         }
     }
 
-    /// Changes refs, all or none. `new` are the tag objects of the creates, in order; `log` is for the reflogs of those.
+    /// Changes refs, all or none; `log` is for the reflogs of new ones.
+    ///
+    /// Tables git changes in one step. Files it changes one after the other, so that the record has to make them one; but
+    /// not where a hook watches, which is to see each step as git has it.
     pub(super) fn git_update_refs(
         &self,
         purpose: &'static str,
-        edits: &[TagEdit],
-        new: &[ObjectId],
+        changes: &[RefChange],
+        log: Option<&ReflogEntry>,
+    ) -> Result<(), ApplyError> {
+        let update = || self.git_update(purpose, changes, log);
+        match self.refs {
+            RefStorage::Files if !self.has_ref_hook() => self.recorded(changes, update),
+            _ => update(),
+        }
+    }
+
+    fn git_update(
+        &self,
+        purpose: &'static str,
+        changes: &[RefChange],
         log: Option<&ReflogEntry>,
     ) -> Result<(), ApplyError> {
         // With `-z` names need no quoting.
-        let mut new = new.iter();
-        let commands: String = edits
-            .iter()
-            .map(|edit| match edit {
-                TagEdit::Create { name, .. } => {
-                    let id = new.next().expect("a tag object was written for each create");
-                    format!("create {TAGS}{name}\0{id}\0")
-                }
-                TagEdit::Delete { name, expected } => format!("delete {TAGS}{name}\0{expected}\0"),
-            })
-            .collect();
+        let command = |RefChange { name, target, is_new }: &RefChange| {
+            let verb = if *is_new { "create" } else { "delete" };
+            format!("{verb} {TAGS}{name}\0{target}\0")
+        };
+        let commands: String = changes.iter().map(command).collect();
         let input = format!("start\0{commands}prepare\0commit\0");
-        let mut args = vec!["update-ref", "-z", "--stdin"];
+        let mut args = vec!["-c", LOCK_TIMEOUT, "update-ref", "-z", "--stdin"];
         if let Some(log) = log {
             args.extend(["-m", &log.message]);
         }
@@ -110,7 +124,22 @@ impl Repository {
                 git.env("GIT_COMMITTER_DATE", format!("@{}", log.time));
             }
         })?;
-        if output.status.success() { Ok(()) } else { Err(self.git_refusal("update-ref", &output)) }
+        // A git that was killed may have been done before, with nothing but tidying up left.
+        let was_killed = output.status.code().is_none();
+        if output.status.success() || (was_killed && self.are_made(changes)?) {
+            return Ok(());
+        }
+        Err(self.git_refusal("update-ref", &output))
+    }
+
+    fn are_made(&self, changes: &[RefChange]) -> Result<bool, GitError> {
+        for change in changes {
+            let target = self.stored_tag_ref(&change.name)?.map(|tag| tag.target);
+            if target != change.is_new.then_some(change.target) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// What a `git` that did not write says.
@@ -122,11 +151,25 @@ impl Repository {
             GitError::Command { message, .. } if is_denial(&message) => self.permission_denied(message),
             error @ GitError::Command { .. } => match self.tables_denied() {
                 Some(denied) => self.permission_denied(denied),
-                None if error.to_string().contains("lock") => ApplyError::Locked { source: error.into() },
-                None => error.into(),
+                None => match self.held_lock(&error.to_string()) {
+                    Some(path) => ApplyError::Locked { source: HeldLock { path }.into() },
+                    None if error.to_string().contains("lock") => ApplyError::Locked { source: error.into() },
+                    None => error.into(),
+                },
             },
             error => error.into(),
         }
+    }
+
+    /// The lock that git found, which of tables it does not name.
+    fn held_lock(&self, message: &str) -> Option<PathBuf> {
+        let path = match self.refs {
+            RefStorage::Files => {
+                message.split_once("Unable to create '")?.1.split_once("': File exists")?.0.into()
+            }
+            RefStorage::Reftable => self.common_dir().join("reftable").join("tables.list.lock"),
+        };
+        (message.contains("lock") && path.exists()).then_some(path)
     }
 
     /// Why no table can be written, of which git says no more than `I/O error`.

@@ -16,6 +16,7 @@ mod object;
 mod porcelain;
 mod promised;
 mod ref_files;
+mod ref_update;
 mod reflog;
 mod refs;
 mod reftable;
@@ -28,6 +29,7 @@ mod tags;
 mod test_repo;
 mod transaction;
 mod trust;
+mod unfinished;
 mod verify;
 
 use std::cell::Cell;
@@ -49,6 +51,7 @@ pub(crate) use identity::IdentityError;
 pub(crate) use lock::{LOCKED, WriteLock};
 pub(crate) use mirror::{Access, Listing, MirrorError, url_of};
 pub(crate) use porcelain::Outcome;
+pub(crate) use ref_update::HeldLock;
 pub(crate) use refs::{SeenHead, TagRef, TagRefs, is_valid_tag_name};
 pub(crate) use remote::{Guard, PushedTag, Remote, RemoteError, RemoteTag};
 pub(crate) use revision::ResolveError;
@@ -353,6 +356,12 @@ impl Repository {
         }
     }
 
+    /// Whether all refs have reflogs, as `core.logAllRefUpdates=always` wants it.
+    fn logs_all_refs(&self) -> bool {
+        let value = self.gix.config_snapshot().string("core.logAllRefUpdates");
+        value.is_some_and(|value| value.eq_ignore_ascii_case(b"always"))
+    }
+
     /// Whether the object is in the repository.
     pub fn has_object(&self, id: ObjectId) -> bool {
         self.to_gix(id).is_some_and(|gix_id| {
@@ -471,10 +480,18 @@ fn hidden_repository(path: &Path) -> Option<io::Error> {
 
 /// Whether the system refused for want of permission, or because the file system cannot be written to.
 fn denied(error: &gix::Error) -> bool {
-    error.is_permission_denied()
-        || error.iter_errors().filter_map(|error| error.downcast_ref::<io::Error>()).any(|error| {
-            matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
-        })
+    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    error.is_permission_denied() || has_kind(error, &[PermissionDenied, ReadOnlyFilesystem])
+}
+
+/// Whether a file or folder was not there.
+fn is_absent(error: &gix::Error) -> bool {
+    has_kind(error, &[io::ErrorKind::NotFound])
+}
+
+fn has_kind(error: &gix::Error, kinds: &[io::ErrorKind]) -> bool {
+    let mut errors = error.iter_errors().filter_map(|error| error.downcast_ref::<io::Error>());
+    errors.any(|error| kinds.contains(&error.kind()))
 }
 
 /// gix goes on without a configuration that it may not read, and would then take a reftable repository for an empty one.

@@ -59,7 +59,7 @@ use crate::object_id::ObjectId;
 use crate::signature::Signature;
 use layout::{COLD_LEN, HEADER_LEN, Header, Hot, Person};
 
-pub(super) use writer::Writer;
+pub(super) use writer::{Writer, follow_mode, make_folder, remove_leftovers};
 
 /// Fewer new tags than this are never worth a rewrite; a registry that is smaller has no cache at all.
 const MIN_NEW: usize = 64;
@@ -177,7 +177,7 @@ pub(super) fn clear(common_dir: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     }
-    writer::remove_leftovers(&folder, std::time::Duration::ZERO);
+    remove_leftovers(&folder, writer::UNFINISHED, std::time::Duration::ZERO);
     let was_there = match std::fs::remove_file(path_in(common_dir)) {
         Ok(()) => true,
         Err(error) if error.kind() == io::ErrorKind::NotFound => false,

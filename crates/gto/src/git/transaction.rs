@@ -1,31 +1,23 @@
 //! Writing tags: all or none, each only if its ref is as expected.
 //!
-//! Owns the bytes of tag objects and the transaction on refs. Git decides who wins: what is expected of a ref is
-//! checked while it is locked. Must not decide what to write.
+//! Owns the bytes of tag objects and what is expected of refs, which is checked while they are locked: Git decides who
+//! wins. How refs are changed is for `ref_update` and `by_git`. Must not decide what to write.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use gix::lock::acquire::Fail;
 use gix::objs::{Kind, Write as _};
-use gix::refs::Target;
-use gix::refs::file::transaction::prepare::{MustNotExist, ReferenceOutOfDate};
-use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 
 use super::identity::clean;
-use super::reflog::ReflogEntry;
-use super::refs::{TAGS, clash, folders, full_name, is_valid_tag_name};
+use super::refs::{clash, folders, full_name, is_valid_tag_name};
 use super::signing::SignError;
-use super::{Cause, GitError, Repository, from_gix, lossy};
+use super::unfinished::RefChange;
+use super::{Cause, GitError, Repository, from_gix};
 use crate::object_id::ObjectId;
 use crate::signature::Signature;
 use crate::signing::Signing;
 
-/// How long to wait for another writer where nothing else is configured, as git does for `packed-refs`.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// A day.
-const FOREVER: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often an object is tried to be written while its folder goes.
+const ATTEMPTS: usize = 10;
 
 /// One change of a tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,10 +164,19 @@ impl Repository {
     /// of the creates.
     pub fn update_refs(&self, edits: &[TagEdit], ids: &[ObjectId]) -> Result<(), ApplyError> {
         let log = self.reflog_entry(edits);
+        let changes = RefChange::all(edits, ids);
         match self.refs_need_git() {
-            None => self.update_files(edits, ids, log.as_ref()),
+            None => {
+                // A `git gc --prune=now` takes what no ref leads to yet. No remote can have it.
+                let is_here = |id: ObjectId| self.to_gix(id).is_some_and(|id| self.gix.has_object(id));
+                let check = || match ids.iter().find(|id| !is_here(**id)) {
+                    Some(&id) => Err(GitError::Missing { id }.into()),
+                    None => self.explain(edits).map_or(Ok(()), Err),
+                };
+                self.change_refs(&changes, log.as_ref(), check)
+            }
             Some(purpose) => {
-                let updated = self.git_update_refs(purpose, edits, ids, log.as_ref());
+                let updated = self.git_update_refs(purpose, &changes, log.as_ref());
                 updated.map_err(|error| match error {
                     hook @ ApplyError::Hook { .. } => hook,
                     error => self.explain(edits).unwrap_or(error),
@@ -213,96 +214,25 @@ impl Repository {
         if let Some(purpose) = self.objects_need_git() {
             return self.git_write_tag(purpose, object);
         }
-        let written = self.gix.objects.write_buf(Kind::Tag, object);
-        written.map(|id| from_gix(&id)).map_err(|error| {
-            if super::denied(&error) {
-                self.permission_denied(error)
-            } else {
-                GitError::failed("write the tag", error).into()
+        let mut attempts = 0;
+        loop {
+            let written = self.gix.objects.write_buf(Kind::Tag, object);
+            attempts += 1;
+            match written {
+                Ok(id) => return Ok(from_gix(&id)),
+                // A `git gc` has removed the empty folder that was meant for the object.
+                Err(error) if super::is_absent(&error) && attempts < ATTEMPTS => {}
+                Err(error) if super::denied(&error) => return Err(self.permission_denied(error)),
+                Err(error) => return Err(GitError::failed("write the tag", error).into()),
             }
-        })
-    }
-
-    fn update_files(
-        &self,
-        edits: &[TagEdit],
-        ids: &[ObjectId],
-        log: Option<&ReflogEntry>,
-    ) -> Result<(), ApplyError> {
-        let (loose, packed) = (self.patience("filesRefLockTimeout"), self.patience("packedRefsTimeout"));
-        let message = log.map_or("", |log| &log.message);
-        let prepared =
-            self.gix.refs.transaction().prepare(self.ref_edits(edits, ids, message), loose, packed);
-        let prepared = prepared.map_err(|error| self.prepare_error(edits, error))?;
-        // The refs are locked now, so what is seen stays so; leaving here takes the locks away again. gix itself lets
-        // a create pass if the ref has the new value already, and does not see that a packed ref is in the way.
-        if let Some(error) = self.explain(edits) {
-            return Err(error);
         }
-        // Only for the reflog, which tags have only if `core.logAllRefUpdates` is `always`.
-        let log = log.map(|log| gix::actor::SignatureRef {
-            name: log.name.as_str().into(),
-            email: log.email.as_str().into(),
-            time: &log.time,
-        });
-        prepared.commit(log).map_err(|error| {
-            if super::denied(&error) {
-                self.permission_denied(error)
-            } else {
-                GitError::failed("update the tags", error).into()
-            }
-        })?;
-        Ok(())
-    }
-
-    /// How long to wait for a lock, by a key of the configuration that holds milliseconds: see git-config(1).
-    fn patience(&self, key: &str) -> Fail {
-        match self.gix.config_snapshot().integer(&format!("core.{key}")) {
-            Some(0) => Fail::Immediately,
-            Some(milliseconds) => Fail::AfterDurationWithBackoff(
-                // Below zero git waits for ever; here a day is that.
-                u64::try_from(milliseconds).map_or(FOREVER, Duration::from_millis),
-            ),
-            None => Fail::AfterDurationWithBackoff(PATIENCE),
-        }
-    }
-
-    fn ref_edits(&self, edits: &[TagEdit], ids: &[ObjectId], message: &str) -> Vec<RefEdit> {
-        let target =
-            |id: ObjectId| Target::Object(self.to_gix(id).unwrap_or_else(|| self.gix.object_hash().null()));
-        let mut ids = ids.iter();
-        edits
-            .iter()
-            .map(|edit| {
-                let change = match edit {
-                    TagEdit::Create { .. } => Change::Update {
-                        log: LogChange {
-                            mode: RefLog::AndReference,
-                            force_create_reflog: false,
-                            message: message.into(),
-                        },
-                        expected: PreviousValue::MustNotExist,
-                        new: target(*ids.next().expect("a tag object was written for each create")),
-                    },
-                    TagEdit::Delete { expected, .. } => Change::Delete {
-                        expected: PreviousValue::MustExistAndMatch(target(*expected)),
-                        log: RefLog::AndReference,
-                    },
-                };
-                RefEdit {
-                    change,
-                    name: full_name(edit.name()).expect("`check` refuses other names"),
-                    deref: false,
-                }
-            })
-            .collect()
     }
 
     /// Which edit cannot be made as the refs are now, and why.
     fn explain(&self, edits: &[TagEdit]) -> Option<ApplyError> {
         edits.iter().find_map(|edit| match edit {
             TagEdit::Create { name, .. } => self.in_the_way(name).unwrap_or_else(|error| Some(error.into())),
-            TagEdit::Delete { name, expected } => match self.tag_ref(name) {
+            TagEdit::Delete { name, expected } => match self.stored_tag_ref(name) {
                 Ok(Some(tag)) if tag.target == *expected => None,
                 Ok(_) => Some(changed(name)),
                 Err(error) => Some(error.into()),
@@ -311,35 +241,17 @@ impl Repository {
     }
 
     fn in_the_way(&self, name: &str) -> Result<Option<ApplyError>, GitError> {
-        if self.tag_ref(name)?.is_some() {
+        if self.stored_tag_ref(name)?.is_some() {
             return Ok(Some(ApplyError::Exists { name: name.to_owned() }));
         }
         for folder in folders(name) {
-            if self.tag_ref(folder)?.is_some() {
+            if self.stored_tag_ref(folder)?.is_some() {
                 return Ok(Some(blocked(name, folder)));
             }
         }
-        let below = self.tag_refs(&format!("{name}/"))?;
+        let below = self.stored_tag_refs(&[&format!("{name}/")])?;
         let below = below.refs.first().map(|tag| &tag.name);
         Ok(below.map(|by| blocked(name, by)))
-    }
-
-    fn prepare_error(&self, edits: &[TagEdit], error: gix::Error) -> ApplyError {
-        let tag = |name: &[u8]| lossy(name.strip_prefix(TAGS.as_bytes()).unwrap_or(name));
-        if let Some(exists) = error.downcast_any_ref::<MustNotExist>() {
-            let name = tag(&exists.full_name);
-            return ApplyError::Exists { name };
-        }
-        if let Some(stale) = error.downcast_any_ref::<ReferenceOutOfDate>() {
-            return changed(&tag(&stale.full_name));
-        }
-        if error.is_retryable() {
-            return ApplyError::Locked { source: error.into() };
-        }
-        if super::denied(&error) {
-            return self.permission_denied(error);
-        }
-        self.explain(edits).unwrap_or_else(|| GitError::failed("update the tags", error).into())
     }
 
     pub(super) fn permission_denied(&self, source: impl Into<Cause>) -> ApplyError {
@@ -594,23 +506,6 @@ mod tests {
                 assert!(matches!(error, ApplyError::Locked { .. }), "{error:?}");
                 fs::remove_file(&lock).unwrap();
             }
-        }
-    }
-
-    #[test]
-    fn locks_are_waited_for_as_long_as_git_is_told_to() {
-        let repo = Repo::new();
-        let patience = || open(&repo).patience("filesRefLockTimeout");
-        assert!(matches!(patience(), Fail::AfterDurationWithBackoff(PATIENCE)));
-        for (value, expected) in
-            [("250", Some(Duration::from_millis(250))), ("0", None), ("-1", Some(FOREVER))]
-        {
-            repo.git_ok(&["config", "core.filesRefLockTimeout", value]);
-            let found = match patience() {
-                Fail::Immediately => None,
-                Fail::AfterDurationWithBackoff(patience) => Some(patience),
-            };
-            assert_eq!(found, expected, "{value}");
         }
     }
 

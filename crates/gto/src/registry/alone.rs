@@ -39,6 +39,7 @@ impl Registry {
         let (mut here, mut there) = (PAUSES.into_iter(), REMOTE_PAUSES.into_iter());
         loop {
             let lock = self.wait_for_writers()?;
+            self.repository.finish_others().map_err(Error::from)?;
             let begun = Instant::now();
             let result = attempt();
             // While this one waits, others may write.

@@ -16,8 +16,11 @@ use super::layout::{self, COLD_LEN, HEADER_LEN, Header};
 use super::{CachedTag, MAX_ENTRIES, MAX_MESSAGES, folder_in, path_in};
 use crate::object_id::ObjectId;
 
-/// How files of writers begin and end that have not finished.
-const LEFTOVER: (&str, &str) = ("tags-", ".tmp");
+/// How the file of a writer begins that has not finished.
+pub(super) const UNFINISHED: &str = "tags-";
+
+/// How such files end.
+const LEFTOVER: &str = ".tmp";
 
 /// A file of a writer that is older than this belongs to nobody: writing takes seconds.
 const LEFTOVER_AGE: Duration = Duration::from_secs(60 * 60);
@@ -74,20 +77,13 @@ impl Section {
 impl Writer {
     /// Begins a file for ids of this length.
     pub fn create(common_dir: &Path, hash_len: usize) -> io::Result<Self> {
-        let (folder, place) = (folder_in(common_dir), path_in(common_dir));
-        match std::fs::create_dir(&folder) {
-            Ok(()) => follow_mode(&common_dir.join("objects"), &folder),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-        let is_folder = |path: &Path| std::fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
-        // Not through a link, and not where the rename is known to fail in the end.
-        if !is_folder(&folder) || is_folder(&place) {
+        let (folder, place) = (make_folder(common_dir)?, path_in(common_dir));
+        // Where the rename is known to fail in the end.
+        if is_folder(&place) {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        remove_leftovers(&folder, LEFTOVER_AGE);
-        let (prefix, suffix) = LEFTOVER;
-        let mut file = tempfile::Builder::new().prefix(prefix).suffix(suffix).tempfile_in(folder)?;
+        remove_leftovers(&folder, UNFINISHED, LEFTOVER_AGE);
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED).suffix(LEFTOVER).tempfile_in(folder)?;
         follow_mode(&common_dir.join("HEAD"), file.path());
         file.write_all(&[0; HEADER_LEN])?;
         Ok(Self {
@@ -232,11 +228,12 @@ fn starts(buckets: impl Iterator<Item = usize>, count: usize) -> Vec<u32> {
 }
 
 /// Removes the files of writers that were killed at least so long ago.
-pub(super) fn remove_leftovers(folder: &Path, age: Duration) {
-    let (prefix, suffix) = LEFTOVER;
+pub(crate) fn remove_leftovers(folder: &Path, prefix: &str, age: Duration) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let is_leftover =
-            entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix) && name.ends_with(suffix));
+        let is_leftover = entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with(prefix) && name.ends_with(LEFTOVER));
         let is_old = || {
             let modified = entry.metadata().and_then(|file| file.modified()).ok()?;
             Some(modified.elapsed().ok()? >= age)
@@ -247,9 +244,25 @@ pub(super) fn remove_leftovers(folder: &Path, age: Duration) {
     }
 }
 
+/// The folder of our own files in a repository, which is made if it is not there.
+pub(crate) fn make_folder(common_dir: &Path) -> io::Result<PathBuf> {
+    let folder = folder_in(common_dir);
+    match std::fs::create_dir(&folder) {
+        Ok(()) => follow_mode(&common_dir.join("objects"), &folder),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    // Not through a link.
+    if is_folder(&folder) { Ok(folder) } else { Err(io::ErrorKind::NotADirectory.into()) }
+}
+
+fn is_folder(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
+}
+
 /// Lets those read and write `path` who may read and write `model`, as Git itself does in a shared repository.
 #[cfg(unix)]
-fn follow_mode(model: &Path, path: &Path) {
+pub(crate) fn follow_mode(model: &Path, path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     if let Ok(model) = std::fs::metadata(model) {
         let mode = model.permissions().mode();
@@ -259,4 +272,4 @@ fn follow_mode(model: &Path, path: &Path) {
 }
 
 #[cfg(not(unix))]
-fn follow_mode(_: &Path, _: &Path) {}
+pub(crate) fn follow_mode(_: &Path, _: &Path) {}
