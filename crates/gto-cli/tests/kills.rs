@@ -1,0 +1,330 @@
+//! Writes that are stopped with SIGKILL, or refused by the disk, at each system call that changes something.
+//!
+//! `strace` counts the calls of a process and kills it before the N-th, or lets that one fail. Afterwards the registry
+//! must be as before or as after, in `gto` at once, and in `git` after the next write, which must need no help. Without
+//! `strace`, or where processes may not be traced, the tests are skipped in sight.
+//!
+//! Some of the points are tried, and with `GTO_KILL_EVERY=1` each one.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::print_stdout, reason = "figures for whoever runs it with `--nocapture`")]
+
+mod common;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use gto_testkit::{RefFormat, Repo, RepoOptions, Sandbox, TagSpec};
+
+/// What changes a disk. What is made by opening it is there before the next of these.
+const CHANGES: &str = "write,pwrite64,writev,rename,renameat,renameat2,link,linkat,symlink,unlink,unlinkat,mkdir,\
+                       mkdirat,rmdir,ftruncate,fsync,fdatasync,chmod,fchmod,fchmodat";
+
+/// What there may be no room, no right or no disk for. What is only opened for reading is left out by its number.
+const REFUSABLE: &str =
+    "openat,write,pwrite64,writev,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat";
+
+/// A write that makes one tag, one that makes two, and one that deletes many: loose ones, packed ones, both.
+const WRITES: [&str; 3] =
+    ["register m", "assign m HEAD --version v1.0.0 --stage dev", "deprecate nlp/old --delete"];
+
+/// Of so many points one is tried.
+fn every(default: usize) -> usize {
+    std::env::var("GTO_KILL_EVERY").ok().and_then(|every| every.parse().ok()).unwrap_or(default)
+}
+
+fn can_trace() -> bool {
+    let sandbox = Sandbox::new();
+    let mut strace = sandbox.command("strace");
+    strace.args(["-o", "/dev/null", "-e", "inject=chdir:error=EIO", "true"]).stderr(Stdio::null());
+    let works = strace.status().is_ok_and(|status| status.success());
+    if !works {
+        gto_testkit::skip("strace is not there, or may not trace");
+    }
+    works
+}
+
+/// A registry in which some tags are packed and some are not.
+fn registry(refs: RefFormat) -> Repo {
+    let mut repo = Sandbox::new().repo_with("repo", RepoOptions { refs, ..RepoOptions::default() });
+    // So that a write gives the same tags each time.
+    repo.sandbox_mut().set_env("GIT_COMMITTER_DATE", "1800000000 +0000");
+    repo.commit(&[], "first");
+    let tag =
+        |names: &[&str]| names.iter().for_each(|name| drop(repo.tag(name, "HEAD", &TagSpec::default())));
+    tag(&["nlp/old@v1.0.0", "nlp/old#dev#1", "a@v1.0.0", "z@v1.0.0"]);
+    repo.pack_refs();
+    repo.commit(&[], "second");
+    tag(&["nlp/old@v1.1.0", "nlp/old#prod#2", "a@v1.1.0"]);
+    repo
+}
+
+/// What `gto` sees, and what git does.
+fn seen(repo: &Repo) -> String {
+    common::gto(repo, "history --json").ok().out()
+}
+
+fn refs(repo: &Repo) -> String {
+    repo.git_ok(&["for-each-ref"])
+}
+
+/// Who is traced: `gto` itself, or the `git` that it lets change refs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Traced {
+    Gto,
+    Git,
+}
+
+impl Traced {
+    /// Runs a write under `strace`, which gets `arguments`, and what it logged.
+    fn run(self, repo: &Repo, arguments: &[&str], line: &str) -> (Output, String) {
+        let log = repo.path().with_extension("strace");
+        let fixed = ["-qq", "-y", "-o", log.to_str().expect("the path of the sandbox is UTF-8")];
+        let strace = [&fixed, arguments].concat();
+        let mut command = if self == Self::Gto {
+            let mut command = repo.command("strace");
+            command.args(strace).arg(env!("CARGO_BIN_EXE_gto"));
+            command
+        } else {
+            let mut command = repo.command(env!("CARGO_BIN_EXE_gto"));
+            command.env("PATH", Self::path_with_traced_git(repo, &strace));
+            command
+        };
+        let output = command.args(line.split(' ')).stdin(Stdio::null()).output();
+        let said = fs::read_to_string(&log).expect("strace writes its log");
+        (output.expect("strace was there before"), said)
+    }
+
+    fn path_with_traced_git(repo: &Repo, strace: &[&str]) -> String {
+        let folder = repo.path().with_extension("bin");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let script = format!(
+            "#!/bin/sh\nPATH='{path}'\ncase \" $* \" in\n*' update-ref '*) exec strace '{}' git \"$@\";;\nesac\nexec git \"$@\"\n",
+            strace.join("' '")
+        );
+        fs::create_dir_all(&folder).expect("the sandbox is writable");
+        executable(&folder.join("git"), &script);
+        format!("{}:{path}", folder.display())
+    }
+}
+
+fn executable(path: &Path, script: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fs::write(path, script).expect("the sandbox is writable");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("the sandbox is writable");
+}
+
+/// A call that changes something.
+struct Call {
+    name: String,
+    /// Its number, from 1, among the calls of that name.
+    number: usize,
+    /// Whether it is about the disk: not about what is said to others.
+    is_on_disk: bool,
+}
+
+/// The calls in a log that change something.
+fn calls(log: &str) -> Vec<Call> {
+    let mut counts = HashMap::new();
+    let mut calls = Vec::new();
+    for line in log.lines() {
+        let Some((name, arguments)) = line.split_once('(') else { continue };
+        let number = counts.entry(name.to_owned()).or_insert(0);
+        *number += 1;
+        if name != "openat" || arguments.contains("O_CREAT") {
+            let is_on_disk = name != "write" || arguments.contains("/.git/");
+            calls.push(Call { name: name.to_owned(), number: *number, is_on_disk });
+        }
+    }
+    calls
+}
+
+/// The files that a lock or an unfinished write is seen by.
+fn leftovers(repo: &Repo) -> Vec<PathBuf> {
+    let mut folders = vec![repo.git_dir()];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the sandbox is readable").flatten() {
+            let path = entry.path();
+            let is_ours = path.ends_with("gto/lock") || path.ends_with("gto/undo");
+            if path.is_dir() {
+                folders.push(path);
+            } else if is_ours || (path.extension() == Some("lock".as_ref()) && !is_of_a_table(&path)) {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// What git leaves when it is killed while it makes one table of several: in nobody's way but that of this.
+fn is_of_a_table(lock: &Path) -> bool {
+    lock.to_string_lossy().ends_with(".ref.lock")
+}
+
+/// The registry before and after a write.
+struct Ends {
+    before: String,
+    after: String,
+    refs_before: String,
+    refs_after: String,
+}
+
+impl Ends {
+    fn of(repo: &Repo, line: &str) -> Self {
+        let done = repo.copy();
+        common::gto(&done, line).ok();
+        let ends =
+            Self { before: seen(repo), after: seen(&done), refs_before: refs(repo), refs_after: refs(&done) };
+        assert!(ends.before != ends.after && ends.refs_before != ends.refs_after);
+        done.remove();
+        ends
+    }
+
+    /// Whether the write is done; it must be that or not begun.
+    fn is_done(&self, repo: &Repo, what: &str) -> bool {
+        let now = seen(repo);
+        assert!(now == self.before || now == self.after, "{what}: between\n{now}");
+        now == self.after
+    }
+
+    /// The next write works, git then sees what `gto` saw, and nothing is left over.
+    fn goes_on(&self, repo: &Repo, line: &str, is_done: bool, what: &str) {
+        // If nothing was done, the same again; else something else.
+        let next = if is_done { "register next" } else { line };
+        let mut run = common::gto(repo, next);
+        if run.status != 0 {
+            // Locks of git are not ours to remove: they are named, with what to do.
+            let error = run.err();
+            let remove = error.split_once("run `rm ").and_then(|(_, rest)| rest.split_once('`'));
+            let (lock, _) = remove.unwrap_or_default();
+            assert!(lock.ends_with("tables.list.lock"), "{what}: then\n{run}");
+            fs::remove_file(lock).expect("it is there");
+            run = common::gto(repo, next);
+        }
+        assert_eq!(run.status, 0, "{what}: then\n{run}");
+        let refs = refs(repo);
+        let refs: Vec<&str> = refs.lines().filter(|line| !line.contains("refs/tags/next@")).collect();
+        assert_eq!(refs.join("\n"), self.refs_after, "{what}: then\n{run}");
+        assert_eq!(leftovers(repo), Vec::<PathBuf>::new(), "{what}: then\n{run}");
+        let fsck = repo.git(&["fsck", "--strict", "--no-dangling"]);
+        assert_eq!(String::from_utf8_lossy(&fsck.stderr), "", "{what}");
+        assert!(fsck.status.success(), "{what}: {}", String::from_utf8_lossy(&fsck.stdout));
+    }
+}
+
+fn killed_anywhere(traced: Traced, format: RefFormat, line: &str) {
+    if !can_trace() || (format == RefFormat::Reftable && !Repo::reftable_works()) {
+        return;
+    }
+    let repo = registry(format);
+    let ends = Ends::of(&repo, line);
+    let trace = format!("trace={CHANGES}");
+    let model = repo.copy();
+    let (_, log) = traced.run(&model, &["-e", &trace], line);
+    model.remove();
+    let (mut done, mut tried) = (0, 0);
+    for Call { name, number, .. } in
+        calls(&log).into_iter().step_by(every(if format == RefFormat::Files { 3 } else { 6 }))
+    {
+        let victim = repo.copy();
+        let inject = format!("inject={name}:signal=KILL:when={number}");
+        let (output, log) = traced.run(&victim, &["-e", &trace, "-e", &inject], line);
+        let what = format!("`{line}`: {traced:?} killed at {name} {number} ({format:?})\n{log}");
+        assert!(log.contains("+++ killed by SIGKILL"), "{what}");
+        if format == RefFormat::Reftable && traced == Traced::Gto {
+            // Its git goes on for some milliseconds.
+            sleep(Duration::from_millis(100));
+        }
+        let is_done = ends.is_done(&victim, &what);
+        if output.status.success() {
+            assert!(is_done, "{what}: it reported success");
+        }
+        ends.goes_on(&victim, line, is_done, &what);
+        victim.remove();
+        tried += 1;
+        done += usize::from(is_done);
+    }
+    println!("{format:?} `{line}`: {traced:?} killed at {tried} points, {done} of them after it was done");
+    assert!(tried > 0, "nothing was killed");
+}
+
+#[test]
+fn a_registration_that_is_killed_is_done_or_not_begun() {
+    killed_anywhere(Traced::Gto, RefFormat::Files, WRITES[0]);
+}
+
+#[test]
+fn an_assignment_that_registers_and_is_killed_is_done_or_not_begun() {
+    killed_anywhere(Traced::Gto, RefFormat::Files, WRITES[1]);
+}
+
+#[test]
+fn a_deletion_of_many_tags_that_is_killed_is_done_or_not_begun() {
+    killed_anywhere(Traced::Gto, RefFormat::Files, WRITES[2]);
+}
+
+#[test]
+fn a_write_to_reftables_that_is_killed_is_done_or_not_begun() {
+    for line in WRITES {
+        killed_anywhere(Traced::Gto, RefFormat::Reftable, line);
+        killed_anywhere(Traced::Git, RefFormat::Reftable, line);
+    }
+}
+
+#[test]
+fn a_write_that_the_disk_refuses_anywhere_is_done_or_refused_with_a_reason() {
+    if !can_trace() {
+        return;
+    }
+    let errors = [
+        ("ENOSPC", "No space left on device"),
+        ("EDQUOT", "quota exceeded"),
+        ("EIO", "Input/output error"),
+        ("EROFS", "Read-only file system"),
+    ];
+    for line in WRITES {
+        let repo = registry(RefFormat::Files);
+        let ends = Ends::of(&repo, line);
+        let model = repo.copy();
+        let (_, log) = Traced::Gto.run(&model, &["-e", &format!("trace={REFUSABLE}")], line);
+        model.remove();
+        let (mut refused, mut tried) = (0, 0);
+        for (at, Call { name, number, .. }) in
+            calls(&log).into_iter().filter(|call| call.is_on_disk).enumerate()
+        {
+            for (kind, (error, text)) in errors.iter().enumerate() {
+                if !(at * errors.len() + kind).is_multiple_of(every(5)) {
+                    continue;
+                }
+                tried += 1;
+                let victim = repo.copy();
+                let inject = format!("inject={name}:error={error}:when={number}");
+                let (output, log) =
+                    Traced::Gto.run(&victim, &["-e", &format!("trace={REFUSABLE}"), "-e", &inject], line);
+                let said = String::from_utf8_lossy(&output.stderr);
+                let what = format!("`{line}`: {error} at {name} {number}\n{log}\n{said}");
+                assert!(log.contains("(INJECTED)"), "{what}");
+                let is_done = ends.is_done(&victim, &what);
+                assert_eq!(is_done, output.status.success(), "{what}");
+                if !is_done {
+                    refused += 1;
+                    assert_eq!(output.status.code(), Some(1), "{what}");
+                    assert!(
+                        said.starts_with('❌') && said.contains(text) && said.contains("\nhint: "),
+                        "{what}"
+                    );
+                    assert_eq!(refs(&victim), ends.refs_before, "{what}");
+                }
+                ends.goes_on(&victim, line, is_done, &what);
+                victim.remove();
+            }
+        }
+        println!("`{line}`: an error at {tried} points, {refused} of them refused");
+    }
+}
