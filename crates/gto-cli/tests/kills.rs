@@ -277,6 +277,56 @@ fn a_write_to_reftables_that_is_killed_is_done_or_not_begun() {
     }
 }
 
+/// The tags of the artifact `m`.
+fn tags_of_m(repo: &Repo) -> Vec<String> {
+    repo.tag_names().into_iter().filter(|name| name.starts_with('m')).collect()
+}
+
+#[test]
+fn a_push_that_is_killed_leaves_no_tag_here_that_is_not_there_and_all_or_none_on_either_side() {
+    if !can_trace() {
+        return;
+    }
+    let line = "assign m HEAD --version v1.0.0 --stage dev --push";
+    let fresh = || {
+        let repo = registry(RefFormat::Files);
+        let bare = RepoOptions { bare: true, ..RepoOptions::default() };
+        let remote = repo.sandbox().repo_with("remote.git", bare);
+        repo.git_ok(&["remote", "add", "origin", "../remote.git"]);
+        repo.git_ok(&["push", "-q", "origin", "main", "--tags"]);
+        (repo, remote)
+    };
+    let trace = format!("trace={CHANGES}");
+    let (_, log) = Traced::Gto.run(&fresh().0, &["-e", &trace], line);
+    let (mut here, mut there, mut tried) = (0, 0, 0);
+    for Call { name, number, .. } in calls(&log).into_iter().step_by(every(6)) {
+        let (repo, remote) = fresh();
+        let inject = format!("inject={name}:signal=KILL:when={number}");
+        let (_, log) = Traced::Gto.run(&repo, &["-e", &trace, "-e", &inject], line);
+        // A git that is pushing goes on for some milliseconds.
+        sleep(Duration::from_millis(300));
+        let what = format!("`{line}` killed at {name} {number}\n{log}");
+        let both = ["m#dev#1", "m@v1.0.0"];
+        let pushed = tags_of_m(&remote);
+        assert!(pushed.is_empty() || pushed == both, "{what}: between there\n{pushed:?}");
+        let next = common::gto(&repo, "register next --push");
+        assert_eq!(next.status, 0, "{what}: then\n{next}");
+        let made = tags_of_m(&repo);
+        assert!(
+            made.is_empty() || (made == both && pushed == both),
+            "{what}: {made:?} here, {pushed:?} there"
+        );
+        assert_eq!(leftovers(&repo), Vec::<PathBuf>::new(), "{what}: then\n{next}");
+        assert!(common::gto(&repo, line).err().contains("already") || pushed.is_empty(), "{what}");
+        tried += 1;
+        here += usize::from(!made.is_empty());
+        there += usize::from(!pushed.is_empty());
+    }
+    println!(
+        "`{line}`: killed at {tried} points, {there} of them after it was done there, {here} of them here too"
+    );
+}
+
 #[test]
 fn a_write_that_the_disk_refuses_anywhere_is_done_or_refused_with_a_reason() {
     if !can_trace() {
