@@ -73,6 +73,9 @@ const MAX_TEXT: usize = 64 * 1024;
 /// Text beyond this is not in the file.
 const MAX_MESSAGES: usize = 1 << 30;
 
+/// Nor are people beyond this, names and addresses in bytes: every tag may be by somebody else.
+const MAX_PEOPLE: usize = 64 << 20;
+
 /// Tags beyond this are not in the file.
 const MAX_ENTRIES: usize = 20_000_000;
 
@@ -116,6 +119,7 @@ pub(super) struct TagCache {
     /// For each entry, whether somebody asked for it.
     used: Vec<AtomicBool>,
     messages_len: usize,
+    people_len: usize,
     problem: Option<Problem>,
 }
 
@@ -156,6 +160,12 @@ impl From<io::Error> for Problem {
             _ => Self::Unreadable(error),
         }
     }
+}
+
+/// Whether the file has no room for one more tag, whatever is in it.
+fn is_full(entries: usize, messages_len: usize, people_len: usize) -> bool {
+    let has_room = |len: usize, max: usize| len + layout::PERSON_LEN + MAX_TEXT <= max;
+    entries >= MAX_ENTRIES || !has_room(messages_len, MAX_MESSAGES) || !has_room(people_len, MAX_PEOPLE)
 }
 
 /// Where the cache of a repository is.
@@ -203,7 +213,10 @@ impl TagCache {
             return Err(Problem::OtherHash);
         }
         // From here on all lengths are those of a file that is there.
-        if header.entries > MAX_ENTRIES || header.file_len() != Some(len) {
+        let is_too_large = header.entries > MAX_ENTRIES
+            || header.messages_len > MAX_MESSAGES
+            || header.people_len > MAX_PEOPLE;
+        if is_too_large || header.file_len() != Some(len) {
             return Err(Problem::Damaged);
         }
         let messages = if want == Want::Everything {
@@ -218,11 +231,12 @@ impl TagCache {
         Ok(Self {
             hash_len,
             entries: header.entries,
-            people: layout::people(&people).ok_or(Problem::Damaged)?,
+            people: layout::people(&people, header.entries).ok_or(Problem::Damaged)?,
             hot: read(&mut file, header.hot_len(), Some(header.hot_crc))?,
             messages,
             used: std::iter::repeat_with(AtomicBool::default).take(header.entries).collect(),
             messages_len: header.messages_len,
+            people_len: header.people_len,
             problem: None,
         })
     }
@@ -324,9 +338,8 @@ impl TagCache {
 
     /// So many tags that are not in it, or more, make it worth while to write the file anew; `None` if nothing does.
     pub fn new_wanted(&self) -> Option<usize> {
-        let is_full = self.entries >= MAX_ENTRIES || self.messages_len >= MAX_MESSAGES;
         match self.problem {
-            None if is_full => None,
+            None if is_full(self.entries, self.messages_len, self.people_len) => None,
             None | Some(Problem::Absent) => Some(MIN_NEW.max(self.entries.isqrt())),
             // What is spoilt is mended.
             Some(_) => Some(1),

@@ -32,6 +32,9 @@ pub(super) const HEADER_LEN: usize = 60;
 /// The length of an entry of the cold table.
 pub(super) const COLD_LEN: usize = 8;
 
+/// The length of a person without name and address.
+pub(super) const PERSON_LEN: usize = 8;
+
 /// So many entries share a bucket in the mean. With 2, the buckets would be twice as long and lookups no faster.
 const ENTRIES_PER_BUCKET: usize = 4;
 
@@ -174,12 +177,16 @@ pub(super) fn encode_person(out: &mut Vec<u8>, name: &str, email: &str) -> Optio
 /// A name and an address.
 pub(super) type Person = (Arc<str>, Arc<str>);
 
-/// The people in the section.
-pub(super) fn people(mut bytes: &[u8]) -> Option<Vec<Person>> {
+/// The people in the section; `None` if they are more than `max`.
+pub(super) fn people(mut bytes: &[u8], max: usize) -> Option<Vec<Person>> {
     let mut people = Vec::new();
     while !bytes.is_empty() {
+        // Without names they would take ten times as much memory as in the file.
+        if people.len() == max {
+            return None;
+        }
         let (name_len, email_len) = (u32_at(bytes, 0)?, u32_at(bytes, 4)?);
-        let (name, rest) = bytes[8..].split_at_checked(usize::try_from(name_len).ok()?)?;
+        let (name, rest) = bytes[PERSON_LEN..].split_at_checked(usize::try_from(name_len).ok()?)?;
         let (email, rest) = rest.split_at_checked(usize::try_from(email_len).ok()?)?;
         let text = |bytes| Some(Arc::from(std::str::from_utf8(bytes).ok()?));
         people.push((text(name)?, text(email)?));

@@ -136,6 +136,76 @@ fn a_tag_with_too_much_text_is_left_out() {
 }
 
 #[test]
+fn people_stay_apart_whatever_their_names_hold() {
+    let people =
+        [("a\0b", "c"), ("a", "b\0c"), ("a", "b"), ("ab", ""), ("", "ab"), ("a <b>", "c"), ("a", "<b> c")];
+    let by = |(name, email): (&str, &str)| {
+        let tagger =
+            Signature { name: name.into(), email: email.into(), time: Timestamp::new(1, 0).unwrap() };
+        CachedTag::Annotated { commit: id(7, 20), tagger, message: Some("") }
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(folder.path(), 20).unwrap();
+    for (number, person) in (0..).zip(people) {
+        writer.add(id(number, 20), &by(person)).unwrap();
+    }
+    writer.finish().unwrap();
+    let cache = load(folder.path());
+    for (number, person) in (0..).zip(people) {
+        assert_eq!(cache.get(id(number, 20)), Some(by(person)), "{person:?}");
+    }
+}
+
+#[test]
+fn people_beyond_the_limit_are_left_out_with_their_tags() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(folder.path(), 20).unwrap();
+    let long = "x".repeat(MAX_TEXT - 8);
+    let count = MAX_PEOPLE as u64 / MAX_TEXT as u64 + 10;
+    for number in 0..count {
+        let time = Timestamp::new(1, 0).unwrap();
+        let tagger = Signature { name: long.as_str().into(), email: number.to_string().into(), time };
+        let tag = CachedTag::Annotated { commit: id(7, 20), tagger, message: Some("") };
+        writer.add(id(number, 20), &tag).unwrap();
+    }
+    writer.finish().unwrap();
+    let cache = load(folder.path());
+    assert!(cache.problem().is_none() && cache.people_len <= MAX_PEOPLE && (cache.len() as u64) < count);
+    assert_eq!(cache.new_wanted(), None, "there is no more room");
+}
+
+#[test]
+fn more_people_than_tags_are_not_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path(), 0..100, 20);
+    let intact = fs::read(path_in(folder.path())).unwrap();
+    let header = Header::decode(&intact).unwrap();
+    let (before, rest) = intact[HEADER_LEN..].split_at(header.people_start() - HEADER_LEN);
+    let people = vec![0; 101 * layout::PERSON_LEN];
+    let lie = Header { people_len: people.len(), people_crc: crc32fast::hash(&people), ..header.clone() };
+    let bytes = [&lie.encode(), before, &people, &rest[header.people_len..]].concat();
+    fs::write(path_in(folder.path()), bytes).unwrap();
+    assert!(matches!(load(folder.path()).problem(), Some(Problem::Damaged)));
+}
+
+#[test]
+fn sections_beyond_their_limits_are_not_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path(), 0..3, 20);
+    let header = Header::decode(&fs::read(path_in(folder.path())).unwrap()).unwrap();
+    for lie in [
+        Header { messages_len: MAX_MESSAGES + 1, ..header.clone() },
+        Header { people_len: MAX_PEOPLE + 1, ..header.clone() },
+    ] {
+        fs::write(path_in(folder.path()), lie.encode()).unwrap();
+        // A file of that length that takes no room on the disk.
+        let file = File::options().write(true).open(path_in(folder.path())).unwrap();
+        file.set_len(lie.file_len().unwrap()).unwrap();
+        assert!(matches!(load(folder.path()).problem(), Some(Problem::Damaged)));
+    }
+}
+
+#[test]
 fn a_file_cut_off_anywhere_is_not_taken() {
     let folder = tempfile::tempdir().unwrap();
     store(folder.path(), 0..100, 20);
@@ -377,6 +447,7 @@ fn a_rewrite_is_due_when_enough_is_new_or_most_is_dead() {
     assert_eq!(with(Some(Problem::Damaged)).new_wanted(), Some(1), "it is mended");
     assert_eq!(of(MAX_ENTRIES).new_wanted(), None, "there is no more room");
     assert_eq!(TagCache { messages_len: MAX_MESSAGES, ..TagCache::default() }.new_wanted(), None);
+    assert_eq!(TagCache { people_len: MAX_PEOPLE, ..TagCache::default() }.new_wanted(), None);
     let folder = tempfile::tempdir().unwrap();
     store(folder.path(), 0..200, 20);
     let cache = load(folder.path());

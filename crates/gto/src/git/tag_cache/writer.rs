@@ -13,7 +13,7 @@ use std::time::Duration;
 use tempfile::NamedTempFile;
 
 use super::layout::{self, COLD_LEN, HEADER_LEN, Header};
-use super::{CachedTag, MAX_ENTRIES, MAX_MESSAGES, folder_in, path_in};
+use super::{CachedTag, folder_in, path_in};
 use crate::object_id::ObjectId;
 
 /// How the file of a writer begins that has not finished.
@@ -108,7 +108,7 @@ impl Writer {
 
     /// Takes in what an object is. An object may come twice; what is too much is left out.
     pub fn add(&mut self, id: ObjectId, tag: &CachedTag<'_>) -> io::Result<()> {
-        let is_full = self.entries() >= MAX_ENTRIES || self.messages.len() >= MAX_MESSAGES;
+        let is_full = super::is_full(self.entries(), self.messages.len(), self.people.len());
         if id.as_bytes().len() != self.hash_len || !tag.is_small() || is_full {
             return Ok(());
         }
