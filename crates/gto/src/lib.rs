@@ -50,6 +50,9 @@ pub mod doctor;
 pub mod environment;
 pub mod error;
 pub mod event;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod git;
 pub mod name;
 pub mod object_id;

@@ -64,7 +64,9 @@ impl ArtifactName {
             return text.parse();
         };
         let meant = match folder.strip_suffix("dvc.yaml") {
-            Some("") => name.parse(),
+            // `dvc.yaml:cv:pool` has a colon too many.
+            Some("") if is_name(name) => name.parse(),
+            Some("") => Err(InvalidName(text.to_owned())),
             Some(parent) => match parent.strip_suffix('/') {
                 // `/dvc.yaml` and `a//dvc.yaml` are no folders of a repository.
                 Some(parent) if parent.is_empty() || parent.ends_with('/') => {
@@ -185,7 +187,7 @@ mod tests {
         assert_eq!(read("cv/dvc.yaml:pool"), "cv:pool");
         assert_eq!(read("dvc.yaml:pool"), "pool");
         assert_eq!(read("my-dvc.yaml:pool"), "my-dvc.yaml:pool");
-        for text in ["/dvc.yaml:pool", "a//dvc.yaml:pool", "cv/dvc.yaml:-"] {
+        for text in ["/dvc.yaml:pool", "a//dvc.yaml:pool", "cv/dvc.yaml:-", "dvc.yaml:cv:pool"] {
             assert_eq!(ArtifactName::from_user(text), Err(InvalidName(text.to_owned())));
         }
     }

@@ -104,7 +104,7 @@ impl Repository {
 }
 
 /// `git version 2.47.3` and `git version 2.39.2 (Apple Git-143)` as major and minor.
-fn version(text: &str) -> Option<(u32, u32)> {
+pub(super) fn version(text: &str) -> Option<(u32, u32)> {
     let mut numbers = text.strip_prefix("git version ")?.split('.');
     let mut number = || numbers.next()?.parse().ok();
     Some((number()?, number()?))

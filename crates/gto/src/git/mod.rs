@@ -9,6 +9,8 @@ mod cached_tags;
 mod command;
 mod commit;
 mod date;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod identity;
 mod lock;
 mod mirror;

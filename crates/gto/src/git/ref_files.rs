@@ -90,20 +90,9 @@ impl Repository {
             tags.add_packed(lines)?;
             return Ok(vec![tags]);
         }
-        let parts = parts_of_lines(file.as_ref());
+        let parts = parts_of_lines(file.as_ref(), BYTES);
         let read = self.on_all_processors(parts, |repository, part| {
-            let mut tags = TagRefs::default();
-            let mut rest = part;
-            while !rest.is_empty() {
-                // Nearly all lines are simple, and gix takes most of the time of a second reading for them.
-                let (line, after) = rest.split_at(entry_len(rest));
-                match simple_tag(line, repository.gix.object_hash()) {
-                    Some(tag) => tags.refs.push(tag),
-                    None => tags
-                        .add_packed(packed::Iter::new(line, repository.gix.object_hash()).map_err(failed)?)?,
-                }
-                rest = after;
-            }
+            let mut tags = tags_in(part, repository.gix.object_hash())?;
             if !prefix.is_empty() {
                 tags.keep_those_of(prefix);
             }
@@ -116,6 +105,22 @@ impl Repository {
         }
         Ok(parts)
     }
+}
+
+/// The tags in some lines of `packed-refs`.
+pub(super) fn tags_in(mut lines: &[u8], hash: gix::hash::Kind) -> Result<TagRefs, GitError> {
+    let mut tags = TagRefs::default();
+    while !lines.is_empty() {
+        // Nearly all lines are simple, and gix takes most of the time of a second reading for them.
+        let (line, after) = lines.split_at(entry_len(lines));
+        match simple_tag(line, hash) {
+            Some(tag) => tags.refs.push(tag),
+            None => tags
+                .add_packed(packed::Iter::new(line, hash).map_err(|error| GitError::failed(WHAT, error))?)?,
+        }
+        lines = after;
+    }
+    Ok(tags)
 }
 
 fn follow_each_other(parts: &[TagRefs]) -> bool {
@@ -143,7 +148,7 @@ impl TagRefs {
         }
     }
 
-    fn add_packed<'a>(
+    pub(super) fn add_packed<'a>(
         &mut self,
         lines: impl Iterator<Item = Result<packed::Reference<'a>, gix::Error>>,
     ) -> Result<(), GitError> {
@@ -246,13 +251,13 @@ fn is_simple(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().copied().enumerate().all(is_allowed)
 }
 
-/// Cuts `packed-refs` into parts that begin with the line of a ref.
-fn parts_of_lines(mut bytes: &[u8]) -> Vec<&[u8]> {
+/// Cuts `packed-refs` into parts of `size` bytes and the rest of their last line, which begin with the line of a ref.
+pub(super) fn parts_of_lines(mut bytes: &[u8], size: usize) -> Vec<&[u8]> {
     let mut parts = Vec::new();
-    while bytes.len() > BYTES {
+    while bytes.len() > size {
         // Neither with `^`, which belongs to the line before, nor with `#`, which would be taken for a header.
         let is_start = |&at: &usize| bytes.get(at + 1).is_some_and(u8::is_ascii_hexdigit);
-        let Some(end) = bytes[BYTES..].find_iter(b"\n").map(|at| BYTES + at).find(is_start) else { break };
+        let Some(end) = bytes[size..].find_iter(b"\n").map(|at| size + at).find(is_start) else { break };
         let (part, rest) = bytes.split_at(end + 1);
         parts.push(part);
         bytes = rest;

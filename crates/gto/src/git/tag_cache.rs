@@ -41,6 +41,8 @@
 //! the second part below 25 ms at a million, and writes less often. A fixed part of n, such as a sixteenth, would come too
 //! late for large registries: up to 62,500 tags to read again every time. See [`TagCache::new_wanted`].
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod layout;
 mod writer;
 

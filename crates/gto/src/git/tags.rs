@@ -254,19 +254,8 @@ impl Reader {
         let Some(parts) = repository.tag_parts(tag_id, &mut self.buffer)? else {
             return Ok(TagObject::Lightweight { target: tag_id });
         };
-        let (kind, target) = target_of(&parts)?;
-        let ident = parts.field("tagger").ok_or(UnreadableTag::NoTagger)?;
-        let ident = Ident::parse(ident).ok_or(UnreadableTag::Malformed)?;
-        let time = ident.time.ok_or(UnreadableTag::BadTime)?;
-        let tagger = match &self.tagger {
-            Some(known) if ident.is_by(known) => Signature { time, ..known.clone() },
-            _ => ident.signature(time),
-        };
+        let Said { kind, target, tagger, message } = said(&parts, self.want, self.tagger.as_ref())?;
         self.tagger = Some(tagger.clone());
-        let message = match self.want {
-            Want::Everything => lossy(without_signature(parts.body)),
-            Want::NoMessages => String::new(),
-        };
         let commit = repository.follow(kind, target, &mut self.buffer)?;
         Ok(TagObject::Annotated { tag_id, commit, tagger, message })
     }
@@ -276,6 +265,32 @@ impl Reader {
 pub(super) enum PeelError {
     Git(GitError),
     Tag(UnreadableTag),
+}
+
+/// What a tag object says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub kind: ObjectKind,
+    pub target: ObjectId,
+    pub tagger: Signature,
+    pub message: String,
+}
+
+/// Reads a tag object; `known` is a tagger whose texts may be shared.
+pub(super) fn said(parts: &Parts<'_>, want: Want, known: Option<&Signature>) -> Result<Said, UnreadableTag> {
+    let (kind, target) = target_of(parts)?;
+    let ident = parts.field("tagger").ok_or(UnreadableTag::NoTagger)?;
+    let ident = Ident::parse(ident).ok_or(UnreadableTag::Malformed)?;
+    let time = ident.time.ok_or(UnreadableTag::BadTime)?;
+    let tagger = match known {
+        Some(known) if ident.is_by(known) => Signature { time, ..known.clone() },
+        _ => ident.signature(time),
+    };
+    let message = match want {
+        Want::Everything => lossy(without_signature(parts.body)),
+        Want::NoMessages => String::new(),
+    };
+    Ok(Said { kind, target, tagger, message })
 }
 
 /// What a tag object says it is on.
