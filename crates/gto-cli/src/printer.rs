@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anstyle::{AnsiColor, Style};
 use gto::progress::Progress;
 
-use crate::output::clean;
+use crate::output::{clean, clean_inset};
 use crate::progress::{PATIENCE, ProgressLine};
 
 /// Prints for a person or a program.
@@ -80,7 +80,7 @@ impl Printer {
         self.progress = None;
         // In order with what was printed before; and a closed stderr is nothing to fail for.
         let _ = self.stdout.flush();
-        let _ = writeln!(anstream::stderr(), "{style}{word}:{style:#} {}", clean(text));
+        let _ = writeln!(anstream::stderr(), "{style}{word}:{style:#} {}", clean_inset(text));
     }
 
     /// Tells what went wrong, why, and what to type next.
@@ -96,7 +96,7 @@ impl Printer {
         while let Some(cause) = source {
             let text = cause.to_string();
             if !said.contains(&text) {
-                let _ = writeln!(stderr, "  caused by: {}", clean(&text));
+                let _ = writeln!(stderr, "  caused by: {}", clean_inset(&text));
                 said = text;
             }
             source = cause.source();

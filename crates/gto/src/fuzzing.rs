@@ -7,7 +7,7 @@
 use std::fmt::Debug;
 
 use crate::annotation::artifacts_yaml;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
 use crate::event::Event;
 use crate::git::{self, parse_date, parse_exact_date};
@@ -115,11 +115,11 @@ pub fn config(data: &[u8]) {
     let (config, errors) = Config::read_leniently(Some(("folder/.gto", data)), &|_| None);
     let strict = Config::read(Some(("folder/.gto", data)), &|_| None);
     assert_eq!(strict.as_ref().err(), errors.first());
-    errors.iter().for_each(|error| assert_short(&error.to_string()));
+    assert_short_errors(&errors);
     assert_safe_lines(&config.lines());
     if let Ok(text) = std::str::from_utf8(data) {
         let (config, errors) = Config::read_leniently(None, &|_| Some(text.to_owned()));
-        errors.iter().for_each(|error| assert_short(&error.to_string()));
+        assert_short_errors(&errors);
         assert_safe_lines(&config.lines());
     }
 }
@@ -135,6 +135,12 @@ pub fn annotations(data: &[u8]) {
         assert!(is_plain(name.as_str()));
         let json = serde_json::to_value(annotation).expect("it is a value of JSON");
         assert!(json.is_object());
+    }
+}
+
+fn assert_short_errors(errors: &[ConfigError]) {
+    for error in errors {
+        assert_short(&error.to_string());
     }
 }
 

@@ -17,6 +17,7 @@ use gto::{Detail, Registry, StagesWanted};
 use crate::args::Cli;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
+use crate::output::is_plain_word;
 
 /// The variable by which a shell's script asks for candidates.
 const VARIABLE: &str = "COMPLETE";
@@ -150,7 +151,8 @@ fn candidates(
     ArgValueCandidates::new(move || {
         let registry = Context::from_process(false).open_again(&repository()).ok();
         let found = registry.and_then(|registry| find(&registry)).unwrap_or_default();
-        found.into_iter().map(CompletionCandidate::new).collect()
+        // A shell may put them into the line as they are: a branch named `$(command)` must not become one.
+        found.into_iter().filter(|word| is_plain_word(word)).map(CompletionCandidate::new).collect()
     })
 }
 

@@ -24,10 +24,23 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// C0, DEL, C1, and what reorders the text around it.
+/// C0, DEL, C1, what ends a line elsewhere, and what reorders the text around it.
 fn is_unsafe(c: char) -> bool {
     let is_control = c.is_control() && !matches!(c, '\n' | '\t');
-    is_control || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    is_control
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+}
+
+/// As [`clean`], with all lines but the first set in: no line of somebody else's begins as ours do.
+pub fn clean_inset(text: &str) -> String {
+    clean(text).replace('\n', "\n    ")
+}
+
+/// Whether a shell takes the text for one word as it stands, wherever it is put in, and no command for an option. A stage
+/// (`m#prod!`) has characters that only the beginning of a word, or an interactive shell, would mind.
+pub fn is_plain_word(text: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || "@%+=:,./-_#!^".contains(c);
+    !text.is_empty() && !text.starts_with(['-', '#', '=', '!', '^']) && text.chars().all(is_plain)
 }
 
 /// The text as one word of a POSIX shell, quoted only where needed; equal to Python's `shlex.quote`.
@@ -50,7 +63,22 @@ mod tests {
             clean("a\u{1b}[31m\u{7f}\u{9b}\r\u{202e}\u{2066}é\n\t"),
             "a\\u{1b}[31m\\u{7f}\\u{9b}\\u{d}\\u{202e}\\u{2066}é\n\t"
         );
+        assert_eq!(clean("\u{2028}\u{200f}\u{61c}\u{200d}"), "\\u{2028}\\u{200f}\\u{61c}\u{200d}");
+        assert_eq!(clean_inset("a\nhint: \u{1b}"), "a\n    hint: \\u{1b}");
         assert!(matches!(clean("plain 日本\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_plain_word_means_nothing_to_a_shell() {
+        for word in ["m", "m@v1.0.0", "cv:m#prod!#5", "feature/x", "main^", "é"] {
+            assert!(is_plain_word(word), "{word}");
+        }
+        for word in [
+            "", "-x", "#x", "=ls", "!x", "$(x)", "`x`", "a;b", "a b", "a\nb", "a'b", "a|b", "a>b", "\u{1b}",
+            "~x", "{a,b}",
+        ] {
+            assert!(!is_plain_word(word), "{word}");
+        }
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::yaml::{self, Node, Problem, Value, printable};
 /// A larger file is not read, in bytes.
 pub const MAX_SIZE: usize = 8 << 20;
 
+/// So many problems of a file are told one by one: enough to see what is wrong with it.
+const MAX_PROBLEMS: usize = 100;
+
 /// Reads what can be read; the rest is a problem.
 pub fn read(bytes: &[u8]) -> Annotations {
     let mut found = Annotations::default();
@@ -34,6 +37,7 @@ pub fn read(bytes: &[u8]) -> Annotations {
 
 fn read_entries(entries: &[(Node, Node)], found: &mut Annotations) {
     let mut seen = HashSet::new();
+    let mut untold = 0;
     for (key, value) in entries {
         let entry = key.key().ok().map(|text| printable(&text));
         let result = match key.as_text() {
@@ -51,8 +55,13 @@ fn read_entries(entries: &[(Node, Node)], found: &mut Annotations) {
         };
         match result {
             Ok(artifact) => found.artifacts.push(artifact),
+            Err(_) if found.problems.len() == MAX_PROBLEMS => untold += 1,
             Err(problem) => found.problems.push(FileProblem::new(entry, problem)),
         }
+    }
+    if untold > 0 {
+        let message = format!("{untold} more entries are left out");
+        found.problems.push(FileProblem { entry: None, message, line: None, column: None });
     }
 }
 
@@ -125,6 +134,14 @@ mod tests {
             .map(|(name, annotation)| format!("{name} {}", serde_json::to_string(annotation).unwrap()))
             .collect();
         entries.join("\n")
+    }
+
+    #[test]
+    fn of_many_problems_the_first_are_told_and_the_others_counted() {
+        let text: String = (0..1000).map(|n| format!("m{n}: 1\n")).chain(["m: {}\n".to_owned()]).collect();
+        let found = read(text.as_bytes());
+        assert_eq!((found.artifacts.len(), found.problems.len()), (1, MAX_PROBLEMS + 1));
+        assert_eq!(found.problems[MAX_PROBLEMS].message, "900 more entries are left out");
     }
 
     fn problems(text: &str) -> Vec<String> {

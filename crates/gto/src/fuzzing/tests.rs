@@ -86,7 +86,9 @@ fn seeds_and_changes_to_them_break_no_promise() {
             target(bytes);
             runs += 1;
         };
-        seeds.iter().for_each(|seed| run(seed));
+        for seed in &seeds {
+            run(seed);
+        }
         let mut chance = Chance(u64::from(b'g'));
         while Instant::now() < end {
             run(&changed(&seeds, &mut chance));

@@ -4,8 +4,10 @@
 //! parse what git says in the user's language.
 
 use std::ffi::OsStr;
-use std::io::{self, Write as _};
-use std::process::{Command, Output, Stdio};
+use std::io::{self, Read, Write as _};
+use std::panic::resume_unwind;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
 
 use super::{GitError, Repository};
 
@@ -25,6 +27,13 @@ pub(super) const SELECTING: [&str; 12] = [
     "GIT_GRAFT_FILE",
     "GIT_INTERNAL_SUPER_PREFIX",
 ];
+
+/// More than this is not taken from git, in bytes: a registry of several million tags. What is listed may come from another
+/// side.
+const MAX_OUTPUT: u64 = 1 << 30;
+
+/// Nor more than this of what it tells people, which may be said by another side too. The rest is passed over.
+const MAX_SAID: u64 = 1 << 20;
 
 /// The first git that knows reftables.
 const NEEDED: (u32, u32) = (2, 45);
@@ -81,7 +90,7 @@ impl Repository {
                 result => result.map_err(no_git)?,
             }
         }
-        child.wait_with_output().map_err(no_git)
+        bounded_output(child).map_err(no_git)
     }
 
     /// The error for a `git` that ended badly.
@@ -103,6 +112,32 @@ impl Repository {
     }
 }
 
+/// Waits for the end of a process and takes what it prints, within the limits.
+pub(super) fn bounded_output(mut child: Child) -> io::Result<Output> {
+    let (printed, said) = (child.stdout.take(), child.stderr.take());
+    let (stdout, stderr) = thread::scope(|scope| {
+        // Both at once: a pipe that nobody reads makes the process wait.
+        let said = scope.spawn(|| start_of(said, MAX_SAID));
+        let printed = start_of(printed, MAX_OUTPUT);
+        (printed, said.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let status = child.wait()?;
+    let ((stdout, is_whole), (stderr, _)) = (stdout?, stderr?);
+    if is_whole {
+        return Ok(Output { status, stdout, stderr });
+    }
+    Err(io::Error::other(format!("it prints more than {} MiB", MAX_OUTPUT >> 20)))
+}
+
+/// The first bytes of what can be read, and whether they are all. The rest is passed over.
+fn start_of(from: Option<impl Read>, limit: u64) -> io::Result<(Vec<u8>, bool)> {
+    let mut bytes = Vec::new();
+    let Some(mut from) = from else { return Ok((bytes, true)) };
+    from.by_ref().take(limit).read_to_end(&mut bytes)?;
+    let rest = io::copy(&mut from, &mut io::sink())?;
+    Ok((bytes, rest == 0))
+}
+
 /// `git version 2.47.3` and `git version 2.39.2 (Apple Git-143)` as major and minor.
 pub(super) fn version(text: &str) -> Option<(u32, u32)> {
     let mut numbers = text.strip_prefix("git version ")?.split('.');
@@ -113,6 +148,17 @@ pub(super) fn version(text: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn of_what_a_process_says_without_end_the_start_is_taken() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "head -c 5000000 /dev/zero >&2; head -c 3000000 /dev/zero; exit 3"]);
+        let child = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let output = bounded_output(child).unwrap();
+        assert_eq!((output.stdout.len(), output.stderr.len()), (3_000_000, 1 << 20));
+        assert_eq!(output.status.code(), Some(3));
+    }
 
     #[test]
     fn the_version_of_git_is_read_from_what_it_prints() {

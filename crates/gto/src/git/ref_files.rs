@@ -88,7 +88,7 @@ impl Repository {
             let mut tags = TagRefs::default();
             let lines = file.iter_prefixed(format!("{TAGS}{prefix}").into()).map_err(failed)?;
             tags.add_packed(lines)?;
-            return Ok(vec![tags]);
+            return Ok(vec![sorted(vec![tags])]);
         }
         let parts = parts_of_lines(file.as_ref(), BYTES);
         let read = self.on_all_processors(parts, |repository, part| {
@@ -128,7 +128,7 @@ fn follow_each_other(parts: &[TagRefs]) -> bool {
     ends.is_sorted_by(|(_, last), (first, _)| last < first)
 }
 
-/// The tags of a file that says that it is sorted and is not.
+/// The tags in order, each once, of a file that may say that it is sorted and is not.
 fn sorted(parts: Vec<TagRefs>) -> TagRefs {
     let mut all = TagRefs::default();
     for part in parts {
