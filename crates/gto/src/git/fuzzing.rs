@@ -10,7 +10,9 @@ use gix::hash::Kind;
 use tempfile::TempDir;
 
 use super::object::{Ident, Parts};
+use super::porcelain::{self, Outcome};
 use super::refs::{TAGS, full_name};
+use super::remote::{RemoteTag, read_listing};
 use super::tag_cache::{self, CachedTag, TagCache, Writer};
 use super::{ObjectKind, Repository, TagRef, TagRefs, Want, is_valid_tag_name, ref_files, tags};
 use crate::fuzzing::assert_same;
@@ -291,7 +293,39 @@ pub(crate) fn tag_name(text: &str) {
     }
 }
 
-/// What `git` prints that is read.
+/// What `git` prints that is read, of which much was said by another side. The first byte says whether git succeeded; what
+/// it printed and what it said have a NUL between them.
 pub fn git_output(data: &[u8]) {
     let _ = super::command::version(&super::lossy(data));
+    listing(data);
+    let Some((succeeded, data)) = data.split_first() else { return };
+    let (printed, said) = data.split_once_str(b"\0").unwrap_or((data, b""));
+    let (printed, said) = (super::lossy(printed), super::lossy(said));
+    let refs = ["refs/tags/m@v1.0.0", "refs/tags/m#prod#1"].map(str::to_owned);
+    for guard in [None, Some("refs/gto/m@write")] {
+        let outcome = porcelain::outcome(succeeded % 2 == 1, &printed, &said, &refs, guard);
+        match &outcome {
+            Outcome::Done => {
+                let is_told = |name: &str| printed.lines().any(|line| line.contains(&format!(":{name}\t")));
+                assert!(succeeded % 2 == 1 && refs.iter().map(String::as_str).chain(guard).all(is_told));
+            }
+            Outcome::NotAtomic => assert!(succeeded % 2 == 0),
+            Outcome::Moved(why) | Outcome::Refused(why) | Outcome::Unclear(why) => assert_words(why),
+        }
+    }
+    assert_words(&porcelain::words(&said));
+}
+
+/// What somebody else said is short, on one line, and drives no terminal.
+fn assert_words(words: &str) {
+    assert!(words.chars().count() < 2_000 && !words.contains(char::is_control), "{words:?}");
+    assert_eq!(porcelain::without_passwords(words), words);
+}
+
+/// The names that a server lists are names of refs, whatever it writes.
+fn listing(data: &[u8]) {
+    for RemoteTag { name, .. } in read_listing(data) {
+        let full_name = if name.starts_with("refs/gto/") { name } else { format!("{TAGS}{name}") };
+        assert!(gix::refs::FullName::try_from(full_name.as_str()).is_ok(), "{full_name:?}");
+    }
 }

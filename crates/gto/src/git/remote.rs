@@ -303,11 +303,14 @@ fn guard_name(name: &str) -> String {
     format!("{GUARDS}{name}@write")
 }
 
-/// Reads the lines `ID <tab> refs/tags/NAME`, each followed by `ID <tab> refs/tags/NAME^{}` if that is a tag object.
-fn read_listing(output: &[u8]) -> Vec<RemoteTag> {
+/// Reads the lines `ID <tab> refs/tags/NAME`, where a server may have put any text that it likes for a name, each followed by `ID <tab> refs/tags/NAME^{}` if that is a tag object.
+pub(super) fn read_listing(output: &[u8]) -> Vec<RemoteTag> {
     let mut tags: Vec<RemoteTag> = Vec::new();
     for line in output.lines().filter_map(|line| line.to_str().ok()) {
         let Some((id, name)) = line.split_once('\t') else { continue };
+        if !is_ref(name.strip_suffix("^{}").unwrap_or(name)) {
+            continue;
+        }
         let name = name.strip_prefix(TAGS).or(name.starts_with(GUARDS).then_some(name));
         let (Ok(id), Some(name)) = (id.parse(), name) else { continue };
         match (name.strip_suffix("^{}"), tags.last_mut()) {
@@ -317,6 +320,11 @@ fn read_listing(output: &[u8]) -> Vec<RemoteTag> {
         }
     }
     tags
+}
+
+/// Whether Git allows a ref of this full name.
+fn is_ref(name: &str) -> bool {
+    gix::refs::FullName::try_from(name).is_ok()
 }
 
 impl Repository {
