@@ -157,7 +157,8 @@ pub(super) fn words(said: &str) -> String {
 /// A line of bounded length without control characters and without the passwords of addresses in it.
 fn clean(line: &str) -> String {
     let hide = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-    let line: String = without_passwords(line).chars().map(hide).collect();
+    // A control character ends no address, which would be whole again without it.
+    let line = without_passwords(&line.chars().map(hide).collect::<String>());
     match line.char_indices().nth(LINE) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
