@@ -14,7 +14,7 @@ use super::porcelain::{self, Outcome};
 use super::refs::{TAGS, full_name};
 use super::remote::{RemoteTag, read_listing};
 use super::tag_cache::{self, CachedTag, TagCache, Writer};
-use super::{ObjectKind, Repository, TagRef, TagRefs, Want, is_valid_tag_name, ref_files, tags};
+use super::{ObjectKind, Repository, TagRef, TagRefs, Want, is_valid_tag_name, mirror, ref_files, tags};
 use crate::fuzzing::assert_same;
 use crate::object_id::ObjectId;
 use crate::signature::Signature;
@@ -298,6 +298,10 @@ pub(crate) fn tag_name(text: &str) {
 pub fn git_output(data: &[u8]) {
     let _ = super::command::version(&super::lossy(data));
     listing(data);
+    let _ = mirror::read_listing(data);
+    for task in data.lines().filter_map(mirror::progress_in) {
+        assert!(task.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{task:?}");
+    }
     let Some((succeeded, data)) = data.split_first() else { return };
     let (printed, said) = data.split_once_str(b"\0").unwrap_or((data, b""));
     let (printed, said) = (super::lossy(printed), super::lossy(said));

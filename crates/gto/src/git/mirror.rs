@@ -298,7 +298,7 @@ pub(crate) fn url_of(folder: &Path) -> Option<String> {
 }
 
 /// Reads what `git ls-remote --symref` prints.
-fn read_listing(printed: &[u8]) -> Listing {
+pub(super) fn read_listing(printed: &[u8]) -> Listing {
     let mut refs = Listing::default();
     for line in printed.lines() {
         let Some((value, name)) = line.split_once_str("\t") else { continue };
@@ -325,7 +325,7 @@ fn read_listing(printed: &[u8]) -> Listing {
 }
 
 /// What a line of git's says of its progress, if that is what it does. Servers write such lines too.
-fn progress_in(line: &[u8]) -> Option<String> {
+pub(super) fn progress_in(line: &[u8]) -> Option<String> {
     const TASKS: [&str; 6] = ["Enumerating", "Counting", "Compressing", "Receiving", "Resolving", "Updating"];
     let line = std::str::from_utf8(line).ok()?.trim();
     let line = line.strip_prefix("remote: ").unwrap_or(line).trim();
