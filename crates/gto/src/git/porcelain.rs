@@ -172,7 +172,8 @@ pub(crate) fn without_passwords(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         shown.push_str(before);
-        let is_end = |c: char| c == '/' || c.is_whitespace() || matches!(c, '\'' | '"');
+        // Quotes may be part of a password. Those around an address are not lost: nothing goes but what is before an `@`.
+        let is_end = |c: char| c == '/' || c.is_whitespace();
         let (host, after) = after.split_at(after.find(is_end).unwrap_or(after.len()));
         shown.push_str(host.rsplit_once('@').map_or(host, |(_, host)| host));
         rest = after;
@@ -273,6 +274,7 @@ mod tests {
             "unable to access 'https://host/x.git/': no\u{fffd}[31m route"
         );
         assert_eq!(without_passwords("a://b@c d://e:f@g@h/@i"), "a://c d://h/@i");
+        assert_eq!(without_passwords("'a://me:s'e\"c@host': no 'd://e'"), "'a://host': no 'd://e'");
         let long = words(&"remote: x\u{7}".repeat(10_000));
         assert!(long.chars().count() <= LINE + 1);
         assert_eq!(words("0\n1\n2\n3\n4\n5\n"), "0; 1; 2; 3");
