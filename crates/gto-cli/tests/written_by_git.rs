@@ -59,6 +59,18 @@ fn a_hook_sees_every_change_of_a_tag_as_one_transaction() {
     }
 }
 
+/// Git itself would follow it and delete the other tag.
+#[test]
+fn a_tag_that_is_a_symbolic_ref_is_deleted_and_not_what_it_points_to() {
+    for repo in storages() {
+        commit_with(&repo, &["release-1"]);
+        hook(&repo.git_dir().join("hooks"), "exit 0");
+        repo.git_ok(&["symbolic-ref", "refs/tags/m@v1.0.0", "refs/tags/release-1"]);
+        gto(&repo, "deprecate m v1.0.0 --delete").ok();
+        assert_eq!(repo.tag_names(), ["release-1"]);
+    }
+}
+
 #[test]
 fn a_hook_that_refuses_leaves_nothing_changed_and_is_quoted() {
     for repo in storages() {

@@ -113,7 +113,8 @@ impl Repository {
         };
         let commands: String = changes.iter().map(command).collect();
         let input = format!("start\0{commands}prepare\0commit\0");
-        let mut args = vec!["-c", LOCK_TIMEOUT, "update-ref", "-z", "--stdin"];
+        // A tag that is a symbolic ref is changed itself, and not what it points to, which is somebody else's.
+        let mut args = vec!["-c", LOCK_TIMEOUT, "update-ref", "--no-deref", "-z", "--stdin"];
         if let Some(log) = log {
             args.extend(["-m", &log.message]);
         }
