@@ -427,6 +427,10 @@ impl Update<'_> {
         let ReflogEntry { name, email, time, message } = entry;
         let line = format!("{none} {target} {name} <{email}> {time}\t{message}\n");
         path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+        if path.is_dir() {
+            // The folder of logs that are gone, as of `x/y` where `x` is made. Git removes it, too.
+            remove_empty_folders(&path);
+        }
         let log = OpenOptions::new().create(true).append(true).open(&path);
         log.and_then(|mut log| log.write_all(line.as_bytes())).map_err(failed)
     }

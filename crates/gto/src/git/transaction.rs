@@ -548,6 +548,18 @@ mod tests {
         }
     }
 
+    /// The log of `x/y` is gone, and its folder is in the way of that of `x`.
+    #[test]
+    fn what_is_left_of_old_reflogs_is_in_nobodys_way() {
+        let repo = Repo::new();
+        let commit = repo.commit(&[], "first");
+        repo.git_ok(&["config", "core.logAllRefUpdates", "always"]);
+        let made = open(&repo).apply(&[create("x/y/z", &commit)]).unwrap();
+        open(&repo).apply(&[TagEdit::Delete { name: "x/y/z".to_owned(), expected: made[0] }]).unwrap();
+        open(&repo).apply(&[create("x", &commit)]).unwrap();
+        assert!(repo.git_dir().join("logs/refs/tags/x").is_file());
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_repository_that_cannot_be_written_to_is_a_matter_of_permission() {
