@@ -276,7 +276,7 @@ impl Update<'_> {
             return Ok(());
         }
         let done = if self.locks.is_empty() {
-            self.record.remove()
+            self.record.make_done(self.repository.common_dir())
         } else {
             // It still says which locks are to be removed.
             self.record.make_lock(self.repository.common_dir())
@@ -573,6 +573,8 @@ mod tests {
         let files = fingerprint.lines().filter_map(|line| line.split(' ').next());
         files
             .filter(|name| name.split('.').next_back() == Some("lock") || name.starts_with("gto/"))
+            // It is for readers, and in nobody's way.
+            .filter(|name| *name != "gto/done")
             .map(str::to_owned)
             .collect()
     }
@@ -648,6 +650,53 @@ mod tests {
         let expected =
             [("both", false), ("f/loose", false), ("new", true), ("packed", true), ("stays", false)];
         assert_eq!(tags, expected.map(|(name, is_head)| (name.to_owned(), is_head)));
+    }
+
+    /// It was removed twice, the second time perhaps under the feet of the next writer.
+    #[test]
+    fn whoever_takes_over_removes_what_a_dead_writer_left_and_not_what_comes_after() {
+        let repo = filled();
+        let repository = open(&repo);
+        kill(repository.begin(&changes(&repo)).unwrap());
+        let Found::Left(record) = unfinished::find(repository.common_dir()).unwrap() else {
+            panic!("its writer is dead")
+        };
+        let mut update = Update { repository: &repository, record, locks: Vec::new() };
+        update.record.remove().unwrap();
+        let next = repository.begin(&changes(&repo)).unwrap();
+        drop(update);
+        assert!(repository.own_lock().is_file());
+        drop(next);
+        assert!(!repository.own_lock().exists());
+    }
+
+    #[test]
+    fn a_write_that_begins_and_ends_during_a_look_is_seen_whole_or_not_at_all() {
+        const WRITES: usize = 40;
+        let repo = filled();
+        let target = id(&repo.head());
+        let fill: String = (0..400).map(|n| format!("create refs/tags/m#a{n} {target}\n")).collect();
+        repo.git_stdin(&["update-ref", "--stdin"], fill.as_bytes());
+        std::thread::scope(|scope| {
+            let path = repo.path();
+            let writer = scope.spawn(move || {
+                let repository = Repository::discover(path).unwrap();
+                for n in 0..WRITES {
+                    let new = [format!("m#z{n}"), format!("m@v{n}")];
+                    let new = new.map(|name| RefChange { name, target, is_new: true });
+                    repository.change_refs(&new, None, || Ok(())).unwrap();
+                    sleep(Duration::from_millis(20));
+                }
+            });
+            let repository = Repository::discover(path).unwrap();
+            while !writer.is_finished() {
+                let tags = repository.tag_refs_with(&["m#", "m@"]).unwrap().refs;
+                let count = |prefix: &str| tags.iter().filter(|tag| tag.name.starts_with(prefix)).count();
+                assert_eq!(count("m#z"), count("m@"));
+            }
+            writer.join().unwrap();
+        });
+        assert_eq!(open(&repo).tag_refs("m@").unwrap().refs.len(), WRITES);
     }
 
     #[test]

@@ -16,6 +16,9 @@ use crate::object_id::ObjectId;
 /// Where tags live.
 pub(super) const TAGS: &str = "refs/tags/";
 
+/// How often tags are listed while others write several at once.
+const ATTEMPTS: usize = 10;
+
 /// How many symbolic refs are followed, as in git.
 const MAX_SYMBOLIC: usize = 5;
 
@@ -63,6 +66,28 @@ impl Repository {
     ///
     /// What a writer has begun and not finished has not happened.
     pub fn tag_refs_with(&self, prefixes: &[&str]) -> Result<TagRefs, GitError> {
+        let mut last = self.last_done();
+        for _ in 1..ATTEMPTS {
+            let tags = self.tag_refs_without_undone(prefixes)?;
+            let now = self.last_done();
+            if now == last {
+                return Ok(tags);
+            }
+            // A write that began and ended meanwhile may have been seen in part.
+            last = now;
+        }
+        self.tag_refs_without_undone(prefixes)
+    }
+
+    /// Which write of several tags was the last to be finished.
+    fn last_done(&self) -> Option<Vec<u8>> {
+        match self.refs {
+            RefStorage::Files => unfinished::last_done(self.common_dir()),
+            RefStorage::Reftable => None,
+        }
+    }
+
+    fn tag_refs_without_undone(&self, prefixes: &[&str]) -> Result<TagRefs, GitError> {
         let before = self.not_done();
         let mut tags = self.stored_tag_refs(prefixes)?;
         // What was begun meanwhile may have been seen in part. The later one first: it stands on the earlier.

@@ -1,19 +1,21 @@
 //! The record of a write that is going on, so that one that stops anywhere is not half done.
 //!
-//! Owns two files in the folder `gto`, of which at most one is there at a time, and only for as long as refs are being
-//! written. Must not change refs itself. Both say the same: which tags are made and which are deleted.
+//! Owns three files in the folder `gto`. Must not change refs itself. All say the same: which tags are made and which are
+//! deleted. Of the first two at most one is there at a time, and only for as long as refs are being written.
 //!
 //! - `gto/lock` comes first. The locks on refs, such as `refs/tags/x.lock`, are links to it: the same names that git
 //!   looks for, and by their content anybody's who finds them. No ref was changed yet.
 //! - `gto/undo` is `gto/lock` renamed, when all refs are locked and found to be as expected, and if there is more than
-//!   one to change. While it is there, nothing of it has happened: readers see the tags as they were, and removing it is
+//!   one to change. While it is there, nothing of it has happened: readers see the tags as they were, and that it goes is
 //!   what makes the write true, of all tags at once. A single tag needs none of that: its rename makes it true.
+//! - `gto/done` is the last `gto/undo`, renamed. It stays, for readers alone: one that finds another one than before it
+//!   looked may have seen a part of a write that began and ended meanwhile, and looks again.
 //!
 //! A file whose writer is dead is the next writer's to deal with: it takes back what was done, removes the locks, and
 //! goes on. Whether the writer is dead says the system's lock on the file, which goes with its process.
 
 use std::fmt::Write as _;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -33,6 +35,9 @@ const END: &str = "end\n";
 
 /// No record is longer: enough for half a million tags.
 const MAX_LEN: u64 = 64 * 1024 * 1024;
+
+/// The first line of a record is shorter.
+const MAX_FIRST_LINE: u64 = 128;
 
 /// Where the system has no locks, a writer is taken for dead after this time.
 const LONG_AGO: Duration = Duration::from_secs(60);
@@ -82,6 +87,8 @@ pub(super) struct Record {
     pub changes: Vec<RefChange>,
     /// Its bytes, which are those of the locks.
     pub text: Vec<u8>,
+    /// Whether it is no longer there: what is at `path` now is somebody else's.
+    is_gone: bool,
     /// Keeps the system's lock on it.
     _file: File,
 }
@@ -105,6 +112,10 @@ fn undo_path(common_dir: &Path) -> PathBuf {
     common_dir.join("gto").join("undo")
 }
 
+fn done_path(common_dir: &Path) -> PathBuf {
+    common_dir.join("gto").join("done")
+}
+
 impl Record {
     /// Writes `gto/lock`; `None` if there is one.
     pub fn begin(common_dir: &Path, changes: Vec<RefChange>) -> io::Result<Option<Self>> {
@@ -118,7 +129,7 @@ impl Record {
         let _ = file.as_file().try_lock();
         let path = lock_path(common_dir);
         match file.persist_noclobber(&path) {
-            Ok(file) => Ok(Some(Self { path, changes, text, _file: file })),
+            Ok(file) => Ok(Some(Self { path, changes, text, is_gone: false, _file: file })),
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
             Err(error) => Err(error.error),
         }
@@ -152,10 +163,28 @@ impl Record {
         is_as_long && fs::read(path).is_ok_and(|bytes| bytes == self.text)
     }
 
-    /// Removes it.
-    pub fn remove(&self) -> io::Result<()> {
-        fs::remove_file(&self.path)
+    /// Removes it, once.
+    pub fn remove(&mut self) -> io::Result<()> {
+        if !self.is_gone {
+            fs::remove_file(&self.path)?;
+            self.is_gone = true;
+        }
+        Ok(())
     }
+
+    /// Makes it `gto/done`: all of it is true now.
+    pub fn make_done(&mut self, common_dir: &Path) -> io::Result<()> {
+        fs::rename(&self.path, done_path(common_dir))?;
+        self.is_gone = true;
+        Ok(())
+    }
+}
+
+/// Which write of several tags was the last: the first line of its record, which is like no other.
+pub(super) fn last_done(common_dir: &Path) -> Option<Vec<u8>> {
+    let mut line = Vec::new();
+    open(&done_path(common_dir)).ok()?.take(MAX_FIRST_LINE).read_to_end(&mut line).ok()?;
+    Some(line)
 }
 
 /// What another writer left, or is working with: first what counts.
@@ -174,7 +203,8 @@ pub(super) fn find_undo(common_dir: &Path) -> io::Result<Found> {
 fn find_at(path: PathBuf) -> io::Result<Found> {
     let mut file = match open(&path) {
         Err(error) if is_absence(&error) => return Ok(Found::Nothing),
-        file => file?,
+        // NFS gives locks only on what is open for writing.
+        file => file.and_then(|file| OpenOptions::new().read(true).write(true).open(&path).or(Ok(file)))?,
     };
     let is_dead = match file.try_lock() {
         Ok(()) => true,
@@ -191,7 +221,7 @@ fn find_at(path: PathBuf) -> io::Result<Found> {
     }
     // What is damaged was torn by a crash of the system, before any ref was changed; or else nothing can be known.
     let changes = parse(&text).unwrap_or_default();
-    Ok(Found::Left(Record { path, changes, text, _file: file }))
+    Ok(Found::Left(Record { path, changes, text, is_gone: false, _file: file }))
 }
 
 /// The changes that have not happened, whatever the refs say.
