@@ -378,3 +378,19 @@ fn a_write_that_the_disk_refuses_anywhere_is_done_or_refused_with_a_reason() {
         println!("`{line}`: an error at {tried} points, {refused} of them refused");
     }
 }
+
+/// As on some file systems in user space.
+#[test]
+fn where_files_have_one_name_and_no_rename_leaves_others_alone_tags_are_written_all_the_same() {
+    if !can_trace() {
+        return;
+    }
+    let inject = ["-e", "inject=link,linkat:error=EPERM", "-e", "inject=renameat2:error=EINVAL"];
+    for line in WRITES {
+        let (repo, twin) = (registry(RefFormat::Files), registry(RefFormat::Files));
+        let (output, _) = Traced::Gto.run(&repo, &inject, line);
+        assert!(output.status.success(), "{line}: {output:?}");
+        common::gto(&twin, line).ok();
+        assert_eq!((seen(&repo), leftovers(&repo)), (seen(&twin), vec![]), "{line}");
+    }
+}

@@ -675,8 +675,8 @@ mod tests {
         const WRITES: usize = 40;
         let repo = filled();
         let target = id(&repo.head());
-        let fill: String = (0..400).map(|n| format!("create refs/tags/m#a{n} {target}\n")).collect();
-        repo.git_stdin(&["update-ref", "--stdin"], fill.as_bytes());
+        let fill: Vec<String> = (0..400).map(|n| format!("create refs/tags/m#a{n} {target}\n")).collect();
+        repo.git_stdin(&["update-ref", "--stdin"], fill.concat().as_bytes());
         std::thread::scope(|scope| {
             let path = repo.path();
             let writer = scope.spawn(move || {

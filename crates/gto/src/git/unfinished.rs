@@ -130,9 +130,25 @@ impl Record {
         let path = lock_path(common_dir);
         match file.persist_noclobber(&path) {
             Ok(file) => Ok(Some(Self { path, changes, text, is_gone: false, _file: file })),
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
-            Err(error) => Err(error.error),
+            Err(error) => match error.error.kind() {
+                io::ErrorKind::AlreadyExists => Ok(None),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported => {
+                    Self::begin_in_two_steps(path, changes, text)
+                }
+                _ => Err(error.error),
+            },
         }
+    }
+
+    /// As [`Record::begin`], where files can neither have two names nor be renamed only if nobody has the new name.
+    fn begin_in_two_steps(path: PathBuf, changes: Vec<RefChange>, text: Vec<u8>) -> io::Result<Option<Self>> {
+        let mut file = match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+            file => file?,
+        };
+        let _ = file.try_lock();
+        file.write_all(&text).inspect_err(|_| drop(fs::remove_file(&path)))?;
+        Ok(Some(Self { path, changes, text, is_gone: false, _file: file }))
     }
 
     /// Makes it `gto/undo`: from here on it counts.
