@@ -716,6 +716,18 @@ mod tests {
     }
 
     #[test]
+    fn what_another_version_left_half_done_is_left_to_it() {
+        let repo = filled();
+        let undo = repo.git_dir().join("gto/undo");
+        fs::create_dir_all(repo.git_dir().join("gto")).unwrap();
+        fs::write(&undo, "gto write 2 x\nmove a b\nend\n").unwrap();
+        let error = open(&repo).finish_others().unwrap_err();
+        let causes = format!("{error:?}");
+        assert!(causes.contains("another version of gto"), "{causes}");
+        assert!(undo.is_file());
+    }
+
+    #[test]
     fn another_writer_is_waited_for() {
         let repo = filled();
         let repository = open(&repo);

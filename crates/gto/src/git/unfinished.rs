@@ -235,6 +235,12 @@ fn find_at(path: PathBuf) -> io::Result<Found> {
     if fs::read(&path).ok().as_ref() != Some(&text) {
         return Ok(Found::Alive);
     }
+    if is_foreign(&text) {
+        return Err(io::Error::other(format!(
+            "`{}` is an unfinished write of another version of gto: run that one",
+            path.display()
+        )));
+    }
     // What is damaged was torn by a crash of the system, before any ref was changed; or else nothing can be known.
     let changes = parse(&text).unwrap_or_default();
     Ok(Found::Left(Record { path, changes, text, is_gone: false, _file: file }))
@@ -273,6 +279,14 @@ fn to_text(changes: &[RefChange]) -> Vec<u8> {
     }
     text.push_str(END);
     text.into_bytes()
+}
+
+/// Whether it is whole and not for this version to understand. To drop it would leave a write half done.
+fn is_foreign(text: &[u8]) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    first.starts_with(b"gto write ")
+        && !first.starts_with(format!("{MAGIC} ").as_bytes())
+        && text.ends_with(END.as_bytes())
 }
 
 /// `None` of what is damaged, or was written by another version.
