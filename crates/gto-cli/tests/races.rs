@@ -45,6 +45,35 @@ fn of_writers_who_want_the_same_one_gets_it_and_the_others_are_told_why() {
     }
 }
 
+#[test]
+fn where_the_system_has_no_locks_writers_do_not_miss_each_other_either() {
+    let repo = Repo::new();
+    repo.commit(&[], "first");
+    gto(&repo, "register m").ok();
+    let trace = ["-f", "-o", "/dev/null", "-e", "trace=flock", "-e", "inject=flock:error=EBADF"];
+    let works = repo.command("strace").args(trace).arg("true").stderr(Stdio::null()).status();
+    if !works.is_ok_and(|status| status.success()) {
+        gto_testkit::skip("strace is not there, or may not trace");
+        return;
+    }
+    let start = |n: usize| {
+        let mut command = repo.command("strace");
+        command.args(trace).arg(env!("CARGO_BIN_EXE_gto"));
+        command.args(["assign", "m", "--version", "v0.0.1", "--stage", &format!("stage-{n}")]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("strace was there just now")
+    };
+    let started: Vec<Child> = (0..8).map(start).collect();
+    let outputs = started.into_iter().map(|child| child.wait_with_output().expect("it can be waited for"));
+    let done = outputs.filter(|output| output.status.success()).count();
+    let tags = repo.tag_names();
+    let counters: BTreeSet<&str> =
+        tags.iter().filter_map(|tag| tag.rsplit_once('#')).map(|(_, n)| n).collect();
+    // Some may have been told that others were faster.
+    assert!(done > 0);
+    assert_eq!((tags.len() - 1, counters.len()), (done, done), "{tags:?}");
+}
+
 /// One command of a writer, and when it ran.
 struct Write {
     line: String,

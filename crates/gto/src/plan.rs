@@ -23,6 +23,17 @@ pub struct Plan {
     pub new_stage: Option<StageName>,
     /// How its new tags will be signed; `None` if they will not be.
     pub signing: Option<Signing>,
+    /// What it was made from.
+    pub(crate) seen: Option<SeenTags>,
+}
+
+/// The tags of an artifact as they were when a plan was made, in short: what was chosen from others must not be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SeenTags {
+    pub artifact: ArtifactName,
+    /// Of their names and targets. It need not be safe from people who try to make another one alike: who can do that
+    /// can make the tags.
+    pub digest: u64,
 }
 
 impl Plan {

@@ -29,7 +29,7 @@ use crate::event::Event;
 use crate::git::{self, Repository, SeenHead, TagObject, TagRef, TagRefs, UnreadableTag, Want};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
-use crate::plan::{Plan, Warning};
+use crate::plan::{Plan, SeenTags, Warning};
 use crate::query::{self, HistoryOptions, ShowOptions};
 use crate::reference::Reference;
 use crate::report::{ArtifactSummary, EventReport, History, HistoryReport, RegistryReport, VersionReport};
@@ -511,6 +511,7 @@ impl Registry {
         build: impl FnOnce(&Rules<'_>) -> std::result::Result<Plan, Refusal>,
     ) -> Result<Plan> {
         let tags = self.tags_of(name)?;
+        let seen = SeenTags { artifact: name.clone(), digest: tags.digest() };
         // A ref that cannot be read is no event, yet its name and its counter are taken.
         let mut inventory = TagInventory::default();
         for tag in tags.refs.iter().map(|tag| &tag.name).chain(&tags.broken) {
@@ -547,6 +548,7 @@ impl Registry {
             plan.signing = self.repository.signing(&author.sign)?;
         }
         plan.warnings.extend(self.also_unfetched(lightweight));
+        plan.seen = Some(seen);
         plan.is_new_artifact = is_new_artifact;
         plan.new_stage = plan.assigned_stage().filter(|stage| !known_stages.contains(*stage)).cloned();
         Ok(plan)
@@ -612,9 +614,9 @@ impl Registry {
     }
 
     /// The tags of one artifact, found by prefix.
-    fn tags_of(&self, name: &ArtifactName) -> Result<TagRefs> {
+    fn tags_of(&self, name: &ArtifactName) -> std::result::Result<TagRefs, git::GitError> {
         let name = name.in_tag();
-        Ok(self.repository.tag_refs_with(&[&format!("{name}#"), &format!("{name}@")])?)
+        self.repository.tag_refs_with(&[&format!("{name}#"), &format!("{name}@")])
     }
 
     /// The annotation file of the current commit. What is wrong with it is for `doctor` to say (decision D5).

@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
 
 use gix::bstr::{BStr, ByteSlice as _};
@@ -23,7 +24,7 @@ const ATTEMPTS: usize = 10;
 const MAX_SYMBOLIC: usize = 5;
 
 /// A ref under `refs/tags/`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TagRef {
     /// The name without `refs/tags/`.
     pub name: String,
@@ -177,6 +178,13 @@ impl Repository {
 }
 
 impl TagRefs {
+    /// The same for the same tags, within one process.
+    pub fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (&self.refs, &self.not_utf8, &self.broken).hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// Takes in a ref by its full name; `target` is `None` if it points nowhere.
     pub(super) fn push(&mut self, full_name: &BStr, target: Option<ObjectId>) {
         if let Some(name) = full_name.strip_prefix(TAGS.as_bytes()) {

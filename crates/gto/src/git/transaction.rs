@@ -120,18 +120,22 @@ impl Repository {
     /// As [`Repository::apply_signed`], unsigned.
     #[cfg(test)]
     pub fn apply(&self, edits: &[TagEdit]) -> Result<Vec<ObjectId>, ApplyError> {
-        self.apply_signed(edits, None)
+        self.apply_signed(edits, None, || Ok(true))
     }
 
     /// Makes all changes or none; signs the new tags if asked to. Returns the ids of the new tag objects, in the order of
     /// the creates.
+    ///
+    /// `is_current` says whether the changes still are what should be made. It is asked while no other writer of this
+    /// library is at work in a repository whose refs are files; where git writes the refs, it is not asked.
     pub fn apply_signed(
         &self,
         edits: &[TagEdit],
         signing: Option<&Signing>,
+        is_current: impl Fn() -> Result<bool, GitError>,
     ) -> Result<Vec<ObjectId>, ApplyError> {
         let ids = self.write_objects(edits, signing)?;
-        self.update_refs(edits, &ids)?;
+        self.update_refs(edits, &ids, is_current)?;
         Ok(ids)
     }
 
@@ -162,16 +166,27 @@ impl Repository {
 
     /// The second half of [`Repository::apply_signed`]: changes all refs or none. `ids` are the new tag objects, in the order
     /// of the creates.
-    pub fn update_refs(&self, edits: &[TagEdit], ids: &[ObjectId]) -> Result<(), ApplyError> {
+    pub fn update_refs(
+        &self,
+        edits: &[TagEdit],
+        ids: &[ObjectId],
+        is_current: impl Fn() -> Result<bool, GitError>,
+    ) -> Result<(), ApplyError> {
         let log = self.reflog_entry(edits);
         let changes = RefChange::all(edits, ids);
         match self.refs_need_git() {
             None => {
                 // A `git gc --prune=now` takes what no ref leads to yet. No remote can have it.
                 let is_here = |id: ObjectId| self.to_gix(id).is_some_and(|id| self.gix.has_object(id));
-                let check = || match ids.iter().find(|id| !is_here(**id)) {
-                    Some(&id) => Err(GitError::Missing { id }.into()),
-                    None => self.explain(edits).map_or(Ok(()), Err),
+                let check = || {
+                    if let Some(&id) = ids.iter().find(|id| !is_here(**id)) {
+                        return Err(GitError::Missing { id }.into());
+                    }
+                    self.explain(edits).map_or(Ok(()), Err)?;
+                    match edits.first() {
+                        Some(edit) if !is_current()? => Err(changed(edit.name())),
+                        _ => Ok(()),
+                    }
                 };
                 self.change_refs(&changes, log.as_ref(), check)
             }

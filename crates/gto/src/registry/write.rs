@@ -6,7 +6,7 @@
 
 use super::{Registry, Sight};
 use crate::error::{Error, Result};
-use crate::git::{ApplyError, Guard, Outcome, PushedTag, Remote, RemoteError, RemoteTag, TagEdit};
+use crate::git::{ApplyError, GitError, Guard, Outcome, PushedTag, Remote, RemoteError, RemoteTag, TagEdit};
 use crate::object_id::ObjectId;
 use crate::plan::{Plan, Step, Warning};
 
@@ -21,16 +21,23 @@ impl Registry {
     pub fn apply(&self, plan: &Plan, pushed_to: Option<&Sight>) -> Result<Vec<Warning>> {
         let edits: Vec<TagEdit> = plan.steps.iter().map(edit).collect();
         let Some(Sight { remote, guard }) = pushed_to else {
-            self.repository.apply_signed(&edits, plan.signing.as_ref())?;
+            self.repository.apply_signed(&edits, plan.signing.as_ref(), || self.is_current(plan))?;
             return Ok(Vec::new());
         };
         let ids = self.repository.prepare(&edits, plan.signing.as_ref())?;
         let changes = self.changes(remote, &edits, &ids)?;
         let warning = self.push(remote, &changes, Some(guard))?;
-        match self.repository.update_refs(&edits, &ids) {
+        match self.repository.update_refs(&edits, &ids, || Ok(true)) {
             Err(error) if !self.is_made(&edits, &ids) => Err(there_only(plan, remote, error)),
             _ => Ok(warning.into_iter().collect()),
         }
+    }
+
+    /// Whether the artifact's tags are those that the plan was made from. Writers of this library wait for each other, but
+    /// not where the system has no locks; nor do git and others.
+    fn is_current(&self, plan: &Plan) -> std::result::Result<bool, GitError> {
+        let Some(seen) = &plan.seen else { return Ok(true) };
+        Ok(self.tags_of(&seen.artifact)?.digest() == seen.digest)
     }
 
     /// Whether all changes have been made here. Git makes them itself after a push if `remote.<name>.fetch` covers tags, as
@@ -147,5 +154,44 @@ fn edit(step: &Step) -> TagEdit {
             message: tag.message.clone(),
         },
         Step::Delete(tag) => TagEdit::Delete { name: tag.name.clone(), expected: tag.target },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gto_testkit::{Repo, TagSpec};
+
+    use super::*;
+    use crate::rules::{AssignTarget, TagWish};
+    use crate::{Author, Environment, Timestamp};
+
+    #[test]
+    fn a_plan_that_somebody_elses_tag_overtook_is_not_applied() {
+        let repo = Repo::new();
+        repo.commit(&[], "first");
+        repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+        let now = Timestamp::new(1_900_000_000, 0).unwrap();
+        let registry = Registry::open(repo.path(), Environment::new([], now)).unwrap();
+        let author = Author {
+            name: Some("Ann".to_owned()),
+            email: Some("ann@example.com".to_owned()),
+            ..Author::default()
+        };
+        let target = AssignTarget::Version("v1.0.0".parse().unwrap());
+        let plan = || {
+            let (name, stage) = ("m".parse().unwrap(), "prod".parse().unwrap());
+            registry.plan_assign(&name, &stage, &target, &TagWish::default(), &author).unwrap()
+        };
+        // The counter 1 is this tag's now.
+        let overtaken = plan();
+        repo.tag("m#dev#1", "HEAD", &TagSpec::default());
+        let refused = registry.apply(&overtaken, None);
+        assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
+        assert_eq!(repo.tag_names(), ["m#dev#1", "m@v1.0.0"]);
+        // What others do to other artifacts does not matter.
+        let plan = plan();
+        repo.tag("m-x@v1.0.0", "HEAD", &TagSpec::default());
+        registry.apply(&plan, None).unwrap();
+        assert_eq!(repo.tag_names(), ["m#dev#1", "m#prod#2", "m-x@v1.0.0", "m@v1.0.0"]);
     }
 }
