@@ -64,15 +64,13 @@ impl Context {
         Ok(registry)
     }
 
-    /// As [`Context::open`] for hints and completions: nobody waits for them, so that a remote repository is not asked
-    /// again what is new.
-    pub fn open_again(&mut self, repo: &str) -> Result<Registry> {
-        if is_remote(repo)
-            && let Some(registry) = Registry::open_kept(repo, self.environment.clone())?
-        {
-            return Ok(registry);
+    /// As [`Context::open`] for hints and completions: nobody waits for them, so that a remote repository is neither
+    /// asked what is new nor cloned.
+    pub fn open_again(&mut self, repo: &str) -> Option<Registry> {
+        if is_remote(repo) {
+            return Registry::open_kept(repo, self.environment.clone()).ok()?;
         }
-        self.open(repo)
+        self.open(repo).ok()
     }
 
     /// As [`Context::open`], with what is wrong in the configuration.

@@ -144,7 +144,7 @@ fn remote_hint(error: &Error, context: &Context) -> Option<String> {
     let words = |tags: &[String]| tags.iter().map(|tag| shell_quote(tag)).collect::<Vec<_>>().join(" ");
     Some(match error {
         Error::UnknownRemote { known, .. } | Error::NoRemote { known } if known.is_empty() => format!(
-            "this repository has no remote: add one with {}, or do without (--no-push)",
+            "this repository has no remote: add one with {}; a write needs none without --push and --fetch",
             git("remote add origin URL")
         ),
         Error::UnknownRemote { known, .. } => format!(
@@ -273,7 +273,7 @@ fn refusal_hints(refusal: &Refusal, context: &mut Context) -> Vec<String> {
 
 fn open(context: &mut Context) -> Option<Registry> {
     let repository = context.repository.clone();
-    context.open_again(&repository).ok()
+    context.open_again(&repository)
 }
 
 fn artifact_hints(name: &str, context: &mut Context) -> Vec<String> {

@@ -274,6 +274,30 @@ fn where_no_clone_can_be_kept_the_answer_is_the_same() {
     assert!(xdg.join("gto/remotes").is_dir());
 }
 
+/// A hint or a candidate for completion is worth neither a network nor a wait.
+#[test]
+fn hints_and_completions_neither_clone_nor_wait_for_others() {
+    let repo = upstream(true);
+    let git = CountingGit::new(repo.sandbox());
+    let off = binary().env("PATH", &git.path).env("GTO_CACHE", "off");
+    ask_by(&off, &repo, "show nobody").fails(1);
+    assert_eq!(git.started().iter().filter(|line| line.contains("clone --quiet")).count(), 1);
+    let complete = || {
+        let shell = binary().env("PATH", &git.path).env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "4");
+        let words = ["--", "gto", "show", "-r", &url(&repo), "m"];
+        shell.run_in(repo.sandbox(), repo.sandbox().path(), &words, b"").out()
+    };
+    assert_eq!((complete().contains("m@v0.0.1"), git.started()), (false, Vec::new()));
+    ask(&repo, "show").ok();
+    assert!(complete().contains("m@v0.0.1"));
+    let lock = entries(&repo).into_iter().find(|path| path.extension().is_some()).unwrap();
+    let lock = fs::File::options().write(true).open(lock).unwrap();
+    lock.lock().unwrap();
+    let begun = std::time::Instant::now();
+    assert!(!complete().contains("m@v0.0.1"));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20));
+}
+
 #[test]
 fn only_the_user_can_look_into_the_clones() {
     let repo = upstream(true);
@@ -399,6 +423,9 @@ fn the_clones_are_shown_and_removed() {
     assert_eq!(run(&clear).out(), "Removed the clone of 1 remote repository\n");
     assert_eq!(run(&clear).out(), "There is no clone of it\n");
     assert_eq!(run("cache clear").out(), "There is no cache\n");
+    // It would remove more than was named.
+    let both = ["cache", "clear", "--remotes", "-r", &addresses[1]];
+    binary().run_in(repo.sandbox(), other.path(), &both, b"").fails(2);
     kept(&repo);
     assert_eq!(
         run("cache clear --all").out(),

@@ -52,6 +52,21 @@ fn refused_here_and_there(repo: &Repo, remote: &Repo, line: &str, error: &str) -
 }
 
 #[test]
+fn git_may_ask_for_a_password_where_it_may_when_it_is_called_by_hand() {
+    let repo = Repo::new();
+    repo.commit(&[], "first");
+    repo.git_ok(&["remote", "add", "origin", "host:x"]);
+    let said = repo.sandbox().path().join("prompt");
+    let ssh = format!("printf %s \"$GIT_TERMINAL_PROMPT\" >'{}'; false", said.display());
+    for (prompt, line) in
+        ["0", "1"].into_iter().flat_map(|prompt| ["status", "push"].map(|line| (prompt, line)))
+    {
+        binary().env("GIT_SSH_COMMAND", &ssh).env("GIT_TERMINAL_PROMPT", prompt).run(&repo, &[line]).fails(1);
+        assert_eq!(fs::read_to_string(&said).unwrap(), prompt, "{line}");
+    }
+}
+
+#[test]
 fn a_push_goes_on_from_the_tags_of_the_remote_in_every_kind_of_repository() {
     let reftable = RepoOptions { refs: RefFormat::Reftable, ..RepoOptions::default() };
     let sha256 = RepoOptions { sha256: true, ..RepoOptions::default() };

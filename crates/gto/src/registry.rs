@@ -171,7 +171,7 @@ impl Registry {
     }
 
     /// As [`Registry::open_url`], without asking the remote what is new: the clone as it was left the last time. `None` if
-    /// none is kept.
+    /// none is kept, or another process is changing it: this never waits.
     ///
     /// # Errors
     /// As [`Registry::open`].
@@ -186,7 +186,14 @@ impl Registry {
         Ok((repository, None))
     }
 
-    fn new(repository: Repository, environment: Environment, remote: Option<Clone>) -> Result<Self> {
+    /// Lets Git ask for a password where the environment does; of a clone of ours that was said when it was made.
+    fn let_git_ask(repository: &mut Repository, environment: &Environment, remote: Option<&Clone>) {
+        let prompt = environment.variable("GIT_TERMINAL_PROMPT").filter(|_| remote.is_none());
+        prompt.into_iter().for_each(|prompt| repository.set_prompt(prompt));
+    }
+
+    fn new(mut repository: Repository, environment: Environment, remote: Option<Clone>) -> Result<Self> {
+        Self::let_git_ask(&mut repository, &environment, remote.as_ref());
         let config = read_config(&repository, &environment)?;
         Ok(Self { repository, config, environment, remote })
     }

@@ -47,7 +47,7 @@ enum What {
         repo: RepoArgs,
 
         /// Remove the clones of all remote repositories instead
-        #[arg(long)]
+        #[arg(long, conflicts_with = "repo")]
         remotes: bool,
 
         /// Remove both

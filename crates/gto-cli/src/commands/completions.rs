@@ -149,7 +149,7 @@ fn candidates(
     find: impl Fn(&Registry) -> Option<BTreeSet<String>> + Send + Sync + 'static,
 ) -> ArgValueCandidates {
     ArgValueCandidates::new(move || {
-        let registry = Context::from_process(false).open_again(&repository()).ok();
+        let registry = Context::from_process(false).open_again(&repository());
         let found = registry.and_then(|registry| find(&registry)).unwrap_or_default();
         // A shell may put them into the line as they are: a branch named `$(command)` must not become one.
         found.into_iter().filter(|word| is_plain_word(word)).map(CompletionCandidate::new).collect()

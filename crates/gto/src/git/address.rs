@@ -52,7 +52,8 @@ impl Address {
     }
 
     /// Variables that make Git use the whole address where it finds the plain one: none is in a file then, nor among the
-    /// arguments of a process, which anyone on the machine can read.
+    /// arguments of the `git` that is started. Git itself gives it to its `git-remote-https` as an argument, which anyone
+    /// on the machine can read.
     pub fn variables(&self) -> Vec<(String, String)> {
         if self.given == self.plain {
             return Vec::new();

@@ -308,6 +308,12 @@ impl Repository {
         })
     }
 
+    /// Lets every `git` ask for a password on the terminal or not, by a value of `GIT_TERMINAL_PROMPT`.
+    pub fn set_prompt(&mut self, prompt: String) {
+        let variable = ("GIT_TERMINAL_PROMPT".to_owned(), prompt);
+        self.variables = self.variables.iter().cloned().chain([variable]).collect();
+    }
+
     /// The root of the work tree; `None` in a bare repository.
     pub fn work_dir(&self) -> Option<&Path> {
         self.work_dir.as_deref()

@@ -80,7 +80,8 @@ impl Clone {
         Ok((repository, Self { url: url.to_owned(), place }))
     }
 
-    /// The clone that is kept of what is at `url`, as it was left the last time; `None` if there is none.
+    /// The clone that is kept of what is at `url`, as it was left the last time; `None` if there is none, or somebody is
+    /// changing it.
     pub fn open_kept(url: &str, environment: &Environment) -> Option<(Repository, Self)> {
         let address = Address::parse(url).ok()?;
         if super::cache::wanted(environment) == Keep::Nothing {
@@ -92,7 +93,7 @@ impl Clone {
             return None;
         }
         let turn = clones.turn(&address.key()).ok()?;
-        turn.take(File::try_lock_shared).ok()?;
+        turn.0.try_lock_shared().ok()?;
         let access = Access { address: &address, prompt: "0", progress: environment.progress() };
         let repository = access.open(&folder).ok()?;
         Some((repository, Self { url: url.to_owned(), place: Place::Kept(turn) }))

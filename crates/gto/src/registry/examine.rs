@@ -52,10 +52,11 @@ impl Registry {
     }
 
     fn new_leniently(
-        repository: Repository,
+        mut repository: Repository,
         environment: Environment,
         remote: Option<Clone>,
     ) -> (Self, Vec<Error>) {
+        Self::let_git_ask(&mut repository, &environment, remote.as_ref());
         let mut errors = Vec::new();
         let file = config_file(&repository).unwrap_or_else(|error| {
             errors.push(error);
