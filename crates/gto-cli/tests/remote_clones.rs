@@ -274,6 +274,18 @@ fn where_no_clone_can_be_kept_the_answer_is_the_same() {
     assert!(xdg.join("gto/remotes").is_dir());
 }
 
+/// Git would start one fetch within the other without end, until the memory is full.
+#[test]
+fn a_shallow_remote_that_leaves_nothing_else_out_is_read() {
+    let repo = upstream(false);
+    let to = repo.sandbox().path().join("shallow.git");
+    repo.git_ok(&["clone", "-q", "--bare", "--depth=1", &url(&repo), &to.to_string_lossy()]);
+    let shallow = Repo::at(repo.sandbox(), to, true);
+    for _ in 0..2 {
+        assert!(ask(&shallow, "show m").ok().out().contains("v0.0.3"));
+    }
+}
+
 /// A hint or a candidate for completion is worth neither a network nor a wait.
 #[test]
 fn hints_and_completions_neither_clone_nor_wait_for_others() {

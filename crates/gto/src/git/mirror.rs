@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use gix::bstr::ByteSlice as _;
+use gix::refs::FullName;
 
 use super::{Address, GitError, Repository, lossy};
 use crate::object_id::ObjectId;
@@ -138,6 +139,9 @@ impl Access<'_> {
     fn variables(&self) -> Vec<(String, String)> {
         let mut variables = self.address.variables();
         variables.push(("GIT_TERMINAL_PROMPT".to_owned(), self.prompt.to_owned()));
+        // Nothing is fetched but by us: where a remote leaves out what it should have sent, as a shallow one without
+        // filters does, git would start one fetch within the other without end.
+        variables.push(("GIT_NO_LAZY_FETCH".to_owned(), "1".to_owned()));
         variables
     }
 
@@ -309,7 +313,13 @@ pub(super) fn read_listing(printed: &[u8]) -> Listing {
             continue;
         }
         let Some(id) = std::str::from_utf8(value).ok().and_then(|id| id.parse().ok()) else { continue };
-        let is_ours = name.starts_with(b"refs/heads/") || name.starts_with(b"refs/tags/");
+        // A broken ref of the remote is listed too, with no id or no name that git would make here.
+        let is_intact = || {
+            let name = name.strip_suffix(b"^{}").unwrap_or(name);
+            value.iter().any(|digit| *digit != b'0') && FullName::try_from(name.as_bstr()).is_ok()
+        };
+        let is_kept = name.starts_with(b"refs/heads/") || name.starts_with(b"refs/tags/");
+        let is_ours = is_kept && is_intact();
         match name.to_str() {
             Ok("HEAD") if refs.head == Head::Unknown => refs.head = Head::Detached(id),
             Ok(name) if is_ours && !name.ends_with("^{}") => {
@@ -384,10 +394,11 @@ mod tests {
 
     #[test]
     fn a_listing_is_read_without_what_a_mirror_does_not_have() {
-        let [a, b] = ["a", "b"].map(|digit| digit.repeat(40));
+        let [a, b, none] = ["a", "b", "0"].map(|digit| digit.repeat(40));
         let text = format!(
             "ref: refs/heads/main\tHEAD\n{a}\tHEAD\n{a}\trefs/heads/main\n{b}\trefs/remotes/x/HEAD\n\
-             ref: refs/heads/x\trefs/remotes/x/HEAD\n{a}\trefs/tags/m@v1\n{b}\trefs/tags/m@v1^{{}}\nnoise\n\t\n"
+             ref: refs/heads/x\trefs/remotes/x/HEAD\n{a}\trefs/tags/m@v1\n{b}\trefs/tags/m@v1^{{}}\n\
+             {a}\trefs/tags/a..b\n{none}\trefs/tags/broken\nnoise\n\t\n"
         );
         let refs = read_listing(text.as_bytes());
         assert_eq!(refs.head, Head::Branch("refs/heads/main".to_owned()));

@@ -159,7 +159,10 @@ impl Repository {
         let wanted = ids.iter().map(|id| format!("{id}\n")).collect::<Vec<_>>().concat();
         let args = args.into_iter().chain(more).chain(last);
         let output = self
-            .run_git("fetching what a partial clone left out", args, wanted.as_bytes())
+            .run_git_as("fetching what a partial clone left out", args, wanted.as_bytes(), |git| {
+                // Or git starts one fetch within the other without end, where the remote does not send what it should.
+                git.env("GIT_NO_LAZY_FETCH", "1");
+            })
             .map_err(|error| error.to_string())?;
         if output.status.success() {
             return Ok(());
