@@ -55,14 +55,21 @@ fn refused_here_and_there(repo: &Repo, remote: &Repo, line: &str, error: &str) -
 fn git_may_ask_for_a_password_where_it_may_when_it_is_called_by_hand() {
     let repo = Repo::new();
     repo.commit(&[], "first");
+    repo.tag("m@v0.0.1", "HEAD", &TagSpec::default());
     repo.git_ok(&["remote", "add", "origin", "host:x"]);
     let said = repo.sandbox().path().join("prompt");
     let ssh = format!("printf %s \"$GIT_TERMINAL_PROMPT\" >'{}'; false", said.display());
     for (prompt, line) in
         ["0", "1"].into_iter().flat_map(|prompt| ["status", "push"].map(|line| (prompt, line)))
     {
-        binary().env("GIT_SSH_COMMAND", &ssh).env("GIT_TERMINAL_PROMPT", prompt).run(&repo, &[line]).fails(1);
-        assert_eq!(fs::read_to_string(&said).unwrap(), prompt, "{line}");
+        binary()
+            .env("GIT_ALLOW_PROTOCOL", "ssh")
+            .env("GIT_SSH_COMMAND", &ssh)
+            .env("GIT_TERMINAL_PROMPT", prompt)
+            .run(&repo, &[line])
+            .fails(1);
+        assert_eq!(fs::read_to_string(&said).unwrap_or_default(), prompt, "{line}");
+        fs::remove_file(&said).unwrap();
     }
 }
 
