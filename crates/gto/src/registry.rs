@@ -189,7 +189,9 @@ impl Registry {
     /// Lets Git ask for a password where the environment does; of a clone of ours that was said when it was made.
     fn let_git_ask(repository: &mut Repository, environment: &Environment, remote: Option<&Clone>) {
         let prompt = environment.variable("GIT_TERMINAL_PROMPT").filter(|_| remote.is_none());
-        prompt.into_iter().for_each(|prompt| repository.set_prompt(prompt));
+        if let Some(prompt) = prompt {
+            repository.set_prompt(prompt);
+        }
     }
 
     fn new(mut repository: Repository, environment: Environment, remote: Option<Clone>) -> Result<Self> {
