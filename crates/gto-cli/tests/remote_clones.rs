@@ -274,6 +274,20 @@ fn where_no_clone_can_be_kept_the_answer_is_the_same() {
     assert!(xdg.join("gto/remotes").is_dir());
 }
 
+/// What was its `HEAD` before is not where a version belongs.
+#[test]
+fn a_remote_whose_head_leads_nowhere_has_no_current_commit() {
+    let repo = upstream(true);
+    ask(&repo, "show").ok();
+    repo.git_ok(&["symbolic-ref", "HEAD", "refs/heads/unborn"]);
+    for gto in [binary(), binary(), binary().env("GTO_CACHE", "off")] {
+        let run = ask_by(&gto, &repo, "register new").fails(1);
+        assert!(run.err().starts_with("❌ The repository has no commit yet"), "{run}");
+    }
+    repo.git_ok(&["symbolic-ref", "HEAD", "refs/heads/main"]);
+    ask(&repo, "register new").ok();
+}
+
 /// Git would start one fetch within the other without end, until the memory is full.
 #[test]
 fn a_shallow_remote_that_leaves_nothing_else_out_is_read() {

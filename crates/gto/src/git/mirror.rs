@@ -25,6 +25,9 @@ const REMOTE: &str = "origin";
 /// What a mirror has of its remote.
 const REFSPECS: [&str; 2] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
 
+/// A branch that nobody has, for the `HEAD` of a mirror whose remote has none.
+const UNBORN: &str = "refs/heads/gto-no-such-branch";
+
 /// The file with the names and sizes of the packs, so that one that went missing is noticed.
 const PACKS: &str = "gto-packs";
 
@@ -219,7 +222,8 @@ impl Repository {
         Err(MirrorError::Remote(super::porcelain::words(&lossy(&output.stderr))))
     }
 
-    /// The refs as [`read_listing`] gives those of the remote. `HEAD` is only looked at if the remote has one.
+    /// The refs as [`read_listing`] gives those of the remote. A `HEAD` without a commit is as good as that of a remote
+    /// that has none.
     fn mirrored(&self, head: &Head) -> Result<Listing, GitError> {
         let failed = |error| GitError::failed("list the branches", error);
         let tags = self.tag_refs("")?;
@@ -247,7 +251,8 @@ impl Repository {
         }
         refs.sort_unstable();
         odd.sort_unstable();
-        let head = if *head == Head::Unknown { Head::Unknown } else { self.mirrored_head()? };
+        let has_none = *head == Head::Unknown && self.head_commit()?.is_none();
+        let head = if has_none { Head::Unknown } else { self.mirrored_head()? };
         Ok(Listing { head, refs, odd })
     }
 
@@ -280,7 +285,8 @@ impl Repository {
     fn set_head(&self, head: &Head) -> Result<(), MirrorError> {
         let id;
         let args = match head {
-            Head::Unknown => return Ok(()),
+            Head::Unknown if self.head_commit().is_ok_and(|commit| commit.is_none()) => return Ok(()),
+            Head::Unknown => ["symbolic-ref", "HEAD", UNBORN, ""],
             head if self.mirrored_head().is_ok_and(|known| known == *head) => return Ok(()),
             Head::Branch(name) => ["symbolic-ref", "HEAD", name, ""],
             Head::Detached(commit) => {
