@@ -6,6 +6,7 @@ use std::path::Path;
 use gto::environment::Environment;
 use gto::time::Timestamp;
 use gto::{Registry, config};
+use jiff::tz::TimeZone;
 
 use crate::error::Result;
 use crate::printer::Printer;
@@ -139,7 +140,7 @@ impl Context {
 
 /// The local offset from UTC, in seconds, at a local time.
 fn local_offset(local: i64) -> i32 {
-    let zone = jiff::tz::TimeZone::system();
+    let zone = local_zone();
     let offset = jiff::Timestamp::from_second(local).ok().and_then(|as_if_utc| {
         let local = jiff::tz::Offset::UTC.to_datetime(as_if_utc);
         zone.to_timestamp(local).ok().map(|instant| zone.to_offset(instant).seconds())
@@ -147,9 +148,16 @@ fn local_offset(local: i64) -> i32 {
     offset.unwrap_or_default()
 }
 
+/// The time zone of the machine, or of `TZ`.
+fn local_zone() -> TimeZone {
+    // The usual case is one file. The library would look for its name, in a folder of hundreds.
+    let file = if std::env::var_os("TZ").is_none() { std::fs::read("/etc/localtime").ok() } else { None };
+    file.and_then(|file| TimeZone::tzif("local", &file).ok()).unwrap_or_else(TimeZone::system)
+}
+
 /// The clock, with the local offset from UTC, as Git writes it into tags.
 fn now() -> Timestamp {
-    let now = jiff::Zoned::now();
+    let now = jiff::Timestamp::now().to_zoned(local_zone());
     Timestamp::new(now.timestamp().as_second(), now.offset().seconds())
         .or_else(|| Timestamp::new(now.timestamp().as_second(), 0))
         .expect("the clock of a machine is between the years 1 and 9999")

@@ -3,6 +3,7 @@
 //! Owns parsing and printing. Must not know how objects are stored.
 
 use std::fmt;
+use std::ops::Deref;
 use std::str::FromStr;
 
 /// The longest id in bytes (SHA-256).
@@ -44,13 +45,37 @@ impl ObjectId {
     }
 
     /// The first seven hexadecimal digits, for tables and messages.
-    pub fn short(&self) -> String {
+    pub fn short(&self) -> ShortId {
         let mut digits = [0; Self::SHORT_LEN];
         for (place, digit) in digits.iter_mut().enumerate() {
             let byte = self.bytes[place / 2];
             *digit = DIGITS[usize::from(if place % 2 == 0 { byte >> 4 } else { byte & 15 })];
         }
-        String::from_utf8_lossy(&digits).into_owned()
+        ShortId(digits)
+    }
+}
+
+/// An object id cut short, for people. It needs no memory: a journal prints a million of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ShortId([u8; ObjectId::SHORT_LEN]);
+
+impl Deref for ShortId {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for ShortId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self)
+    }
+}
+
+impl fmt::Debug for ShortId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -31,8 +31,8 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SeenTags {
     pub artifact: ArtifactName,
-    /// Of their names and targets. It need not be safe from people who try to make another one alike: who can do that
-    /// can make the tags.
+    /// Of their names. It need not be safe from people who try to make another one alike: who can do that can make the
+    /// tags.
     pub digest: u64,
 }
 

@@ -520,7 +520,7 @@ impl Registry {
         build: impl FnOnce(&Rules<'_>) -> std::result::Result<Plan, Refusal>,
     ) -> Result<Plan> {
         let tags = self.tags_of(name)?;
-        let seen = SeenTags { artifact: name.clone(), digest: tags.digest() };
+        let seen = SeenTags { artifact: name.clone(), digest: tags.digest_of_names() };
         // A ref that cannot be read is no event, yet its name and its counter are taken.
         let mut inventory = TagInventory::default();
         for tag in tags.refs.iter().map(|tag| &tag.name).chain(&tags.broken) {

@@ -336,7 +336,7 @@ impl VersionReport {
     /// The ref for tables: a commit id is shortened.
     pub fn short_reference(&self) -> String {
         let reference = self.reference.clone().unwrap_or_default();
-        reference.parse::<ObjectId>().map_or(reference, |id| id.short())
+        reference.parse::<ObjectId>().map_or(reference, |id| id.short().to_string())
     }
 
     /// The stages, as a table cell.

@@ -211,7 +211,7 @@ fn python_list(stages: &[StageName]) -> String {
 }
 
 fn shorts(commits: &[ObjectId]) -> String {
-    commits.iter().map(ObjectId::short).collect::<Vec<_>>().join(", ")
+    commits.iter().map(|id| id.short().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether a tag gets a counter.

@@ -41,6 +41,12 @@ impl Timestamp {
         self.text(b'T').as_str().to_owned()
     }
 
+    /// How many characters it prints, all of ASCII.
+    pub fn printed_len(self) -> usize {
+        let seconds = if self.offset % 60 == 0 { "" } else { ":00" };
+        "2026-11-24 05:39:01+00:00".len() + seconds.len()
+    }
+
     fn text(self, separator: u8) -> Text {
         let offset = Offset::from_seconds(self.offset).expect("less than a day, checked by `new`");
         let instant = jiff::Timestamp::from_second(self.seconds).expect("years 1 to 9999, checked by `new`");
@@ -125,6 +131,10 @@ mod tests {
     fn times_print_as_the_python_tool_prints_them() {
         let print = |s, o| Timestamp::new(s, o).unwrap().to_string();
         assert_eq!(print(1_700_000_000, 0), "2023-11-14 22:13:20+00:00");
+        for offset in [0, -28_800, 3_601, -1] {
+            let time = Timestamp::new(1_700_000_000, offset).unwrap();
+            assert_eq!(time.printed_len(), time.to_string().len());
+        }
         assert_eq!(print(1_700_000_000, 19_800), "2023-11-15 03:43:20+05:30");
         assert_eq!(print(1_700_000_000, -28_800), "2023-11-14 14:13:20-08:00");
         assert_eq!(Timestamp::new(0, -60).unwrap().iso(), "1969-12-31T23:59:00-00:01");

@@ -117,7 +117,7 @@ impl VersionLabel {
     pub fn short(&self) -> String {
         match self {
             Self::Number(version) => version.to_string(),
-            Self::Commit(id) => id.short(),
+            Self::Commit(id) => id.short().to_string(),
         }
     }
 

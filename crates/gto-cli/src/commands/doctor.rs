@@ -4,7 +4,6 @@ use clap::Args;
 use gto::Registry;
 use gto::config::Config;
 use gto::doctor::{Command, Examination, Finding, Program, Severity};
-use gto::object_id::ObjectId;
 use serde_json::{Map, Value, json};
 
 use crate::args::RepoArgs;
@@ -117,7 +116,7 @@ fn details(finding: &Finding, place: &Place<'_>) -> Vec<String> {
         lines.push(format!("tags: {}", bounded(&finding.tags, String::clone)));
     }
     if !finding.commits.is_empty() {
-        lines.push(format!("commits: {}", bounded(&finding.commits, ObjectId::short)));
+        lines.push(format!("commits: {}", bounded(&finding.commits, |id| id.short().to_string())));
     }
     lines.extend(commands("fix:", &finding.fix, place));
     lines.extend(commands("or: ", &finding.otherwise, place));

@@ -226,7 +226,7 @@ fn verify(registry: &Registry, entries: &History) -> Result<HashMap<String, Veri
 }
 
 fn row(entry: &HistoryReport, cells: &mut Cells) {
-    cells.push_value(&entry.timestamp);
+    cells.push_known(entry.timestamp.printed_len(), &entry.timestamp);
     cells.push(entry.artifact.as_str());
     cells.push(entry.event.word());
     match entry.version.as_deref() {

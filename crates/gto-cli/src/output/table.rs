@@ -7,6 +7,7 @@
 use std::fmt::{Display, Write as _};
 use std::num::NonZero;
 use std::panic::resume_unwind;
+use std::sync::OnceLock;
 use std::thread;
 
 use super::clean;
@@ -70,7 +71,7 @@ impl<R: Sync, F: Fn(&R, &mut Cells) + Sync> Table<'_, R, F> {
         let part = rows.len().div_ceil(processors()).max(ROWS);
         let parts = on_all_processors(rows.chunks(part), |rows| {
             let mut columns = vec![Column::default(); self.headers.len()];
-            let mut cells = Cells::default();
+            let mut cells = Cells { is_for_widths: true, ..Cells::default() };
             for row in rows {
                 cells.clear();
                 (self.cells)(row, &mut cells);
@@ -119,7 +120,9 @@ fn rule(columns: &[Column], [left, middle, right]: [&str; 3]) -> String {
 }
 
 fn processors() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get)
+    // To find out takes reading several files.
+    static FOUND: OnceLock<usize> = OnceLock::new();
+    *FOUND.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get))
 }
 
 /// Does each piece of work, all at once; the results come in the order of the work.
@@ -143,6 +146,8 @@ fn on_all_processors<W: Send, T: Send>(
 pub struct Cells {
     text: String,
     shapes: Vec<Shape>,
+    /// Whether they are made for their widths alone.
+    is_for_widths: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -171,6 +176,16 @@ impl Cells {
         let start = self.text.len();
         let _ = write!(self.text, "{value}");
         self.end(start, false);
+    }
+
+    /// A cell with what a value prints: so many printable characters of ASCII, and no integer. For its width it need not
+    /// be printed.
+    pub fn push_known(&mut self, width: usize, value: &impl Display) {
+        if !self.is_for_widths {
+            return self.push_value(value);
+        }
+        self.text.push('?');
+        self.shapes.push(Shape { end: self.text.len(), width, is_missing: false });
     }
 
     /// A cell without content, which prints as `-`.

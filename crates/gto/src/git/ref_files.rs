@@ -43,6 +43,21 @@ impl Repository {
         Ok(overlay(packed, loose))
     }
 
+    /// The names of all tags that begin with `prefix`, in no order, some of them twice.
+    pub(super) fn file_tag_names(&self, prefix: &str) -> Result<Vec<String>, GitError> {
+        let loose = loose_names(&self.common_dir().join(TAGS), prefix)
+            .map_err(|error| GitError::failed(WHAT, error))?;
+        let loose = loose.into_iter().filter_map(|name| {
+            let is_valid = FullName::try_from([TAGS.as_bytes(), &name].concat().as_bstr()).is_ok();
+            is_valid.then(|| lossy(&name))
+        });
+        let mut names: Vec<String> = loose.collect();
+        for TagRefs { refs, not_utf8, broken, .. } in self.packed_tags(prefix)? {
+            names.extend(refs.into_iter().map(|tag| tag.name).chain(not_utf8).chain(broken));
+        }
+        Ok(names)
+    }
+
     fn loose_tags(&self, prefix: &str) -> Result<Vec<Loose>, GitError> {
         let mut names = loose_names(&self.common_dir().join(TAGS), prefix)
             .map_err(|error| GitError::failed(WHAT, error))?;

@@ -49,7 +49,7 @@ impl Repository {
     fn commit_in_short(&self, id: ObjectId) -> Result<String, GitError> {
         let commit = self.commit(id)?;
         let short = self.to_gix(id).and_then(|id| self.gix.find_commit(id).ok()?.short_id().ok());
-        let short = short.map_or_else(|| id.short(), |prefix| prefix.to_string());
+        let short = short.map_or_else(|| id.short().to_string(), |prefix| prefix.to_string());
         let subject = commit.message.trim_start_matches('\n').lines().next().unwrap_or_default();
         // A reflog has one line for each change, and git keeps no runs of white space in it.
         let subject = subject.split_ascii_whitespace().collect::<Vec<_>>().join(" ");

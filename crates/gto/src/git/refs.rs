@@ -24,7 +24,7 @@ const ATTEMPTS: usize = 10;
 const MAX_SYMBOLIC: usize = 5;
 
 /// A ref under `refs/tags/`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TagRef {
     /// The name without `refs/tags/`.
     pub name: String,
@@ -120,6 +120,19 @@ impl Repository {
         Ok(all)
     }
 
+    /// What [`TagRefs::digest_of_names`] gives for the tags whose names begin with one of the prefixes. What they point to
+    /// is not read, which for a hundred loose ones is most of the time of a write.
+    pub fn digest_of_names(&self, prefixes: &[&str]) -> Result<u64, GitError> {
+        if self.refs == RefStorage::Reftable {
+            return Ok(self.tag_refs_with(prefixes)?.digest_of_names());
+        }
+        let mut names = Vec::new();
+        for prefix in prefixes {
+            names.append(&mut self.file_tag_names(prefix)?);
+        }
+        Ok(digest(names.iter().map(String::as_str).collect()))
+    }
+
     /// How many bytes the files have that hold many refs each; none if there are no such files.
     pub fn packed_refs_len(&self) -> u64 {
         let len = |path: PathBuf| fs::metadata(path).map_or(0, |file| file.len());
@@ -177,12 +190,19 @@ impl Repository {
     }
 }
 
+fn digest(mut names: Vec<&str>) -> u64 {
+    names.sort_unstable();
+    names.dedup();
+    let mut hasher = DefaultHasher::new();
+    names.hash(&mut hasher);
+    hasher.finish()
+}
+
 impl TagRefs {
-    /// The same for the same tags, within one process.
-    pub fn digest(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        (&self.refs, &self.not_utf8, &self.broken).hash(&mut hasher);
-        hasher.finish()
+    /// The same for the same names, within one process; see [`Repository::digest_of_names`].
+    pub fn digest_of_names(&self) -> u64 {
+        let names = self.refs.iter().map(|tag| &tag.name).chain(&self.not_utf8).chain(&self.broken);
+        digest(names.map(String::as_str).collect())
     }
 
     /// Takes in a ref by its full name; `target` is `None` if it points nowhere.

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use gix::objs::{Find as _, Kind};
@@ -135,7 +135,7 @@ impl Repository {
         work: Vec<W>,
         todo: impl Fn(&Self, W) -> R + Sync,
     ) -> Vec<R> {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(work.len());
+        let threads = processors().min(work.len());
         if threads < 2 {
             return work.into_iter().map(|piece| todo(self, piece)).collect();
         }
@@ -304,6 +304,12 @@ fn target_of(parts: &Parts<'_>) -> Result<(ObjectKind, ObjectId), UnreadableTag>
         _ => return Err(UnreadableTag::Malformed),
     };
     Ok((kind, target))
+}
+
+fn processors() -> usize {
+    // To find out takes reading several files.
+    static FOUND: OnceLock<usize> = OnceLock::new();
+    *FOUND.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get))
 }
 
 #[cfg(test)]

@@ -37,7 +37,10 @@ impl Registry {
     /// not where the system has no locks; nor do git and others.
     fn is_current(&self, plan: &Plan) -> std::result::Result<bool, GitError> {
         let Some(seen) = &plan.seen else { return Ok(true) };
-        Ok(self.tags_of(&seen.artifact)?.digest() == seen.digest)
+        let name = seen.artifact.in_tag();
+        let digest = self.repository.digest_of_names(&[&format!("{name}#"), &format!("{name}@")])?;
+        // To be sure: what is no ref may look like one by its name.
+        Ok(digest == seen.digest || self.tags_of(&seen.artifact)?.digest_of_names() == seen.digest)
     }
 
     /// Whether all changes have been made here. Git makes them itself after a push if `remote.<name>.fetch` covers tags, as
