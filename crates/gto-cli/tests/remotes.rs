@@ -474,3 +474,46 @@ fn tags_that_cannot_be_made_here_after_the_push_are_named() {
     assert!(run.err().starts_with(error), "{run}");
     hints_at(&run, "`git fetch origin refs/tags/m@v0.0.2:refs/tags/m@v0.0.2`");
 }
+
+#[test]
+fn a_remote_that_is_pushed_to_at_another_address_is_asked_there() {
+    for by_rewriting in [false, true] {
+        let (mirror, remote) = (remote(), remote());
+        remote.tag("m@v0.5.0", "HEAD~1", &TagSpec::default());
+        let repo = clone_without_tags(&mirror, "clone", &[]);
+        let path = remote.path().display().to_string();
+        if by_rewriting {
+            let mirror = format!("file://{}", mirror.path().display());
+            repo.git_ok(&["config", &format!("url.{path}.pushInsteadOf"), &mirror]);
+            repo.git_ok(&["config", "url./nowhere.pushInsteadOf", "file://"]);
+        } else {
+            repo.git_ok(&["config", "remote.origin.pushurl", "push:x"]);
+            repo.git_ok(&["config", &format!("url.{path}.insteadOf"), "push:x"]);
+        }
+        let commit = repo.git_ok(&["rev-parse", "HEAD"]);
+        assert!(gto(&repo, "register m --push").ok().out().contains("'m@v0.5.1'"));
+        repo.commit(&[], "third");
+        assert!(gto(&repo, "register m --push").ok().out().contains("'m@v0.5.2'"));
+        assert_eq!(remote.git_ok(&["rev-parse", "m@v0.5.1^{}"]), commit);
+        assert_eq!(gto(&repo, "status").ok().out(), "4 tags, the same here and on origin\n");
+        gto(&repo, "deprecate m v0.5.2 --delete --push").ok();
+        assert_eq!(remote.tag_names(), ["m@v0.0.1", "m@v0.5.0", "m@v0.5.1"]);
+        repo.git_ok(&["tag", "-d", "m@v0.5.0"]);
+        let source = if by_rewriting { path.as_str() } else { "push:x" };
+        hints_at(&gto(&repo, "status").fails(3), &format!("`git fetch --tags {source}`"));
+        assert_eq!(mirror.tag_names(), ["m@v0.0.1"]);
+    }
+}
+
+#[test]
+fn the_address_for_pushes_is_told_without_its_password_if_it_cannot_be_reached() {
+    let mut repo = remote().clone_to("clone");
+    repo.git_ok(&["config", "remote.origin.pushurl", "http://me:secret@127.0.0.1:1/x.git"]);
+    repo.sandbox_mut().set_env("GIT_ALLOW_PROTOCOL", "http");
+    for line in ["register m --push", "status", "push"] {
+        let run = gto(&repo, line).fails(1);
+        assert!(run.err().starts_with("❌ Cannot get the tags of http://127.0.0.1:1/x.git: "), "{run}");
+        assert!(!run.err().contains("secret"), "{run}");
+        hints_at(&run, "git ls-remote http://127.0.0.1:1/x.git");
+    }
+}

@@ -80,7 +80,7 @@ impl Status {
     }
 
     fn advise(&self, comparison: &Comparison, context: &mut Context) {
-        let remote = shell_quote(&comparison.remote);
+        let remote = shell_quote(&comparison.source);
         let count = |kind| comparison.of_kind(kind).count();
         if count(Difference::OnlyHere) > 0 {
             let name = self.name.as_ref().map_or_else(String::new, |name| format!(" {}", shell_quote(name)));

@@ -34,10 +34,14 @@ const FETCH: [&str; 9] = [
     "--no-auto-maintenance",
 ];
 
-/// A remote that the user has configured: its name, or its address where Git's configuration has that instead. Nothing
-/// that a repository's content says becomes one.
+/// A remote that the user has configured. Nothing that a repository's content says becomes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Remote(String);
+pub(crate) struct Remote {
+    /// Its name, or its address where Git's configuration has that instead.
+    name: String,
+    /// The addresses that pushes go to, if these are others than that which fetches come from, or several.
+    pushed_to: Vec<String>,
+}
 
 /// A ref of the remote that each write of an artifact changes, in the same transaction as the tags and only if it is as it
 /// was when the write was planned. Tags of different names do not get into each other's way: without it `m#dev#2` and
@@ -86,7 +90,17 @@ pub(crate) enum RemoteError {
 impl Remote {
     /// The name, to tell.
     pub fn shown(&self) -> String {
-        porcelain::without_passwords(&self.0)
+        porcelain::without_passwords(&self.name)
+    }
+
+    /// What to ask for the tags, to tell.
+    pub fn source_shown(&self) -> String {
+        porcelain::without_passwords(self.source())
+    }
+
+    /// What to ask for the tags: what is pushed must fit what is there, and not what a mirror for fetching has.
+    fn source(&self) -> &str {
+        self.pushed_to.first().unwrap_or(&self.name)
     }
 }
 
@@ -98,7 +112,7 @@ impl Repository {
 
     /// The remote of this name, if it is configured. An address is no name.
     pub fn remote(&self, name: &str) -> Option<Remote> {
-        self.remotes().into_iter().find(|known| known == name).map(Remote)
+        self.remotes().into_iter().find(|known| known == name).map(|name| self.with_addresses(name))
     }
 
     /// The remote that `git push` would choose: the one of the branch, the one for all branches, the only one, or
@@ -115,12 +129,54 @@ impl Repository {
             .map(|name| lossy(&name));
         // A branch can follow another one of the same repository, which is called `.`.
         if let Some(name) = configured.filter(|name| name != "." && !name.is_empty()) {
-            return Some(Remote(name));
+            return Some(self.with_addresses(name));
         }
         match self.remotes().as_slice() {
-            [only] => Some(Remote(only.clone())),
+            [only] => Some(self.with_addresses(only.clone())),
             _ => self.remote("origin"),
         }
+    }
+
+    /// The remote with the addresses that git pushes to, if they are others: see git-config(1) on
+    /// `remote.<name>.pushurl` and `url.<base>.pushInsteadOf`. What else Git does to an address it does when it gets it.
+    fn with_addresses(&self, name: String) -> Remote {
+        let config = self.gix.config_snapshot();
+        let configured = |key: &str| {
+            let values = config.plumbing().strings(&format!("remote.{name}.{key}")).unwrap_or_default();
+            // An empty one takes back those before it.
+            let from = values.iter().rposition(|value| value.is_empty()).map_or(0, |at| at + 1);
+            values[from..].iter().map(|value| lossy(value)).collect::<Vec<_>>()
+        };
+        let mut pushed_to = configured("pushurl");
+        if pushed_to.is_empty() {
+            let mut urls = configured("url");
+            if urls.is_empty() {
+                urls.push(name.clone());
+            }
+            pushed_to = urls.iter().filter_map(|url| self.pushed_instead_of(url)).collect();
+            // Git fetches from the first one, and pushes to all.
+            if pushed_to.is_empty() && urls.len() > 1 {
+                pushed_to = urls;
+            }
+        }
+        Remote { name, pushed_to }
+    }
+
+    /// The address that git pushes to in the place of this one, if it is another one: that of the longest match.
+    fn pushed_instead_of(&self, url: &str) -> Option<String> {
+        let config = self.gix.config_snapshot();
+        let mut longest: Option<(usize, String)> = None;
+        for section in config.plumbing().sections_by_name("url").into_iter().flatten() {
+            let Some(base) = section.header().subsection_name() else { continue };
+            for start in section.values("pushInsteadOf") {
+                if let Some(rest) = url.as_bytes().strip_prefix(start.as_bytes())
+                    && longest.as_ref().is_none_or(|(len, _)| start.len() > *len)
+                {
+                    longest = Some((start.len(), lossy(base) + &lossy(rest)));
+                }
+            }
+        }
+        longest.map(|(_, instead)| instead)
     }
 
     fn current_branch(&self) -> Option<String> {
@@ -164,7 +220,7 @@ impl Repository {
         let patterns = prefixes.iter().map(|prefix| format!("{TAGS}{prefix}*"));
         let patterns = patterns.chain(guard.map(str::to_owned));
         let only_tags = if guard.is_none() { Some("--tags") } else { None };
-        let fixed = ["ls-remote", "--quiet"].into_iter().chain(only_tags).chain(["--", &remote.0]);
+        let fixed = ["ls-remote", "--quiet"].into_iter().chain(only_tags).chain(["--", remote.source()]);
         let args = fixed.map(str::to_owned).chain(patterns);
         let output = self.run_git("asking a remote", args, b"")?;
         if !output.status.success() {
@@ -198,7 +254,7 @@ impl Repository {
         let guard = guard_name(name);
         let guard = guard.trim_end_matches(|c| c != '@');
         let refspecs = refspecs.chain([format!("+{guard}*:{guard}*")]);
-        let fixed = FETCH.into_iter().chain(["--", &remote.0]).map(str::to_owned);
+        let fixed = FETCH.into_iter().chain(["--", remote.source()]).map(str::to_owned);
         let output = self.run_git("fetching", fixed.chain(refspecs), b"")?;
         let guard = self.take_guard(name)?;
         match output.status.code() {
@@ -227,7 +283,7 @@ impl Repository {
             return Ok(());
         }
         let depth = alone.then_some("--depth=1");
-        let args = FETCH.into_iter().chain(depth).chain(["--stdin", "--", &remote.0]);
+        let args = FETCH.into_iter().chain(depth).chain(["--stdin", "--", remote.source()]);
         let refspecs: Vec<String> = tags.iter().map(|tag| format!("{TAGS}{tag}:{TAGS}{tag}\n")).collect();
         let output = self.run_git("fetching", args, refspecs.concat().as_bytes())?;
         if output.status.success() {
@@ -261,7 +317,7 @@ impl Repository {
         // Only what was planned: with `push.followTags` git would push every tag on the way there.
         let fixed = ["push", "--porcelain", "--no-follow-tags", "--no-progress"].map(str::to_owned);
         let atomic = atomic.then(|| "--atomic".to_owned());
-        let end = ["--".to_owned(), remote.0.clone()];
+        let end = ["--".to_owned(), remote.name.clone()];
         let options = fixed.into_iter().chain(atomic).chain(leases).chain(guard_lease);
         let args: Vec<String> = options.chain(end).chain(refspecs).chain(guard_refspec).collect();
         if args.iter().map(|arg| arg.len() + size_of::<usize>() + 1).sum::<usize>() > MAX_ARGUMENTS {

@@ -24,6 +24,8 @@ pub struct Sight {
 pub struct Comparison {
     /// The remote, as messages show it.
     pub remote: String,
+    /// What `git fetch` gets its tags from: the same, or an address if pushes go to another one than fetches come from.
+    pub source: String,
     /// How many tags are the same.
     pub same: usize,
     /// The others, in the order of their names' bytes.
@@ -109,7 +111,8 @@ impl Registry {
         let remote = self.remote()?;
         let name = name.in_tag();
         let prefixes = [format!("{name}#"), format!("{name}@")];
-        let failed = |error: RemoteError| Error::Fetch { remote: remote.shown(), reason: error.to_string() };
+        let failed =
+            |error: RemoteError| Error::Fetch { remote: remote.source_shown(), reason: error.to_string() };
         // In a shallow clone git would fetch all history of commits that it does not know.
         if !self.repository.is_shallow()
             && let Some(guard) = self.repository.fetch_tags(&remote, &prefixes, &name).map_err(failed)?
@@ -131,7 +134,7 @@ impl Registry {
         let differing = both.into_iter().filter(|tag| here.get(&tag.name) != Some(&tag.target));
         let differing: Vec<String> = differing.map(|tag| tag.name).collect();
         if !differing.is_empty() {
-            return Err(Error::Differ { remote: remote.shown(), tags: differing });
+            return Err(Error::Differ { remote: remote.source_shown(), tags: differing });
         }
         let is_shallow = self.repository.is_shallow();
         // Of a commit that is here no history is fetched; and with a depth it would lose what is here of it.
@@ -141,13 +144,15 @@ impl Registry {
         for (tags, alone) in [(known, false), (unknown, true)] {
             let names: Vec<&str> = tags.iter().map(|tag| tag.name.as_str()).collect();
             let fetched = self.repository.fetch_exactly(remote, &names, alone);
-            fetched.map_err(|error| Error::Fetch { remote: remote.shown(), reason: error.to_string() })?;
+            fetched
+                .map_err(|error| Error::Fetch { remote: remote.source_shown(), reason: error.to_string() })?;
         }
         Ok(())
     }
 
     pub(super) fn remote_tags(&self, remote: &Remote, prefixes: &[String]) -> Result<Vec<RemoteTag>> {
-        let failed = |error: RemoteError| Error::Fetch { remote: remote.shown(), reason: error.to_string() };
+        let failed =
+            |error: RemoteError| Error::Fetch { remote: remote.source_shown(), reason: error.to_string() };
         self.repository.remote_tags(remote, prefixes).map_err(failed)
     }
 
@@ -166,8 +171,13 @@ impl Registry {
         let here = self.repository.tag_refs_with(&borrowed)?.refs;
         let mut there = self.remote_tags(&remote, &prefixes)?;
         there.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        let mut comparison =
-            Comparison { remote: remote.shown(), same: 0, differences: Vec::new(), target: remote };
+        let mut comparison = Comparison {
+            remote: remote.shown(),
+            source: remote.source_shown(),
+            same: 0,
+            differences: Vec::new(),
+            target: remote,
+        };
         let (mut here, mut there) = (here.into_iter().peekable(), there.into_iter().peekable());
         loop {
             let order = match (here.peek(), there.peek()) {

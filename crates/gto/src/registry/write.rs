@@ -140,11 +140,11 @@ impl Registry {
 /// The remote is changed, and here nothing is.
 fn there_only(plan: &Plan, remote: &Remote, error: ApplyError) -> Error {
     let tags = plan.steps.iter().map(|step| step.tag().to_owned()).collect();
-    let (remote, source) = (remote.shown(), Box::new(Error::from(error)));
+    let source = Box::new(Error::from(error));
     if plan.steps.iter().any(|step| matches!(step, Step::Create(_))) {
-        Error::MadeThereOnly { remote, tags, source }
+        Error::MadeThereOnly { remote: remote.source_shown(), tags, source }
     } else {
-        Error::DeletedThereOnly { remote, tags, source }
+        Error::DeletedThereOnly { remote: remote.shown(), tags, source }
     }
 }
 
