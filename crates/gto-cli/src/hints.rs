@@ -156,6 +156,12 @@ fn remote_hint(error: &Error, context: &Context) -> Option<String> {
             known.join(", "),
             git("config remote.pushDefault NAME")
         ),
+        Error::ManyAddresses { remote, .. } => format!(
+            "nothing was changed; give one of them a remote of its own and name that with GTO_REMOTE or `remote:` in \
+             `.gto`: {} shows them, {} adds it",
+            git(&format!("remote get-url --push --all {}", shell_quote(remote))),
+            git("remote add NAME URL")
+        ),
         Error::Fetch { remote, .. } => {
             format!(
                 "nothing was changed; see whether Git can reach it: {}",

@@ -517,3 +517,33 @@ fn the_address_for_pushes_is_told_without_its_password_if_it_cannot_be_reached()
         hints_at(&run, "git ls-remote http://127.0.0.1:1/x.git");
     }
 }
+
+#[test]
+fn a_remote_that_is_pushed_to_at_several_addresses_is_refused_before_anything_changes() {
+    let (one, two) = (remote(), remote());
+    let repo = one.clone_to("clone");
+    let path = two.path().display().to_string();
+    let error =
+        "Git pushes to 2 addresses for the remote 'origin', and some could take a tag that others refuse";
+    let refuse = |key: &str| {
+        for line in ["register m --push", "register m --fetch", "status", "status --remote origin", "push"] {
+            let run = refused_here_and_there(&repo, &one, line, error);
+            hints_at(&run, "`git remote get-url --push --all origin`");
+            assert_eq!(two.tag_names(), ["m@v0.0.1"], "after {line} with a second {key}");
+        }
+        let run = gto(&repo, "register m").ok();
+        assert!(run.out().ends_with("git push origin m@v0.0.2\n"), "{run}");
+        repo.git_ok(&["tag", "-d", "m@v0.0.2"]);
+    };
+    // Without a pushurl git pushes to every url.
+    repo.git_ok(&["config", "--add", "remote.origin.url", &path]);
+    refuse("url");
+    for url in [&one.path().display().to_string(), &path] {
+        repo.git_ok(&["config", "--add", "remote.origin.pushurl", url]);
+    }
+    refuse("pushurl");
+    repo.git_ok(&["remote", "add", "second", &path]);
+    fs::write(repo.path().join(".gto"), "remote: second\n").unwrap();
+    gto(&repo, "register m --push").ok();
+    assert_eq!((one.tag_names().len(), two.tag_names().len()), (1, 2));
+}

@@ -198,6 +198,16 @@ pub enum Error {
         /// The names of the remotes that there are.
         known: Vec<String>,
     },
+    /// Pushes to the remote go to several repositories, which cannot be changed all or none.
+    #[error(
+        "Git pushes to {addresses} addresses for the remote '{remote}', and some could take a tag that others refuse"
+    )]
+    ManyAddresses {
+        /// The remote.
+        remote: String,
+        /// How many they are.
+        addresses: usize,
+    },
     /// The remote does not say which tags it has.
     #[error("Cannot get the tags of {remote}: {reason}")]
     Fetch {

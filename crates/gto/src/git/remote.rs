@@ -98,6 +98,11 @@ impl Remote {
         porcelain::without_passwords(self.source())
     }
 
+    /// How many addresses a push goes to.
+    pub fn addresses(&self) -> usize {
+        self.pushed_to.len().max(1)
+    }
+
     /// What to ask for the tags: what is pushed must fit what is there, and not what a mirror for fetching has.
     fn source(&self) -> &str {
         self.pushed_to.first().unwrap_or(&self.name)

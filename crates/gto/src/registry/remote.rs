@@ -106,9 +106,9 @@ impl Registry {
     /// fetched but the commits of these tags, and no tag that is here is changed.
     ///
     /// # Errors
-    /// [`Error::Differ`] if a tag of the artifact is another one there; [`Error::Fetch`] with what Git said.
+    /// [`Error::ManyAddresses`]; [`Error::Differ`] if a tag of the artifact is another one there; [`Error::Fetch`] with what Git said.
     pub fn look(&self, name: &ArtifactName) -> Result<Sight> {
-        let remote = self.remote()?;
+        let remote = one_address(self.remote()?)?;
         let name = name.in_tag();
         let prefixes = [format!("{name}#"), format!("{name}@")];
         let failed =
@@ -160,9 +160,9 @@ impl Registry {
     /// are pushed to.
     ///
     /// # Errors
-    /// [`Error::UnknownRemote`], [`Error::NoRemote`], or [`Error::Fetch`] with what Git said.
+    /// [`Error::UnknownRemote`], [`Error::NoRemote`], [`Error::ManyAddresses`], or [`Error::Fetch`] with what Git said.
     pub fn compare(&self, remote: Option<&str>, artifact: Option<&ArtifactName>) -> Result<Comparison> {
-        let remote = remote.map_or_else(|| self.remote(), |name| self.remote_named(name))?;
+        let remote = one_address(remote.map_or_else(|| self.remote(), |name| self.remote_named(name))?)?;
         let prefixes = match artifact.map(ArtifactName::in_tag) {
             Some(name) => vec![format!("{name}#"), format!("{name}@")],
             None => vec![String::new()],
@@ -222,5 +222,13 @@ impl Registry {
         let tags: Vec<PushedTag> =
             tags.filter_map(|tag| Some(PushedTag::Create(&tag.tag, tag.here?))).collect();
         self.push(&comparison.target, &tags, None).map(drop)
+    }
+}
+
+/// The remote, if a push goes to one repository: of several some could take it and others not.
+fn one_address(remote: Remote) -> Result<Remote> {
+    match remote.addresses() {
+        1 => Ok(remote),
+        addresses => Err(Error::ManyAddresses { remote: remote.shown(), addresses }),
     }
 }
