@@ -116,11 +116,16 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
     vec![hint]
 }
 
+/// What to do about a lock file on a remote, which goes by itself only if somebody holds it.
+const STALE_LOCK: &str = "nothing was changed; if nobody is pushing, a push that broke off left this file on the server: \
+                          whoever runs the server removes it, then run the command again";
+
 /// What to do about a remote that refuses, is gone, or is not what it should be.
 fn remote_hint(error: &Error, context: &Context) -> Option<String> {
     // A remote repository that was cloned for this one command: there is no folder for the user to work in.
     if !std::path::Path::new(&context.repository).exists() {
         return Some(match error {
+            Error::RemoteLocked { .. } => STALE_LOCK.to_owned(),
             Error::RemoteMoved { .. } => "nothing was changed; run the command again".to_owned(),
             Error::NotAtomic { .. } => "nothing was changed; register first, then assign".to_owned(),
             Error::InDoubt { .. } => {
@@ -177,6 +182,7 @@ fn remote_hint(error: &Error, context: &Context) -> Option<String> {
             git("remote -v"),
             git(&format!("ls-remote {}", shell_quote(remote)))
         ),
+        Error::RemoteLocked { .. } => STALE_LOCK.to_owned(),
         Error::RemoteMoved { .. } => "nothing was changed, here or there; run the command again".to_owned(),
         Error::NotAtomic { .. } => {
             "nothing was changed, here or there; make the tags one by one: register first, then assign"

@@ -547,3 +547,23 @@ fn a_remote_that_is_pushed_to_at_several_addresses_is_refused_before_anything_ch
     gto(&repo, "register m --push").ok();
     assert_eq!((one.tag_names().len(), two.tag_names().len()), (1, 2));
 }
+
+#[test]
+fn a_lock_file_that_was_left_on_the_server_is_named_and_not_waited_for() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    let lock = remote.git_dir().join("refs/tags/m@v0.0.2.lock");
+    fs::create_dir_all(remote.git_dir().join("refs/tags")).unwrap();
+    fs::write(&lock, "").unwrap();
+    let counter = remote.git_dir().join("pushes");
+    hook(&remote, "pre-receive", &format!("echo once >> '{}'", counter.display()));
+    let before = (repo.tags(), remote.tags());
+    let run = gto(&repo, "register m --push").fails(1);
+    assert!(run.err().starts_with("❌ A lock file is in the way on origin: "), "{run}");
+    assert!(run.err().lines().next().unwrap().contains("refs/tags/m@v0.0.2.lock': File exists"), "{run}");
+    hints_at(&run, "whoever runs the server removes it");
+    assert_eq!((repo.tags(), remote.tags()), before);
+    assert_eq!(fs::read_to_string(counter).unwrap().lines().count(), 3);
+    fs::remove_file(lock).unwrap();
+    gto(&repo, "register m --push").ok();
+}

@@ -242,6 +242,14 @@ pub enum Error {
         /// What Git and the remote said.
         reason: String,
     },
+    /// A lock file on the remote is in the way: of somebody who pushes at the same time, or whose push broke off.
+    #[error("A lock file is in the way on {remote}: {reason}")]
+    RemoteLocked {
+        /// The remote.
+        remote: String,
+        /// What Git and the remote said.
+        reason: String,
+    },
     /// The remote cannot change several tags at once.
     #[error("{remote} does not support atomic pushes, so that these tags could be pushed by halves: {}", tags.join(" "))]
     NotAtomic {

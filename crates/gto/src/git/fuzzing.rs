@@ -314,7 +314,9 @@ pub fn git_output(data: &[u8]) {
                 assert!(succeeded % 2 == 1 && refs.iter().map(String::as_str).chain(guard).all(is_told));
             }
             Outcome::NotAtomic => assert!(succeeded % 2 == 0),
-            Outcome::Moved(why) | Outcome::Refused(why) | Outcome::Unclear(why) => assert_words(why),
+            Outcome::Moved(why) | Outcome::Locked(why) | Outcome::Refused(why) | Outcome::Unclear(why) => {
+                assert_words(why);
+            }
         }
     }
     assert_words(&porcelain::words(&said));

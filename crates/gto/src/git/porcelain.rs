@@ -16,6 +16,8 @@ pub(crate) enum Outcome {
     Done,
     /// Others changed these refs meanwhile, or are about to: it may go well the next time.
     Moved(String),
+    /// There is a lock file on the other side: somebody else is pushing, or was and broke off.
+    Locked(String),
     /// The other side does not want it.
     Refused(String),
     /// The other side cannot change several refs at once.
@@ -73,7 +75,10 @@ pub(super) fn outcome(
     match rejections.iter().find(|why| !is_moved(why) && !is_follow_up(why)) {
         Some(refused) => Outcome::Refused(telling(refused)),
         None => match rejections.iter().find(|why| is_moved(why)) {
-            Some(moved) => Outcome::Moved(telling(moved)),
+            Some(moved) => match lock_file(said) {
+                Some(line) => Outcome::Locked(words(line)),
+                None => Outcome::Moved(telling(moved)),
+            },
             None => Outcome::Refused(telling(rejections[0])),
         },
     }
@@ -112,6 +117,11 @@ fn is_moved(reason: &str) -> bool {
     const PARTS: [&str; 4] =
         ["cannot lock ref", "failed to lock", "reference already exists", "incorrect old value provided"];
     EXACTLY.contains(&reason) || PARTS.iter().any(|part| reason.contains(part))
+}
+
+/// The line that says which lock file is in the way.
+fn lock_file(said: &str) -> Option<&str> {
+    said.lines().find(|line| line.contains("Unable to create '") && line.contains(".lock': File exists"))
 }
 
 /// What is said of a ref that nothing is wrong with.

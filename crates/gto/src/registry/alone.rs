@@ -20,13 +20,17 @@ const PAUSES: [u64; 5] = [10, 20, 40, 80, 160];
 /// seconds, and as long as all who try again do it within that time, most of them will meet again.
 const REMOTE_PAUSES: [u32; 15] = [1, 2, 4, 8, 8, 8, 8, 8, 16, 16, 16, 16, 16, 16, 16];
 
+/// The same where a lock file is in the way, for which git has waited already: most of those are left by a push that
+/// broke off.
+const LOCK_PAUSES: [u32; 2] = [4, 8];
+
 /// No pause is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 impl Registry {
     /// Makes `attempt`, which plans and applies, while no other process does that in this repository. It is made again,
     /// a few times, if what was planned does not fit any more what is here ([`Error::Conflict`]) or on the remote
-    /// ([`Error::RemoteMoved`]): git, and others who write tags, wait for nobody.
+    /// ([`Error::RemoteMoved`], [`Error::RemoteLocked`]): git, and others who write tags, wait for nobody.
     ///
     /// # Errors
     /// [`Error::Locked`] if another process goes on writing for a minute; or the error of the last attempt, which
@@ -37,6 +41,7 @@ impl Registry {
         mut attempt: impl FnMut() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         let (mut here, mut there) = (PAUSES.into_iter(), REMOTE_PAUSES.into_iter());
+        let mut locked = LOCK_PAUSES.into_iter();
         loop {
             let lock = self.wait_for_writers()?;
             self.repository.finish_others().map_err(Error::from)?;
@@ -47,6 +52,9 @@ impl Registry {
             let pause = match result.as_ref().err().and_then(&registry_error) {
                 Some(Error::Conflict { .. }) => here.next().map(Duration::from_millis),
                 Some(Error::RemoteMoved { .. }) => there.next().map(|times| jitter(begun.elapsed() * times)),
+                Some(Error::RemoteLocked { .. }) => {
+                    locked.next().map(|times| jitter(begun.elapsed() * times))
+                }
                 _ => None,
             };
             match pause {
@@ -106,6 +114,9 @@ mod tests {
         assert!(matches!(attempts(1_000, conflict), (6, Err(Error::Conflict { .. }))));
         let moved = || Error::RemoteMoved { remote: "origin".to_owned(), reason: "stale info".to_owned() };
         assert!(matches!(attempts(3, moved), (4, Ok(()))));
+        let locked = || Error::RemoteLocked { remote: "origin".to_owned(), reason: "File exists".to_owned() };
+        assert!(matches!(attempts(2, locked), (3, Ok(()))));
+        assert!(matches!(attempts(1_000, locked), (3, Err(Error::RemoteLocked { .. }))));
         assert!(matches!(attempts(1, || Error::NoCommit), (1, Err(Error::NoCommit))));
     }
 }

@@ -15,7 +15,7 @@ impl Registry {
     /// should know.
     ///
     /// # Errors
-    /// [`Error::Conflict`] if a tag is not what it was when the plan was made; [`Error::RemoteMoved`] if the artifact is not
+    /// [`Error::Conflict`] if a tag is not what it was when the plan was made; [`Error::RemoteMoved`] and [`Error::RemoteLocked`] if the artifact is not
     /// on the remote; or what keeps Git from writing. Nothing was changed then, unless the error says so:
     /// [`Error::InDoubt`], [`Error::MadeThereOnly`], [`Error::DeletedThereOnly`].
     pub fn apply(&self, plan: &Plan, pushed_to: Option<&Sight>) -> Result<Vec<Warning>> {
@@ -105,6 +105,7 @@ impl Registry {
         match outcome {
             Outcome::Done => Ok(is_unguarded.then(|| Warning::Unguarded { remote: remote.shown() })),
             Outcome::Moved(reason) => Err(Error::RemoteMoved { remote: remote.shown(), reason }),
+            Outcome::Locked(reason) => Err(Error::RemoteLocked { remote: remote.shown(), reason }),
             Outcome::Refused(reason) => Err(refused(reason)),
             Outcome::NotAtomic => Err(Error::NotAtomic { remote: remote.shown(), tags: names() }),
             Outcome::Unclear(reason) => match self.arrived(remote, changes) {
