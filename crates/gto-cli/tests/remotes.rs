@@ -567,3 +567,24 @@ fn a_lock_file_that_was_left_on_the_server_is_named_and_not_waited_for() {
     fs::remove_file(lock).unwrap();
     gto(&repo, "register m --push").ok();
 }
+
+#[test]
+fn a_tag_that_the_remote_never_had_is_not_said_to_be_deleted_there() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    gto(&repo, "register m").ok();
+    let run = gto(&repo, "deprecate m v0.0.2 --delete --push").ok();
+    assert_eq!(run.out(), "Deleted git tag 'm@v0.0.2'\nThere is no git tag m@v0.0.2 on origin to delete.\n");
+    gto(&repo, "register m").ok();
+    let report = gto(&repo, "deprecate m v0.0.2 --delete --push --json").ok().json();
+    assert_eq!((&report["pushed"], &report["tags"][0]["pushed"]), (&json!(false), &json!(false)));
+    // One that is on both sides, and one that is not.
+    gto(&repo, "assign m --version v0.0.1 --stage dev").ok();
+    let report = gto(&repo, "deprecate m v0.0.1 --delete --push --json").ok().json();
+    let tags = report["tags"].as_array().unwrap();
+    let pushed = tags.iter().map(|tag| (tag["tag"].as_str().unwrap(), tag["pushed"].as_bool().unwrap()));
+    let mut pushed: Vec<_> = pushed.collect();
+    pushed.sort_unstable();
+    assert_eq!((pushed, &report["pushed"]), (vec![("m#dev#1", false), ("m@v0.0.1", true)], &json!(true)));
+    assert_eq!(remote.tag_names().len(), 0);
+}

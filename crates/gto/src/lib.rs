@@ -74,7 +74,7 @@ mod yaml;
 pub use environment::Environment;
 pub use error::{Error, Result};
 pub use registry::{
-    Answer, Author, CacheReport, CheckedRef, Comparison, Detail, Difference, KeptClone, KeptClones, Registry,
-    Sight, StagesWanted, TagDifference, VersionsReport,
+    Answer, Applied, Author, CacheReport, CheckedRef, Comparison, Detail, Difference, KeptClone, KeptClones,
+    Registry, Sight, StagesWanted, TagDifference, VersionsReport,
 };
 pub use time::Timestamp;

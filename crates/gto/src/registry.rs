@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 pub use cache::CacheReport;
 pub use clones::{KeptClone, KeptClones};
 pub use remote::{Comparison, Difference, Sight, TagDifference};
+pub use write::Applied;
 
 use crate::annotation::{Annotation, Annotations, artifacts_yaml};
 use crate::commit::Commit;

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use gto::Registry;
 use gto::name::ArtifactName;
 use gto::plan::{NewTag, Plan, Step};
 use gto::signing::Signing;
+use gto::{Applied, Registry};
 
 use super::novelty::Novelty;
 use crate::args::WriteArgs;
@@ -24,7 +24,7 @@ pub fn carry_out(
     let push = pushes(registry, args)?;
     let look = push || args.fetch;
     let mut told = Vec::new();
-    let mut attempt = || -> Result<(Plan, Novelty)> {
+    let mut attempt = || -> Result<(Plan, Novelty, Applied)> {
         let sight = if look { Some(registry.look(artifact)?) } else { None };
         let plan = plan()?;
         let novelty = Novelty::of(&plan, registry, look);
@@ -34,26 +34,32 @@ pub fn carry_out(
             context.printer.warning(&warning);
             told.push(warning);
         }
-        if !args.dry_run {
-            for warning in registry.apply(&plan, sight.as_ref().filter(|_| push))? {
-                context.printer.warning(warning.to_string());
-            }
+        let sight = sight.as_ref().filter(|_| push);
+        let applied = if args.dry_run { Applied::default() } else { registry.apply(&plan, sight)? };
+        for warning in &applied.warnings {
+            context.printer.warning(warning.to_string());
         }
-        Ok((plan, novelty))
+        Ok((plan, novelty, applied))
     };
-    let (plan, novelty) =
+    let (plan, novelty, applied) =
         if args.dry_run { attempt()? } else { registry.alone(CommandError::registry_error, attempt)? };
-    let pushed = push && !args.dry_run;
+    let is_pushed = |step: &Step| applied.pushed.iter().any(|tag| tag == step.tag());
     if args.json {
         let report = WriteReport {
             dry_run: args.dry_run,
-            pushed,
+            pushed: !applied.pushed.is_empty(),
             signing: plan.signing.as_ref(),
-            tags: plan.steps.iter().map(|step| TagReport::new(step, pushed)).collect(),
+            tags: plan.steps.iter().map(|step| TagReport::new(step, is_pushed(step))).collect(),
         };
         context.printer.line(json::to_string(&report)?)?;
     } else {
         for step in &plan.steps {
+            let push = match (push, args.dry_run) {
+                (false, _) => Push::No,
+                (true, true) => Push::Would,
+                (true, false) if is_pushed(step) => Push::Done,
+                (true, false) => Push::Nothing,
+            };
             tell(context, registry, step, push, args.dry_run)?;
         }
         if let Some(signing) = plan.signing.as_ref().filter(|_| args.dry_run) {
@@ -82,7 +88,19 @@ fn pushes(registry: &Registry, args: &WriteArgs) -> Result<bool> {
     Ok(true)
 }
 
-fn tell(context: &mut Context, registry: &Registry, step: &Step, push: bool, dry_run: bool) -> Result<()> {
+/// What became of a tag on the remote.
+#[derive(Clone, Copy)]
+enum Push {
+    /// Nobody asked for it.
+    No,
+    /// It would be pushed.
+    Would,
+    Done,
+    /// There was nothing to do.
+    Nothing,
+}
+
+fn tell(context: &mut Context, registry: &Registry, step: &Step, push: Push, dry_run: bool) -> Result<()> {
     let printer = &mut context.printer;
     let remote = shell_quote(&registry.remote_name());
     let tag = step.tag();
@@ -96,18 +114,19 @@ fn tell(context: &mut Context, registry: &Registry, step: &Step, push: bool, dry
         (Step::Delete(_), false) => printer.line(format!("Deleted git tag '{tag}'"))?,
         (Step::Delete(_), true) => printer.line(format!("Would delete git tag '{tag}'"))?,
     }
-    match (push, dry_run) {
-        (true, false) => {
+    match push {
+        Push::Done => {
             let done = if delete.is_empty() { "pushed" } else { "deleted" };
             printer.line(format!("Running `git push {delete}{remote} {tag}`"))?;
             printer.line(format!("Successfully {done} git tag {tag} on remote."))?;
         }
-        (true, true) => printer.line(format!("Would run `git push {delete}{remote} {tag}`"))?,
-        (false, false) => {
+        Push::Nothing => printer.line(format!("There is no git tag {tag} on {remote} to delete."))?,
+        Push::Would => printer.line(format!("Would run `git push {delete}{remote} {tag}`"))?,
+        Push::No if !dry_run => {
             printer.line("To push the changes upstream, run:")?;
             printer.line(format!("    git push {delete}{remote} {}", shell_quote(tag)))?;
         }
-        (false, true) => {}
+        Push::No => {}
     }
     Ok(())
 }

@@ -10,26 +10,37 @@ use crate::git::{ApplyError, GitError, Guard, Outcome, PushedTag, Remote, Remote
 use crate::object_id::ObjectId;
 use crate::plan::{Plan, Step, Warning};
 
+/// What was done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// What whoever asked should know.
+    pub warnings: Vec<Warning>,
+    /// The tags that were made or deleted on the remote as well. It cannot delete what it does not have.
+    pub pushed: Vec<String>,
+}
+
 impl Registry {
-    /// Does what a plan says, all or nothing: here, or with `pushed_to` on that remote and here. Returns what whoever asked
-    /// should know.
+    /// Does what a plan says, all or nothing: here, or with `pushed_to` on that remote and here.
     ///
     /// # Errors
     /// [`Error::Conflict`] if a tag is not what it was when the plan was made; [`Error::RemoteMoved`] and [`Error::RemoteLocked`] if the artifact is not
     /// on the remote; or what keeps Git from writing. Nothing was changed then, unless the error says so:
     /// [`Error::InDoubt`], [`Error::MadeThereOnly`], [`Error::DeletedThereOnly`].
-    pub fn apply(&self, plan: &Plan, pushed_to: Option<&Sight>) -> Result<Vec<Warning>> {
+    pub fn apply(&self, plan: &Plan, pushed_to: Option<&Sight>) -> Result<Applied> {
         let edits: Vec<TagEdit> = plan.steps.iter().map(edit).collect();
         let Some(Sight { remote, guard }) = pushed_to else {
             self.repository.apply_signed(&edits, plan.signing.as_ref(), || self.is_current(plan))?;
-            return Ok(Vec::new());
+            return Ok(Applied::default());
         };
         let ids = self.repository.prepare(&edits, plan.signing.as_ref())?;
         let changes = self.changes(remote, &edits, &ids)?;
         let warning = self.push(remote, &changes, Some(guard))?;
         match self.repository.update_refs(&edits, &ids, || Ok(true)) {
             Err(error) if !self.is_made(&edits, &ids) => Err(there_only(plan, remote, error)),
-            _ => Ok(warning.into_iter().collect()),
+            _ => Ok(Applied {
+                warnings: warning.into_iter().collect(),
+                pushed: changes.iter().map(|change| change.name().to_owned()).collect(),
+            }),
         }
     }
 
