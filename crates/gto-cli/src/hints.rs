@@ -182,6 +182,10 @@ fn remote_hint(error: &Error, context: &Context) -> Option<String> {
             git("remote -v"),
             git(&format!("ls-remote {}", shell_quote(remote)))
         ),
+        Error::PrePush { .. } => format!(
+            "nothing was changed, here or there; the hook is in the folder that {} prints",
+            git("rev-parse --git-path hooks")
+        ),
         Error::RemoteLocked { .. } => STALE_LOCK.to_owned(),
         Error::RemoteMoved { .. } => "nothing was changed, here or there; run the command again".to_owned(),
         Error::NotAtomic { .. } => {

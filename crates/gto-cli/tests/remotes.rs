@@ -588,3 +588,19 @@ fn a_tag_that_the_remote_never_had_is_not_said_to_be_deleted_there() {
     assert_eq!((pushed, &report["pushed"]), (vec![("m#dev#1", false), ("m@v0.0.1", true)], &json!(true)));
     assert_eq!(remote.tag_names().len(), 0);
 }
+
+#[test]
+fn a_hook_of_the_user_that_refuses_the_push_is_named_with_what_it_said() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    for (script, said) in [
+        ("exit 1", "it does not say why"),
+        ("printf 'fatal: no \\033[31mway\\n' >&2; exit 1", "no \u{fffd}[31mway"),
+        ("echo 'tests fail'; exit 3", "tests fail"),
+    ] {
+        hook(&repo, "pre-push", script);
+        let error = format!("The hook pre-push refused to push m@v0.0.2 to origin: {said}");
+        let run = refused_here_and_there(&repo, &remote, "register m --push", &error);
+        hints_at(&run, "`git rev-parse --git-path hooks`");
+    }
+}

@@ -234,6 +234,16 @@ pub enum Error {
         /// What Git and the remote said.
         reason: String,
     },
+    /// The user's own hook stopped the push. No tag was made, here or there.
+    #[error("The hook pre-push refused to push {} to {remote}: {}", tags.join(" "), or_silence(reason))]
+    PrePush {
+        /// The remote.
+        remote: String,
+        /// The tags.
+        tags: Vec<String>,
+        /// What the hook said.
+        reason: String,
+    },
     /// Somebody else pushed at the same time.
     #[error("Others push to {remote} at the same time: {reason}")]
     RemoteMoved {
@@ -439,4 +449,9 @@ impl From<git::ApplyError> for Error {
             error => Self::Git { message: sentence(&error), source: None },
         }
     }
+}
+
+/// What was said, or that nothing was.
+fn or_silence(said: &str) -> &str {
+    if said.is_empty() { "it does not say why" } else { said }
 }

@@ -29,7 +29,7 @@ impl Repository {
     pub(super) fn refs_need_git(&self) -> Option<&'static str> {
         match self.refs {
             RefStorage::Reftable => Some("a repository with reftables"),
-            RefStorage::Files if self.has_ref_hook() => {
+            RefStorage::Files if self.has_hook(HOOK) => {
                 Some("a repository with a hook `reference-transaction`")
             }
             RefStorage::Files => self.objects_need_git(),
@@ -56,8 +56,8 @@ impl Repository {
         }
     }
 
-    /// Whether git may have a hook to run: whether it has, and which, git decides.
-    fn has_ref_hook(&self) -> bool {
+    /// Whether git may have a hook of this name to run: whether it has, and which, git decides.
+    pub(super) fn has_hook(&self, name: &str) -> bool {
         let snapshot = self.gix.config_snapshot();
         // Newer gits know hooks that are commands in the configuration.
         if snapshot.plumbing().sections_by_name("hook").is_some() {
@@ -70,7 +70,7 @@ impl Repository {
                 None => return true,
             },
         };
-        folder.join(HOOK).exists() || (cfg!(windows) && folder.join(format!("{HOOK}.exe")).exists())
+        folder.join(name).exists() || (cfg!(windows) && folder.join(format!("{name}.exe")).exists())
     }
 
     /// Writes a tag object.
@@ -95,7 +95,7 @@ impl Repository {
     ) -> Result<(), ApplyError> {
         let update = || self.git_update(purpose, changes, log);
         match self.refs {
-            RefStorage::Files if !self.has_ref_hook() => self.recorded(changes, update),
+            RefStorage::Files if !self.has_hook(HOOK) => self.recorded(changes, update),
             _ => update(),
         }
     }

@@ -314,6 +314,7 @@ pub fn git_output(data: &[u8]) {
                 assert!(succeeded % 2 == 1 && refs.iter().map(String::as_str).chain(guard).all(is_told));
             }
             Outcome::NotAtomic => assert!(succeeded % 2 == 0),
+            Outcome::Held(why) => assert_words(why),
             Outcome::Moved(why) | Outcome::Locked(why) | Outcome::Refused(why) | Outcome::Unclear(why) => {
                 assert_words(why);
             }

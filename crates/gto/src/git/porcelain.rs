@@ -22,6 +22,8 @@ pub(crate) enum Outcome {
     Refused(String),
     /// The other side cannot change several refs at once.
     NotAtomic,
+    /// Git stopped before it sent anything, for which there is mostly a hook `pre-push`. What it said may be nothing.
+    Held(String),
     /// It does not say. The refs may be on the other side or not.
     Unclear(String),
 }
@@ -65,6 +67,7 @@ pub(super) fn outcome(
                 Outcome::Moved("already exists".to_owned())
             }
             true => Outcome::Done,
+            false if is_held(succeeded, printed, said) => Outcome::Held(words_of_hook(printed, said)),
             false => Outcome::Unclear(telling("")),
         };
     }
@@ -124,6 +127,21 @@ fn lock_file(said: &str) -> Option<&str> {
     said.lines().find(|line| line.contains("Unable to create '") && line.contains(".lock': File exists"))
 }
 
+/// What git says last of a push that failed.
+const FAILED: &str = "error: failed to push some refs";
+
+/// Whether git did not get as far as to say where it pushes to, and yet came to its end.
+fn is_held(succeeded: bool, printed: &str, said: &str) -> bool {
+    let last = said.trim_end().lines().next_back().unwrap_or_default();
+    !succeeded && last.starts_with(FAILED) && !printed.lines().any(|line| line.starts_with("To "))
+}
+
+/// What a hook said, which can do that on both channels.
+fn words_of_hook(printed: &str, said: &str) -> String {
+    let lines = said.lines().chain(printed.lines()).filter(|line| !line.starts_with(FAILED));
+    words(&lines.collect::<Vec<_>>().join("\n"))
+}
+
 /// What is said of a ref that nothing is wrong with.
 fn is_follow_up(reason: &str) -> bool {
     matches!(reason, "atomic push failed" | "atomic push failure")
@@ -136,14 +154,8 @@ fn is_unclear(reason: &str) -> bool {
 
 /// What git and the other side said, in one line and without what says nothing.
 pub(super) fn words(said: &str) -> String {
-    const NOISE: [&str; 6] = [
-        "hint:",
-        "error: failed to push some refs",
-        "error: atomic push failed for ref",
-        "To ",
-        "warning:",
-        "From ",
-    ];
+    const NOISE: [&str; 6] =
+        ["hint:", FAILED, "error: atomic push failed for ref", "To ", "warning:", "From "];
     let strip = |line: &str| {
         let line = line.trim();
         let line = line.strip_prefix("remote:").unwrap_or(line).trim();

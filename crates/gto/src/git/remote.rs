@@ -332,7 +332,10 @@ impl Repository {
         let refs: Vec<String> = tags.iter().map(|tag| format!("{TAGS}{}", tag.name())).collect();
         let (printed, said) = (lossy(&output.stdout), lossy(&output.stderr));
         let guard = guard.as_ref().map(|(guard, _)| guard.full_name.as_str());
-        Ok(porcelain::outcome(output.status.success(), &printed, &said, &refs, guard))
+        Ok(match porcelain::outcome(output.status.success(), &printed, &said, &refs, guard) {
+            Outcome::Held(_) if !self.has_hook("pre-push") => Outcome::Unclear(words(&said)),
+            outcome => outcome,
+        })
     }
 
     /// Writes a file object like no other.

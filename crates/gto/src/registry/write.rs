@@ -119,7 +119,10 @@ impl Registry {
             Outcome::Locked(reason) => Err(Error::RemoteLocked { remote: remote.shown(), reason }),
             Outcome::Refused(reason) => Err(refused(reason)),
             Outcome::NotAtomic => Err(Error::NotAtomic { remote: remote.shown(), tags: names() }),
-            Outcome::Unclear(reason) => match self.arrived(remote, changes) {
+            Outcome::Held(reason) if self.arrived(remote, changes) == Some(false) => {
+                Err(Error::PrePush { remote: remote.shown(), tags: names(), reason })
+            }
+            Outcome::Unclear(reason) | Outcome::Held(reason) => match self.arrived(remote, changes) {
                 Some(true) => Ok(None),
                 Some(false) => Err(refused(reason)),
                 None => Err(Error::InDoubt { remote: remote.shown(), tags: names(), reason }),
