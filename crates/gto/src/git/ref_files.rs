@@ -29,38 +29,38 @@ const BYTES: usize = 64 * 1024;
 type Loose = (BString, Option<ObjectId>);
 
 impl Repository {
-    /// All tags whose name begins with `prefix`, in the order of their names' bytes.
+    /// All tags whose name begins with one of the prefixes, in the order of their names' bytes. The prefixes come in order,
+    /// and none begins with another.
     ///
     /// First the loose ones: git adds a ref to `packed-refs` before it removes its file, so that one that is packed
     /// meanwhile is found there, and none is missed.
-    pub(super) fn file_tag_refs(&self, prefix: &str) -> Result<TagRefs, GitError> {
-        // No ref is in a folder that no ref can be named after: `..`, `/`, `a//`.
-        if prefix.rsplit_once('/').is_some_and(|(folder, _)| full_name(folder).is_none()) {
-            return Ok(TagRefs::default());
-        }
-        let loose = self.loose_tags(prefix)?;
-        let packed = self.packed_tags(prefix)?;
+    pub(super) fn file_tag_refs(&self, prefixes: &[&str]) -> Result<TagRefs, GitError> {
+        let prefixes = possible(prefixes);
+        let loose = self.loose_tags(&prefixes)?;
+        let packed = self.packed_tags(&prefixes)?;
         Ok(overlay(packed, loose))
     }
 
-    /// The names of all tags that begin with `prefix`, in no order, some of them twice.
-    pub(super) fn file_tag_names(&self, prefix: &str) -> Result<Vec<String>, GitError> {
-        let loose = loose_names(&self.common_dir().join(TAGS), prefix)
-            .map_err(|error| GitError::failed(WHAT, error))?;
-        let loose = loose.into_iter().filter_map(|name| {
+    /// Their names alone, in no order, some of them twice.
+    pub(super) fn file_tag_names(&self, prefixes: &[&str]) -> Result<Vec<String>, GitError> {
+        let prefixes = possible(prefixes);
+        let loose = self.loose_names(&prefixes)?.into_iter().filter_map(|name| {
             let is_valid = FullName::try_from([TAGS.as_bytes(), &name].concat().as_bstr()).is_ok();
             is_valid.then(|| lossy(&name))
         });
         let mut names: Vec<String> = loose.collect();
-        for TagRefs { refs, not_utf8, broken, .. } in self.packed_tags(prefix)? {
+        for TagRefs { refs, not_utf8, broken, .. } in self.packed_tags(&prefixes)? {
             names.extend(refs.into_iter().map(|tag| tag.name).chain(not_utf8).chain(broken));
         }
         Ok(names)
     }
 
-    fn loose_tags(&self, prefix: &str) -> Result<Vec<Loose>, GitError> {
-        let mut names = loose_names(&self.common_dir().join(TAGS), prefix)
-            .map_err(|error| GitError::failed(WHAT, error))?;
+    fn loose_names(&self, prefixes: &[&str]) -> Result<Vec<BString>, GitError> {
+        loose_names(&self.common_dir().join(TAGS), prefixes).map_err(|error| GitError::failed(WHAT, error))
+    }
+
+    fn loose_tags(&self, prefixes: &[&str]) -> Result<Vec<Loose>, GitError> {
+        let mut names = self.loose_names(prefixes)?;
         names.sort_unstable();
         let parts: Vec<&[BString]> = names.chunks(FILES).collect();
         let read = self.on_all_processors(parts, |repository, names| {
@@ -91,11 +91,20 @@ impl Repository {
     }
 
     /// The tags in `packed-refs`, in parts.
-    fn packed_tags(&self, prefix: &str) -> Result<Vec<TagRefs>, GitError> {
-        let failed = |error| GitError::failed(WHAT, error);
-        let Some(file) = self.gix.refs.open_packed_buffer().map_err(failed)? else {
+    fn packed_tags(&self, prefixes: &[&str]) -> Result<Vec<TagRefs>, GitError> {
+        let opened = self.gix.refs.open_packed_buffer();
+        let Some(file) = opened.map_err(|error| GitError::failed(WHAT, error))? else {
             return Ok(Vec::new());
         };
+        let mut parts = Vec::new();
+        for prefix in prefixes {
+            parts.append(&mut self.packed_tags_in(&file, prefix)?);
+        }
+        Ok(parts)
+    }
+
+    fn packed_tags_in(&self, file: &packed::Buffer, prefix: &str) -> Result<Vec<TagRefs>, GitError> {
+        let failed = |error| GitError::failed(WHAT, error);
         // A prefix that ends with `/` is no name, but has names behind it.
         let some_name = format!("{TAGS}{prefix}{}", if prefix.ends_with('/') { "0" } else { "" });
         // Where noise is in the way of the search, that does not say so, and there may be tags behind it.
@@ -180,11 +189,21 @@ impl TagRefs {
     }
 }
 
-/// The names of the files below a folder that begin with `prefix`, whose folders must be safe. Only those that can hold
-/// such a name are read.
-fn loose_names(tags: &Path, prefix: &str) -> io::Result<Vec<BString>> {
-    let folder = prefix.rfind('/').map_or("", |at| &prefix[..=at]);
-    let mut folders = vec![BString::from(folder)];
+/// The prefixes without those of a folder that no ref can be named after: `..`, `/`, `a//`. No ref is in it.
+fn possible<'a>(prefixes: &[&'a str]) -> Vec<&'a str> {
+    let is_possible =
+        |prefix: &&str| prefix.rsplit_once('/').is_none_or(|(folder, _)| full_name(folder).is_some());
+    prefixes.iter().copied().filter(is_possible).collect()
+}
+
+/// The names of the files below a folder that begin with one of the prefixes, whose folders must be safe. Only folders
+/// that can hold such a name are read, each once: one that has held a million files takes milliseconds for ever.
+fn loose_names(tags: &Path, prefixes: &[&str]) -> io::Result<Vec<BString>> {
+    let folder_of = |prefix: &&str| BString::from(prefix.rfind('/').map_or("", |at| &prefix[..=at]));
+    let mut folders: Vec<BString> = prefixes.iter().map(folder_of).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let is_asked = |name: &BString| prefixes.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
     let mut names = Vec::new();
     while let Some(folder) = folders.pop() {
         let Ok(path) = gix::path::from_bstr(folder.as_bstr()) else { continue };
@@ -198,7 +217,7 @@ fn loose_names(tags: &Path, prefix: &str) -> io::Result<Vec<BString>> {
             let entry = entry?;
             let Ok(name) = gix::path::os_string_into_bstring(entry.file_name()) else { continue };
             let mut name = BString::from([folder.as_slice(), &name].concat());
-            if !name.starts_with(prefix.as_bytes()) {
+            if !is_asked(&name) {
                 continue;
             }
             let kind = match entry.file_type() {

@@ -111,13 +111,7 @@ impl Repository {
         if self.refs == RefStorage::Reftable {
             return self.reftable_tag_refs(prefixes);
         }
-        let mut tags = prefixes.iter().map(|prefix| self.file_tag_refs(prefix));
-        // The first are not copied: they may be a million.
-        let mut all = tags.next().transpose()?.unwrap_or_default();
-        for more in tags {
-            all.append(more?);
-        }
-        Ok(all)
+        self.file_tag_refs(prefixes)
     }
 
     /// What [`TagRefs::digest_of_names`] gives for the tags whose names begin with one of the prefixes. What they point to
@@ -126,10 +120,7 @@ impl Repository {
         if self.refs == RefStorage::Reftable {
             return Ok(self.tag_refs_with(prefixes)?.digest_of_names());
         }
-        let mut names = Vec::new();
-        for prefix in prefixes {
-            names.append(&mut self.file_tag_names(prefix)?);
-        }
+        let names = self.file_tag_names(prefixes)?;
         Ok(digest(names.iter().map(String::as_str).collect()))
     }
 

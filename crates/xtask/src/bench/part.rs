@@ -139,8 +139,10 @@ fn write(gto: &Path) -> Vec<Entry> {
         let words = ["assign", ARTIFACT, "HEAD", "--stage", stage];
         Contender::new(format!("gto assign {ARTIFACT}{name}"), gto, &words)
     };
+    // Else each round would find more loose tags of the artifact than the one before.
+    let tag = Contender::new("git tag -a -m x NEW", "git", &["tag", "-a", "-m", "x", "git-{run}"]);
     vec![
-        (Contender::new("git tag -a -m x NEW", "git", &["tag", "-a", "-m", "x", "git-{run}"]), None),
+        (tag.after_git(&["pack-refs", "--all"]), None),
         (named(gto, &["register", ARTIFACT]).after_git(&commit), target),
         (assign("", STAGE), target),
         (assign(", a stage new to the registry", "stage-{run}"), target),
