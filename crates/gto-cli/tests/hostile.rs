@@ -362,7 +362,7 @@ fn bounded(repo: &Repo, megabytes: usize, line: &str) -> Run {
 }
 
 fn can_be_bounded(repo: &Repo) -> bool {
-    let works = cfg!(target_os = "linux") && bounded(repo, 300, "show").status == 0;
+    let works = cfg!(target_os = "linux") && bounded(repo, 150, "show").status == 0;
     if !works {
         skip("the memory of a process cannot be limited here");
     }
@@ -389,12 +389,12 @@ fn huge_objects_are_findings_and_take_no_memory() {
         if packed {
             repo.git_ok(&["repack", "-q", "-a", "-d"]);
         }
-        let run = bounded(&repo, 300, "show --plain").ok();
+        let run = bounded(&repo, 150, "show --plain").ok();
         assert_eq!(run.out(), "name    latest\nm       v1.0.0\n", "{run}");
-        let run = bounded(&repo, 300, "doctor").fails(1);
+        let run = bounded(&repo, 150, "doctor").fails(1);
         assert!(run.out().contains("x@v1.0.0") && run.out().contains("artifacts.yaml"), "{run}");
-        bounded(&repo, 300, "history --json").ok();
-        bounded(&repo, 300, "check-ref x@v1.0.0 --json").ok();
+        bounded(&repo, 150, "history --json").ok();
+        bounded(&repo, 150, "check-ref x@v1.0.0 --json").ok();
     }
 }
 
