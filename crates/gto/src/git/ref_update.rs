@@ -28,7 +28,7 @@ use super::reflog::ReflogEntry;
 use super::refs::{TAGS, full_name};
 use super::tag_cache::follow_mode;
 use super::transaction::ApplyError;
-use super::unfinished::{self, Found, Record, RefChange};
+use super::unfinished::{self, Found, Record, RefChange, is_absence};
 use super::{GitError, Repository};
 use crate::object_id::ObjectId;
 
@@ -507,10 +507,6 @@ fn remove_empty_folders(folder: &Path) {
         }
     }
     let _ = fs::remove_dir(folder);
-}
-
-fn is_absence(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 #[cfg(test)]

@@ -264,7 +264,8 @@ fn read(file: &mut File) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-fn is_absence(error: &io::Error) -> bool {
+/// Whether there is no such file.
+pub(super) fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
