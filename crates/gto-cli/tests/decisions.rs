@@ -116,6 +116,8 @@ fn d03_a_date_without_a_zone_is_local_time_as_for_git() {
     assert_eq!((tagger.time, tagger.offset.as_str()), (1_699_938_000, "-0500"));
     let since = |date| gto.run(&repo, &["history", "--plain", "--since", date]).ok().out().lines().count();
     assert_eq!((since("2023-11-14 00:00:00"), since("2023-11-14 00:00:01")), (2, 1));
+    let until = |date| gto.run(&repo, &["history", "--plain", "--until", date]).ok().out().lines().count();
+    assert_eq!((until("2023-11-13"), until("2023-11-14"), until("2023-11-14 00:00:00")), (1, 2, 2));
 }
 
 #[test]

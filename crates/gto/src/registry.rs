@@ -395,6 +395,22 @@ impl Registry {
         git::parse_date(text, &self.environment).ok_or_else(invalid)
     }
 
+    /// As [`Registry::date`], of the end of a span: a day without a time (`2026-11-24`) is over at its last second, so that
+    /// what happened on it counts.
+    ///
+    /// # Errors
+    /// [`Error::InvalidDate`].
+    pub fn end_date(&self, text: &str) -> Result<Timestamp> {
+        let is_day = text.len() == "2026-11-24".len()
+            && text.bytes().enumerate().all(|(at, byte)| match at {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        let end = is_day.then(|| format!("{text} 23:59:59"));
+        let invalid = || Error::InvalidDate { text: text.to_owned() };
+        git::parse_date(end.as_deref().unwrap_or(text), &self.environment).ok_or_else(invalid)
+    }
+
     /// Refuses a stage that the configuration does not allow.
     ///
     /// # Errors

@@ -63,7 +63,7 @@ pub struct HistoryArgs {
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     since: Option<String>,
 
-    /// Show only events until then
+    /// Show only events until then; a day counts to its end
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     until: Option<String>,
 
@@ -171,14 +171,13 @@ impl HistoryArgs {
 
     /// What is asked for; `None` if no event can be it.
     fn options(&self, registry: &Registry) -> Result<Option<HistoryOptions>> {
-        let seconds = |text: &Option<String>| -> Result<Option<i64>> {
-            Ok(text.as_ref().map(|text| registry.date(text)).transpose()?.map(Timestamp::seconds))
-        };
+        let since = self.since.as_deref().map(|text| registry.date(text)).transpose()?;
+        let until = self.until.as_deref().map(|text| registry.end_date(text)).transpose()?;
         let mut options = HistoryOptions {
             events: self.event.iter().map(|kind| kind.0).collect(),
             author: self.author.clone(),
-            since: seconds(&self.since)?,
-            until: seconds(&self.until)?,
+            since: since.map(Timestamp::seconds),
+            until: until.map(Timestamp::seconds),
             limit: self.limit,
             ascending: self.ascending,
             ..HistoryOptions::default()
