@@ -102,6 +102,11 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
         Error::NoGit { .. } => {
             "install Git (https://git-scm.com), or add the folder of its program to PATH".to_owned()
         }
+        Error::GitSilent { .. } => {
+            "GTO_GIT_TIMEOUT=SECONDS gives it longer, GTO_GIT_TIMEOUT=0 as long as it likes; a hook, a \
+             signing program or a network may be what it waited for"
+                .to_owned()
+        }
         Error::PermissionDenied { .. } => "ask the owner of the repository for the right to write".to_owned(),
         Error::TooEarly => "mend GIT_COMMITTER_DATE, or the clock of this machine".to_owned(),
         Error::Git { source: Some(source), .. } if is_about_the_disk(source.as_ref()) => {

@@ -11,6 +11,8 @@ mod hints;
 mod output;
 mod printer;
 mod progress;
+#[cfg(unix)]
+mod signals;
 
 use std::process::ExitCode;
 
@@ -24,6 +26,8 @@ use printer::Printer;
 /// Runs the command line of this process to its end.
 pub fn main() -> ExitCode {
     commands::completions::answer_shell();
+    #[cfg(unix)]
+    signals::end_with_children();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),

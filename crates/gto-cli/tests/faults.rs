@@ -161,6 +161,90 @@ fn control_c_ends_a_git_that_hangs_and_all_is_as_before() {
     gto(&repo, "register m").ok();
 }
 
+/// Waits until a file is there, and gives what is in it.
+fn content_of(file: &Path) -> String {
+    let begun = Instant::now();
+    while !file.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "there is no {}", file.display());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    fs::read_to_string(file).expect("it is there").trim().to_owned()
+}
+
+/// Whether the process goes on living.
+fn outlives(id: &str) -> bool {
+    let begun = Instant::now();
+    let is_alive = || {
+        // What nobody has waited for yet is dead, too.
+        let state = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        !state.is_empty() && !state.contains(") Z ")
+    };
+    while is_alive() {
+        if begun.elapsed() > Duration::from_secs(10) {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    false
+}
+
+#[test]
+fn a_git_that_says_nothing_is_ended_with_what_it_started_and_nothing_is_half_done() {
+    let (repo, remote) = with_remote();
+    let (receive, pid_file) = (repo.sandbox().path().join("receive"), repo.sandbox().path().join("pid"));
+    repo.git_ok(&["config", "remote.origin.receivepack", receive.to_str().expect("the sandbox is UTF-8")]);
+    let hang = format!("echo $$ >'{0}.new'; mv '{0}.new' '{0}'; exec sleep 600", pid_file.display());
+    script(&receive, &hang);
+    let hasty = binary().env("GTO_GIT_TIMEOUT", "1");
+    let run = hasty.run(&repo, &["register", "m", "--push"]).fails(1);
+    let words = "`git push origin m@v0.0.1` failed: `git push` said nothing for 1 s and was ended";
+    assert!(run.err().contains(words) && run.err().contains("GTO_GIT_TIMEOUT"), "{run}");
+    assert_eq!(tags(&repo, &remote), (vec![], vec![]));
+    assert!(!outlives(&content_of(&pid_file)), "what git started lives on");
+    // A reading, and a number that is none.
+    let upload = repo.sandbox().path().join("upload");
+    repo.git_ok(&["config", "remote.origin.uploadpack", upload.to_str().expect("the sandbox is UTF-8")]);
+    script(&upload, &hang);
+    let run = hasty.run(&repo, &["status"]).fails(1);
+    assert!(run.err().contains("Cannot get the tags of origin: `git ls-remote` said nothing"), "{run}");
+    let run = binary().env("GTO_GIT_TIMEOUT", "soon").run(&repo, &["register", "m"]).fails(1);
+    assert!(run.err().contains("environment variable GTO_GIT_TIMEOUT"), "{run}");
+    // Once the way is free again, the same works.
+    script(&receive, "exec git receive-pack \"$@\"");
+    script(&upload, "exec git upload-pack \"$@\"");
+    hasty.run(&repo, &["register", "m", "--push"]).ok();
+    assert_eq!(tags(&repo, &remote), (vec!["m@v0.0.1".to_owned()], vec!["m@v0.0.1".to_owned()]));
+}
+
+#[test]
+fn a_hook_that_hangs_in_a_write_is_ended_and_named_as_what_git_waited_for() {
+    let repo = common::registry(&[]);
+    script(&repo.git_dir().join("hooks/reference-transaction"), "exec sleep 600");
+    let run = binary().env("GTO_GIT_TIMEOUT", "1").run(&repo, &["register", "m"]).fails(1);
+    assert!(run.err().contains("`git update-ref` said nothing for 1 s"), "{run}");
+    common::hints_at(&run, "a hook");
+    fs::remove_file(repo.git_dir().join("hooks/reference-transaction")).expect("it is there");
+    assert_eq!(repo.tag_names(), [""; 0]);
+    gto(&repo, "register m").ok();
+}
+
+#[test]
+fn a_git_ends_with_a_gto_that_is_told_to_end() {
+    let (repo, _) = with_remote();
+    let (receive, pid_file) = (repo.sandbox().path().join("receive"), repo.sandbox().path().join("pid"));
+    repo.git_ok(&["config", "remote.origin.receivepack", receive.to_str().expect("the sandbox is UTF-8")]);
+    script(&receive, &format!("echo $$ >'{0}.new'; mv '{0}.new' '{0}'; exec sleep 600", pid_file.display()));
+    let mut command = repo.command(env!("CARGO_BIN_EXE_gto"));
+    let mut gto = command.args(["register", "m", "--push"]).stderr(Stdio::null()).spawn().expect("it starts");
+    let started = content_of(&pid_file);
+    // Only gto, as a service manager does it.
+    let killed = Command::new("kill").args(["-TERM", &gto.id().to_string()]).status();
+    assert!(killed.is_ok_and(|status| status.success()));
+    let status = gto.wait().expect("a child can be waited for");
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(15));
+    assert!(!outlives(&started), "what git started lives on");
+}
+
 #[test]
 fn a_git_dir_that_cannot_be_written_to_is_named() {
     let repo = common::registry(&["old@v1.0.0", "old@v1.1.0"]);

@@ -4,7 +4,10 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
+use crate::config::ConfigError;
+use crate::git::SILENCE;
 use crate::progress::Progress;
 use crate::time::Timestamp;
 
@@ -67,6 +70,24 @@ impl Environment {
     /// The value of a variable, if it is set.
     pub fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(name).cloned()
+    }
+
+    /// How long a `git` may say nothing before it is ended: the seconds of `GTO_GIT_TIMEOUT`, where 0 is for ever. Unless
+    /// set it is ten minutes, or for ever where Git may ask a person (`GIT_TERMINAL_PROMPT` is 1), who can end it.
+    pub(crate) fn git_timeout(&self) -> Result<Option<Duration>, ConfigError> {
+        const NAME: &str = "GTO_GIT_TIMEOUT";
+        let Some(text) = self.variable(NAME) else {
+            let may_ask = self.variable("GIT_TERMINAL_PROMPT").is_some_and(|prompt| prompt == "1");
+            return Ok((!may_ask).then_some(SILENCE));
+        };
+        match text.trim().parse() {
+            Ok(0) => Ok(None),
+            Ok(seconds) => Ok(Some(Duration::from_secs(seconds))),
+            Err(_) => Err(ConfigError::Variable {
+                name: NAME.to_owned(),
+                fault: format!("it must be a number of seconds, as in {NAME}=600, or 0 for no limit"),
+            }),
+        }
     }
 
     /// The time.

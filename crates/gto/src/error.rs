@@ -184,6 +184,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A `git` that went on for ever, as it seemed.
+    #[error("The program `git {command}` said nothing for {seconds} s and was ended")]
+    GitSilent {
+        /// What was asked of it.
+        command: String,
+        /// How long it said nothing.
+        seconds: u64,
+    },
     /// A remote that is not configured.
     #[error("There is no remote '{name}'")]
     UnknownRemote {
@@ -368,6 +376,7 @@ impl From<git::GitError> for Error {
         let error = match error {
             git::GitError::Missing { id } => return Self::MissingObject { id },
             git::GitError::NoGit { purpose, source } => return Self::NoGit { purpose, source },
+            git::GitError::Silent { command, seconds } => return Self::GitSilent { command, seconds },
             git::GitError::Unfetched { id, reason } => return Self::Unfetched { id, reason },
             error => error,
         };

@@ -69,10 +69,12 @@ pub mod state;
 pub mod tag;
 pub mod time;
 pub mod version;
+mod waiting;
 mod yaml;
 
 pub use environment::Environment;
 pub use error::{Error, Result};
+pub use git::end_children;
 pub use registry::{
     Answer, Applied, Author, CacheReport, CheckedRef, Comparison, Detail, Difference, KeptClone, KeptClones,
     Registry, Sight, StagesWanted, TagDifference, VersionsReport,

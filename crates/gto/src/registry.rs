@@ -197,6 +197,7 @@ impl Registry {
 
     fn new(mut repository: Repository, environment: Environment, remote: Option<Clone>) -> Result<Self> {
         Self::let_git_ask(&mut repository, &environment, remote.as_ref());
+        repository.set_silence(environment.git_timeout()?);
         let config = read_config(&repository, &environment)?;
         Ok(Self { repository, config, environment, remote })
     }

@@ -124,10 +124,17 @@ impl Repository {
                 git.env("GIT_COMMITTER_EMAIL", &log.email);
                 git.env("GIT_COMMITTER_DATE", format!("@{}", log.time));
             }
-        })?;
-        // A git that was killed may have been done before, with nothing but tidying up left.
-        let was_killed = output.status.code().is_none();
-        if output.status.success() || (was_killed && self.are_made(changes)?) {
+        });
+        // A git that was killed, or ended by us, may have been done before, with nothing but tidying up left.
+        let was_ended = match &output {
+            Ok(output) => output.status.code().is_none(),
+            Err(error) => matches!(error, GitError::Silent { .. }),
+        };
+        if was_ended && self.are_made(changes)? {
+            return Ok(());
+        }
+        let output = output?;
+        if output.status.success() {
             return Ok(());
         }
         Err(self.git_refusal("update-ref", &output))

@@ -1,15 +1,17 @@
 //! Running the user's `git`.
 //!
-//! Owns the environment of these processes and the reading of their failures. Must not use a shell, and must not
+//! Owns the environment of these processes and the reading of their failures; how they are waited for is `child`'s business. Must not use a shell, and must not
 //! parse what git says in the user's language.
 
-use std::ffi::OsStr;
-use std::io::{self, Read, Write as _};
-use std::panic::resume_unwind;
-use std::process::{Child, Command, Output, Stdio};
-use std::thread;
+use std::ffi::{OsStr, OsString};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
+use super::child::{Work, WorkError};
 use super::{GitError, Repository};
+
+/// So long a `git` may say nothing where no person waits for it who could stop it.
+pub(crate) const SILENCE: Duration = Duration::from_secs(10 * 60);
 
 /// Variables that make git work on another repository than the one it is told to. A program started from a Git hook
 /// inherits them.
@@ -27,13 +29,6 @@ pub(super) const SELECTING: [&str; 12] = [
     "GIT_GRAFT_FILE",
     "GIT_INTERNAL_SUPER_PREFIX",
 ];
-
-/// More than this is not taken from git, in bytes: a registry of several million tags. What is listed may come from another
-/// side.
-const MAX_OUTPUT: u64 = 1 << 30;
-
-/// Nor more than this of what it tells people, which may be said by another side too. The rest is passed over.
-const MAX_SAID: u64 = 1 << 20;
 
 /// The first git that knows reftables.
 const NEEDED: (u32, u32) = (2, 45);
@@ -77,20 +72,13 @@ impl Repository {
         input: &[u8],
         prepare: impl FnOnce(&mut Command),
     ) -> Result<Output, GitError> {
-        let no_git = |source| GitError::NoGit { purpose, source };
         let mut git = self.git();
-        git.args(args);
+        let args: Vec<OsString> = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
+        git.args(&args);
         prepare(&mut git);
         git.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = git.spawn().map_err(no_git)?;
-        if let Some(mut stdin) = child.stdin.take() {
-            match stdin.write_all(input) {
-                // Its exit status says why it did not want to listen.
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-                result => result.map_err(no_git)?,
-            }
-        }
-        bounded_output(child).map_err(no_git)
+        let work = Work::start(&mut git).map_err(|source| GitError::NoGit { purpose, source })?;
+        work.finish(input, self.silence, |_| {}).map_err(|error| broken_off(purpose, &args, error))
     }
 
     /// The error for a `git` that ended badly.
@@ -112,30 +100,19 @@ impl Repository {
     }
 }
 
-/// Waits for the end of a process and takes what it prints, within the limits.
-pub(super) fn bounded_output(mut child: Child) -> io::Result<Output> {
-    let (printed, said) = (child.stdout.take(), child.stderr.take());
-    let (stdout, stderr) = thread::scope(|scope| {
-        // Both at once: a pipe that nobody reads makes the process wait.
-        let said = scope.spawn(|| start_of(said, MAX_SAID));
-        let printed = start_of(printed, MAX_OUTPUT);
-        (printed, said.join().unwrap_or_else(|panic| resume_unwind(panic)))
-    });
-    let status = child.wait()?;
-    let ((stdout, is_whole), (stderr, _)) = (stdout?, stderr?);
-    if is_whole {
-        return Ok(Output { status, stdout, stderr });
+/// The error for a `git` with these arguments that has not come to its end.
+pub(super) fn broken_off(purpose: &'static str, args: &[OsString], error: WorkError) -> GitError {
+    let silence = match error {
+        WorkError::System(source) => return GitError::NoGit { purpose, source },
+        WorkError::Silent(silence) => silence,
+    };
+    // What follows `-c` is a setting.
+    let mut words = args.iter().map(|arg| arg.to_string_lossy());
+    let mut command = words.next().unwrap_or_default();
+    while command == "-c" {
+        command = words.nth(1).unwrap_or_default();
     }
-    Err(io::Error::other(format!("it prints more than {} MiB", MAX_OUTPUT >> 20)))
-}
-
-/// The first bytes of what can be read, and whether they are all. The rest is passed over.
-fn start_of(from: Option<impl Read>, limit: u64) -> io::Result<(Vec<u8>, bool)> {
-    let mut bytes = Vec::new();
-    let Some(mut from) = from else { return Ok((bytes, true)) };
-    from.by_ref().take(limit).read_to_end(&mut bytes)?;
-    let rest = io::copy(&mut from, &mut io::sink())?;
-    Ok((bytes, rest == 0))
+    GitError::Silent { command: command.into_owned(), seconds: silence.as_secs() }
 }
 
 /// `git version 2.47.3` and `git version 2.39.2 (Apple Git-143)` as major and minor.
@@ -148,17 +125,6 @@ pub(super) fn version(text: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[cfg(unix)]
-    #[test]
-    fn of_what_a_process_says_without_end_the_start_is_taken() {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", "head -c 5000000 /dev/zero >&2; head -c 3000000 /dev/zero; exit 3"]);
-        let child = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let output = bounded_output(child).unwrap();
-        assert_eq!((output.stdout.len(), output.stderr.len()), (3_000_000, 1 << 20));
-        assert_eq!(output.status.code(), Some(3));
-    }
 
     #[test]
     fn the_version_of_git_is_read_from_what_it_prints() {

@@ -9,16 +9,13 @@
 use std::cell::Cell;
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Repository;
+use crate::waiting::Waiting;
 
 /// A push may be going on meanwhile.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The longest time between two looks.
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// The variable in which processes that git runs are told which repository is locked for them.
 pub(crate) const LOCKED: &str = "GTO_LOCKED";
@@ -57,17 +54,15 @@ impl Repository {
     fn lock_within(&self, patience: Duration) -> Result<Option<File>, Busy> {
         // A folder can be opened on Unix only; and if it cannot, writing will fail and say why.
         let Ok(folder) = File::open(self.common_dir()) else { return Ok(None) };
-        let begun = Instant::now();
-        let mut pause = Duration::from_millis(1);
+        let mut waiting = Waiting::begin();
         loop {
             match folder.try_lock() {
                 Ok(()) => return Ok(Some(folder)),
                 // A file system without such locks.
                 Err(TryLockError::Error(_)) => return Ok(None),
-                Err(TryLockError::WouldBlock) if begun.elapsed() >= patience => return Err(Busy),
-                Err(TryLockError::WouldBlock) => sleep(pause),
+                Err(TryLockError::WouldBlock) if waiting.goes_on(patience) => {}
+                Err(TryLockError::WouldBlock) => return Err(Busy),
             }
-            pause = LONGEST_PAUSE.min(pause * 2);
         }
     }
 }

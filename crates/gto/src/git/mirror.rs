@@ -8,13 +8,16 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use gix::bstr::ByteSlice as _;
 use gix::refs::FullName;
 
+use super::child::Work;
+use super::command::broken_off;
 use super::{Address, GitError, Repository, lossy};
 use crate::object_id::ObjectId;
 use crate::progress::Progress;
@@ -40,8 +43,17 @@ pub(crate) struct Access<'a> {
     pub address: &'a Address,
     /// Whether Git may ask for a password on the terminal: the value of `GIT_TERMINAL_PROMPT`.
     pub prompt: &'a str,
+    /// How long Git may say nothing; `None` if as long as it likes.
+    pub silence: Option<Duration>,
     /// Where to say how far Git has come.
     pub progress: &'a Progress,
+}
+
+/// What git said, without the lines of its progress, which are told as they come.
+struct Said<'a> {
+    progress: &'a Progress,
+    kept: Vec<u8>,
+    line: Vec<u8>,
 }
 
 /// Why a mirror is not what its remote is.
@@ -96,9 +108,7 @@ impl Access<'_> {
         // Small fetches become packs too, which are kept in `PACKS`.
         git.args(["-c", "fetch.unpackLimit=1", "-c", "remote.pushDefault=origin"]);
         git.args([OsStr::new("--"), OsStr::new(self.address.plain()), folder.as_os_str()]);
-        git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let child = git.spawn().map_err(|source| GitError::NoGit { purpose: "cloning", source })?;
-        self.wait(child)?;
+        self.run("cloning", "clone", git)?;
         note_packs(folder).map_err(|error| MirrorError::Remote(error.to_string()))
     }
 
@@ -116,6 +126,7 @@ impl Access<'_> {
             return Err(MirrorError::Damaged);
         }
         repository.variables = self.variables().into();
+        repository.silence = self.silence;
         repository.fetches.may_be_of_everything();
         Ok(repository)
     }
@@ -166,43 +177,48 @@ impl Access<'_> {
         if matches!(there.head, Head::Detached(_)) {
             git.arg("HEAD");
         }
-        git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let child = git.spawn().map_err(|source| GitError::NoGit { purpose: "fetching", source })?;
-        // The remote has just answered: if it is gone, the next clone will say so.
-        self.wait(child).map_err(|_| MirrorError::Damaged)
+        self.run("fetching", "fetch", git).map_err(|error| match error {
+            // The remote has just answered: if it is gone, the next clone will say so.
+            MirrorError::Remote(_) => MirrorError::Damaged,
+            error => error,
+        })
     }
 
-    /// Waits for a `git`, and tells meanwhile how far it has come.
-    fn wait(&self, mut child: Child) -> Result<(), MirrorError> {
-        let said = child.stderr.take().map(|stderr| self.listen(stderr)).unwrap_or_default();
+    /// Runs a `git`, and tells meanwhile how far it has come.
+    fn run(&self, purpose: &'static str, name: &str, mut git: Command) -> Result<(), MirrorError> {
+        git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let work = Work::start(&mut git).map_err(|source| GitError::NoGit { purpose, source })?;
+        let mut said = Said { progress: self.progress, kept: Vec::new(), line: Vec::new() };
+        let finished = work.finish(b"", self.silence, |bytes| said.hear(bytes));
         self.progress.say(None);
-        let status = child.wait().map_err(|source| GitError::NoGit { purpose: "cloning", source })?;
-        if status.success() {
+        let output = finished.map_err(|error| broken_off(purpose, &[name.into()], error))?;
+        if output.status.success() {
             return Ok(());
         }
-        Err(MirrorError::Remote(super::porcelain::words(&said)))
+        Err(MirrorError::Remote(super::porcelain::words(&said.text())))
+    }
+}
+
+impl Said<'_> {
+    fn hear(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            if !matches!(byte, b'\r' | b'\n') {
+                self.line.push(byte);
+            } else if let Some(task) = progress_in(&self.line) {
+                self.progress.say(Some(task));
+                self.line.clear();
+            } else {
+                self.line.push(b'\n');
+                self.kept.append(&mut self.line);
+            }
+        }
+        self.line.truncate(MAX_SAID);
+        self.kept.truncate(MAX_SAID);
     }
 
-    /// What git said, without the lines of its progress.
-    fn listen(&self, mut stderr: impl Read) -> String {
-        let (mut said, mut line, mut buffer) = (Vec::new(), Vec::new(), [0; 4096]);
-        while let Ok(len @ 1..) = stderr.read(&mut buffer) {
-            for &byte in &buffer[..len] {
-                if !matches!(byte, b'\r' | b'\n') {
-                    line.push(byte);
-                } else if let Some(task) = progress_in(&line) {
-                    self.progress.say(Some(task));
-                    line.clear();
-                } else {
-                    line.push(b'\n');
-                    said.append(&mut line);
-                }
-                line.truncate(MAX_SAID);
-            }
-            said.truncate(MAX_SAID);
-        }
-        said.append(&mut line);
-        lossy(&said)
+    fn text(mut self) -> String {
+        self.kept.append(&mut self.line);
+        lossy(&self.kept)
     }
 }
 

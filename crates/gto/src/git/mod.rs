@@ -6,6 +6,7 @@
 mod address;
 mod by_git;
 mod cached_tags;
+mod child;
 mod command;
 mod commit;
 mod date;
@@ -39,6 +40,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use gix::objs::Kind;
 use gix::odb::Header as _;
@@ -47,6 +49,8 @@ use crate::object_id::ObjectId;
 
 pub(crate) use address::Address;
 pub(crate) use cached_tags::Keep;
+pub use child::end_children;
+pub(crate) use command::SILENCE;
 pub(crate) use commit::FileError;
 pub(crate) use date::{parse_date, parse_exact_date};
 pub(crate) use identity::IdentityError;
@@ -80,6 +84,8 @@ pub(crate) struct Repository {
     fetches: promised::Fetches,
     /// What every `git` that works on it is told beside its arguments.
     variables: Arc<[(String, String)]>,
+    /// How long a `git` may say nothing; `None` if as long as it likes.
+    silence: Option<Duration>,
 }
 
 /// How the repository keeps its refs.
@@ -229,6 +235,14 @@ pub(crate) enum GitError {
         /// What it said, in English.
         message: String,
     },
+    /// The program `git` went on for ever, as it seemed.
+    #[error("`git {command}` said nothing for {seconds} s and was ended (GTO_GIT_TIMEOUT sets the limit)")]
+    Silent {
+        /// The subcommand.
+        command: String,
+        /// How long it said nothing.
+        seconds: u64,
+    },
     /// Everything else.
     #[error("cannot {what}")]
     Failed {
@@ -305,6 +319,7 @@ impl Repository {
             locked: Cell::new(false),
             fetches: promised::Fetches::default(),
             variables: Arc::default(),
+            silence: Some(SILENCE),
         })
     }
 
@@ -312,6 +327,11 @@ impl Repository {
     pub fn set_prompt(&mut self, prompt: String) {
         let variable = ("GIT_TERMINAL_PROMPT".to_owned(), prompt);
         self.variables = self.variables.iter().cloned().chain([variable]).collect();
+    }
+
+    /// Lets every `git` say nothing for so long; `None` for as long as it likes. After that it is ended.
+    pub fn set_silence(&mut self, silence: Option<Duration>) {
+        self.silence = silence;
     }
 
     /// The root of the work tree; `None` in a bare repository.

@@ -19,8 +19,7 @@ use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gix::bstr::ByteSlice as _;
 
@@ -31,6 +30,7 @@ use super::transaction::ApplyError;
 use super::unfinished::{self, Found, Record, RefChange, is_absence};
 use super::{GitError, Repository};
 use crate::object_id::ObjectId;
+use crate::waiting::Waiting;
 
 /// How long to wait for a lock of somebody else where nothing is configured, as git does for `packed-refs`.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -40,9 +40,6 @@ const FOREVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long to wait for another gto.
 const PATIENCE_WITH_OURS: Duration = Duration::from_secs(60);
-
-/// The longest time between two looks.
-const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// A file that says that somebody else is writing.
 #[derive(Debug, thiserror::Error)]
@@ -64,12 +61,6 @@ struct Update<'a> {
     repository: &'a Repository,
     record: Record,
     locks: Vec<PathBuf>,
-}
-
-/// Waits a little longer each time.
-struct Waiting {
-    begun: Instant,
-    pause: Duration,
 }
 
 impl Repository {
@@ -118,20 +109,20 @@ impl Repository {
 
     /// Takes back what a writer left half done that died, and removes its locks.
     pub(crate) fn finish_others(&self) -> Result<(), ApplyError> {
-        let mut waiting = Waiting::new();
+        let mut waiting = Waiting::begin();
         loop {
             match unfinished::find(self.common_dir()).map_err(|error| self.own_file_error(error))? {
                 Found::Nothing => return Ok(()),
                 Found::Left(record) => {
                     Update { repository: self, record, locks: Vec::new() }.take_over()?;
                 }
-                Found::Alive => waiting.wait(PATIENCE_WITH_OURS, || self.own_lock())?,
+                Found::Alive => wait(&mut waiting, PATIENCE_WITH_OURS, || self.own_lock())?,
             }
         }
     }
 
     fn begin(&self, changes: &[RefChange]) -> Result<Update<'_>, ApplyError> {
-        let mut waiting = Waiting::new();
+        let mut waiting = Waiting::begin();
         loop {
             self.finish_others()?;
             let begun = Record::begin(self.common_dir(), changes.to_vec());
@@ -143,7 +134,7 @@ impl Repository {
                     return Ok(update);
                 }
             }
-            waiting.wait(PATIENCE_WITH_OURS, || self.own_lock())?;
+            wait(&mut waiting, PATIENCE_WITH_OURS, || self.own_lock())?;
         }
     }
 
@@ -222,7 +213,7 @@ impl Update<'_> {
         if self.locks.contains(&lock) {
             return Ok(());
         }
-        let mut waiting = Waiting::new();
+        let mut waiting = Waiting::begin();
         loop {
             let error = match make_lock(&self.record, &lock) {
                 Ok(()) => {
@@ -237,9 +228,9 @@ impl Update<'_> {
                     self.locks.push(lock);
                     return Ok(());
                 }
-                io::ErrorKind::AlreadyExists => waiting.wait(patience, || lock.clone())?,
+                io::ErrorKind::AlreadyExists => wait(&mut waiting, patience, || lock.clone())?,
                 // Others remove folders that have become empty: it may take more than one attempt.
-                io::ErrorKind::NotFound if waiting.begun.elapsed() < PATIENCE => {
+                io::ErrorKind::NotFound if waiting.elapsed() < PATIENCE => {
                     let folder = file.parent().unwrap_or(file);
                     fs::create_dir_all(folder).map_err(|error| self.repository.disk_error(folder, error))?;
                 }
@@ -458,19 +449,12 @@ impl Drop for Update<'_> {
     }
 }
 
-impl Waiting {
-    fn new() -> Self {
-        Self { begun: Instant::now(), pause: Duration::from_millis(1) }
+/// Waits for a lock of somebody else.
+fn wait(waiting: &mut Waiting, patience: Duration, path: impl FnOnce() -> PathBuf) -> Result<(), ApplyError> {
+    if waiting.goes_on(patience) {
+        return Ok(());
     }
-
-    fn wait(&mut self, patience: Duration, path: impl FnOnce() -> PathBuf) -> Result<(), ApplyError> {
-        if self.begun.elapsed() >= patience {
-            return Err(ApplyError::Locked { source: HeldLock { path: path() }.into() });
-        }
-        sleep(self.pause);
-        self.pause = LONGEST_PAUSE.min(self.pause * 2);
-        Ok(())
-    }
+    Err(ApplyError::Locked { source: HeldLock { path: path() }.into() })
 }
 
 /// `x.lock`, as git has it.
@@ -511,6 +495,8 @@ fn remove_empty_folders(folder: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::thread::sleep;
+
     use gto_testkit::{Repo, TagSpec};
 
     use super::*;

@@ -141,6 +141,7 @@ impl Repository {
         }
         let (shared, refs) = (self.gix.clone().into_sync(), self.refs);
         let (work_dir, fetches, variables) = (&self.work_dir, &self.fetches, &self.variables);
+        let silence = self.silence;
         let queue = Mutex::new(work.into_iter().enumerate());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let run = || {
@@ -152,6 +153,7 @@ impl Repository {
                 locked: Cell::new(false),
                 fetches: fetches.clone(),
                 variables: Arc::clone(variables),
+                silence,
             };
             let done: Vec<_> = std::iter::from_fn(next).map(|(i, piece)| (i, todo(&here, piece))).collect();
             (done, here.objects_read())

@@ -6,18 +6,15 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::git::{self, Access, Address, Keep, MirrorError, Repository};
+use crate::waiting::Waiting;
 
 /// How long to wait for others: one may be pushing.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The longest time between two looks.
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// How often a clone may vanish before it is used: somebody clears the cache.
 const TRIES: usize = 3;
@@ -67,7 +64,12 @@ impl Clone {
         let address = Address::parse(url)
             .map_err(|error| Error::Clone { url: url.to_owned(), reason: error.to_string() })?;
         let prompt = environment.variable("GIT_TERMINAL_PROMPT").unwrap_or_else(|| "0".to_owned());
-        let access = Access { address: &address, prompt: &prompt, progress: environment.progress() };
+        let access = Access {
+            address: &address,
+            prompt: &prompt,
+            silence: environment.git_timeout()?,
+            progress: environment.progress(),
+        };
         let kept = if super::cache::wanted(environment) == Keep::Nothing {
             None
         } else {
@@ -94,7 +96,12 @@ impl Clone {
         }
         let turn = clones.turn(&address.key()).ok()?;
         turn.0.try_lock_shared().ok()?;
-        let access = Access { address: &address, prompt: "0", progress: environment.progress() };
+        let access = Access {
+            address: &address,
+            prompt: "0",
+            silence: environment.git_timeout().ok()?,
+            progress: environment.progress(),
+        };
         let repository = access.open(&folder).ok()?;
         Some((repository, Self { url: url.to_owned(), place: Place::Kept(turn) }))
     }
@@ -127,19 +134,17 @@ impl Drop for Alone<'_> {
 
 impl Turn {
     fn take(&self, lock: impl Fn(&File) -> std::result::Result<(), TryLockError>) -> io::Result<()> {
-        let begun = Instant::now();
-        let mut pause = Duration::from_millis(1);
+        let mut waiting = Waiting::begin();
         loop {
             match lock(&self.0) {
                 Ok(()) => return Ok(()),
                 Err(TryLockError::Error(error)) => return Err(error),
-                Err(TryLockError::WouldBlock) if begun.elapsed() >= PATIENCE => {
+                Err(TryLockError::WouldBlock) if waiting.goes_on(PATIENCE) => {}
+                Err(TryLockError::WouldBlock) => {
                     let message = "another gto has been using the clone for more than a minute";
                     return Err(io::Error::new(io::ErrorKind::TimedOut, message));
                 }
-                Err(TryLockError::WouldBlock) => sleep(pause),
             }
-            pause = LONGEST_PAUSE.min(pause * 2);
         }
     }
 

@@ -58,6 +58,10 @@ impl Registry {
     ) -> (Self, Vec<Error>) {
         Self::let_git_ask(&mut repository, &environment, remote.as_ref());
         let mut errors = Vec::new();
+        match environment.git_timeout() {
+            Ok(silence) => repository.set_silence(silence),
+            Err(error) => errors.push(error.into()),
+        }
         let file = config_file(&repository).unwrap_or_else(|error| {
             errors.push(error);
             None

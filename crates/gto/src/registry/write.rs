@@ -101,6 +101,8 @@ impl Registry {
             Err(RemoteError::TooMany) => {
                 Err(Error::TooManyTags { remote: remote.shown(), tags: changes.len() })
             }
+            // It may have been about to end.
+            Err(RemoteError::Git(error @ GitError::Silent { .. })) => Ok(Outcome::Unclear(error.to_string())),
             Err(error) => Err(refused(error.to_string())),
         };
         let mut outcome = send(guard, true)?;

@@ -1,0 +1,306 @@
+//! A process that works for us: a `git`, and what it starts.
+//!
+//! Owns hearing what it says, within bounds, and ending it if it says nothing any more, or if we are to end. Must not
+//! know what it does.
+//!
+//! Where there is a terminal, it stays in our group of processes: Control-C reaches it as it reaches us, and ssh may ask
+//! for a passphrase. Where there is none, as in CI, it gets a group of its own, which can be ended as a whole.
+
+use std::io::{self, Read, Write as _};
+use std::process::{Child, Command, ExitStatus, Output};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::waiting::Waiting;
+
+/// More than this is not taken from a process, in bytes: a registry of several million tags. What is listed may come from
+/// another side.
+const MAX_OUTPUT: usize = 1 << 30;
+
+/// Nor more than this of what it tells people, which may be said by another side too. The rest is passed over.
+const MAX_SAID: usize = 1 << 20;
+
+/// What is read at once.
+const CHUNK: usize = 64 * 1024;
+
+/// An input so short fits into a pipe that nobody reads.
+const SHORT: usize = 4096;
+
+/// How long a process may take to tidy up when it is asked to end. Git removes its lock files then.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The ids of the processes that are at work, and whether each leads a group of its own.
+static AT_WORK: Mutex<Vec<(u32, bool)>> = Mutex::new(Vec::new());
+
+/// A process at work. Its standard streams are pipes, or not looked at.
+pub(super) struct Work {
+    child: Child,
+    leads_group: bool,
+}
+
+/// Why there is no end of it to tell of.
+#[derive(Debug)]
+pub(super) enum WorkError {
+    /// It said nothing for so long, and was ended.
+    Silent(Duration),
+    /// The system would not.
+    System(io::Error),
+}
+
+/// A piece of what it says.
+enum Heard {
+    Printed(Vec<u8>),
+    Said(Vec<u8>),
+    Failed(io::Error),
+}
+
+/// Asks all processes at work to end, those that they have started included. For a program that is about to end.
+pub fn end_children() {
+    for &(id, leads_group) in at_work().iter() {
+        ask_to_end(id, leads_group);
+    }
+}
+
+fn at_work() -> MutexGuard<'static, Vec<(u32, bool)>> {
+    AT_WORK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Work {
+    /// Starts a process.
+    pub fn start(command: &mut Command) -> io::Result<Self> {
+        let leads_group = lead_group_without_terminal(command);
+        // From its first moment on it is known.
+        let mut at_work = at_work();
+        let child = command.spawn()?;
+        at_work.push((child.id(), leads_group));
+        Ok(Self { child, leads_group })
+    }
+
+    /// Gives it `input`, waits for its end and takes what it prints, within bounds. `hear` hears meanwhile what it tells
+    /// people. If it says nothing at all for as long as `silence`, it is ended.
+    pub fn finish(
+        mut self,
+        input: &[u8],
+        silence: Option<Duration>,
+        mut hear: impl FnMut(&[u8]),
+    ) -> Result<Output, WorkError> {
+        let heard = self.listen(input)?;
+        let (mut stdout, mut stderr, mut is_whole) = (Vec::new(), Vec::new(), true);
+        loop {
+            match next(&heard, silence) {
+                Ok(Heard::Printed(bytes)) => is_whole &= keep(&mut stdout, &bytes, MAX_OUTPUT),
+                Ok(Heard::Said(bytes)) => {
+                    hear(&bytes);
+                    keep(&mut stderr, &bytes, MAX_SAID);
+                }
+                Ok(Heard::Failed(error)) => {
+                    self.end();
+                    return Err(error.into());
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+                // What it has started may live on, and keep our pipe.
+                Err(RecvTimeoutError::Timeout) if self.has_ended() => break,
+                Err(RecvTimeoutError::Timeout) => return Err(self.end_for(silence)),
+            }
+        }
+        let status = self.wait(silence)?;
+        if is_whole {
+            return Ok(Output { status, stdout, stderr });
+        }
+        Err(io::Error::other(format!("it prints more than {} MiB", MAX_OUTPUT >> 20)).into())
+    }
+
+    /// What it says, from threads of their own: a pipe that nobody reads makes the process wait. They end with the pipes.
+    fn listen(&mut self, input: &[u8]) -> io::Result<Receiver<Heard>> {
+        let (sender, heard) = sync_channel(4);
+        if let Some(stdout) = self.child.stdout.take() {
+            let sender = sender.clone();
+            thread::spawn(move || tell(stdout, &sender, Heard::Printed));
+        }
+        if let Some(stderr) = self.child.stderr.take() {
+            let sender = sender.clone();
+            thread::spawn(move || tell(stderr, &sender, Heard::Said));
+        }
+        if let Some(mut stdin) = self.child.stdin.take() {
+            let mut give = move |input: &[u8]| match stdin.write_all(input) {
+                // Its exit status says why it did not want to listen.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+                _ => Ok(()),
+            };
+            if input.len() <= SHORT {
+                give(input)?;
+            } else {
+                let input = input.to_vec();
+                // Nobody listens any more if it cannot be told.
+                thread::spawn(move || give(&input).or_else(|error| sender.send(Heard::Failed(error))));
+            }
+        }
+        Ok(heard)
+    }
+
+    fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
+    }
+
+    /// Waits for the end of what has closed its pipes.
+    fn wait(&mut self, silence: Option<Duration>) -> Result<ExitStatus, WorkError> {
+        let Some(limit) = silence else { return Ok(self.child.wait()?) };
+        let mut waiting = Waiting::begin();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            if !waiting.goes_on(limit) {
+                return Err(self.end_for(silence));
+            }
+        }
+    }
+
+    fn end_for(&mut self, silence: Option<Duration>) -> WorkError {
+        self.end();
+        WorkError::Silent(silence.unwrap_or_default())
+    }
+
+    /// Ends it: as it likes, or if it takes long, at once.
+    fn end(&mut self) {
+        ask_to_end(self.child.id(), self.leads_group);
+        let mut waiting = Waiting::begin();
+        while !self.has_ended() && waiting.goes_on(GRACE) {}
+        kill_group(self.child.id(), self.leads_group);
+        // It may have ended, and then there is nothing to do.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        let id = self.child.id();
+        at_work().retain(|(other, _)| *other != id);
+    }
+}
+
+impl From<io::Error> for WorkError {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+fn next(heard: &Receiver<Heard>, silence: Option<Duration>) -> Result<Heard, RecvTimeoutError> {
+    match silence {
+        Some(limit) => heard.recv_timeout(limit),
+        None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
+    }
+}
+
+/// Sends on what comes, until nothing does or nobody listens.
+fn tell(mut from: impl Read, to: &SyncSender<Heard>, heard: impl Fn(Vec<u8>) -> Heard) {
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let sent = match from.read(&mut chunk) {
+            Ok(0) => return,
+            Ok(len) => to.send(heard(chunk[..len].to_vec())),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            Err(error) => to.send(Heard::Failed(error)),
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+/// Adds what there is room for; whether that is all.
+fn keep(kept: &mut Vec<u8>, more: &[u8], limit: usize) -> bool {
+    let room = limit.saturating_sub(kept.len());
+    kept.extend_from_slice(&more[..room.min(more.len())]);
+    more.len() <= room
+}
+
+/// Gives it a group of its own if there is no terminal; whether it gets one.
+#[cfg(unix)]
+fn lead_group_without_terminal(command: &mut Command) -> bool {
+    // It can be opened by those alone who have one, whatever their standard streams are.
+    let has_terminal = std::fs::File::open("/dev/tty").is_ok();
+    if !has_terminal {
+        std::os::unix::process::CommandExt::process_group(command, 0);
+    }
+    !has_terminal
+}
+
+#[cfg(unix)]
+fn ask_to_end(id: u32, leads_group: bool) {
+    signal(id, leads_group, rustix::process::Signal::TERM);
+}
+
+#[cfg(unix)]
+fn kill_group(id: u32, leads_group: bool) {
+    if leads_group {
+        signal(id, true, rustix::process::Signal::KILL);
+    }
+}
+
+#[cfg(unix)]
+fn signal(id: u32, leads_group: bool, signal: rustix::process::Signal) {
+    use rustix::process::{Pid, kill_process, kill_process_group};
+    let Some(id) = i32::try_from(id).ok().and_then(Pid::from_raw) else { return };
+    // It may have ended by itself.
+    let _ = if leads_group { kill_process_group(id, signal) } else { kill_process(id, signal) };
+}
+
+#[cfg(not(unix))]
+fn lead_group_without_terminal(_: &mut Command) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn ask_to_end(_: u32, _: bool) {}
+
+#[cfg(not(unix))]
+fn kill_group(_: u32, _: bool) {}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::Stdio;
+
+    use super::*;
+
+    fn shell(script: &str, input: &[u8], silence: Option<Duration>) -> Result<Output, WorkError> {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Work::start(&mut shell).expect("there is a shell").finish(input, silence, |_| {})
+    }
+
+    #[test]
+    fn of_what_a_process_says_without_end_the_start_is_taken() {
+        let script = "head -c 5000000 /dev/zero >&2; head -c 3000000 /dev/zero; exit 3";
+        let output = shell(script, b"", None).unwrap();
+        assert_eq!((output.stdout.len(), output.stderr.len()), (3_000_000, 1 << 20));
+        assert_eq!(output.status.code(), Some(3));
+    }
+
+    #[test]
+    fn a_long_input_and_a_long_output_do_not_wait_for_each_other() {
+        let input = vec![b'x'; 1 << 20];
+        assert_eq!(shell("cat", &input, Some(Duration::from_secs(60))).unwrap().stdout, input);
+        // Nor for one that does not listen.
+        assert!(shell("exit 0", &input, Some(Duration::from_secs(60))).unwrap().status.success());
+    }
+
+    #[test]
+    fn whoever_says_nothing_is_ended_and_whoever_goes_on_saying_something_is_not() {
+        let limit = Some(Duration::from_millis(400));
+        let begun = std::time::Instant::now();
+        for silent in ["sleep 600", "sleep 600 & wait", "exec >&- 2>&-; sleep 600", "trap '' TERM; sleep 600"]
+        {
+            assert!(matches!(shell(silent, b"", limit), Err(WorkError::Silent(_))), "{silent}");
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        let output = shell("for i in 1 2 3 4 5 6 7 8; do echo $i >&2; sleep 0.1; done", b"", limit).unwrap();
+        assert!(output.status.success());
+        // What goes on in the background with our pipe is not waited for either.
+        assert_eq!(shell("sleep 5 & echo done", b"", limit).unwrap().stdout, b"done\n");
+        assert!(at_work().is_empty() || at_work().len() < 8, "those that ended are forgotten");
+    }
+}
