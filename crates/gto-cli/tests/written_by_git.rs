@@ -92,6 +92,27 @@ fn a_hook_that_refuses_leaves_nothing_changed_and_is_quoted() {
 }
 
 #[test]
+fn a_hook_that_refuses_is_asked_before_the_remote_gets_anything() {
+    for repo in storages() {
+        let bare = RepoOptions { bare: true, ..RepoOptions::default() };
+        let remote = repo.sandbox().repo_with("remote.git", bare);
+        repo.git_ok(&["remote", "add", "origin", remote.path().to_str().expect("the sandbox is UTF-8")]);
+        commit_with(&repo, &["m@v1.0.0"]);
+        repo.git_ok(&["push", "-q", "--all"]);
+        repo.git_ok(&["push", "-q", "--tags"]);
+        let frozen = "test $1 = prepared || exit 0; grep -q refs/tags/m || exit 0; echo frozen >&2; exit 1";
+        hook(&repo.git_dir().join("hooks"), frozen);
+        for line in ["assign m --version v1.0.0 --stage dev --push", "deprecate m --delete --push"] {
+            refused_at_last(&repo, line, "A hook of the repository refused: frozen");
+            assert_eq!(remote.tag_names(), ["m@v1.0.0"], "{line}");
+        }
+        hook(&repo.git_dir().join("hooks"), "exit 0");
+        gto(&repo, "assign m --version v1.0.0 --stage dev --push").ok();
+        assert_eq!((remote.tags(), remote.tag_names().len()), (repo.tags(), 2));
+    }
+}
+
+#[test]
 fn a_hook_is_found_wherever_git_finds_it() {
     let repo = registry(&["m@v1.0.0"]);
     let refused = |repo: &Repo| {

@@ -93,18 +93,29 @@ impl Repository {
         changes: &[RefChange],
         log: Option<&ReflogEntry>,
     ) -> Result<(), ApplyError> {
-        let update = || self.git_update(purpose, changes, log);
+        let update = || self.git_update(purpose, changes, log, "commit");
         match self.refs {
             RefStorage::Files if !self.has_hook(HOOK) => self.recorded(changes, update),
             _ => update(),
         }
     }
 
+    /// Asks a hook that watches the refs, if there is one, whether it would let these changes pass: a transaction is prepared,
+    /// at which it may refuse, and given up.
+    pub(super) fn ask_hook(&self, changes: &[RefChange]) -> Result<(), ApplyError> {
+        if !self.has_hook(HOOK) {
+            return Ok(());
+        }
+        self.git_update("a hook `reference-transaction`", changes, None, "abort")
+    }
+
+    /// Prepares a transaction, and ends it with `end`: `commit` or `abort`.
     fn git_update(
         &self,
         purpose: &'static str,
         changes: &[RefChange],
         log: Option<&ReflogEntry>,
+        end: &str,
     ) -> Result<(), ApplyError> {
         // With `-z` names need no quoting.
         let command = |RefChange { name, target, is_new }: &RefChange| {
@@ -112,7 +123,7 @@ impl Repository {
             format!("{verb} {TAGS}{name}\0{target}\0")
         };
         let commands: String = changes.iter().map(command).collect();
-        let input = format!("start\0{commands}prepare\0commit\0");
+        let input = format!("start\0{commands}prepare\0{end}\0");
         // A tag that is a symbolic ref is changed itself, and not what it points to, which is somebody else's.
         let mut args = vec!["-c", LOCK_TIMEOUT, "update-ref", "--no-deref", "-z", "--stdin"];
         if let Some(log) = log {

@@ -140,12 +140,14 @@ impl Repository {
     }
 
     /// The first half of [`Repository::apply_signed`]: writes the tag objects, to which no ref leads yet, and refuses what
-    /// would be refused now. Gives their ids.
+    /// would be refused now, by the state of the refs or by a hook. Gives their ids.
     pub fn prepare(&self, edits: &[TagEdit], signing: Option<&Signing>) -> Result<Vec<ObjectId>, ApplyError> {
-        match self.explain(edits) {
-            Some(error) => Err(error),
-            None => self.write_objects(edits, signing),
+        if let Some(error) = self.explain(edits) {
+            return Err(error);
         }
+        let ids = self.write_objects(edits, signing)?;
+        self.ask_hook(&RefChange::all(edits, &ids))?;
+        Ok(ids)
     }
 
     fn write_objects(
