@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use gix::bstr::ByteSlice as _;
 
@@ -12,8 +13,11 @@ use super::object::Parts;
 use super::{GitError, Repository, lossy};
 use crate::object_id::ObjectId;
 
-/// So many fetches may fail before no more is tried: each may wait for a network.
+/// So many fetches may fail before no more is tried for a while: each may wait for a network.
 const GIVE_UP: usize = 3;
+
+/// How long a while is. A repository that stays open may outlive what was wrong.
+const A_WHILE: Duration = Duration::from_secs(60);
 
 /// What became of the fetches. Shared by the threads that read a repository.
 #[derive(Debug, Clone, Default)]
@@ -26,8 +30,26 @@ struct State {
 
     /// How many failed.
     failed: usize,
+    /// When one failed last.
+    at: Option<Instant>,
     /// What git said first.
     reason: Option<String>,
+}
+
+impl State {
+    /// Whether no fetch should be tried now.
+    fn is_hopeless(&mut self, now: Instant) -> bool {
+        if self.at.is_some_and(|at| now.saturating_duration_since(at) >= A_WHILE) {
+            (self.failed, self.at, self.reason) = (0, None, None);
+        }
+        self.failed >= GIVE_UP
+    }
+
+    fn failed(&mut self, reason: String, now: Instant) {
+        self.failed += 1;
+        self.at = Some(now);
+        self.reason.get_or_insert(reason);
+    }
 }
 
 impl Fetches {
@@ -54,7 +76,7 @@ impl Repository {
     /// Fetches objects that are missing here and were promised. Whether any may be here now.
     pub(super) fn bring(&self, ids: &[ObjectId]) -> bool {
         let mut fetched = false;
-        if ids.is_empty() || self.fetches.state().failed >= GIVE_UP {
+        if ids.is_empty() || self.fetches.state().is_hopeless(Instant::now()) {
             return fetched;
         }
         for promisor in self.promisors() {
@@ -64,11 +86,7 @@ impl Repository {
                     fetched = true;
                     break;
                 }
-                Err(reason) => {
-                    let mut state = self.fetches.state();
-                    state.failed += 1;
-                    state.reason.get_or_insert(reason);
-                }
+                Err(reason) => self.fetches.state().failed(reason, Instant::now()),
             }
         }
         fetched
@@ -168,5 +186,23 @@ impl Repository {
             return Ok(());
         }
         Err(super::porcelain::words(&lossy(&output.stderr)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remote_that_does_not_answer_is_left_alone_for_a_while_and_not_for_ever() {
+        let (mut state, begun) = (State::default(), Instant::now());
+        for n in 1..=GIVE_UP {
+            assert!(!state.is_hopeless(begun), "{n}");
+            state.failed(format!("failure {n}"), begun);
+        }
+        assert!(state.is_hopeless(begun + A_WHILE / 2));
+        assert_eq!(state.reason.as_deref(), Some("failure 1"));
+        assert!(!state.is_hopeless(begun + A_WHILE));
+        assert_eq!(state.reason, None);
     }
 }
