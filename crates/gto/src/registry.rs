@@ -162,7 +162,8 @@ impl Registry {
     /// none can be kept lives as long as the value does. It is as the remote is now. What is written there is pushed back.
     ///
     /// Git asks for no password on the terminal, unless `GIT_TERMINAL_PROMPT` of the environment is 1. While the value
-    /// lives, others who read the same address do not wait for it, but those who write there do.
+    /// lives, nobody waits for it who opens the same address or writes there, in this process or another; what they fetch
+    /// it sees, too. Only [`KeptClones::clear`] waits.
     ///
     /// # Errors
     /// [`Error::Clone`] with what Git said, or those of [`Registry::open`].

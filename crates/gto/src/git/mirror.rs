@@ -142,7 +142,8 @@ impl Access<'_> {
         Ok((here != there).then_some(there))
     }
 
-    /// Makes the mirror in `folder` the same as its remote, of which `there` is known. Nobody may look at it meanwhile.
+    /// Makes the mirror in `folder` the same as its remote, of which `there` is known. Nobody may compare it or write
+    /// to it meanwhile; who reads it may see some of what is new, as in any repository that is fetched into.
     pub fn follow(&self, folder: &Path, there: &Listing) -> Result<(), MirrorError> {
         let repository = self.open(folder)?;
         self.fetch(&repository, there)?;

@@ -55,7 +55,7 @@ pub(crate) use commit::FileError;
 pub(crate) use date::{parse_date, parse_exact_date};
 pub(crate) use identity::IdentityError;
 pub(crate) use lock::{LOCKED, WriteLock};
-pub(crate) use mirror::{Access, Listing, MirrorError, url_of};
+pub(crate) use mirror::{Access, MirrorError, url_of};
 pub(crate) use porcelain::Outcome;
 pub(crate) use ref_update::HeldLock;
 pub(crate) use refs::{SeenHead, TagRef, TagRefs, is_valid_tag_name};

@@ -29,15 +29,27 @@ pub(super) struct Clone {
 enum Place {
     /// It goes when the registry does.
     Temporary { _folder: tempfile::TempDir },
-    /// It stays. While the lock is shared nobody changes it.
-    Kept(Turn),
+    /// It stays.
+    Kept(Locks),
 }
 
-/// A lock on a clone, between processes. It goes with the process however that ends.
-struct Turn(File);
+/// The locks of a clone, between processes and between the registries of one process.
+struct Locks {
+    /// Shared by all who have the clone open: nobody else puts another one in its place then, nor removes it.
+    open: Lock,
+    /// For those who compare the clone with its remote, shared, and for those who fetch or write, alone. It is held for no
+    /// longer than that: a registry that stays open keeps nobody from either. Those who only read need none, as in any
+    /// repository.
+    turn: Lock,
+}
 
-/// While it lives nobody else looks at the clone: what is written is not pushed yet.
-pub(super) struct Alone<'a>(Option<&'a Turn>);
+/// A lock of the system. It goes with the process however that ends.
+struct Lock(File);
+
+/// While it lives nobody else fetches into the clone, writes to it, or compares it with its remote.
+pub(super) struct Alone<'a> {
+    turn: Option<&'a Lock>,
+}
 
 /// A clone that is kept.
 #[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
@@ -94,8 +106,8 @@ impl Clone {
         if !folder.exists() {
             return None;
         }
-        let turn = clones.turn(&address.key()).ok()?;
-        turn.0.try_lock_shared().ok()?;
+        let locks = clones.locks(&address.key()).ok()?;
+        locks.open.0.try_lock_shared().ok()?;
         let access = Access {
             address: &address,
             prompt: "0",
@@ -103,7 +115,7 @@ impl Clone {
             progress: environment.progress(),
         };
         let repository = access.open(&folder).ok()?;
-        Some((repository, Self { url: url.to_owned(), place: Place::Kept(turn) }))
+        Some((repository, Self { url: url.to_owned(), place: Place::Kept(locks) }))
     }
 
     /// Whether it is there the next time.
@@ -111,28 +123,41 @@ impl Clone {
         matches!(self.place, Place::Kept(_))
     }
 
-    /// Waits until nobody else looks at it.
+    /// Waits until nobody else is at work there.
     pub fn alone(&self) -> Result<Alone<'_>> {
-        let Place::Kept(turn) = &self.place else { return Ok(Alone(None)) };
-        turn.give_back();
-        match turn.take(File::try_lock) {
-            Ok(()) => Ok(Alone(Some(turn))),
-            Err(source) => Err(Error::Locked { source: source.into() }),
-        }
+        let Place::Kept(locks) = &self.place else { return Ok(Alone { turn: None }) };
+        let taken = locks.turn.take(File::try_lock).map_err(|source| Error::Locked { source: source.into() });
+        taken.map(|()| Alone { turn: Some(&locks.turn) })
     }
 }
 
 impl Drop for Alone<'_> {
     fn drop(&mut self) {
-        if let Some(turn) = self.0 {
+        if let Some(turn) = self.turn {
             turn.give_back();
-            // Whoever has it by now changes what was answered already.
-            let _ = turn.0.try_lock_shared();
         }
     }
 }
 
-impl Turn {
+impl Locks {
+    /// Makes the clone the same as its remote. `false` if others have been at work there for too long.
+    fn follow(&self, access: &Access<'_>, folder: &Path) -> std::result::Result<bool, MirrorError> {
+        if self.turn.take(File::try_lock_shared).is_err() {
+            return Ok(false);
+        }
+        let compared = access.compare(folder);
+        self.turn.give_back();
+        let Some(there) = compared? else { return Ok(true) };
+        if self.turn.take(File::try_lock).is_err() {
+            return Ok(false);
+        }
+        let followed = access.follow(folder, &there);
+        self.turn.give_back();
+        followed.map(|()| true)
+    }
+}
+
+impl Lock {
     fn take(&self, lock: impl Fn(&File) -> std::result::Result<(), TryLockError>) -> io::Result<()> {
         let mut waiting = Waiting::begin();
         loop {
@@ -211,11 +236,11 @@ impl KeptClones {
             if !path.exists() {
                 continue;
             }
-            let turn = self.turn(&key).map_err(failed)?;
-            turn.take(File::try_lock).map_err(failed)?;
+            let locks = self.locks(&key).map_err(failed)?;
+            locks.open.take(File::try_lock).map_err(failed)?;
             self.remove_leftovers(&key);
             remove(&path).map_err(failed)?;
-            // The lock stays: others may be waiting for it.
+            // The locks stay: others may be waiting for them.
             removed += 1;
         }
         Ok(removed)
@@ -225,52 +250,39 @@ impl KeptClones {
     fn open(&self, access: &Access<'_>) -> std::result::Result<Option<(Repository, Place)>, MirrorError> {
         let key = access.address.key();
         let folder = self.folder.join(&key);
-        let Ok(turn) = self.turn(&key) else { return Ok(None) };
+        let Ok(locks) = self.locks(&key) else { return Ok(None) };
         for _ in 0..TRIES {
-            if turn.take(File::try_lock_shared).is_err() {
+            if locks.open.take(File::try_lock_shared).is_err() {
                 return Ok(None);
             }
-            match access.compare(&folder) {
-                Ok(None) => {}
-                Err(MirrorError::Foreign) => return Ok(None),
+            match locks.follow(access, &folder) {
+                Ok(true) => {}
+                Ok(false) | Err(MirrorError::Foreign) => return Ok(None),
                 Err(error @ (MirrorError::Remote(_) | MirrorError::Git(_))) => return Err(error),
-                changed => {
-                    turn.give_back();
-                    let is_kept = turn.take(File::try_lock).is_ok()
-                        && self.renew(&key, access, changed.ok().flatten())?;
-                    turn.give_back();
+                Err(MirrorError::Damaged) => {
+                    locks.open.give_back();
+                    let is_kept = locks.open.take(File::try_lock).is_ok() && self.mend(&key, access)?;
+                    locks.open.give_back();
                     // In between others may change it once more: to something newer.
-                    if !is_kept || turn.take(File::try_lock_shared).is_err() {
+                    if !is_kept || locks.open.take(File::try_lock_shared).is_err() {
                         return Ok(None);
                     }
                 }
             }
             if let Ok(repository) = access.open(&folder) {
-                return Ok(Some((repository, Place::Kept(turn))));
+                return Ok(Some((repository, Place::Kept(locks))));
             }
             // Somebody has just cleared it.
-            turn.give_back();
+            locks.open.give_back();
         }
         Ok(None)
     }
 
-    /// Makes the clone the same as its remote, of which `there` is known unless the clone was damaged. Whether it can be
-    /// kept.
-    fn renew(
-        &self,
-        key: &str,
-        access: &Access<'_>,
-        there: Option<git::Listing>,
-    ) -> std::result::Result<bool, MirrorError> {
+    /// Makes a damaged clone anew, unless others have mended it while we waited. Whether it can be kept.
+    fn mend(&self, key: &str, access: &Access<'_>) -> std::result::Result<bool, MirrorError> {
         let folder = self.folder.join(key);
-        let result = match there {
-            Some(there) => access.follow(&folder, &there),
-            // Others may have mended it while we waited.
-            None => access
-                .compare(&folder)
-                .and_then(|there| there.map_or(Ok(()), |there| access.follow(&folder, &there))),
-        };
-        match result {
+        let there = access.compare(&folder);
+        match there.and_then(|there| there.map_or(Ok(()), |there| access.follow(&folder, &there))) {
             Ok(()) => Ok(true),
             Err(MirrorError::Damaged) => self.make(key, access),
             Err(error) => Err(error),
@@ -299,14 +311,17 @@ impl KeptClones {
         Ok(is_kept)
     }
 
-    /// The lock of a clone, and the note of when it was used last.
-    fn turn(&self, key: &str) -> io::Result<Turn> {
+    /// The locks of a clone. That for those who have it open is the note of when it was used last, too.
+    fn locks(&self, key: &str) -> io::Result<Locks> {
         make_private_folder(&self.folder)?;
-        let path = self.folder.join(format!("{key}.lock"));
-        let file = File::options().write(true).create(true).truncate(false).open(path)?;
+        let lock = |end: &str| {
+            let path = self.folder.join(format!("{key}.{end}"));
+            File::options().write(true).create(true).truncate(false).open(path).map(Lock)
+        };
+        let open = lock("lock")?;
         // Only for people who want to know.
-        let _ = file.set_modified(SystemTime::now());
-        Ok(Turn(file))
+        let _ = open.0.set_modified(SystemTime::now());
+        Ok(Locks { open, turn: lock("turn.lock")? })
     }
 
     /// What clones that were killed have left. Their turn is over.
@@ -377,4 +392,51 @@ fn size_of(folder: &Path) -> u64 {
         Err(_) => 0,
     };
     entries.map(size).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use gto_testkit::{Repo, TagSpec};
+
+    use super::*;
+    use crate::rules::Registering;
+    use crate::{Author, Registry, Timestamp};
+
+    #[test]
+    fn registries_of_one_address_in_one_process_do_not_wait_for_each_other() {
+        let remote = Repo::new();
+        remote.commit(&[], "first");
+        remote.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+        let url = format!("file://{}", remote.path().display());
+        let cache = remote.sandbox().path().join("cache").display().to_string();
+        let now = Timestamp::new(1_900_000_000, 0).unwrap();
+        let environment = Environment::new([("GTO_CACHE_DIR".to_owned(), cache)], now);
+        let open = || Registry::open_url(&url, environment.clone()).unwrap();
+        let begun = Instant::now();
+        let (reader, writer) = (open(), open());
+        let author = Author {
+            name: Some("Ann".to_owned()),
+            email: Some("ann@example.com".to_owned()),
+            ..Author::default()
+        };
+        let name = "n".parse().unwrap();
+        let written = writer.alone(
+            |error: &Error| Some(error),
+            || {
+                let sight = writer.look(&name)?;
+                let plan = writer.plan_register(&name, "HEAD", &Registering::default(), &author)?;
+                writer.apply(&plan, Some(&sight))
+            },
+        );
+        assert_eq!(written.unwrap().pushed, ["n@v0.0.1"]);
+        // Nor does whoever comes when the remote has moved, and it is the same clone.
+        remote.tag("m@v2.0.0", "HEAD", &TagSpec::default());
+        let late = open();
+        assert_eq!(late.tag_names().unwrap(), ["m@v1.0.0", "m@v2.0.0", "n@v0.0.1"]);
+        assert_eq!(late.git_dir(), reader.git_dir());
+        assert_eq!(reader.tag_names().unwrap(), late.tag_names().unwrap());
+        assert!(begun.elapsed() < PATIENCE / 2, "{:?}", begun.elapsed());
+    }
 }
