@@ -210,6 +210,28 @@ fn what_a_killed_clone_left_is_cleared_away() {
 }
 
 #[test]
+fn an_address_that_leads_nowhere_leaves_nothing_behind() {
+    let repo = upstream(true);
+    let nowhere = format!("{}-mistyped", url(&repo));
+    ask_at(&binary(), repo.sandbox(), &nowhere, "show").fails(1);
+    assert_eq!(entries(&repo), Vec::<PathBuf>::new());
+    // Others who try the same meanwhile get the same answer, and a clone that is kept stays when its remote goes.
+    let sandbox = repo.sandbox();
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                let run = ask_at(&binary(), sandbox, &nowhere, "show").fails(1);
+                assert!(run.err().contains("Cannot clone"), "{run}");
+            });
+        }
+    });
+    is_followed(&repo, "new");
+    fs::rename(repo.path(), repo.path().with_extension("away")).unwrap();
+    ask(&repo, "show").fails(1);
+    kept(&repo);
+}
+
+#[test]
 fn ten_at_once_give_the_same_answer_whatever_state_the_clone_is_in() {
     let repo = upstream(true);
     let expected = binary().run(&repo, &["show", "m", "--json"]).ok().out();
@@ -458,6 +480,7 @@ fn the_clones_are_shown_and_removed() {
         "There is no cache\nRemoved the clone of 1 remote repository\n"
     );
     assert_eq!(run("cache clear --remotes").out(), "There are no clones of remote repositories\n");
+    assert_eq!(entries(&repo), Vec::<PathBuf>::new());
     show(&addresses[1]);
     is_followed(&repo, "cleared");
 }

@@ -43,8 +43,11 @@ struct Locks {
     turn: Lock,
 }
 
-/// A lock of the system. It goes with the process however that ends.
-struct Lock(File);
+/// A lock of the system on a file. It goes with the process however that ends.
+struct Lock {
+    file: File,
+    path: PathBuf,
+}
 
 /// While it lives nobody else fetches into the clone, writes to it, or compares it with its remote.
 pub(super) struct Alone<'a> {
@@ -107,7 +110,7 @@ impl Clone {
             return None;
         }
         let locks = clones.locks(&address.key()).ok()?;
-        locks.open.0.try_lock_shared().ok()?;
+        locks.open.file.try_lock_shared().ok().filter(|()| !locks.open.is_gone())?;
         let access = Access {
             address: &address,
             prompt: "0",
@@ -161,7 +164,7 @@ impl Lock {
     fn take(&self, lock: impl Fn(&File) -> std::result::Result<(), TryLockError>) -> io::Result<()> {
         let mut waiting = Waiting::begin();
         loop {
-            match lock(&self.0) {
+            match lock(&self.file) {
                 Ok(()) => return Ok(()),
                 Err(TryLockError::Error(error)) => return Err(error),
                 Err(TryLockError::WouldBlock) if waiting.goes_on(PATIENCE) => {}
@@ -173,9 +176,21 @@ impl Lock {
         }
     }
 
+    /// Whether its file was removed while we waited: others may have made another one by now.
+    fn is_gone(&self) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let id = |file: fs::Metadata| (file.dev(), file.ino());
+            self.file.metadata().map(id).ok() != fs::metadata(&self.path).map(id).ok()
+        }
+        #[cfg(not(unix))]
+        false
+    }
+
     fn give_back(&self) {
         // What cannot be given back is given back when the process ends.
-        let _ = self.0.unlock();
+        let _ = self.file.unlock();
     }
 }
 
@@ -240,7 +255,7 @@ impl KeptClones {
             locks.open.take(File::try_lock).map_err(failed)?;
             self.remove_leftovers(&key);
             remove(&path).map_err(failed)?;
-            // The locks stay: others may be waiting for them.
+            self.forget(&key, &locks);
             removed += 1;
         }
         Ok(removed)
@@ -250,10 +265,13 @@ impl KeptClones {
     fn open(&self, access: &Access<'_>) -> std::result::Result<Option<(Repository, Place)>, MirrorError> {
         let key = access.address.key();
         let folder = self.folder.join(&key);
-        let Ok(locks) = self.locks(&key) else { return Ok(None) };
         for _ in 0..TRIES {
+            let Ok(locks) = self.locks(&key) else { return Ok(None) };
             if locks.open.take(File::try_lock_shared).is_err() {
                 return Ok(None);
+            }
+            if locks.open.is_gone() {
+                continue;
             }
             match locks.follow(access, &folder) {
                 Ok(true) => {}
@@ -261,7 +279,13 @@ impl KeptClones {
                 Err(error @ (MirrorError::Remote(_) | MirrorError::Git(_))) => return Err(error),
                 Err(MirrorError::Damaged) => {
                     locks.open.give_back();
-                    let is_kept = locks.open.take(File::try_lock).is_ok() && self.mend(&key, access)?;
+                    if locks.open.take(File::try_lock).is_err() {
+                        return Ok(None);
+                    }
+                    if locks.open.is_gone() {
+                        continue;
+                    }
+                    let is_kept = self.mend(&key, access).inspect_err(|_| self.forget(&key, &locks))?;
                     locks.open.give_back();
                     // In between others may change it once more: to something newer.
                     if !is_kept || locks.open.take(File::try_lock_shared).is_err() {
@@ -273,7 +297,6 @@ impl KeptClones {
                 return Ok(Some((repository, Place::Kept(locks))));
             }
             // Somebody has just cleared it.
-            locks.open.give_back();
         }
         Ok(None)
     }
@@ -316,12 +339,25 @@ impl KeptClones {
         make_private_folder(&self.folder)?;
         let lock = |end: &str| {
             let path = self.folder.join(format!("{key}.{end}"));
-            File::options().write(true).create(true).truncate(false).open(path).map(Lock)
+            let file = File::options().write(true).create(true).truncate(false).open(&path)?;
+            Ok::<_, io::Error>(Lock { file, path })
         };
         let open = lock("lock")?;
         // Only for people who want to know.
-        let _ = open.0.set_modified(SystemTime::now());
+        let _ = open.file.set_modified(SystemTime::now());
         Ok(Locks { open, turn: lock("turn.lock")? })
+    }
+
+    /// Removes the locks of a clone that is not there, as of an address that nobody can reach; ours is that on having it open,
+    /// alone.
+    fn forget(&self, key: &str, locks: &Locks) {
+        // Elsewhere a file that is open cannot be told from another one of its name.
+        if cfg!(unix) && !self.folder.join(key).exists() {
+            for lock in [&locks.turn, &locks.open] {
+                // One that stays does no harm.
+                let _ = fs::remove_file(&lock.path);
+            }
+        }
     }
 
     /// What clones that were killed have left. Their turn is over.
