@@ -89,7 +89,8 @@ pub struct WriteArgs {
     #[command(flatten)]
     pub sign: SignArgs,
 
-    /// Print what would be done, and make, delete and push nothing
+    /// Print what would be done, and make, delete and push nothing; the tags that `--push` and `--fetch` look for first are
+    /// fetched all the same
     #[arg(long)]
     pub dry_run: bool,
 

@@ -182,10 +182,10 @@ fn remote_hint(error: &Error, context: &Context) -> Option<String> {
             "nothing was changed; `gto status` shows both; to take those of {remote}: {}",
             git(&format!("fetch --force {} {}", shell_quote(remote), refspecs(tags)))
         ),
-        Error::Push { remote, .. } => format!(
+        Error::Push { address, .. } => format!(
             "nothing was changed, here or there; look at {} and {}, then run the command again",
             git("remote -v"),
-            git(&format!("ls-remote {}", shell_quote(remote)))
+            git(&format!("ls-remote {}", shell_quote(address)))
         ),
         Error::PrePush { .. } => format!(
             "nothing was changed, here or there; the hook is in the folder that {} prints",
@@ -474,15 +474,13 @@ fn signing_hints(said: &str) -> Vec<String> {
 }
 
 /// The command that fetches the tags that this repository may lack; `None` if nothing is elsewhere.
-pub fn fetch_tags(registry: &Registry) -> Option<&'static str> {
+pub fn fetch_tags(registry: &Registry) -> Option<String> {
     if registry.url().is_some() || !registry.has_remote() {
         return None;
     }
-    Some(if registry.is_shallow() {
-        "git fetch --tags --force --unshallow"
-    } else {
-        "git fetch --tags --force"
-    })
+    let unshallow = if registry.is_shallow() { " --unshallow" } else { "" };
+    let from = registry.fetched_from().map_or_else(String::new, |from| format!(" {}", shell_quote(&from)));
+    Some(format!("git fetch --tags --force{unshallow}{from}"))
 }
 
 /// What to type instead of a command that Git Tag Ops does not have, or has under another name.

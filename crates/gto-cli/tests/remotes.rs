@@ -491,6 +491,8 @@ fn a_remote_that_is_pushed_to_at_another_address_is_asked_there() {
             repo.git_ok(&["config", &format!("url.{path}.insteadOf"), "push:x"]);
         }
         let commit = repo.git_ok(&["rev-parse", "HEAD"]);
+        let source = if by_rewriting { path.as_str() } else { "push:x" };
+        hints_at(&gto(&repo, "show").ok(), &format!("`git fetch --tags --force {source}`"));
         assert!(gto(&repo, "register m --push").ok().out().contains("'m@v0.5.1'"));
         repo.commit(&[], "third");
         assert!(gto(&repo, "register m --push").ok().out().contains("'m@v0.5.2'"));
@@ -499,8 +501,9 @@ fn a_remote_that_is_pushed_to_at_another_address_is_asked_there() {
         gto(&repo, "deprecate m v0.5.2 --delete --push").ok();
         assert_eq!(remote.tag_names(), ["m@v0.0.1", "m@v0.5.0", "m@v0.5.1"]);
         repo.git_ok(&["tag", "-d", "m@v0.5.0"]);
-        let source = if by_rewriting { path.as_str() } else { "push:x" };
         hints_at(&gto(&repo, "status").fails(3), &format!("`git fetch --tags {source}`"));
+        hook(&remote, "pre-receive", "exit 1");
+        hints_at(&gto(&repo, "register n --push").fails(1), &format!("`git ls-remote {source}`"));
         assert_eq!(mirror.tag_names(), ["m@v0.0.1"]);
     }
 }
@@ -573,8 +576,13 @@ fn a_tag_that_the_remote_never_had_is_not_said_to_be_deleted_there() {
     let remote = remote();
     let repo = remote.clone_to("clone");
     gto(&repo, "register m").ok();
+    let would = gto(&repo, "deprecate m v0.0.2 --delete --push --dry-run").ok();
+    let there = "There is no git tag m@v0.0.2 on origin to delete.\n";
+    assert_eq!(would.out(), format!("Would delete git tag 'm@v0.0.2'\n{there}"));
+    let both = gto(&repo, "deprecate m --delete --push --dry-run").ok().out();
+    assert!(both.contains(there) && both.contains("Would run `git push --delete origin m@v0.0.1`"), "{both}");
     let run = gto(&repo, "deprecate m v0.0.2 --delete --push").ok();
-    assert_eq!(run.out(), "Deleted git tag 'm@v0.0.2'\nThere is no git tag m@v0.0.2 on origin to delete.\n");
+    assert_eq!(run.out(), format!("Deleted git tag 'm@v0.0.2'\n{there}"));
     gto(&repo, "register m").ok();
     let report = gto(&repo, "deprecate m v0.0.2 --delete --push --json").ok().json();
     assert_eq!((&report["pushed"], &report["tags"][0]["pushed"]), (&json!(false), &json!(false)));

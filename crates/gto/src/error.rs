@@ -237,6 +237,8 @@ pub enum Error {
     Push {
         /// The remote.
         remote: String,
+        /// What pushes go to: its name, or an address if fetches come from another one.
+        address: String,
         /// The tags.
         tags: Vec<String>,
         /// What Git and the remote said.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use gto::name::ArtifactName;
 use gto::plan::{NewTag, Plan, Step};
 use gto::signing::Signing;
-use gto::{Applied, Registry};
+use gto::{Applied, Registry, Sight};
 
 use super::novelty::Novelty;
 use crate::args::WriteArgs;
@@ -35,7 +35,8 @@ pub fn carry_out(
             told.push(warning);
         }
         let sight = sight.as_ref().filter(|_| push);
-        let applied = if args.dry_run { Applied::default() } else { registry.apply(&plan, sight)? };
+        let applied =
+            if args.dry_run { as_if(registry, &plan, sight)? } else { registry.apply(&plan, sight)? };
         for warning in &applied.warnings {
             context.printer.warning(warning.to_string());
         }
@@ -47,18 +48,22 @@ pub fn carry_out(
     if args.json {
         let report = WriteReport {
             dry_run: args.dry_run,
-            pushed: !applied.pushed.is_empty(),
+            pushed: !args.dry_run && !applied.pushed.is_empty(),
             signing: plan.signing.as_ref(),
-            tags: plan.steps.iter().map(|step| TagReport::new(step, is_pushed(step))).collect(),
+            tags: plan
+                .steps
+                .iter()
+                .map(|step| TagReport::new(step, !args.dry_run && is_pushed(step)))
+                .collect(),
         };
         context.printer.line(json::to_string(&report)?)?;
     } else {
         for step in &plan.steps {
-            let push = match (push, args.dry_run) {
-                (false, _) => Push::No,
-                (true, true) => Push::Would,
-                (true, false) if is_pushed(step) => Push::Done,
-                (true, false) => Push::Nothing,
+            let push = match (push, is_pushed(step), args.dry_run) {
+                (false, ..) => Push::No,
+                (true, true, true) => Push::Would,
+                (true, true, false) => Push::Done,
+                (true, false, _) => Push::Nothing,
             };
             tell(context, registry, step, push, args.dry_run)?;
         }
@@ -73,6 +78,12 @@ pub fn carry_out(
         context.printer.hint(hint);
     }
     Ok(())
+}
+
+/// What would be done.
+fn as_if(registry: &Registry, plan: &Plan, sight: Option<&Sight>) -> Result<Applied> {
+    let to_push = sight.map_or(Ok(Vec::new()), |sight| registry.to_push(plan, sight))?;
+    Ok(Applied { warnings: Vec::new(), pushed: to_push.into_iter().map(str::to_owned).collect() })
 }
 
 /// Whether what is made is pushed, too.

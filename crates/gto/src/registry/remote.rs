@@ -87,6 +87,13 @@ impl Registry {
         self.remote().map_or_else(|_| "origin".to_owned(), |remote| remote.shown())
     }
 
+    /// What `git fetch` must be told so that it brings the registry's tags; `None` if it finds them by itself.
+    pub fn fetched_from(&self) -> Option<String> {
+        let remote = self.remote().ok()?;
+        let is_plain = remote.source_shown() == remote.shown() && self.config.remote.is_none();
+        (!is_plain).then(|| remote.source_shown())
+    }
+
     /// The remote that tags are pushed to: the configured one, or Git's choice.
     pub(super) fn remote(&self) -> Result<Remote> {
         let known = || self.repository.remotes();

@@ -44,6 +44,22 @@ impl Registry {
         }
     }
 
+    /// What [`Registry::apply`] would change on the remote: the names of the plan's tags, without those to delete that it does
+    /// not have.
+    ///
+    /// # Errors
+    /// [`Error::Fetch`] with what Git said.
+    pub fn to_push<'a>(&self, plan: &'a Plan, pushed_to: &Sight) -> Result<Vec<&'a str>> {
+        let names = || plan.steps.iter().map(Step::tag);
+        if !plan.steps.iter().any(|step| matches!(step, Step::Delete(_))) {
+            return Ok(names().collect());
+        }
+        let there = self.tags_on(&pushed_to.remote, names())?;
+        let is_changed =
+            |step: &&Step| matches!(step, Step::Create(_)) || there.iter().any(|tag| tag.name == step.tag());
+        Ok(plan.steps.iter().filter(is_changed).map(Step::tag).collect())
+    }
+
     /// Whether the artifact's tags are those that the plan was made from. Writers of this library wait for each other, but
     /// not where the system has no locks; nor do git and others.
     fn is_current(&self, plan: &Plan) -> std::result::Result<bool, GitError> {
@@ -95,7 +111,12 @@ impl Registry {
             return Ok(None);
         }
         let names = || changes.iter().map(|tag| tag.name().to_owned()).collect::<Vec<_>>();
-        let refused = |reason| Error::Push { remote: remote.shown(), tags: names(), reason };
+        let refused = |reason| Error::Push {
+            remote: remote.shown(),
+            address: remote.source_shown(),
+            tags: names(),
+            reason,
+        };
         let send = |guard, atomic| match self.repository.push(remote, changes, guard, atomic) {
             Ok(outcome) => Ok(outcome),
             Err(RemoteError::TooMany) => {
