@@ -43,6 +43,12 @@ fn ask(repo: &Repo, line: &str) -> Run {
     ask_by(&binary(), repo, line)
 }
 
+/// Asks where there is no repository.
+fn ask_outside(repo: &Repo, line: &str) -> Run {
+    let words: Vec<&str> = line.split(' ').collect();
+    binary().run_in(repo.sandbox(), repo.sandbox().path(), &words, b"")
+}
+
 /// The folder with all kept clones.
 fn folder(repo: &Repo) -> PathBuf {
     let caches = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
@@ -472,6 +478,10 @@ fn the_clones_are_shown_and_removed() {
     assert_eq!(run(&clear).out(), "There is no clone of it\n");
     assert_eq!(run("cache clear").out(), "There is no cache\n");
     // It would remove more than was named.
+    for line in ["cache info", "cache clear"] {
+        let outside = ask_outside(&repo, line).fails(1);
+        hints_at(&outside, &format!("`gto {line} --remotes` is about the clones"));
+    }
     let both = ["cache", "clear", "--remotes", "-r", &addresses[1]];
     binary().run_in(repo.sandbox(), other.path(), &both, b"").fails(2);
     kept(&repo);

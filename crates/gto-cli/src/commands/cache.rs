@@ -9,7 +9,7 @@ use gto::{CacheReport, KeptClone, KeptClones, Registry, Timestamp};
 
 use crate::args::RepoArgs;
 use crate::context::{Context, is_remote};
-use crate::error::Result;
+use crate::error::{CommandError, Result};
 use crate::output::json;
 
 /// Look at or remove what is kept to be faster the next time
@@ -66,7 +66,7 @@ impl Cache {
                     return clear_clones(Some(&repo.repo), context);
                 }
                 if !remotes && !is_remote(&repo.repo) {
-                    let is_removed = open(context, &repo.repo)?.clear_cache()?;
+                    let is_removed = open(context, &repo.repo, "gto cache clear --remotes")?.clear_cache()?;
                     let text = if is_removed { "Removed the cache" } else { "There is no cache" };
                     context.printer.line(text)?;
                 }
@@ -76,9 +76,19 @@ impl Cache {
     }
 }
 
-/// Opens the registry, whatever its configuration says.
-fn open(context: &mut Context, repo: &str) -> Result<Registry> {
-    Ok(context.open_leniently(repo)?.0)
+/// Opens the registry, whatever its configuration says. `instead` is the command for the clones, which need none.
+fn open(context: &mut Context, repo: &str, instead: &str) -> Result<Registry> {
+    let opened = context.open_leniently(repo);
+    let (registry, _) = opened.map_err(|error| match error {
+        CommandError::Registry(error @ gto::Error::NoRepository { .. }) if repo == "." => {
+            let hint = format!(
+                "name a repository with `--repo PATH`; `{instead}` is about the clones of remote repositories"
+            );
+            CommandError::meant(error, Some(hint))
+        }
+        error => error,
+    })?;
+    Ok(registry)
 }
 
 fn clear_clones(url: Option<&str>, context: &mut Context) -> Result<()> {
@@ -95,7 +105,11 @@ fn clear_clones(url: Option<&str>, context: &mut Context) -> Result<()> {
 
 fn info(repo: &str, remotes: bool, as_json: bool, context: &mut Context) -> Result<()> {
     let of_one = (is_remote(repo) && !remotes).then_some(repo);
-    let tags = if of_one.is_none() && !remotes { Some(open(context, repo)?.cache()) } else { None };
+    let tags = if of_one.is_none() && !remotes {
+        Some(open(context, repo, "gto cache info --remotes")?.cache())
+    } else {
+        None
+    };
     let clones = KeptClones::of(&context.environment);
     let found = match (&clones, of_one) {
         (Some(clones), Some(url)) => clones.find(url).into_iter().collect(),
