@@ -128,6 +128,10 @@ fn every_problem() -> Repo {
     let tags = repo.git_dir().join("refs/tags");
     fs::write(tags.join("gone@v1.0.0"), format!("{absent}\n")).unwrap();
     fs::write(tags.join("empty@v1.0.0"), "").unwrap();
+    // As a write of several tags leaves it that was stopped before it made any.
+    let record = format!("gto write 1 process 1 time 1\ncreate {} stopped@v1.0.0\nend\n", repo.head());
+    fs::create_dir_all(repo.git_dir().join("gto")).unwrap();
+    fs::write(repo.git_dir().join("gto/undo"), record).unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt as _;
@@ -313,6 +317,7 @@ fn the_commands_mend_what_they_are_given_for() {
             Check::Annotation,
             Check::Shallow,
             Check::NoTags,
+            Check::Unfinished,
             Check::NotUtf8,
             // Only some of these have a command that could do it, below.
             Check::MissingObject,

@@ -94,6 +94,7 @@ checks! {
         Annotation "malformed-annotation" "A part of the annotation file cannot be used (decision D5).",
         Shallow "shallow-clone" "History is cut off, and tags with it.",
         NoTags "no-tags" "A clone without tags.",
+        Unfinished "unfinished-write" "A write of several tags was stopped.",
         NotUtf8 "name-not-utf8" "A tag's name is no UTF-8.",
         Unrecognized "unrecognized-tag" "A tag looks like the registry's and does not parse.",
         Reserved "reserved-tag" "The format reserves `@created` (decision D5).",
@@ -184,6 +185,8 @@ pub(crate) struct Evidence<'a> {
     pub index: &'a str,
     pub annotation_problems: Vec<FileProblem>,
     pub is_shallow: bool,
+    /// The tags of a write that was stopped, or why that cannot be told.
+    pub unfinished: Result<Vec<String>, Error>,
     pub remotes: Vec<String>,
     /// The names of all tags, sorted by their bytes.
     pub names: Vec<String>,

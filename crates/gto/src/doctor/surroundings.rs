@@ -10,17 +10,36 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     findings.extend(evidence.wrong_config.iter().map(configuration));
     findings.extend(evidence.annotation_problems.iter().map(|problem| annotation(evidence.index, problem)));
     findings.extend(clone(evidence));
+    findings.extend(unfinished(evidence));
     findings.extend(refs(evidence));
 }
 
-fn configuration(error: &Error) -> Finding {
+fn unfinished(evidence: &Evidence<'_>) -> Option<Finding> {
+    match &evidence.unfinished {
+        Ok(tags) if tags.is_empty() => None,
+        Ok(tags) => {
+            let message = "a write of several tags was stopped in the middle: none of it counts, and the next write takes \
+                           back what `git` shows of it; change none of these tags by hand before";
+            Some(Finding::new(Check::Unfinished, message).tags(tags.iter().map(String::as_str)))
+        }
+        Err(error) => Some(Finding::new(Check::Unfinished, with_causes(error))),
+    }
+}
+
+/// The message of an error and of what caused it, on one line.
+fn with_causes(error: &Error) -> String {
     let mut message = error.to_string().replace('\n', ": ");
-    if let Some(source) = std::error::Error::source(error) {
-        let cause = source.to_string();
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    for cause in causes.map(ToString::to_string) {
         if !message.contains(&cause) {
             message = format!("{message}: {cause}");
         }
     }
+    message
+}
+
+fn configuration(error: &Error) -> Finding {
+    let message = with_causes(error);
     let unset = match error {
         Error::Config(ConfigError::Variable { name, .. }) => Some(Command::new(Program::Unset, &[name])),
         _ => None,

@@ -121,6 +121,13 @@ impl Repository {
         }
     }
 
+    /// The names of the tags that a writer was about to change that died, if the next one has to take something back. The
+    /// error is one that would stop the next one.
+    pub fn left_unfinished(&self) -> Result<Vec<String>, ApplyError> {
+        let left = unfinished::left(self.common_dir()).map_err(|error| self.own_file_error(error))?;
+        Ok(left.into_iter().map(|change| change.name).collect())
+    }
+
     fn begin(&self, changes: &[RefChange]) -> Result<Update<'_>, ApplyError> {
         let mut waiting = Waiting::begin();
         loop {

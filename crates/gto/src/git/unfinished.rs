@@ -12,7 +12,9 @@
 //!   looked may have seen a part of a write that began and ended meanwhile, and looks again.
 //!
 //! A file whose writer is dead is the next writer's to deal with: it takes back what was done, removes the locks, and
-//! goes on. Whether the writer is dead says the system's lock on the file, which goes with its process.
+//! goes on. What somebody has changed since by hand stays as it is, but for one thing: a tag that the dead writer was to
+//! delete and that somebody has deleted meanwhile cannot be told from one that the writer had deleted, and comes back.
+//! `gto doctor` tells of such a file. Whether the writer is dead says the system's lock on the file, which goes with its process.
 
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -244,6 +246,14 @@ fn find_at(path: PathBuf) -> io::Result<Found> {
     // What is damaged was torn by a crash of the system, before any ref was changed; or else nothing can be known.
     let changes = parse(&text).unwrap_or_default();
     Ok(Found::Left(Record { path, changes, text, is_gone: false, _file: file }))
+}
+
+/// The changes of a write that was stopped, and that the next one takes back.
+pub(super) fn left(common_dir: &Path) -> io::Result<Vec<RefChange>> {
+    Ok(match find_undo(common_dir)? {
+        Found::Left(record) => record.changes,
+        Found::Nothing | Found::Alive => Vec::new(),
+    })
 }
 
 /// The changes that have not happened, whatever the refs say.

@@ -114,6 +114,7 @@ impl Registry {
             index: &self.config.index,
             annotation_problems: self.annotation_problems(),
             is_shallow,
+            unfinished: self.repository.left_unfinished().map_err(Error::from),
             remotes: self.repository.remotes(),
             names,
             not_utf8: listed.not_utf8,
