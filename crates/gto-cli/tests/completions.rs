@@ -15,12 +15,14 @@ use common::registry;
 use gto_testkit::skip;
 
 /// Typed before the tabulator, and the words of the line that comes out.
-const TYPED: [(&str, &[&str]); 10] = [
+const TYPED: [(&str, &[&str]); 11] = [
     ("show m@v0.0", &["show", "m@v0.0.1"]),
     ("show m@v0", &["show", "m@v0."]),
     ("show cv:p", &["show", "cv:pets"]),
     ("show cv:pets@v", &["show", "cv:pets@v1.0.0"]),
     ("show m#p", &["show", "m#prod"]),
+    // It is in no stage.
+    ("show model#p", &["show", "model#p"]),
     ("show nobody@qq", &["show", "nobody@qq"]),
     ("check-ref m@v0.0", &["check-ref", "m@v0.0.1"]),
     ("assign m --version=v0.0", &["assign", "m", "--version=v0.0.1"]),

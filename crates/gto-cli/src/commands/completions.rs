@@ -4,14 +4,16 @@
 //! versions and stages come from the repository. Whatever goes wrong then has no candidates and no message.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 
 use clap::{Args, CommandFactory as _, ValueEnum};
 use clap_complete::CompleteEnv;
-use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::Shells;
 
 use gto::query::ShowOptions;
 use gto::reference::Reference;
+use gto::report::VersionReport;
 use gto::{Detail, Registry, StagesWanted};
 
 use crate::args::Cli;
@@ -102,18 +104,22 @@ pub fn artifacts() -> ArgValueCandidates {
     candidates(|registry| Some(names(registry)))
 }
 
-/// Names of artifacts, and of their versions: `model`, `model@v1.0.0`, `model#prod`.
-pub fn references() -> ArgValueCandidates {
-    candidates(|registry| {
-        let mut all = names(registry);
-        for name in all.clone() {
-            let versions = versions_of(registry, &name).unwrap_or_default();
-            let stages = stages_of(registry).unwrap_or_default();
-            all.extend(versions.iter().map(|version| format!("{name}@{version}")));
-            all.extend(stages.iter().map(|stage| format!("{name}#{stage}")));
-            all.insert(format!("{name}@latest"));
-        }
-        Some(all)
+/// Names of artifacts, and once there is one alone, what it has: `model`, `model@v1.0.0`, `model#prod`.
+pub fn references() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let typed = typed.to_string_lossy();
+        let found = ask(|registry| {
+            let name = typed.split(['@', '#']).next().unwrap_or_default();
+            let mut all = names(registry);
+            all.retain(|other| other.starts_with(name) && (other == name || name == typed));
+            // Of one artifact the tags are read, and of none where several could be meant.
+            if let (Some(name), 1) = (all.first().cloned(), all.len()) {
+                all.insert(format!("{name}@latest"));
+                all.extend(versions_and_stages_of(registry, &name).unwrap_or_default());
+            }
+            Some(all)
+        });
+        found.filter(|word| word.starts_with(typed.as_ref())).map(CompletionCandidate::new).collect()
     })
 }
 
@@ -148,12 +154,15 @@ pub fn revisions() -> ArgValueCandidates {
 fn candidates(
     find: impl Fn(&Registry) -> Option<BTreeSet<String>> + Send + Sync + 'static,
 ) -> ArgValueCandidates {
-    ArgValueCandidates::new(move || {
-        let registry = Context::from_process(false).open_again(&repository());
-        let found = registry.and_then(|registry| find(&registry)).unwrap_or_default();
-        // A shell may put them into the line as they are: a branch named `$(command)` must not become one.
-        found.into_iter().filter(|word| is_plain_word(word)).map(CompletionCandidate::new).collect()
-    })
+    ArgValueCandidates::new(move || ask(&find).map(CompletionCandidate::new).collect())
+}
+
+/// What is found in the repository.
+fn ask(find: impl Fn(&Registry) -> Option<BTreeSet<String>>) -> impl Iterator<Item = String> {
+    let registry = Context::from_process(false).open_again(&repository());
+    let found = registry.and_then(|registry| find(&registry)).unwrap_or_default();
+    // A shell may put them into the line as they are: a branch named `$(command)` must not become one.
+    found.into_iter().filter(|word| is_plain_word(word))
 }
 
 /// The words of the command line that is being completed.
@@ -188,10 +197,24 @@ fn names(registry: &Registry) -> BTreeSet<String> {
 }
 
 fn versions_of(registry: &Registry, name: &str) -> Option<BTreeSet<String>> {
+    let versions = registered(registry, name)?;
+    Some(versions.iter().map(|version| version.version.to_string()).collect())
+}
+
+/// `model@v1.0.0`, `model#prod`: the versions, and the stages that one is in.
+fn versions_and_stages_of(registry: &Registry, name: &str) -> Option<BTreeSet<String>> {
+    let of_version = |version: &VersionReport| {
+        let stages: Vec<String> =
+            version.stages.iter().map(|stage| format!("{name}#{}", stage.stage)).collect();
+        std::iter::once(format!("{name}@{}", version.version)).chain(stages)
+    };
+    Some(registered(registry, name)?.iter().flat_map(of_version).collect())
+}
+
+fn registered(registry: &Registry, name: &str) -> Option<Vec<VersionReport>> {
     let options = ShowOptions { registered_only: true, ..ShowOptions::default() };
     let reference = Reference { name: name.to_owned(), selector: None };
-    let shown = registry.show_versions(&reference, &options, Detail::Brief).ok()?;
-    Some(shown.value.versions.iter().map(|version| version.version.to_string()).collect())
+    Some(registry.show_versions(&reference, &options, Detail::Brief).ok()?.value.versions)
 }
 
 fn stages_of(registry: &Registry) -> Option<BTreeSet<String>> {
