@@ -326,7 +326,7 @@ pub fn git_output(data: &[u8]) {
 /// What somebody else said is short, on one line, and drives no terminal.
 fn assert_words(words: &str) {
     assert!(words.chars().count() < 2_000 && !words.contains(char::is_control), "{words:?}");
-    assert_eq!(porcelain::without_passwords(words), words);
+    assert_eq!(super::address::without_passwords(words), words);
 }
 
 /// The names that a server lists are names of refs, whatever it writes.

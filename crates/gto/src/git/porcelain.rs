@@ -3,6 +3,8 @@
 //! Owns functions on text alone. All of it comes from a stranger: it must not become anything but words of a bounded
 //! length, and no line of it may count for a ref that was not pushed.
 
+use super::address::without_passwords;
+
 /// So many lines of what was said are told.
 const LINES: usize = 4;
 
@@ -187,23 +189,6 @@ fn clean(line: &str) -> String {
     }
 }
 
-/// The text without who logs in, and with what, in the addresses in it.
-pub(crate) fn without_passwords(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        shown.push_str(before);
-        // Quotes may be part of a password. Those around an address are not lost: nothing goes but what is before an `@`.
-        let is_end = |c: char| c == '/' || c.is_whitespace();
-        let (host, after) = after.split_at(after.find(is_end).unwrap_or(after.len()));
-        shown.push_str(host.rsplit_once('@').map_or(host, |(_, host)| host));
-        rest = after;
-    }
-    shown.push_str(rest);
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -295,8 +280,6 @@ mod tests {
             words("fatal: unable to access 'https://me:secret@host/x.git/': no\u{1b}[31m route\n"),
             "unable to access 'https://host/x.git/': no\u{fffd}[31m route"
         );
-        assert_eq!(without_passwords("a://b@c d://e:f@g@h/@i"), "a://c d://h/@i");
-        assert_eq!(without_passwords("'a://me:s'e\"c@host': no 'd://e'"), "'a://host': no 'd://e'");
         let long = words(&"remote: x\u{7}".repeat(10_000));
         assert!(long.chars().count() <= LINE + 1);
         assert_eq!(words("0\n1\n2\n3\n4\n5\n"), "0; 1; 2; 3");

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use gix::bstr::ByteSlice as _;
 use gix::objs::{Kind, Write as _};
 
+use super::address::without_passwords;
 use super::porcelain::{self, Outcome, words};
 use super::refs::TAGS;
 use super::{GitError, RefStorage, Repository, from_gix, lossy};
@@ -90,12 +91,12 @@ pub(crate) enum RemoteError {
 impl Remote {
     /// The name, to tell.
     pub fn shown(&self) -> String {
-        porcelain::without_passwords(&self.name)
+        without_passwords(&self.name)
     }
 
     /// What to ask for the tags, to tell.
     pub fn source_shown(&self) -> String {
-        porcelain::without_passwords(self.source())
+        without_passwords(self.source())
     }
 
     /// How many addresses a push goes to.
@@ -389,14 +390,4 @@ pub(super) fn read_listing(output: &[u8]) -> Vec<RemoteTag> {
 /// Whether Git allows a ref of this full name.
 fn is_ref(name: &str) -> bool {
     gix::refs::FullName::try_from(name).is_ok()
-}
-
-impl Repository {
-    /// The names of the local branches, for completion: what cannot be read has none.
-    pub fn branch_names(&self) -> Vec<String> {
-        let args = ["for-each-ref", "--format=%(refname:short)", "refs/heads"];
-        let output = self.run_git("listing branches", args, b"");
-        let listed = output.map(|output| lossy(&output.stdout)).unwrap_or_default();
-        listed.lines().map(str::to_owned).collect()
-    }
 }

@@ -8,7 +8,7 @@ use gix::revision::Spec;
 use gix::revision::spec::parse::{Error as SpecError, ObjectKindHint, Options};
 
 use super::tags::PeelError;
-use super::{GitError, ObjectKind, RefStorage, Repository, UnreadableTag, from_gix};
+use super::{GitError, ObjectKind, RefStorage, Repository, UnreadableTag, from_gix, lossy};
 use crate::object_id::ObjectId;
 
 /// Why a revision is not a commit.
@@ -61,6 +61,14 @@ impl Named {
 }
 
 impl Repository {
+    /// The names of the local branches, for completion: what cannot be read has none.
+    pub fn branch_names(&self) -> Vec<String> {
+        let args = ["for-each-ref", "--format=%(refname:short)", "refs/heads"];
+        let output = self.run_git("listing branches", args, b"");
+        let listed = output.map(|output| lossy(&output.stdout)).unwrap_or_default();
+        listed.lines().map(str::to_owned).collect()
+    }
+
     /// The commit that `revision` names. If nothing here has that name, the branch of that name on a remote, as in the
     /// Python tool, provided that all remotes which have it agree.
     pub fn resolve(&self, revision: &str) -> Result<ObjectId, ResolveError> {
