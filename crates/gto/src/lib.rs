@@ -57,6 +57,7 @@ mod git;
 pub mod name;
 pub mod object_id;
 pub mod plan;
+mod processors;
 pub mod progress;
 pub mod query;
 pub mod reference;
@@ -75,6 +76,7 @@ mod yaml;
 pub use environment::Environment;
 pub use error::{Error, Result};
 pub use git::end_children;
+pub use processors::processors;
 pub use registry::{
     Answer, Applied, Author, CacheReport, CheckedRef, Comparison, Detail, Difference, KeptClone, KeptClones,
     Registry, Sight, StagesWanted, TagDifference, VersionsReport,

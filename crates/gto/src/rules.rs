@@ -567,7 +567,7 @@ impl<'a> Draft<'a> {
         let artifact = self.rules.artifact;
         let Some(found) = artifact.and_then(|artifact| numbered_on(artifact, commit)) else {
             return match wanted {
-                Some(text) => self.unused(text.parse()?),
+                Some(text) => self.unless_taken(text.parse()?, |_| true),
                 None => self.next_version(wish.bumps.first().copied()),
             };
         };
@@ -579,26 +579,20 @@ impl<'a> Draft<'a> {
         match version {
             // A deregistration alone does not bind a version to its commit.
             VersionLabel::Number(number) if !is_other && wish.bumps.is_empty() => {
-                self.unused_elsewhere(number, commit)
+                self.unless_taken(number, |other| other.commit() != commit && other.is_registered())
             }
             version => Err(Refusal::OnlyVersionOnCommit { version }),
         }
     }
 
-    fn unused(&self, version: Version) -> Result<Version, Refusal> {
+    /// The version, unless it stands for something else already.
+    fn unless_taken(
+        &self,
+        version: Version,
+        is_taken: impl Fn(&VersionView<'_>) -> bool,
+    ) -> Result<Version, Refusal> {
         let mut versions = self.rules.artifact.into_iter().flat_map(Artifact::versions);
-        match versions.find(|view| view.label().number() == Some(&version)) {
-            Some(taken) => Err(Refusal::VersionTaken { commit: taken.commit(), version }),
-            None => Ok(version),
-        }
-    }
-
-    fn unused_elsewhere(&self, version: Version, commit: ObjectId) -> Result<Version, Refusal> {
-        let mut versions = self.rules.artifact.into_iter().flat_map(Artifact::versions);
-        let is_taken = |v: &VersionView| {
-            v.label().number() == Some(&version) && v.commit() != commit && v.is_registered()
-        };
-        match versions.find(is_taken) {
+        match versions.find(|view| view.label().number() == Some(&version) && is_taken(view)) {
             Some(taken) => Err(Refusal::VersionTaken { commit: taken.commit(), version }),
             None => Ok(version),
         }

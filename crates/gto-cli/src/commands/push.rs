@@ -5,9 +5,7 @@ use serde::Serialize;
 
 use gto::{Difference, TagDifference};
 
-use super::status::RemoteArgs;
-use super::{completions, operand};
-use crate::args::RepoArgs;
+use super::status::ComparisonArgs;
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::json;
@@ -21,15 +19,8 @@ use crate::output::json;
     gto push --dry-run     what would be pushed\n  \
     gto push model         the tags of one artifact")]
 pub struct Push {
-    /// Artifact name; all artifacts if left out
-    #[arg(add = completions::artifacts())]
-    name: Option<String>,
-
     #[command(flatten)]
-    repo: RepoArgs,
-
-    #[command(flatten)]
-    remote: RemoteArgs,
+    of: ComparisonArgs,
 
     /// Print what would be pushed, and push nothing
     #[arg(long)]
@@ -43,9 +34,7 @@ pub struct Push {
 impl Push {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
-        let registry = context.open(&self.repo.repo)?;
-        let name = self.name.as_deref().map(|name| operand::artifact(name, |_| None)).transpose()?;
-        let comparison = self.remote.compare(&registry, name.as_ref())?;
+        let (registry, comparison) = self.of.compare(context)?;
         if !self.dry_run {
             registry.push_missing(&comparison)?;
         }

@@ -3,7 +3,6 @@
 use clap::Args;
 use serde::Serialize;
 
-use gto::name::ArtifactName;
 use gto::{Comparison, Difference, Registry, TagDifference};
 
 use super::{completions, operand};
@@ -25,6 +24,17 @@ use crate::output::{json, shell_quote};
     gto status model --json         one artifact, for scripts\n  \
     gto status && echo 'in step'")]
 pub struct Status {
+    #[command(flatten)]
+    of: ComparisonArgs,
+
+    /// Print output in json format
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is compared with what.
+#[derive(Debug, Args)]
+pub struct ComparisonArgs {
     /// Artifact name; all artifacts if left out
     #[arg(add = completions::artifacts())]
     name: Option<String>,
@@ -32,44 +42,37 @@ pub struct Status {
     #[command(flatten)]
     repo: RepoArgs,
 
-    #[command(flatten)]
-    remote: RemoteArgs,
-
-    /// Print output in json format
-    #[arg(long)]
-    json: bool,
-}
-
-/// Which remote.
-#[derive(Debug, Args)]
-pub struct RemoteArgs {
     /// Name of the remote, instead of that of `GTO_REMOTE` or `.gto` or of what `git push` would choose
     #[arg(long, value_name = "NAME")]
     remote: Option<String>,
 }
 
-impl RemoteArgs {
+impl ComparisonArgs {
     /// Compares the tags of one artifact, or of all, here and there.
-    pub fn compare(&self, registry: &Registry, name: Option<&ArtifactName>) -> Result<Comparison> {
+    pub fn compare(&self, context: &mut Context) -> Result<(Registry, Comparison)> {
+        let registry = context.open(&self.repo.repo)?;
+        let name = self.name.as_deref().map(|name| operand::artifact(name, |_| None)).transpose()?;
         if registry.url().is_some() {
             let hint = "name a folder with --repo, and another repository with --remote".to_owned();
             return Err(CommandError::arguments("A remote repository has no tags of its own here", hint));
         }
-        Ok(registry.compare(self.remote.as_deref(), name)?)
+        let comparison = registry.compare(self.remote.as_deref(), name.as_ref())?;
+        Ok((registry, comparison))
     }
 
-    /// The option, to type it again.
+    /// The name and the remote, to type them again.
     fn again(&self) -> String {
-        self.remote.as_ref().map_or_else(String::new, |name| format!(" --remote {}", shell_quote(name)))
+        let name = self.name.as_ref().map_or_else(String::new, |name| format!(" {}", shell_quote(name)));
+        let remote = self.remote.as_ref();
+        let remote = remote.map_or_else(String::new, |name| format!(" --remote {}", shell_quote(name)));
+        name + &remote
     }
 }
 
 impl Status {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
-        let registry = context.open(&self.repo.repo)?;
-        let name = self.name.as_deref().map(|name| operand::artifact(name, |_| None)).transpose()?;
-        let comparison = self.remote.compare(&registry, name.as_ref())?;
+        let (_, comparison) = self.of.compare(context)?;
         if self.json {
             context.printer.line(json::to_string(&StatusReport::new(&comparison))?)?;
         } else {
@@ -83,8 +86,7 @@ impl Status {
         let remote = shell_quote(&comparison.source);
         let count = |kind| comparison.of_kind(kind).count();
         if count(Difference::OnlyHere) > 0 {
-            let name = self.name.as_ref().map_or_else(String::new, |name| format!(" {}", shell_quote(name)));
-            context.printer.hint(format!("`gto push{name}{}` pushes what is only here", self.remote.again()));
+            context.printer.hint(format!("`gto push{}` pushes what is only here", self.of.again()));
         }
         if count(Difference::OnlyThere) > 0 {
             context.printer.hint(format!("`git fetch --tags {remote}` fetches what is only there"));

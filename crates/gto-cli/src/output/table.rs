@@ -5,10 +5,10 @@
 //! Widths count characters, as `tabulate` does without the optional `wcwidth`.
 
 use std::fmt::{Display, Write as _};
-use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::sync::OnceLock;
 use std::thread;
+
+use gto::processors;
 
 use super::clean;
 
@@ -117,12 +117,6 @@ impl<R: Sync, F: Fn(&R, &mut Cells) + Sync> Table<'_, R, F> {
 fn rule(columns: &[Column], [left, middle, right]: [&str; 3]) -> String {
     let bars: Vec<String> = columns.iter().map(|column| "═".repeat(column.width + 2)).collect();
     format!("{left}{}{right}\n", bars.join(middle))
-}
-
-fn processors() -> usize {
-    // To find out takes reading several files.
-    static FOUND: OnceLock<usize> = OnceLock::new();
-    *FOUND.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get))
 }
 
 /// Does each piece of work, all at once; the results come in the order of the work.

@@ -5,9 +5,8 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use gix::objs::{Find as _, Kind};
@@ -15,6 +14,7 @@ use gix::objs::{Find as _, Kind};
 use super::object::{Ident, Parts, without_signature};
 use super::{GitError, Repository, TagRef, lossy};
 use crate::object_id::ObjectId;
+use crate::processors;
 use crate::signature::Signature;
 
 /// A tag larger than this is no message of a person, and counts as damaged.
@@ -306,12 +306,6 @@ fn target_of(parts: &Parts<'_>) -> Result<(ObjectKind, ObjectId), UnreadableTag>
         _ => return Err(UnreadableTag::Malformed),
     };
     Ok((kind, target))
-}
-
-fn processors() -> usize {
-    // To find out takes reading several files.
-    static FOUND: OnceLock<usize> = OnceLock::new();
-    *FOUND.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get))
 }
 
 #[cfg(test)]
