@@ -48,6 +48,11 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
                 .to_owned()
         }
         Error::Open { path, .. } => format!("see what Git says: `git -C {} status`", shell_quote(path)),
+        Error::Clone { reason, .. } | Error::Fetch { reason, .. } | Error::Push { reason, .. }
+            if is_about_logging_in(reason) =>
+        {
+            LOGIN.to_owned()
+        }
         Error::Clone { url, .. } => {
             format!("try whether Git can reach it: `git ls-remote {}`", shell_quote(url))
         }
@@ -119,6 +124,17 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
         error => return remote_hint(error, context).into_iter().collect(),
     };
     vec![hint]
+}
+
+/// What to do where Git may not ask, or has asked and was told something else than the server wants.
+const LOGIN: &str = "nothing was changed; Git logs in with a credential helper, GIT_ASKPASS or a token in the address: see `git help \
+                     credentials`; at a terminal it asks";
+
+/// Whether git says that it could not log in, by its own words.
+fn is_about_logging_in(reason: &str) -> bool {
+    ["could not read Username for", "could not read Password for", "Authentication failed for"]
+        .iter()
+        .any(|words| reason.contains(words))
 }
 
 /// What to do about a lock file on a remote, which goes by itself only if somebody holds it.
