@@ -446,7 +446,7 @@ impl Registry {
             return Err(Refusal::VersionAndBump.into());
         }
         let commit = self.repository.resolve(revision)?;
-        self.plan(name, Some(author), |rules| rules.register(commit, wish))
+        self.plan(name, Some(author), |rules, _| Ok(rules.register(commit, wish)?))
     }
 
     /// Plans to assign `stage` to the version of `name` that `target` names.
@@ -461,7 +461,7 @@ impl Registry {
         wish: &TagWish,
         author: &Author,
     ) -> Result<Plan> {
-        self.plan(name, Some(author), |rules| rules.assign(stage, target, wish))
+        self.plan(name, Some(author), |rules, _| Ok(rules.assign(stage, target, wish)?))
     }
 
     /// Plans to take `version` of `name` out of `stage`, or with `delete` to remove the tags about it.
@@ -478,7 +478,7 @@ impl Registry {
         author: &Author,
     ) -> Result<Plan> {
         let author = (!delete).then_some(author);
-        self.plan(name, author, |rules| rules.unassign(stage, version, delete, wish))
+        self.plan(name, author, |rules, _| Ok(rules.unassign(stage, version, delete, wish)?))
     }
 
     /// Plans to take `version` of `name` out of use, or with `delete` to remove its tags.
@@ -494,7 +494,7 @@ impl Registry {
         author: &Author,
     ) -> Result<Plan> {
         let author = (!delete).then_some(author);
-        self.plan(name, author, |rules| rules.deregister(version, delete, wish))
+        self.plan(name, author, |rules, _| Ok(rules.deregister(version, delete, wish)?))
     }
 
     /// Plans to deprecate `name`, on the commit of its newest event unless `revision` names another; or with
@@ -510,16 +510,17 @@ impl Registry {
         wish: &TagWish,
         author: &Author,
     ) -> Result<Plan> {
-        let commit = match revision {
-            _ if delete => None,
-            Some(revision) => Some(self.repository.resolve(revision)?),
-            None => self.newest_commit(name)?,
-        };
         let author = (!delete).then_some(author);
-        self.plan(name, author, |rules| match commit {
-            _ if delete => rules.delete(wish),
-            Some(commit) => rules.deprecate(commit, wish),
-            None => Err(Refusal::ArtifactNotFound { name: name.to_string() }),
+        self.plan(name, author, |rules, head| {
+            if delete {
+                return Ok(rules.delete(wish)?);
+            }
+            let commit = match revision {
+                Some(revision) => Some(self.repository.resolve(revision)?),
+                None => self.newest_commit(name, rules.artifact, head)?,
+            };
+            let commit = commit.ok_or_else(|| Refusal::ArtifactNotFound { name: name.to_string() })?;
+            Ok(rules.deprecate(commit, wish)?)
         })
     }
 
@@ -536,7 +537,7 @@ impl Registry {
         &self,
         name: &ArtifactName,
         author: Option<&Author>,
-        build: impl FnOnce(&Rules<'_>) -> std::result::Result<Plan, Refusal>,
+        build: impl FnOnce(&Rules<'_>, SeenHead) -> Result<Plan>,
     ) -> Result<Plan> {
         let tags = self.tags_of(name)?;
         let seen = SeenTags { artifact: name.clone(), digest: tags.digest_of_names() };
@@ -554,7 +555,7 @@ impl Registry {
         let is_new_artifact = events.is_empty();
         let known_stages: HashSet<StageName> =
             events.iter().filter_map(|event| event.stage().cloned()).collect();
-        let artifact = if is_new_artifact && !self.is_annotated(name, head) {
+        let artifact = if is_new_artifact && self.annotated_at(name, head).is_none() {
             None
         } else {
             Some(Artifact::from_events(name.clone(), events))
@@ -571,7 +572,7 @@ impl Registry {
             writer: &writer,
             is_valid_tag: git::is_valid_tag_name,
         };
-        let mut plan = build(&rules)?;
+        let mut plan = build(&rules, head)?;
         if let Some(author) = author {
             plan.signing = self.repository.signing(&author.sign)?;
         }
@@ -598,23 +599,28 @@ impl Registry {
     }
 
     /// The commit of whatever was said of an artifact last, its commits and its current annotation included.
-    fn newest_commit(&self, name: &ArtifactName) -> Result<Option<ObjectId>> {
-        let (state, _) = self.read(name)?;
-        let Some(artifact) = state.artifact(name.as_str()) else {
-            return Ok(self.repository.head_commit()?);
-        };
+    fn newest_commit(
+        &self,
+        name: &ArtifactName,
+        artifact: Option<&Artifact>,
+        head: SeenHead,
+    ) -> Result<Option<ObjectId>> {
+        let Some(artifact) = artifact else { return Ok(self.repository.head_commit_seen(head)?) };
         let events = artifact.events().iter().map(|event| (event.tagger.time.seconds(), event.commit));
-        let commits: BTreeSet<ObjectId> = artifact.versions().map(|version| version.commit()).collect();
-        let commits = commits.into_iter().filter_map(|id| self.repository.commit(id).ok());
+        let annotated = self.annotated_at(name, head);
+        let commits = artifact.versions().map(|version| version.commit()).chain(annotated);
+        let commits =
+            commits.collect::<BTreeSet<_>>().into_iter().filter_map(|id| self.repository.commit(id).ok());
         let commits = commits.map(|commit| (commit.committer.time.seconds(), commit.id));
         // `max_by_key` gives the last of equals: an event rather than a commit of the same second.
         let newest = commits.chain(events).max_by_key(|(seconds, _)| *seconds);
         Ok(newest.map(|(_, commit)| commit))
     }
 
-    fn is_annotated(&self, name: &ArtifactName, head: SeenHead) -> bool {
-        self.head_annotations(head)
-            .is_some_and(|(_, file)| file.artifacts.iter().any(|(other, _)| other == name))
+    /// The current commit, if it annotates the artifact.
+    fn annotated_at(&self, name: &ArtifactName, head: SeenHead) -> Option<ObjectId> {
+        let (head, file) = self.head_annotations(head)?;
+        file.artifacts.iter().any(|(other, _)| other == name).then_some(head)
     }
 
     /// The state of one artifact, with what the current commit's annotation file adds to it.

@@ -235,4 +235,28 @@ mod tests {
         registry.apply(&plan, None).unwrap();
         assert_eq!(repo.tag_names(), ["m#dev#1", "m#prod#2", "m-x@v1.0.0", "m@v1.0.0"]);
     }
+
+    #[test]
+    fn for_a_deprecation_each_tag_is_read_once() {
+        let repo = Repo::new();
+        repo.commit(&[], "first");
+        let now = Timestamp::new(1_900_000_000, 0).unwrap();
+        let author = Author {
+            name: Some("Ann".to_owned()),
+            email: Some("ann@example.com".to_owned()),
+            ..Author::default()
+        };
+        let reads_for = |tags: &[&str]| {
+            for tag in tags {
+                repo.tag(tag, "HEAD", &TagSpec::default());
+            }
+            let registry = Registry::open(repo.path(), Environment::new([], now)).unwrap();
+            let plan =
+                registry.plan_deprecate(&"m".parse().unwrap(), None, false, &TagWish::default(), &author);
+            assert_eq!(plan.unwrap().steps.len(), 1);
+            registry.objects_read()
+        };
+        let one = reads_for(&["m@v1.0.0"]);
+        assert_eq!(reads_for(&["m#a#1", "m#b#2", "m#c#3", "m#d#4"]), one + 4);
+    }
 }
