@@ -27,7 +27,7 @@ use printer::Printer;
 pub fn main() -> ExitCode {
     commands::completions::answer_shell();
     #[cfg(unix)]
-    signals::end_with_children();
+    gto::before_first_child(signals::end_with_children);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),

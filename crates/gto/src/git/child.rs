@@ -9,7 +9,7 @@
 use std::io::{self, Read, Write as _};
 use std::process::{Child, Command, ExitStatus, Output};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -34,6 +34,9 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The ids of the processes that are at work, and whether each leads a group of its own.
 static AT_WORK: Mutex<Vec<(u32, bool)>> = Mutex::new(Vec::new());
 
+/// What a program wants to be done before the first one is started.
+static BEFORE_FIRST: OnceLock<fn()> = OnceLock::new();
+
 /// A process at work. Its standard streams are pipes, or not looked at.
 pub(super) struct Work {
     child: Child,
@@ -56,6 +59,12 @@ enum Heard {
     Failed(io::Error),
 }
 
+/// Has something done before the first process is started, such as to listen for the signals at which to call
+/// [`end_children`]: most answers need none, and need not pay for that. Only the first call counts.
+pub fn before_first_child(run: fn()) {
+    let _ = BEFORE_FIRST.set(run);
+}
+
 /// Asks all processes at work to end, those that they have started included. For a program that is about to end.
 pub fn end_children() {
     for &(id, leads_group) in at_work().iter() {
@@ -70,6 +79,8 @@ fn at_work() -> MutexGuard<'static, Vec<(u32, bool)>> {
 impl Work {
     /// Starts a process.
     pub fn start(command: &mut Command) -> io::Result<Self> {
+        static FIRST: Once = Once::new();
+        FIRST.call_once(|| BEFORE_FIRST.get().into_iter().for_each(|run| run()));
         let leads_group = lead_group_without_terminal(command);
         // From its first moment on it is known.
         let mut at_work = at_work();
