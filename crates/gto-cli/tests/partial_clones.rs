@@ -147,3 +147,15 @@ fn a_remote_that_is_not_there_is_told_and_the_rest_is_shown() {
     assert!(config.err().contains("is not in this partial clone and cannot be fetched"), "{config}");
     hints_at(&config, "git fetch");
 }
+
+#[test]
+fn a_remote_that_says_nothing_is_waited_for_once() {
+    let repo = upstream();
+    let clone = clone(&repo, "clone", &["--filter=blob:none", "--no-checkout"]);
+    clone.git_ok(&["config", "remote.origin.uploadpack", "sleep 600 #"]);
+    let git = CountingGit::new(clone.sandbox());
+    let hasty = binary().env("GTO_GIT_TIMEOUT", "1").env("PATH", &git.path).env("GTO_INDEX", INDEX);
+    let run = hasty.run(&clone, &["show", "m", "--json"]).ok();
+    warns_of(&run, "`git fetch` said nothing for 1 s and was ended");
+    assert_eq!(git.started().iter().filter(|line| line.contains("fetch --quiet")).count(), 1, "{run}");
+}

@@ -45,6 +45,11 @@ impl State {
         self.failed >= GIVE_UP
     }
 
+    /// For a remote that says nothing: once was long enough.
+    fn give_up(&mut self) {
+        self.failed = GIVE_UP;
+    }
+
     fn failed(&mut self, reason: String, now: Instant) {
         self.failed += 1;
         self.at = Some(now);
@@ -181,7 +186,12 @@ impl Repository {
                 // Or git starts one fetch within the other without end, where the remote does not send what it should.
                 git.env("GIT_NO_LAZY_FETCH", "1");
             })
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| {
+                if matches!(error, GitError::Silent { .. }) {
+                    self.fetches.state().give_up();
+                }
+                error.to_string()
+            })?;
         if output.status.success() {
             return Ok(());
         }
