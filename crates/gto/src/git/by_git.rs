@@ -86,7 +86,9 @@ impl Repository {
     /// Changes refs, all or none; `log` is for the reflogs of new ones.
     ///
     /// Tables git changes in one step. Files it changes one after the other, so that the record has to make them one; but
-    /// not where a hook watches, which is to see each step as git has it.
+    /// not where a hook watches: when that hears `committed`, a gto that it starts must see the tags, which the record
+    /// would hide until we are done, and it would not hear of what is taken back. There a kill of git, and not of us alone,
+    /// leaves what it had changed.
     pub(super) fn git_update_refs(
         &self,
         purpose: &'static str,

@@ -82,10 +82,9 @@ impl Work {
         static FIRST: Once = Once::new();
         FIRST.call_once(|| BEFORE_FIRST.get().into_iter().for_each(|run| run()));
         let leads_group = lead_group_without_terminal(command);
-        // From its first moment on it is known.
-        let mut at_work = at_work();
         let child = command.spawn()?;
-        at_work.push((child.id(), leads_group));
+        // The lock is held for no longer than that: a program that forks meanwhile would have it for ever.
+        at_work().push((child.id(), leads_group));
         Ok(Self { child, leads_group })
     }
 
