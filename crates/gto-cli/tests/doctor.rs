@@ -71,8 +71,11 @@ fn clone() -> Repo {
 fn every_problem() -> Repo {
     let repo = clone();
     let first = repo.head();
-    let files =
-        [("artifacts.yaml", "m: {type: 3}\ngood: {}\n-: {}\n"), (".gto", "stages: [dev, prod]\nstage: x\n")];
+    let files = [
+        ("artifacts.yaml", "m: {type: 3}\ngood: {}\n-: {}\n"),
+        ("dvc.yaml", "artifacts: {good: {path: x}}\n"),
+        (".gto", "stages: [dev, prod]\nstage: x\n"),
+    ];
     let second = repo.commit(&files, "second");
     let third = repo.commit(&[], "third");
     let now =
@@ -248,6 +251,35 @@ fn d20_a_broken_configuration_is_a_finding_and_everything_else_is_still_looked_a
 }
 
 #[test]
+fn what_is_wrong_with_a_dvc_yaml_is_told_with_its_file_line_and_column() {
+    let repo = Repo::new();
+    let files = [
+        ("cv/dvc.yaml", "artifacts:\n  pool: {path: '${dir}/x'}\n  good: {path: x, descr: y}\n"),
+        ("cv/params.yaml", "dir: [1\n"),
+        ("a b/dvc.yaml", "artifacts:\n  m: {path: x}\n"),
+        ("dvc.yaml", "artifacts:\n  twice: {path: x}\n"),
+        ("artifacts.yaml", "twice: {}\n"),
+    ];
+    repo.commit(&files, "first");
+    let messages = |check| -> Vec<Value> {
+        found(&json(&repo), check).iter().map(|finding| finding["message"].clone()).collect()
+    };
+    assert_eq!(
+        messages(Check::Annotation),
+        [
+            "'a b/dvc.yaml', line 2, column 3: the annotation of 'm' is left out: its folder 'a b' cannot be part of an artifact's name",
+            "'cv/dvc.yaml': 'cv/params.yaml', line 1, column 6: unclosed bracket '['",
+            "'cv/dvc.yaml', line 2, column 3: the annotation of 'pool' is left out: its parameters cannot be filled in",
+            "'cv/dvc.yaml', line 3, column 19: in the annotation of 'good', 'descr' is no field that is known here",
+        ]
+    );
+    assert_eq!(
+        messages(Check::AnnotatedTwice),
+        ["artifact 'twice' is annotated in 'dvc.yaml' and in 'artifacts.yaml': what 'dvc.yaml' says counts"]
+    );
+}
+
+#[test]
 fn d5_what_is_wrong_with_annotations_is_told_with_line_and_column() {
     let repo = Repo::new();
     repo.commit(&[("artifacts.yaml", "a: {type: 3}\ngood: {}\nb:\n  labels: x\n")], "first");
@@ -315,6 +347,7 @@ fn the_commands_mend_what_they_are_given_for() {
         let mended_by_hand = [
             Check::Configuration,
             Check::Annotation,
+            Check::AnnotatedTwice,
             Check::Shallow,
             Check::NoTags,
             Check::Unfinished,

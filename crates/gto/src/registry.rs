@@ -4,6 +4,7 @@
 //! pure modules; how they are read, by `git`.
 
 mod alone;
+mod annotations;
 mod cache;
 mod clones;
 mod examine;
@@ -12,7 +13,7 @@ mod remote;
 mod verify;
 mod write;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -21,8 +22,6 @@ pub use clones::{KeptClone, KeptClones};
 pub use remote::{Comparison, Difference, Sight, TagDifference};
 pub use write::Applied;
 
-use crate::annotation::{Annotation, Annotations, artifacts_yaml};
-use crate::commit::Commit;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
@@ -40,6 +39,7 @@ use crate::state::{Artifact, Enrichment, State, VersionView};
 use crate::tag::{Action, TagName};
 use crate::time::Timestamp;
 use crate::version::Version;
+use annotations::CommitFiles;
 use clones::Clone;
 use reading::Annotated;
 
@@ -262,7 +262,7 @@ impl Registry {
         let (artifacts, warnings) =
             self.each_artifact(Want::Everything, Annotated::Too, |artifact| artifact)?;
         let mut state: State = artifacts.into_iter().collect();
-        self.enrich(&mut state, |_| true);
+        self.enrich(&mut state, &mut self.files(), |_| true);
         Ok(Answer { value: state, warnings: self.also_unfetched(warnings) })
     }
 
@@ -286,8 +286,9 @@ impl Registry {
     ) -> Result<Answer<VersionsReport>> {
         let not_found = || Refusal::ArtifactNotFound { name: reference.name.clone() };
         let name: ArtifactName = reference.name.parse().map_err(|_| not_found())?;
-        let (mut state, warnings) = self.read(&name)?;
-        self.enrich(&mut state, |version| detail == Detail::Full || !version.is_registered());
+        let mut files = self.files();
+        let (mut state, warnings) = self.read(&name, &mut files)?;
+        self.enrich(&mut state, &mut files, |version| detail == Detail::Full || !version.is_registered());
         let artifact = state.artifact(name.as_str()).ok_or_else(not_found)?;
         let versions = query::select(artifact, reference.selector.as_ref(), options);
         let versions =
@@ -311,7 +312,7 @@ impl Registry {
         };
         let (artifacts, warnings) = self.each_artifact(Want::Everything, Annotated::Too, there)?;
         let mut state: State = artifacts.into_iter().flatten().collect();
-        self.enrich(&mut state, |version| {
+        self.enrich(&mut state, &mut self.files(), |version| {
             is_there(version) && (detail == Detail::Full || !version.is_registered())
         });
         let versions = state.artifacts_by_name().into_iter().flat_map(|a| query::select(a, None, options));
@@ -619,20 +620,21 @@ impl Registry {
 
     /// The current commit, if it annotates the artifact.
     fn annotated_at(&self, name: &ArtifactName, head: SeenHead) -> Option<ObjectId> {
-        let (head, file) = self.head_annotations(head)?;
-        file.artifacts.iter().any(|(other, _)| other == name).then_some(head)
+        let head = self.repository.head_commit_seen(head).ok().flatten()?;
+        (!self.files().of(head, name).is_empty()).then_some(head)
     }
 
     /// The state of one artifact, with what the current commit's annotation file adds to it.
-    fn read(&self, name: &ArtifactName) -> Result<(State, Vec<Warning>)> {
+    fn read(&self, name: &ArtifactName, files: &mut CommitFiles<'_>) -> Result<(State, Vec<Warning>)> {
         let tags = self.tags_of(name)?;
         let head = tags.head;
         let scan = self.read_scan(name, tags.refs, Want::Everything);
         let warnings = scan.warnings();
         let mut state = State::from_events(scan.events);
-        if let Some((head, file)) = self.head_annotations(head) {
-            let names = file.artifacts.into_iter().map(|(name, _)| name);
-            state.annotate(head, names.filter(|other| other == name));
+        if let Ok(Some(head)) = self.repository.head_commit_seen(head)
+            && !files.of(head, name).is_empty()
+        {
+            state.annotate(head, [name.clone()]);
         }
         Ok((state, warnings))
     }
@@ -653,10 +655,9 @@ impl Registry {
         self.repository.tag_refs_with(&[&format!("{name}#"), &format!("{name}@")])
     }
 
-    /// The annotation file of the current commit. What is wrong with it is for `doctor` to say (decision D5).
-    pub(crate) fn head_annotations(&self, seen: SeenHead) -> Option<(ObjectId, Annotations)> {
-        let head = self.repository.head_commit_seen(seen).ok().flatten()?;
-        Some((head, self.annotations_at(head)?))
+    /// The annotation files of commits, each read once.
+    fn files(&self) -> CommitFiles<'_> {
+        CommitFiles::new(&self.repository, &self.config.index)
     }
 
     /// With the warning of what a partial clone left out and could not fetch: annotations may be absent for that.
@@ -665,38 +666,21 @@ impl Registry {
         warnings
     }
 
-    fn annotations_at(&self, commit: ObjectId) -> Option<Annotations> {
-        let bytes =
-            self.repository.file_at(commit, &self.config.index, artifacts_yaml::MAX_SIZE).ok().flatten()?;
-        Some(artifacts_yaml::read(&bytes))
-    }
-
-    /// Reads the commits of the wanted versions and the annotation files in them, each once. A file stays the same
-    /// over many commits, so that it is kept by its id.
-    fn enrich(&self, state: &mut State, wanted: impl Fn(VersionView<'_>) -> bool) {
-        let mut commits: HashMap<ObjectId, Option<(Commit, Option<ObjectId>)>> = HashMap::new();
-        let mut files: HashMap<ObjectId, HashMap<ArtifactName, Annotation>> = HashMap::new();
-        let index = &self.config.index;
+    /// Reads the commits of the wanted versions and what the annotation files in them say, each once.
+    fn enrich(
+        &self,
+        state: &mut State,
+        files: &mut CommitFiles<'_>,
+        wanted: impl Fn(VersionView<'_>) -> bool,
+    ) {
         if self.repository.is_partial() {
             let versions = state.artifacts_by_name().into_iter().flat_map(Artifact::versions);
-            let commits = versions.filter(|version| wanted(*version)).map(|version| version.commit());
-            self.repository.bring_files(&commits.collect(), index);
+            let versions = versions.filter(|version| wanted(*version));
+            files.bring(versions.map(|version| (version.artifact().name(), version.commit())));
         }
         state.enrich(wanted, |name, id| {
-            let known = commits.entry(id).or_insert_with(|| {
-                let commit = self.repository.commit(id).ok()?;
-                Some((commit, self.repository.file_id_at(id, index).ok().flatten()))
-            });
-            let (commit, file) = known.as_ref()?;
-            let annotation = file.and_then(|file| {
-                let annotations = files.entry(file).or_insert_with(|| {
-                    let bytes =
-                        self.repository.file(file, index, artifacts_yaml::MAX_SIZE).unwrap_or_default();
-                    artifacts_yaml::read(&bytes).artifacts.into_iter().collect()
-                });
-                annotations.get(name).cloned()
-            });
-            Some(Enrichment { commit: commit.clone(), annotation })
+            let commit = files.commit(id)?.clone();
+            Some(Enrichment { commit, annotations: files.of(id, name) })
         });
     }
 }

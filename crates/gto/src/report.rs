@@ -8,7 +8,7 @@ use std::thread;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::annotation::Annotation;
+use crate::annotation::{Annotation, Source, Sourced};
 use crate::event::{Event, EventKind};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
@@ -233,19 +233,49 @@ pub struct EnrichmentReport {
     committer_email: Arc<str>,
 }
 
-/// What one kind of annotation file says.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct SourceReport {
-    /// The kind of file: `gto` for `artifacts.yaml`.
-    pub source: &'static str,
-    /// The entry of the artifact.
-    pub artifact: Annotation,
+/// What one kind of annotation file says, in the words of that kind of file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceReport(pub Sourced);
+
+impl Serialize for SourceReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Sourced { source, annotation, .. } = &self.0;
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("source", source)?;
+        match source {
+            Source::Gto => map.serialize_entry("artifact", annotation)?,
+            Source::Dvc => map.serialize_entry("artifact", &DvcArtifact::new(annotation))?,
+        }
+        map.end()
+    }
+}
+
+/// An annotation with the keys of `dvc.yaml`.
+#[derive(serde::Serialize)]
+struct DvcArtifact<'a> {
+    path: Option<&'a str>,
+    desc: &'a str,
+    #[serde(rename = "type")]
+    kind: Option<&'a str>,
+    labels: &'a [String],
+    meta: &'a serde_json::Value,
+}
+
+impl<'a> DvcArtifact<'a> {
+    fn new(annotation: &'a Annotation) -> Self {
+        Self {
+            path: annotation.path.as_deref(),
+            desc: &annotation.description,
+            kind: annotation.kind.as_deref(),
+            labels: &annotation.labels,
+            meta: &annotation.custom,
+        }
+    }
 }
 
 impl EnrichmentReport {
     fn new(version: VersionView<'_>, enrichment: &Enrichment) -> Self {
         let commit = &enrichment.commit;
-        let annotation = enrichment.annotation.iter();
         Self {
             priority: 0,
             addition: true,
@@ -256,7 +286,7 @@ impl EnrichmentReport {
             message: commit.message.clone(),
             commit_hexsha: commit.id,
             version: version.label().clone(),
-            enrichments: annotation.map(|a| SourceReport { source: "gto", artifact: a.clone() }).collect(),
+            enrichments: enrichment.annotations.iter().cloned().map(SourceReport).collect(),
             committer: commit.committer.name.clone(),
             committer_email: commit.committer.email.clone(),
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt as _};
 
-use crate::annotation::Annotation;
+use crate::annotation::Sourced;
 use crate::commit::Commit;
 use crate::event::{Event, EventKind, sort_events};
 use crate::name::{ArtifactName, StageName};
@@ -60,8 +60,8 @@ struct StageState {
 pub struct Enrichment {
     /// The commit.
     pub commit: Commit,
-    /// The entry in the annotation file of that commit.
-    pub annotation: Option<Annotation>,
+    /// What the annotation files of that commit say, at most one entry for each kind of file.
+    pub annotations: Vec<Sourced>,
 }
 
 impl State {

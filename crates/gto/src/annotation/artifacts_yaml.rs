@@ -5,22 +5,23 @@
 
 use std::collections::HashSet;
 
-use super::{Annotation, Annotations, FileProblem};
-use crate::name::is_name;
+use super::fields::{labels, optional_text, text, unknown_field, wrong};
+use super::{Annotation, Annotations, FileProblem, Problems};
+use crate::name::{ArtifactName, is_name};
 use crate::yaml::{self, Node, Problem, Value, printable};
 
 /// A larger file is not read, in bytes.
 pub const MAX_SIZE: usize = 8 << 20;
 
-/// So many problems of a file are told one by one: enough to see what is wrong with it.
-const MAX_PROBLEMS: usize = 100;
-
 /// Reads what can be read; the rest is a problem.
 pub fn read(bytes: &[u8]) -> Annotations {
-    let mut found = Annotations::default();
+    let mut artifacts = Vec::new();
+    let mut problems = Problems::default();
     match yaml::parse(bytes, MAX_SIZE) {
         Ok(None) => {}
-        Ok(Some(Node { value: Value::Map(entries), .. })) => read_entries(&entries, &mut found),
+        Ok(Some(Node { value: Value::Map(entries), .. })) => {
+            artifacts = read_entries(&entries, &mut problems);
+        }
         Ok(Some(node)) => {
             let problem = node.problem().unwrap_or_else(|| {
                 node.complain(format!(
@@ -28,24 +29,24 @@ pub fn read(bytes: &[u8]) -> Annotations {
                     node.kind()
                 ))
             });
-            found.problems.push(FileProblem::new(None, problem));
+            problems.add(FileProblem::new(None, problem));
         }
-        Err(problem) => found.problems.push(FileProblem::new(None, problem)),
+        Err(problem) => problems.add(FileProblem::new(None, problem)),
     }
-    found
+    Annotations { artifacts, problems: problems.into_vec() }
 }
 
-fn read_entries(entries: &[(Node, Node)], found: &mut Annotations) {
+fn read_entries(entries: &[(Node, Node)], problems: &mut Problems) -> Vec<(ArtifactName, Annotation)> {
+    let mut artifacts = Vec::new();
     let mut seen = HashSet::new();
-    let mut untold = 0;
     for (key, value) in entries {
         let entry = key.key().ok().map(|text| printable(&text));
         let result = match key.as_text() {
             Some(name) if !seen.insert(name) => Err(key.complain("repeated, only the first one counts")),
             // The Python tool has no names with a folder in this file.
-            Some(name) if is_name(name) => read_annotation(value).and_then(|annotation| {
+            Some(name) if is_name(name) => read_annotation(value).and_then(|(annotation, unknown)| {
                 let name = name.parse().map_err(|_| key.complain("not a valid name"))?;
-                Ok((name, annotation))
+                Ok((name, annotation, unknown))
             }),
             Some(_) => Err(key.complain("not a valid name")),
             None => Err(key
@@ -54,18 +55,20 @@ fn read_entries(entries: &[(Node, Node)], found: &mut Annotations) {
                 .unwrap_or_else(|| key.complain(format!("the name must be a text, not {}", key.kind())))),
         };
         match result {
-            Ok(artifact) => found.artifacts.push(artifact),
-            Err(_) if found.problems.len() == MAX_PROBLEMS => untold += 1,
-            Err(problem) => found.problems.push(FileProblem::new(entry, problem)),
+            Ok((name, annotation, unknown)) => {
+                for problem in unknown {
+                    problems.add(FileProblem::of_field(entry.clone(), problem));
+                }
+                artifacts.push((name, annotation));
+            }
+            Err(problem) => problems.add(FileProblem::new(entry, problem)),
         }
     }
-    if untold > 0 {
-        let message = format!("{untold} more entries are left out");
-        found.problems.push(FileProblem { entry: None, message, line: None, column: None });
-    }
+    artifacts
 }
 
-fn read_annotation(node: &Node) -> Result<Annotation, Problem> {
+/// The fields, and what is wrong with those that there are not.
+fn read_annotation(node: &Node) -> Result<(Annotation, Vec<Problem>), Problem> {
     if let Some(problem) = node.problem() {
         return Err(problem);
     }
@@ -73,6 +76,7 @@ fn read_annotation(node: &Node) -> Result<Annotation, Problem> {
         return Err(node.complain(format!("must be a mapping of fields, not {}", node.kind())));
     };
     let mut annotation = Annotation::default();
+    let mut unknown = Vec::new();
     for (key, value) in fields {
         match key.as_text() {
             Some("type") => annotation.kind = optional_text("type", value)?,
@@ -84,41 +88,10 @@ fn read_annotation(node: &Node) -> Result<Annotation, Problem> {
             Some("labels") => annotation.labels = labels(value)?,
             Some("description") => annotation.description = text("description", value)?,
             Some("custom") => annotation.custom = value.to_json(),
-            _ => {}
+            _ => unknown.push(unknown_field(key)),
         }
     }
-    Ok(annotation)
-}
-
-fn wrong(field: &str, expected: &str, value: &Node) -> Problem {
-    let kind = match &value.value {
-        Value::Text(text) => format!("'{}'", printable(text)),
-        Value::Number(number) => number.to_string(),
-        _ => value.kind().to_owned(),
-    };
-    value.complain(format!("'{field}' must be {expected}, not {kind}"))
-}
-
-fn text(field: &str, value: &Node) -> Result<String, Problem> {
-    value.as_text().map(str::to_owned).ok_or_else(|| wrong(field, "a text", value))
-}
-
-fn optional_text(field: &str, value: &Node) -> Result<Option<String>, Problem> {
-    if matches!(value.value, Value::Null) { Ok(None) } else { text(field, value).map(Some) }
-}
-
-fn labels(value: &Node) -> Result<Vec<String>, Problem> {
-    match &value.value {
-        Value::List(items) => items.iter().map(|item| text("labels", item)).collect(),
-        _ => Err(wrong("labels", "a list of texts", value)),
-    }
-}
-
-impl FileProblem {
-    fn new(entry: Option<String>, problem: Problem) -> Self {
-        let known = |position| (position > 0).then_some(position);
-        Self { entry, message: problem.message, line: known(problem.line), column: known(problem.column) }
-    }
+    Ok((annotation, unknown))
 }
 
 #[cfg(test)]
@@ -127,7 +100,7 @@ mod tests {
 
     fn json(text: &str) -> String {
         let found = read(text.as_bytes());
-        assert_eq!(found.problems, [], "{text}");
+        assert!(found.problems.iter().all(|problem| !problem.left_out), "{text}");
         let entries: Vec<String> = found
             .artifacts
             .iter()
@@ -140,13 +113,13 @@ mod tests {
     fn of_many_problems_the_first_are_told_and_the_others_counted() {
         let text: String = (0..1000).map(|n| format!("m{n}: 1\n")).chain(["m: {}\n".to_owned()]).collect();
         let found = read(text.as_bytes());
-        assert_eq!((found.artifacts.len(), found.problems.len()), (1, MAX_PROBLEMS + 1));
-        assert_eq!(found.problems[MAX_PROBLEMS].message, "900 more entries are left out");
+        assert_eq!((found.artifacts.len(), found.problems.len()), (1, Problems::MAX + 1));
+        assert_eq!(found.problems[Problems::MAX].message, "900 more like these");
     }
 
     fn problems(text: &str) -> Vec<String> {
         let show = |problem: &FileProblem| {
-            let FileProblem { entry, message, line, column } = problem;
+            let FileProblem { entry, message, line, column, .. } = problem;
             format!("{entry:?} {message} {}:{}", line.unwrap_or_default(), column.unwrap_or_default())
         };
         read(text.as_bytes()).problems.iter().map(show).collect()
@@ -198,6 +171,13 @@ mod tests {
         let names: Vec<String> =
             read(text.as_bytes()).artifacts.iter().map(|(name, _)| name.to_string()).collect();
         assert_eq!(names, ["good", "last"]);
+    }
+
+    #[test]
+    fn an_unknown_field_is_told_and_the_entry_is_read() {
+        let text = "m:\n  type: model\n  descripton: typo\n";
+        assert_eq!(problems(text), ["Some(\"m\") 'descripton' is no field that is known here 3:3"]);
+        assert_eq!(json(text).matches("\"type\":\"model\"").count(), 1);
     }
 
     #[test]

@@ -4,10 +4,42 @@
 //! opens a file or asks Git. An annotation can never make a command fail (decision D5).
 
 pub mod artifacts_yaml;
+pub mod dvc_yaml;
+mod fields;
+mod fill;
+
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::name::ArtifactName;
+use crate::yaml::Problem;
+
+/// Which kind of file an annotation comes from. Where both name an artifact, the one that DVC reads counts.
+#[derive(Serialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// `artifacts.yaml`, or what the configuration calls it.
+    Gto,
+    /// A `dvc.yaml`.
+    Dvc,
+}
+
+/// An annotation and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sourced {
+    /// The kind of file.
+    pub source: Source,
+    /// The file, from the root of the repository.
+    pub file: Arc<str>,
+    /// What it says.
+    pub annotation: Annotation,
+}
+
+/// The one that counts of what the files of a commit say of an artifact.
+pub fn nearest(found: &[Sourced]) -> Option<&Sourced> {
+    found.iter().max_by_key(|sourced| sourced.source)
+}
 
 /// What a file says about one artifact. Serialises with the Python tool's keys, in its order.
 #[derive(Serialize, Clone, Debug, PartialEq)]
@@ -53,12 +85,55 @@ pub struct Annotations {
 /// Something in a file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileProblem {
-    /// The entry that was left out (without control characters); `None` if it is the whole file.
+    /// The entry concerned (without control characters); `None` if it is the whole file.
     pub entry: Option<String>,
+    /// Whether the entry was left out; otherwise only a part of it was.
+    pub left_out: bool,
     /// One lower-case clause without control characters.
     pub message: String,
     /// The line, from 1.
     pub line: Option<usize>,
     /// The column, from 1.
     pub column: Option<usize>,
+}
+
+impl FileProblem {
+    /// A problem for which the entry, or the file, is left out.
+    pub(crate) fn new(entry: Option<String>, problem: Problem) -> Self {
+        let known = |position| (position > 0).then_some(position);
+        let (line, column) = (known(problem.line), known(problem.column));
+        Self { entry, left_out: true, message: problem.message, line, column }
+    }
+
+    /// A problem for which a field of the entry is left out.
+    fn of_field(entry: Option<String>, problem: Problem) -> Self {
+        Self { left_out: false, ..Self::new(entry, problem) }
+    }
+}
+
+/// The problems of a file. So many are told one by one: enough to see what is wrong with it.
+#[derive(Default)]
+struct Problems {
+    told: Vec<FileProblem>,
+    untold: usize,
+}
+
+impl Problems {
+    const MAX: usize = 100;
+
+    fn add(&mut self, problem: FileProblem) {
+        if self.told.len() < Self::MAX {
+            self.told.push(problem);
+        } else {
+            self.untold += 1;
+        }
+    }
+
+    fn into_vec(mut self) -> Vec<FileProblem> {
+        if self.untold > 0 {
+            let message = format!("{} more like these", self.untold);
+            self.told.push(FileProblem { entry: None, left_out: true, message, line: None, column: None });
+        }
+        self.told
+    }
 }

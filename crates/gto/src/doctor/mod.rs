@@ -16,7 +16,7 @@ use crate::annotation::FileProblem;
 use crate::error::Error;
 use crate::event::Event;
 use crate::git::UnreadableTag;
-use crate::name::StageName;
+use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::state::State;
 use crate::time::Timestamp;
@@ -91,7 +91,8 @@ checks! {
         NoCounterLeft "no-counter-left" "A tag has the highest counter there is, so that no counted tag can be made.",
     }
     warnings {
-        Annotation "malformed-annotation" "A part of the annotation file cannot be used (decision D5).",
+        Annotation "malformed-annotation" "A part of an annotation file cannot be used (decision D5).",
+        AnnotatedTwice "annotated-twice" "Two files say something of one artifact, and one of them counts.",
         Shallow "shallow-clone" "History is cut off, and tags with it.",
         NoTags "no-tags" "A clone without tags.",
         Unfinished "unfinished-write" "A write of several tags was stopped.",
@@ -183,7 +184,10 @@ pub(crate) struct Evidence<'a> {
     pub allowed_stages: Option<&'a [StageName]>,
     /// The name of the annotation file.
     pub index: &'a str,
-    pub annotation_problems: Vec<FileProblem>,
+    /// Each with its file, without control characters.
+    pub annotation_problems: Vec<(String, FileProblem)>,
+    /// Artifacts that `index` and the `dvc.yaml` beside it both name.
+    pub annotated_twice: Vec<ArtifactName>,
     pub is_shallow: bool,
     /// The tags of a write that was stopped, or why that cannot be told.
     pub unfinished: Result<Vec<String>, Error>,

@@ -8,7 +8,8 @@ use crate::error::Error;
 
 pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     findings.extend(evidence.wrong_config.iter().map(configuration));
-    findings.extend(evidence.annotation_problems.iter().map(|problem| annotation(evidence.index, problem)));
+    findings.extend(evidence.annotation_problems.iter().map(|(file, problem)| annotation(file, problem)));
+    findings.extend(annotated_twice(evidence));
     findings.extend(clone(evidence));
     findings.extend(unfinished(evidence));
     findings.extend(refs(evidence));
@@ -47,16 +48,31 @@ fn configuration(error: &Error) -> Finding {
     Finding::new(Check::Configuration, message).fix(unset)
 }
 
-fn annotation(index: &str, problem: &FileProblem) -> Finding {
-    let mut message = format!("'{index}'");
+fn annotation(file: &str, problem: &FileProblem) -> Finding {
+    let mut message = format!("'{file}'");
     if let Some(line) = problem.line {
         message = format!("{message}, line {line}, column {}", problem.column.unwrap_or(1));
     }
     message = match &problem.entry {
-        Some(entry) => format!("{message}: the annotation of '{entry}' is left out: {}", problem.message),
+        Some(entry) if problem.left_out => {
+            format!("{message}: the annotation of '{entry}' is left out: {}", problem.message)
+        }
+        Some(entry) => format!("{message}: in the annotation of '{entry}', {}", problem.message),
         None => format!("{message}: {}", problem.message),
     };
     Finding::new(Check::Annotation, message)
+}
+
+fn annotated_twice(evidence: &Evidence<'_>) -> Option<Finding> {
+    let names = &evidence.annotated_twice;
+    let what = if names.len() == 1 { "artifact" } else { "artifacts" };
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    let message = format!(
+        "{what} {} {verb} annotated in 'dvc.yaml' and in '{}': what 'dvc.yaml' says counts",
+        quoted(names),
+        evidence.index
+    );
+    (!names.is_empty()).then(|| Finding::new(Check::AnnotatedTwice, message))
 }
 
 fn clone(evidence: &Evidence<'_>) -> Vec<Finding> {

@@ -32,14 +32,27 @@ pub(crate) enum FileError {
 impl Repository {
     /// Reads a commit.
     pub fn commit(&self, id: ObjectId) -> Result<Commit, GitError> {
+        Ok(self.commit_with_tree(id)?.0)
+    }
+
+    /// Reads a commit, and which tree it has.
+    pub fn commit_with_tree(&self, id: ObjectId) -> Result<(Commit, ObjectId), GitError> {
         let data = self.commit_data(id)?;
         let parts = Parts::of(&data);
-        Ok(Commit {
+        let commit = Commit {
             id,
             author: signature(parts.field("author")),
             committer: signature(parts.field("committer")),
             message: lossy(parts.body),
-        })
+        };
+        let tree = parts.id("tree").ok_or(GitError::WrongKind { id, expected: "commit" })?;
+        Ok((commit, tree))
+    }
+
+    /// The tree of a commit.
+    pub fn tree_of(&self, commit: ObjectId) -> Result<ObjectId, GitError> {
+        let data = self.commit_data(commit)?;
+        Parts::of(&data).id("tree").ok_or(GitError::WrongKind { id: commit, expected: "commit" })
     }
 
     /// The content of the regular file at `path`, with slashes, in the tree of `commit`; `None` if there is none.
@@ -53,9 +66,11 @@ impl Repository {
 
     /// The id of the regular file at `path`, with slashes, in the tree of `commit`; `None` if there is none.
     pub fn file_id_at(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>, GitError> {
-        let data = self.commit_data(commit)?;
-        let wrong_kind = GitError::WrongKind { id: commit, expected: "commit" };
-        let tree = Parts::of(&data).id("tree").ok_or(wrong_kind)?;
+        self.file_id_in(self.tree_of(commit)?, path)
+    }
+
+    /// As [`Repository::file_id_at`], of a tree.
+    pub fn file_id_in(&self, tree: ObjectId, path: &str) -> Result<Option<ObjectId>, GitError> {
         let mut folder = tree;
         let mut parts = path.split('/').peekable();
         while let Some(part) = parts.next() {

@@ -134,7 +134,8 @@ impl Repository {
         }
     }
 
-    fn bring_missing(&self, ids: &HashSet<ObjectId>) {
+    /// Fetches those of these objects that are not here.
+    pub(super) fn bring_missing(&self, ids: &HashSet<ObjectId>) {
         let is_missing = |id: &&ObjectId| self.to_gix(**id).is_some_and(|id| !self.gix.has_object(id));
         let missing: Vec<ObjectId> = ids.iter().filter(is_missing).copied().collect();
         self.bring(&missing);

@@ -8,12 +8,13 @@ use std::path::Path;
 
 use super::clones::Clone;
 use super::{Registry, Scan, config_file};
-use crate::annotation::{FileProblem, artifacts_yaml};
+use crate::annotation::FileProblem;
 use crate::config::Config;
 use crate::doctor::{self, BrokenRef, Evidence, Examination};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::git::{ObjectKind, Repository, TagObject, TagRef, UnreadableTag, Want, is_valid_tag_name};
+use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::state::State;
 use crate::tag::TagName;
@@ -107,12 +108,14 @@ impl Registry {
         let is_shallow = self.repository.is_shallow();
         // In a shallow clone they are absent by intention.
         let missing_commits = if is_shallow { HashSet::new() } else { self.missing_commits(&scan) };
+        let (annotation_problems, annotated_twice) = self.annotation_problems();
         Ok(doctor::diagnose(&Evidence {
             now: self.environment.now(),
             wrong_config,
             allowed_stages: self.config.stages.as_deref(),
             index: &self.config.index,
-            annotation_problems: self.annotation_problems(),
+            annotation_problems,
+            annotated_twice,
             is_shallow,
             unfinished: self.repository.left_unfinished().map_err(Error::from),
             remotes: self.repository.remotes(),
@@ -134,15 +137,11 @@ impl Registry {
         commits.into_iter().filter(|commit| !self.repository.has_object(*commit)).collect()
     }
 
-    fn annotation_problems(&self) -> Vec<FileProblem> {
-        let Ok(Some(head)) = self.repository.head_commit() else { return Vec::new() };
-        match self.repository.file_at(head, &self.config.index, artifacts_yaml::MAX_SIZE) {
-            Ok(None) => Vec::new(),
-            Ok(Some(bytes)) => artifacts_yaml::read(&bytes).problems,
-            Err(error) => {
-                vec![FileProblem { entry: None, message: error.to_string(), line: None, column: None }]
-            }
-        }
+    /// What is wrong with the annotation files of the current commit, each problem with its file; and the artifacts that two
+    /// of them name.
+    fn annotation_problems(&self) -> (Vec<(String, FileProblem)>, Vec<ArtifactName>) {
+        let head = self.repository.head_commit().ok().flatten();
+        head.map(|head| self.files().problems(head)).unwrap_or_default()
     }
 
     /// The file of a loose ref, if its name is one that cannot lead anywhere else.

@@ -21,7 +21,7 @@ use crate::tag::TagName;
 /// About how many tags a thread reads at a time. Larger artifacts are read in parts of this size.
 const PART: usize = 1024;
 
-/// Whether what the annotation file of the current commit names counts, so that the file must be read.
+/// Whether what the annotation files of the current commit name counts, so that they must be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Annotated {
     /// It has versions too.
@@ -62,7 +62,7 @@ enum Read<T> {
 
 impl Registry {
     /// Folds every artifact, and keeps what `keep` makes of each: first those with events, by their names as
-    /// tags spell them, then those that are only annotated, in the order of the annotation file.
+    /// tags spell them, then those that are only annotated, in the order of the annotation files.
     pub(super) fn each_artifact<T: Send>(
         &self,
         want: Want,
@@ -73,12 +73,15 @@ impl Registry {
         let listed = self.repository.tag_refs("")?;
         let tags = listed.refs;
         let progress = self.environment.progress();
-        let annotations = if annotated == Annotated::Too { self.head_annotations(listed.head) } else { None };
-        let head = annotations.as_ref().map(|(head, _)| *head);
+        let head = match annotated {
+            Annotated::Too => self.repository.head_commit_seen(listed.head).ok().flatten(),
+            Annotated::Not => None,
+        };
+        let names = head.map(|head| self.files().names(head)).unwrap_or_default();
         let mut annotated: HashMap<ArtifactName, usize> = HashMap::new();
-        for (name, _) in annotations.iter().flat_map(|(_, file)| &file.artifacts) {
+        for name in names {
             let place = annotated.len();
-            annotated.entry(name.clone()).or_insert(place);
+            annotated.entry(name).or_insert(place);
         }
         let lightweight = Mutex::new(Vec::new());
         let registered = Mutex::new(HashSet::new());

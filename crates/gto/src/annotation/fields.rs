@@ -1,0 +1,38 @@
+//! The fields of an annotation that `artifacts.yaml` and `dvc.yaml` write alike.
+//!
+//! Owns what a field may hold and what is said where it holds something else.
+
+use crate::yaml::{Node, Problem, Value, printable};
+
+/// What is said of a value that does not fit its field.
+pub(super) fn wrong(field: &str, expected: &str, value: &Node) -> Problem {
+    let kind = match &value.value {
+        Value::Text(text) => format!("'{}'", printable(text)),
+        Value::Number(number) => number.to_string(),
+        _ => value.kind().to_owned(),
+    };
+    value.complain(format!("'{field}' must be {expected}, not {kind}"))
+}
+
+/// What is said of a field that there is not: nearly always a slip of the pen.
+pub(super) fn unknown_field(key: &Node) -> Problem {
+    match key.key() {
+        Ok(name) => key.complain(format!("'{}' is no field that is known here", printable(&name))),
+        Err(problem) => problem,
+    }
+}
+
+pub(super) fn text(field: &str, value: &Node) -> Result<String, Problem> {
+    value.as_text().map(str::to_owned).ok_or_else(|| wrong(field, "a text", value))
+}
+
+pub(super) fn optional_text(field: &str, value: &Node) -> Result<Option<String>, Problem> {
+    if matches!(value.value, Value::Null) { Ok(None) } else { text(field, value).map(Some) }
+}
+
+pub(super) fn labels(value: &Node) -> Result<Vec<String>, Problem> {
+    match &value.value {
+        Value::List(items) => items.iter().map(|item| text("labels", item)).collect(),
+        _ => Err(wrong("labels", "a list of texts", value)),
+    }
+}

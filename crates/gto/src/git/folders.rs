@@ -1,0 +1,309 @@
+//! The `dvc.yaml` files of a commit, in whatever folders they lie.
+//!
+//! Owns walking trees, each once however many commits have it, and what `.dvcignore` and nested DVC repositories leave out.
+//! Must not read what the files say.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use gix::objs::{Find as _, Kind, TreeRefIter};
+
+use super::ignore::Ignore;
+use super::{GitError, Repository, from_gix};
+use crate::object_id::ObjectId;
+
+/// The file that is looked for.
+const FILE: &str = "dvc.yaml";
+/// What leaves out folders below it.
+const IGNORE: &str = ".dvcignore";
+/// The folder that makes the one around it a DVC repository, where the patterns of those above do not hold.
+const DVC: &str = ".dvc";
+/// Folders that DVC never looks into.
+const PASSED_OVER: [&str; 3] = [DVC, ".git", ".hg"];
+/// Deeper folders are not looked into.
+const MAX_DEPTH: usize = 100;
+/// So many of these files are looked at: identical folders may be in a tree without end.
+const MAX_FILES: usize = 10_000;
+/// A larger `.dvcignore` counts for nothing, in bytes.
+const MAX_IGNORE: usize = 1 << 20;
+
+/// A `dvc.yaml` in a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Its folder; empty for the root.
+    pub folder: String,
+    /// Its content.
+    pub id: ObjectId,
+}
+
+/// What is remembered of trees, by their ids.
+#[derive(Default)]
+pub(crate) struct Folders {
+    seen: HashMap<ObjectId, Arc<[Mark]>>,
+}
+
+/// Something in a tree or below that matters.
+#[derive(Debug, Clone)]
+struct Mark {
+    /// The folder, from the tree.
+    folder: String,
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum What {
+    File(ObjectId),
+    Ignore(ObjectId),
+    /// The folder is a DVC repository.
+    Root,
+}
+
+/// What one tree holds itself.
+#[derive(Default)]
+struct Tree {
+    marks: Vec<What>,
+    folders: Vec<(String, ObjectId)>,
+}
+
+impl Folders {
+    /// Every `dvc.yaml` in the tree of a commit, by its path. Trees that cannot be read count as empty.
+    pub fn find(&mut self, repository: &Repository, tree: ObjectId) -> Vec<Found> {
+        repository.bring_folders(tree);
+        let marks = self.marks(repository, tree, 0);
+        let found = |mark: &Mark| match mark.what {
+            What::File(id) => Some(Found { folder: mark.folder.clone(), id }),
+            _ => None,
+        };
+        let mut files: Vec<Found> = marks.iter().filter_map(found).collect();
+        if marks.iter().any(|mark| matches!(mark.what, What::Ignore(_))) {
+            files.retain(|file| !is_left_out(repository, &marks, &file.folder));
+        }
+        files.sort_by(|a, b| a.folder.cmp(&b.folder));
+        files
+    }
+
+    fn marks(&mut self, repository: &Repository, tree: ObjectId, depth: usize) -> Arc<[Mark]> {
+        if let Some(marks) = self.seen.get(&tree) {
+            return Arc::clone(marks);
+        }
+        let mut marks = Vec::new();
+        if depth <= MAX_DEPTH {
+            let Tree { marks: own, folders } = repository.dvc_tree(tree).unwrap_or_default();
+            marks.extend(own.into_iter().map(|what| Mark { folder: String::new(), what }));
+            for (name, id) in folders {
+                for below in self.marks(repository, id, depth + 1).iter() {
+                    let slash = if below.folder.is_empty() { "" } else { "/" };
+                    marks.push(Mark { folder: format!("{name}{slash}{}", below.folder), ..*below });
+                }
+                if marks.len() > MAX_FILES {
+                    marks.truncate(MAX_FILES);
+                    break;
+                }
+            }
+        }
+        let marks: Arc<[Mark]> = marks.into();
+        self.seen.insert(tree, Arc::clone(&marks));
+        marks
+    }
+}
+
+/// The folders from the root down to this one.
+fn ancestors(folder: &str) -> impl Iterator<Item = &str> {
+    let ends =
+        folder.match_indices('/').map(|(end, _)| end).chain((!folder.is_empty()).then_some(folder.len()));
+    std::iter::once("").chain(ends.map(|end| &folder[..end]))
+}
+
+fn is_left_out(repository: &Repository, marks: &[Mark], folder: &str) -> bool {
+    let mut by_folder: BTreeMap<&str, Vec<What>> = BTreeMap::new();
+    for mark in marks {
+        by_folder.entry(mark.folder.as_str()).or_default().push(mark.what);
+    }
+    let of = |folder: &str| by_folder.get(folder).cloned().unwrap_or_default();
+    is_ignored(repository, folder, of)
+}
+
+/// Whether the file in `folder` is left out, by what is marked in the folders above it.
+fn is_ignored(repository: &Repository, folder: &str, marks: impl Fn(&str) -> Vec<What>) -> bool {
+    let mut ignore = Ignore::default();
+    for above in ancestors(folder) {
+        let marks = marks(above);
+        if marks.iter().any(|mark| matches!(mark, What::Root)) {
+            ignore = Ignore::default();
+        }
+        for mark in marks {
+            if let What::Ignore(id) = mark
+                && let Ok(text) = repository.file(id, IGNORE, MAX_IGNORE)
+            {
+                ignore.add(above, &text);
+            }
+        }
+    }
+    let path = if folder.is_empty() { FILE.to_owned() } else { format!("{folder}/{FILE}") };
+    ignore.leaves_out(&path)
+}
+
+impl Repository {
+    /// The `dvc.yaml` in one folder (empty for the root) of the tree of a commit. Reads the trees on the way and no other.
+    pub fn dvc_yaml_in(&self, tree: ObjectId, folder: &str) -> Result<Option<ObjectId>, GitError> {
+        let mut on_the_way: HashMap<&str, Vec<What>> = HashMap::new();
+        let mut tree = tree;
+        let mut last = Vec::new();
+        for above in ancestors(folder) {
+            if !above.is_empty() {
+                let name = above.rsplit('/').next().unwrap_or(above);
+                if PASSED_OVER.contains(&name) {
+                    return Ok(None);
+                }
+                match self.entry(tree, name)? {
+                    Some((id, false)) => tree = id,
+                    _ => return Ok(None),
+                }
+            }
+            last = self.dvc_tree(tree)?.marks;
+            on_the_way.insert(above, last.clone());
+        }
+        let file = last.iter().find_map(|mark| if let What::File(id) = mark { Some(*id) } else { None });
+        let ignores = || on_the_way.values().flatten().any(|mark| matches!(mark, What::Ignore(_)));
+        let of = |folder: &str| on_the_way.get(folder).cloned().unwrap_or_default();
+        Ok(file.filter(|_| !ignores() || !is_ignored(self, folder, of)))
+    }
+
+    /// What one tree holds itself. Names that are not UTF-8 cannot be part of an artifact's.
+    fn dvc_tree(&self, tree: ObjectId) -> Result<Tree, GitError> {
+        let (kind, _) = self.header(tree)?;
+        if kind != Kind::Tree {
+            return Err(GitError::WrongKind { id: tree, expected: "tree" });
+        }
+        let gix_id = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
+        let mut data = Vec::new();
+        if self
+            .gix
+            .objects
+            .try_find(&gix_id, &mut data)
+            .map_err(|error| GitError::broken_object(tree, error))?
+            .is_none()
+        {
+            return Err(GitError::Missing { id: tree });
+        }
+        let mut found = Tree::default();
+        for entry in TreeRefIter::from_bytes(&data, gix_id.kind()) {
+            let entry = entry.map_err(|error| GitError::broken_object(tree, error))?;
+            let Ok(name) = std::str::from_utf8(entry.filename) else { continue };
+            let id = || from_gix(entry.oid);
+            if entry.mode.is_tree() {
+                if name == DVC {
+                    found.marks.push(What::Root);
+                }
+                if !PASSED_OVER.contains(&name) {
+                    found.folders.push((name.to_owned(), id()));
+                }
+            } else if entry.mode.is_blob() {
+                match name {
+                    FILE => found.marks.push(What::File(id())),
+                    IGNORE => found.marks.push(What::Ignore(id())),
+                    _ => {}
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Fetches all folders of a tree and the files in them that matter, level by level, where a partial clone left them out.
+    fn bring_folders(&self, tree: ObjectId) {
+        if !self.is_partial() {
+            return;
+        }
+        let mut level = HashSet::from([tree]);
+        let mut files = HashSet::new();
+        let mut seen = HashSet::new();
+        for _ in 0..=MAX_DEPTH {
+            self.bring_missing(&level);
+            seen.extend(level.iter().copied());
+            let mut below = HashSet::new();
+            for tree in level {
+                let Tree { marks, folders } = self.dvc_tree(tree).unwrap_or_default();
+                below.extend(folders.into_iter().map(|(_, id)| id).filter(|id| !seen.contains(id)));
+                files.extend(marks.into_iter().filter_map(|mark| match mark {
+                    What::File(id) | What::Ignore(id) => Some(id),
+                    What::Root => None,
+                }));
+            }
+            if below.is_empty() {
+                break;
+            }
+            level = below;
+        }
+        self.bring_missing(&files);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::test_repo::{id, open};
+    use gto_testkit::Repo;
+
+    fn folders(repo: &Repo, commit: &str) -> Vec<String> {
+        let repository = open(repo);
+        let tree = repository.tree_of(id(commit)).unwrap();
+        let found = Folders::default().find(&repository, tree);
+        for file in &found {
+            assert_eq!(repository.dvc_yaml_in(tree, &file.folder).unwrap(), Some(file.id));
+        }
+        found.into_iter().map(|file| file.folder).collect()
+    }
+
+    #[test]
+    fn every_dvc_yaml_is_found_that_dvc_would_find() {
+        let repo = Repo::new();
+        let files = ["dvc.yaml", "a/dvc.yaml", "a/b/c/dvc.yaml", ".dvc/dvc.yaml", "d/dvc.yaml/x", "e/x.yaml"];
+        let files: Vec<_> = files.into_iter().map(|path| (path, path)).collect();
+        let first = repo.commit(&files, "first");
+        assert_eq!(folders(&repo, &first), ["", "a", "a/b/c"]);
+        let more = [
+            (".dvcignore", "old\n/a/b\n"),
+            ("old/dvc.yaml", ""),
+            ("nested/.dvc/config", ""),
+            ("nested/old/dvc.yaml", "1"),
+            ("nested/gone/dvc.yaml", "2"),
+            ("nested/.dvcignore", "gone\n"),
+        ];
+        let second = repo.commit(&more, "second");
+        assert_eq!(folders(&repo, &second), ["", "a", "nested/old"]);
+        let repository = open(&repo);
+        for folder in
+            [".dvc", "old", "a/b/c", "nested/gone", "d", "d/dvc.yaml", "x", "..", "a/", "a//b/c", "/"]
+        {
+            let tree = repository.tree_of(id(&second)).unwrap();
+            assert_eq!(repository.dvc_yaml_in(tree, folder).unwrap(), None, "{folder}");
+        }
+    }
+
+    #[test]
+    fn each_tree_is_read_once_whatever_commits_have_it() {
+        let repo = Repo::new();
+        let first = repo.commit(&[("a/b/c/dvc.yaml", "x"), ("d/e", "x")], "first");
+        let second = repo.commit(&[("d/f", "x")], "second");
+        let repository = open(&repo);
+        let mut folders = Folders::default();
+        let [first, second] = [first, second].map(|commit| repository.tree_of(id(&commit)).unwrap());
+        folders.find(&repository, first);
+        let before = repository.objects_read();
+        folders.find(&repository, second);
+        assert_eq!(repository.objects_read() - before, 2, "the tree, and the folder `d`");
+    }
+
+    #[test]
+    fn folders_within_themselves_without_end_are_given_up() {
+        let repo = Repo::new();
+        let blob = repo.git_stdin(&["hash-object", "-w", "--stdin"], b"x");
+        let mut tree = repo.git_stdin(&["mktree"], format!("100644 blob {blob}\tdvc.yaml\n").as_bytes());
+        for _ in 0..40 {
+            let entries: String = (0..10).map(|n| format!("040000 tree {tree}\t{n}\n")).collect();
+            tree = repo.git_stdin(&["mktree"], entries.as_bytes());
+        }
+        let found = Folders::default().find(&open(&repo), id(&tree));
+        assert_eq!(found.len(), MAX_FILES);
+    }
+}
