@@ -76,6 +76,21 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
         Error::Refused(refusal) => return refusal_hints(refusal, context),
         Error::Sign { source } => return signing_hints(&source.to_string()),
         Error::RefNotFound { revision } => revision_hint(revision, context),
+        Error::NoVersion { artifact, stage: None } => {
+            format!(
+                "register one: `gto register {artifact}`; in a fresh clone, fetch the tags first: `git fetch --tags`"
+            )
+        }
+        Error::NoVersion { artifact, stage: Some(stage) } => {
+            format!(
+                "`gto history {artifact}` tells what was there; `gto assign {artifact} --stage {stage}` puts a version there"
+            )
+        }
+        Error::SeveralVersions { .. } => {
+            "name the commit, or a tag; `gto doctor` tells how to mend that".to_owned()
+        }
+        Error::NotAnnotated { reasons, .. } if !reasons.is_empty() => return reasons.clone(),
+        Error::NotAnnotated { artifact, .. } => not_annotated_hint(artifact),
         Error::AmbiguousRef { .. } => "give more digits of the commit id".to_owned(),
         Error::NotACommit { .. } => "name a commit, a branch or a tag of one".to_owned(),
         Error::NoCommit => "make a commit first: versions are bound to commits".to_owned(),
@@ -255,6 +270,7 @@ fn refusal_hints(refusal: &Refusal, context: &mut Context) -> Vec<String> {
         Refusal::NotRegistered { artifact, version } | Refusal::VersionNotFound { artifact, version } => {
             return version_hints(artifact, &version.to_string(), context);
         }
+        Refusal::RevisionAndShortcut => "leave out --rev, or name the artifact alone".to_owned(),
         Refusal::VersionAndBump => {
             "leave out all but one of --version, --bump-major, --bump-minor, --bump-patch".to_owned()
         }
@@ -475,6 +491,16 @@ pub fn nothing_registered(registry: &Registry) -> Option<String> {
 }
 
 /// What to do if a tag cannot be signed, by what the program said.
+/// Where an annotation would stand.
+fn not_annotated_hint(artifact: &ArtifactName) -> String {
+    let (folder, name) = artifact.as_str().rsplit_once(':').unwrap_or(("", artifact.as_str()));
+    let slash = if folder.is_empty() { "" } else { "/" };
+    let or = if folder.is_empty() { " or in `artifacts.yaml`" } else { "" };
+    format!(
+        "it would stand as '{name}' under `artifacts` in '{folder}{slash}dvc.yaml'{or}; to see another commit, add `--rev REV`"
+    )
+}
+
 fn signing_hints(said: &str) -> Vec<String> {
     let mut hints = Vec::new();
     // What gpg says if its pinentry finds no terminal.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::config::ConfigError;
 use crate::git;
-use crate::name::InvalidName;
+use crate::name::{ArtifactName, InvalidName, StageName};
 use crate::object_id::ObjectId;
 use crate::rules::Refusal;
 
@@ -96,6 +96,32 @@ pub enum Error {
         revision: String,
         /// What it may mean.
         candidates: Vec<String>,
+    },
+    /// The artifact has no version, or none in that stage.
+    #[error("Artifact '{artifact}' has no version{}", in_stage(stage.as_ref()))]
+    NoVersion {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The stage, if one was asked for.
+        stage: Option<StageName>,
+    },
+    /// What one version was asked for is on several commits.
+    #[error("'{what}' is on {} commits: {}", commits.len(), ids(commits))]
+    SeveralVersions {
+        /// What was asked for.
+        what: String,
+        /// The commits.
+        commits: Vec<ObjectId>,
+    },
+    /// No file says anything of the artifact that can be used.
+    #[error("Artifact '{artifact}' is not annotated {place}")]
+    NotAnnotated {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// Where: `in the work tree`, `at commit 1234567`.
+        place: String,
+        /// What is wrong with the files that could say it, a sentence each.
+        reasons: Vec<String>,
     },
     /// A version is bound to a commit, and this is none.
     #[error("Ref '{revision}' is a {kind}, not a commit")]
@@ -364,6 +390,14 @@ impl Error {
 fn is_read_only(error: &(dyn StdError + 'static)) -> bool {
     std::iter::successors(Some(error), |&error| error.source())
         .any(|error| error.to_string().contains("Read-only file system"))
+}
+
+fn in_stage(stage: Option<&StageName>) -> String {
+    stage.map_or_else(String::new, |stage| format!(" in stage '{stage}'"))
+}
+
+fn ids(commits: &[ObjectId]) -> String {
+    commits.iter().map(|id| id.short().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// A sentence of ours begins with a capital letter, Git's clauses do not.

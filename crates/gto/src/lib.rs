@@ -78,7 +78,7 @@ pub use error::{Error, Result};
 pub use git::{before_first_child, end_children};
 pub use processors::processors;
 pub use registry::{
-    Answer, Applied, Author, CacheReport, CheckedRef, Comparison, Detail, Difference, KeptClone, KeptClones,
-    Registry, Sight, StagesWanted, TagDifference, VersionsReport,
+    Answer, Applied, Author, CacheReport, CheckedRef, Comparison, Description, Detail, Difference, KeptClone,
+    KeptClones, Located, Registry, Sight, StagesWanted, TagDifference, VersionsReport,
 };
 pub use time::Timestamp;

@@ -135,6 +135,11 @@ pub enum Warning {
         /// What git said.
         reason: String,
     },
+    /// A part of an annotation that is shown cannot be used.
+    Annotation {
+        /// Which, and why.
+        text: String,
+    },
     /// `GIT_COMMITTER_DATE` puts the event before others of its artifact, which then count more.
     DatedBack {
         /// The tag.
@@ -169,6 +174,7 @@ impl std::fmt::Display for Warning {
                 f,
                 "annotations may be absent: this clone leaves files with its remote, and they cannot be fetched ({reason})"
             ),
+            Self::Annotation { text } => f.write_str(text),
             Self::DatedBack { tag } => write!(
                 f,
                 "tag '{tag}' is dated before the newest event of its artifact, as GIT_COMMITTER_DATE asks: \

@@ -7,6 +7,7 @@ mod alone;
 mod annotations;
 mod cache;
 mod clones;
+mod describe;
 mod examine;
 mod reading;
 mod remote;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 pub use cache::CacheReport;
 pub use clones::{KeptClone, KeptClones};
+pub use describe::{Description, Located};
 pub use remote::{Comparison, Difference, Sight, TagDifference};
 pub use write::Applied;
 
@@ -720,7 +722,7 @@ fn config_file(repository: &Repository) -> Result<Option<(String, Vec<u8>)>> {
     let (shown, bytes) = match repository.work_dir() {
         Some(root) => {
             let path = root.join(Config::FILE_NAME);
-            (path.display().to_string(), read_file_inside(root, &path)?)
+            (path.display().to_string(), read_file_inside(root, &path, Config::MAX_FILE_SIZE)?)
         }
         None => (format!("HEAD:{}", Config::FILE_NAME), committed_config(repository)?),
     };
@@ -736,7 +738,7 @@ fn committed_config(repository: &Repository) -> Result<Option<Vec<u8>>> {
 
 /// The content of a file. A link may not lead out of the repository. One byte more than is allowed is read at
 /// most, so that the reader can tell that the file is too large.
-fn read_file_inside(root: &Path, path: &Path) -> Result<Option<Vec<u8>>> {
+fn read_file_inside(root: &Path, path: &Path, limit: usize) -> Result<Option<Vec<u8>>> {
     let unreadable = |source: io::Error| Error::UnreadableFile { path: path.to_owned(), source };
     let real = match path.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -750,7 +752,7 @@ fn read_file_inside(root: &Path, path: &Path) -> Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     let mut bytes = Vec::new();
-    let limit = u64::try_from(Config::MAX_FILE_SIZE).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     std::fs::File::open(real)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(unreadable)?;

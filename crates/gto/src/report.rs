@@ -2,6 +2,7 @@
 //!
 //! Owns the names and the order of JSON keys, which are the Python tool's. Must not print.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread;
@@ -250,25 +251,28 @@ impl Serialize for SourceReport {
     }
 }
 
-/// An annotation with the keys of `dvc.yaml`.
+/// An annotation with the keys of `dvc.yaml`, and the defaults of DVC.
 #[derive(serde::Serialize)]
 struct DvcArtifact<'a> {
     path: Option<&'a str>,
-    desc: &'a str,
+    desc: Option<&'a str>,
     #[serde(rename = "type")]
     kind: Option<&'a str>,
     labels: &'a [String],
-    meta: &'a serde_json::Value,
+    meta: Cow<'a, serde_json::Value>,
 }
 
 impl<'a> DvcArtifact<'a> {
     fn new(annotation: &'a Annotation) -> Self {
         Self {
             path: annotation.path.as_deref(),
-            desc: &annotation.description,
+            desc: Some(annotation.description.as_str()).filter(|text| !text.is_empty()),
             kind: annotation.kind.as_deref(),
             labels: &annotation.labels,
-            meta: &annotation.custom,
+            meta: match &annotation.custom {
+                serde_json::Value::Null => Cow::Owned(serde_json::Value::Object(serde_json::Map::new())),
+                custom => Cow::Borrowed(custom),
+            },
         }
     }
 }

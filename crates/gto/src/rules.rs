@@ -22,6 +22,9 @@ pub enum Refusal {
     /// A version and a bump, or two bumps.
     #[error("Need to specify either version or single bump argument")]
     VersionAndBump,
+    /// A revision, and a version that is on a commit already.
+    #[error("Either specify revision or use naming shortcut.")]
+    RevisionAndShortcut,
     /// The commit has a version.
     #[error("'{artifact}' is already registered in this commit with version '{version}'")]
     RegisteredOnCommit {

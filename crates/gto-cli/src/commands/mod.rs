@@ -7,6 +7,7 @@ mod check_ref;
 pub mod completions;
 mod demo;
 mod deprecate;
+mod describe;
 mod doctor;
 mod generate;
 mod history;
@@ -16,6 +17,7 @@ mod parse_tag;
 mod print_state;
 mod push;
 mod register;
+mod resolve;
 mod show;
 mod stages;
 mod status;
@@ -34,6 +36,8 @@ pub enum Command {
     // Read the registry
     Show(show::Show),
     History(history::HistoryArgs),
+    Describe(describe::Describe),
+    Resolve(resolve::Resolve),
     CheckRef(check_ref::CheckRef),
     Stages(stages::Stages),
     Verify(verify::Verify),
@@ -68,6 +72,8 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
         None | Some(Command::Version) => version(context),
         Some(Command::Show(show)) => show.run(context),
         Some(Command::History(history)) => history.run(context),
+        Some(Command::Describe(describe)) => describe.run(context),
+        Some(Command::Resolve(resolve)) => resolve.run(context),
         Some(Command::CheckRef(check_ref)) => check_ref.run(context),
         Some(Command::Stages(stages)) => stages.run(context),
         Some(Command::Verify(verify)) => verify.run(context),

@@ -105,6 +105,22 @@ impl FileProblem {
         Self { entry, left_out: true, message: problem.message, line, column }
     }
 
+    /// Where it is, and what: `file` is named without control characters.
+    pub fn sentence(&self, file: &str) -> String {
+        let mut place = format!("'{file}'");
+        if let Some(line) = self.line {
+            place = format!("{place}, line {line}, column {}", self.column.unwrap_or(1));
+        }
+        let message = &self.message;
+        match &self.entry {
+            Some(entry) if self.left_out => {
+                format!("{place}: the annotation of '{entry}' is left out: {message}")
+            }
+            Some(entry) => format!("{place}: in the annotation of '{entry}', {message}"),
+            None => format!("{place}: {message}"),
+        }
+    }
+
     /// A problem for which a field of the entry is left out.
     fn of_field(entry: Option<String>, problem: Problem) -> Self {
         Self { left_out: false, ..Self::new(entry, problem) }

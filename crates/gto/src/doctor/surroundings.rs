@@ -49,18 +49,7 @@ fn configuration(error: &Error) -> Finding {
 }
 
 fn annotation(file: &str, problem: &FileProblem) -> Finding {
-    let mut message = format!("'{file}'");
-    if let Some(line) = problem.line {
-        message = format!("{message}, line {line}, column {}", problem.column.unwrap_or(1));
-    }
-    message = match &problem.entry {
-        Some(entry) if problem.left_out => {
-            format!("{message}: the annotation of '{entry}' is left out: {}", problem.message)
-        }
-        Some(entry) => format!("{message}: in the annotation of '{entry}', {}", problem.message),
-        None => format!("{message}: {}", problem.message),
-    };
-    Finding::new(Check::Annotation, message)
+    Finding::new(Check::Annotation, problem.sentence(file))
 }
 
 fn annotated_twice(evidence: &Evidence<'_>) -> Option<Finding> {

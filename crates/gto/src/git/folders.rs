@@ -24,8 +24,6 @@ const PASSED_OVER: [&str; 3] = [DVC, ".git", ".hg"];
 const MAX_DEPTH: usize = 100;
 /// So many of these files are looked at: identical folders may be in a tree without end.
 const MAX_FILES: usize = 10_000;
-/// A larger `.dvcignore` counts for nothing, in bytes.
-const MAX_IGNORE: usize = 1 << 20;
 
 /// A `dvc.yaml` in a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,7 +131,7 @@ fn is_ignored(repository: &Repository, folder: &str, marks: impl Fn(&str) -> Vec
         }
         for mark in marks {
             if let What::Ignore(id) = mark
-                && let Ok(text) = repository.file(id, IGNORE, MAX_IGNORE)
+                && let Ok(text) = repository.file(id, IGNORE, Ignore::MAX_SIZE)
             {
                 ignore.add(above, &text);
             }

@@ -18,6 +18,9 @@ pub(crate) struct Ignore {
 }
 
 impl Ignore {
+    /// A larger file counts for nothing, in bytes.
+    pub const MAX_SIZE: usize = 1 << 20;
+
     /// Takes in the file in `folder` (empty for the root), which is below those of the files before.
     pub fn add(&mut self, folder: &str, text: &[u8]) {
         let lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end);

@@ -68,6 +68,19 @@ impl Entries {
     }
 }
 
+impl Entries {
+    /// What is wrong with the entry of an artifact, or with the whole file.
+    pub fn problems_of(&self, name: &ArtifactName) -> Vec<String> {
+        let own = name.as_str().rsplit(':').next();
+        let is_about = |problem: &&FileProblem| match problem.entry.as_deref() {
+            Some(entry) => Some(entry) == own,
+            None => problem.left_out || !self.places.contains_key(name),
+        };
+        let file = printable(&self.file);
+        self.problems.iter().filter(is_about).map(|problem| problem.sentence(&file)).collect()
+    }
+}
+
 /// The folder of an artifact; empty for the root.
 pub(super) fn folder_of(name: &ArtifactName) -> &str {
     name.as_str().split_once(':').map_or("", |(folder, _)| folder)
@@ -100,11 +113,15 @@ impl<'r> CommitFiles<'r> {
     /// What the files of a commit say of an artifact: at most one entry for each kind of file. Only those files are looked
     /// for that can name it.
     pub fn of(&mut self, commit: ObjectId, name: &ArtifactName) -> Vec<Sourced> {
+        self.entries(commit, name).iter().filter_map(|entries| entries.of(name)).collect()
+    }
+
+    /// The files of a commit that may name an artifact.
+    pub fn entries(&mut self, commit: ObjectId, name: &ArtifactName) -> Vec<Arc<Entries>> {
         let folder = folder_of(name);
         // `artifacts.yaml` has no names with a folder.
         let index = if folder.is_empty() { self.index_at(commit) } else { None };
-        let dvc = self.dvc_at(commit, folder);
-        index.iter().chain(&dvc).filter_map(|entries| entries.of(name)).collect()
+        index.into_iter().chain(self.dvc_at(commit, folder)).collect()
     }
 
     /// The artifacts that the files of a commit name, each once: those of `artifacts.yaml` first.

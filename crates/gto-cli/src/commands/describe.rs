@@ -1,0 +1,131 @@
+//! `gto describe`
+
+use clap::Args;
+
+use gto::annotation::Annotation;
+use gto::{Description, Registry};
+
+use super::completions;
+use super::show::warn;
+use crate::args::RepoArgs;
+use crate::context::Context;
+use crate::error::{CommandError, Result};
+use crate::output::{clean_inset, json};
+
+/// Show what an artifact is and where it lies
+///
+/// Reads what `dvc.yaml` and `artifacts.yaml` say of it: its type, path, description, labels, and whatever else stands there. Where
+/// both name it, `dvc.yaml` counts. The path is seen from the root of the repository, as `dvc get` and `git show` want it.
+///
+/// For a name alone the files in the work tree are read, uncommitted changes included; for a version those of its commit.
+///
+/// Exit status: 1 if nothing is said of it, or if the one value that was asked for is not there.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gto describe model                    what the files say now\n  \
+    gto describe model@latest --path      where the highest version lies\n  \
+    gto describe model#prod --json        what is in stage `prod`, for scripts\n  \
+    gto describe nlp:model --rev HEAD~2   artifact `model` of folder `nlp`, as it was")]
+pub struct Describe {
+    /// Artifact name, NAME@version, NAME#stage, or a tag
+    #[arg(add = completions::references())]
+    name: String,
+
+    #[command(flatten)]
+    repo: RepoArgs,
+
+    /// Read the files of this commit
+    #[arg(long, value_name = "REV", add = completions::revisions())]
+    rev: Option<String>,
+
+    /// Print output in json format
+    #[arg(long, group = "field")]
+    json: bool,
+
+    /// Show type
+    #[arg(long = "type", group = "field")]
+    kind: bool,
+
+    /// Show path, from the root of the repository
+    #[arg(long, group = "field")]
+    path: bool,
+
+    /// Show description
+    #[arg(long, group = "field")]
+    description: bool,
+
+    /// Show labels, one a line
+    #[arg(long, group = "field")]
+    labels: bool,
+
+    /// Show custom data (`meta` in `dvc.yaml`), as json
+    #[arg(long, visible_alias = "meta", group = "field")]
+    custom: bool,
+}
+
+impl Describe {
+    /// Runs the command.
+    pub fn run(self, context: &mut Context) -> Result<()> {
+        let registry = context.open(&self.repo.repo)?;
+        let answer = registry.describe(&self.name, self.rev.as_deref().filter(|rev| !rev.is_empty()))?;
+        warn(context, &answer.warnings);
+        let description = answer.value;
+        if self.json {
+            return Ok(context.printer.line(json::to_string(&description)?)?);
+        }
+        let Some((field, value)) = self.field(description.annotation())? else {
+            return print(&description, &registry, context);
+        };
+        let value = value.ok_or_else(|| {
+            let message = format!("The annotation of '{}' has no {field}", description.artifact);
+            CommandError::arguments(message, format!("it is in '{}'", description.nearest().file))
+        })?;
+        Ok(context.printer.line(value)?)
+    }
+
+    /// The one value that is asked for, if it is one: what it is called, and what it is.
+    fn field(&self, annotation: &Annotation) -> Result<Option<(&'static str, Option<String>)>> {
+        let Annotation { kind, path, description, labels, custom, .. } = annotation;
+        Ok(Some(if self.kind {
+            ("type", kind.clone())
+        } else if self.path {
+            ("path", path.clone())
+        } else if self.description {
+            ("description", Some(description.clone()).filter(|text| !text.is_empty()))
+        } else if self.labels {
+            ("labels", (!labels.is_empty()).then(|| labels.join("\n")))
+        } else if self.custom {
+            let custom = if custom.is_null() { None } else { Some(json::to_string(custom)?) };
+            ("custom data", custom)
+        } else {
+            return Ok(None);
+        }))
+    }
+}
+
+fn print(description: &Description, registry: &Registry, context: &mut Context) -> Result<()> {
+    let Annotation { kind, path, description: text, labels, custom, .. } = description.annotation();
+    let file = &description.nearest().file;
+    let from = match (description.commit, registry.url()) {
+        (Some(commit), _) => format!("{file} at commit {}", commit.short()),
+        (None, _) => file.to_string(),
+    };
+    let custom = if custom.is_null() { None } else { Some(json::to_string(custom)?) };
+    let lines = [
+        ("artifact", Some(description.artifact.to_string())),
+        ("version", description.version.as_ref().map(gto::version::VersionLabel::short)),
+        ("type", kind.clone()),
+        ("path", path.clone()),
+        ("labels", (!labels.is_empty()).then(|| labels.join(", "))),
+        ("description", Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
+        ("custom", custom),
+        ("file", Some(from)),
+    ];
+    for (name, value) in lines {
+        if let Some(value) = value {
+            let text = format!("{name}: {}", clean_inset(&value));
+            context.printer.line(text)?;
+        }
+    }
+    Ok(())
+}

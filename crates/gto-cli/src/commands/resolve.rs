@@ -1,0 +1,100 @@
+//! `gto resolve`
+
+use clap::Args;
+use serde::Serialize;
+
+use gto::Located;
+use gto::version::VersionLabel;
+
+use super::completions;
+use super::show::warn;
+use crate::args::RepoArgs;
+use crate::context::Context;
+use crate::error::{CommandError, Result};
+use crate::output::json;
+
+/// Find the one thing that a name, a version or a stage stands for, or fail
+///
+/// For scripts: prints one line, or says on stderr why there is none and ends with status 1. Without a flag that is the ref: the
+/// tag that registered the version, or the commit where none did.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gto resolve model                     the tag of the highest version\n  \
+    gto resolve model#prod --version      the version in stage `prod`\n  \
+    git checkout \"$(gto resolve model@v1.0.0 --commit)\"\n  \
+    dvc get . \"$(gto resolve model#prod --path)\" --rev \"$(gto resolve model#prod)\"")]
+pub struct Resolve {
+    /// Artifact name for its highest version, NAME@version, NAME#stage, or a tag
+    #[arg(add = completions::references())]
+    name: String,
+
+    #[command(flatten)]
+    repo: RepoArgs,
+
+    /// Print the commit
+    #[arg(long, group = "field")]
+    commit: bool,
+
+    /// Print the version
+    #[arg(long, group = "field")]
+    version: bool,
+
+    /// Print the path of the artifact in that commit, from the root of the repository
+    #[arg(long, group = "field")]
+    path: bool,
+
+    /// Print all of it in json format
+    #[arg(long, group = "field")]
+    json: bool,
+}
+
+/// What `resolve --json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    located: &'a Located,
+    path: Option<String>,
+}
+
+impl Resolve {
+    /// Runs the command.
+    pub fn run(self, context: &mut Context) -> Result<()> {
+        let registry = context.open(&self.repo.repo)?;
+        let answer = registry.locate(&self.name)?;
+        warn(context, &answer.warnings);
+        let located = answer.value;
+        let line = if self.commit {
+            located.commit.to_string()
+        } else if self.version {
+            self.registered(&located)?
+        } else if self.path {
+            let answer = registry.describe_located(&located)?;
+            warn(context, &answer.warnings);
+            let path = answer.value.annotation().path.clone();
+            path.ok_or_else(|| {
+                let message = format!("The annotation of '{}' has no path", located.artifact);
+                CommandError::arguments(message, format!("it is in '{}'", answer.value.nearest().file))
+            })?
+        } else if self.json {
+            let path = registry.describe_located(&located).ok();
+            let path = path.and_then(|answer| answer.value.annotation().path.clone());
+            json::to_string(&Report { located: &located, path })?
+        } else {
+            located.reference
+        };
+        Ok(context.printer.line(line)?)
+    }
+
+    fn registered(&self, located: &Located) -> Result<String> {
+        match &located.version {
+            Some(version @ VersionLabel::Number(_)) => Ok(version.to_string()),
+            _ => {
+                let commit = located.commit.short();
+                let message =
+                    format!("'{}' has no version: none is registered on commit {commit}", self.name);
+                let hint = format!("register it: `gto register {} {commit}`", located.artifact);
+                Err(CommandError::arguments(message, hint))
+            }
+        }
+    }
+}

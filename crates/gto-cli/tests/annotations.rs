@@ -1,0 +1,278 @@
+//! What `dvc.yaml` and `artifacts.yaml` say of artifacts, as commands show it.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::{binary, gto, hints_at, refused, refused_args, warns_of};
+use gto_testkit::{Repo, TagSpec};
+use serde_json::{Value, json};
+
+/// The DVC project of `dvc/README.md`.
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dvc")
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// A repository with the DVC project in its commit.
+fn project() -> Repo {
+    let repo = Repo::new();
+    copy(&fixture().join("files"), repo.path());
+    repo.git_ok(&["add", "--all", "--force"]);
+    repo.commit(&[], "DVC project");
+    repo
+}
+
+/// What we read of the project is what DVC read: the same artifacts, and the same fields of each.
+fn is_read_as(repo: &Repo, expected: &Value) {
+    let mut names = Vec::new();
+    for (file, artifacts) in expected.as_object().unwrap() {
+        let folder = file.strip_suffix("dvc.yaml").unwrap().trim_end_matches('/');
+        for (name, theirs) in artifacts.as_object().unwrap() {
+            let full = if folder.is_empty() { name.clone() } else { format!("{folder}:{name}") };
+            names.push(format!("*{full}"));
+            let version = &gto(repo, &format!("show {full} --json")).ok().json()[0];
+            let ours = &version["enrichments"][0]["enrichments"];
+            let mut theirs = theirs.clone();
+            theirs["path"] = normal(&format!("{folder}/{}", theirs["path"].as_str().unwrap())).into();
+            for label in theirs["labels"].as_array_mut().unwrap() {
+                // Labels are texts; DVC leaves them as the parameter is.
+                *label = label.as_str().map_or(label.to_string(), str::to_owned).into();
+            }
+            // Nothing, said in two ways.
+            for (field, nothing) in [("desc", json!("")), ("meta", json!(null))] {
+                if theirs[field] == nothing {
+                    theirs[field] = if field == "desc" { json!(null) } else { json!({}) };
+                }
+            }
+            assert_eq!(*ours, json!([{"source": "dvc", "artifact": theirs}]), "{full}");
+        }
+    }
+    names.sort();
+    let ours = gto(repo, "show --name").ok().out();
+    let mut ours: Vec<&str> = ours.lines().collect();
+    ours.sort_unstable();
+    assert_eq!(ours, names);
+}
+
+/// A path without `.` and `..`.
+fn normal(path: &str) -> String {
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+#[test]
+fn what_dvc_wrote_is_read_as_dvc_reads_it() {
+    let expected = std::fs::read_to_string(fixture().join("expected.json")).unwrap();
+    is_read_as(&project(), &serde_json::from_str(&expected).unwrap());
+}
+
+#[test]
+fn dvc_itself_reads_the_same() {
+    let Some(python) = std::env::var_os("GTO_DVC") else {
+        return gto_testkit::skip("no DVC: GTO_DVC names no Python that has dvc==3.66.1");
+    };
+    let repo = project();
+    let output = repo.command(python).arg(fixture().join("read.py")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    is_read_as(&repo, &serde_json::from_slice(&output.stdout).unwrap());
+}
+
+const ANNOTATIONS: &str = "m:\n  type: model\n  path: models/m.pkl\n  labels: [a, b]\n  description: Mails\n  \
+                           custom: {k: 1}\n";
+
+/// `m` in two versions with different annotations, and `nlp:n` in a folder.
+fn registry() -> Repo {
+    let repo = Repo::new();
+    repo.commit(
+        &[("artifacts.yaml", ANNOTATIONS), ("nlp/dvc.yaml", "artifacts: {n: {path: old.pkl}}\n")],
+        "1",
+    );
+    repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+    repo.tag("nlp=n@v1.0.0", "HEAD", &TagSpec::default());
+    repo.tag("m#prod#1", "HEAD", &TagSpec::default());
+    repo.commit(
+        &[
+            ("artifacts.yaml", "m:\n  path: models/new.pkl\n"),
+            ("nlp/dvc.yaml", "artifacts:\n  n:\n    path: ./new.pkl\n    type: model\n    meta: {k: [1]}\n"),
+        ],
+        "2",
+    );
+    repo.tag("m@v2.0.0", "HEAD", &TagSpec::default());
+    repo.commit(&[("other", "x")], "3");
+    repo
+}
+
+#[test]
+fn describe_reads_the_work_tree_and_for_a_version_its_commit() {
+    let repo = registry();
+    let out = |line: &str| gto(&repo, line).ok().out();
+    assert_eq!(out("describe m --path"), "models/new.pkl\n");
+    assert_eq!(out("describe m@v1.0.0 --path"), "models/m.pkl\n");
+    assert_eq!(out("describe m#prod --path"), "models/m.pkl\n");
+    assert_eq!(out("describe m#prod#1 --path"), "models/m.pkl\n");
+    assert_eq!(out("describe m@latest --path"), "models/new.pkl\n");
+    assert_eq!(out("describe m --rev HEAD~2 --labels"), "a\nb\n");
+    assert_eq!(out("describe m@v1.0.0 --description"), "Mails\n");
+    assert_eq!(out("describe nlp:n --path"), "nlp/new.pkl\n");
+    assert_eq!(out("describe nlp/dvc.yaml:n@v1.0.0 --path"), "nlp/old.pkl\n");
+    assert_eq!(out("describe nlp=n@v1.0.0 --path"), "nlp/old.pkl\n");
+    assert_eq!(out("describe nlp:n --meta"), "{\n    \"k\": [\n        1\n    ]\n}\n");
+    let commit = &repo.git_ok(&["rev-parse", "HEAD~2"]);
+    assert_eq!(
+        out("describe m@v1.0.0"),
+        format!(
+            "artifact: m\nversion: v1.0.0\ntype: model\npath: models/m.pkl\nlabels: a, b\ndescription: Mails\n\
+             custom: {{\n        \"k\": 1\n    }}\nfile: artifacts.yaml at commit {}\n",
+            &commit[..7]
+        )
+    );
+    let report = gto(&repo, "describe m@v1.0.0 --json").ok().json();
+    let expected = json!({
+        "artifact": "m", "version": "v1.0.0", "commit": commit, "source": "gto", "file": "artifacts.yaml",
+        "type": "model", "path": "models/m.pkl", "description": "Mails", "labels": ["a", "b"], "custom": {"k": 1}
+    });
+    assert_eq!(report, expected);
+
+    // Uncommitted changes count, and files that nobody committed.
+    std::fs::write(repo.path().join("artifacts.yaml"), "m: {path: not-committed}\n").unwrap();
+    assert_eq!(out("describe m --path"), "not-committed\n");
+    assert_eq!(gto(&repo, "describe m --json").ok().json()["commit"], Value::Null);
+    std::fs::create_dir(repo.path().join("cv")).unwrap();
+    std::fs::write(repo.path().join("cv/params.yaml"), "dir: d\n").unwrap();
+    std::fs::write(repo.path().join("cv/dvc.yaml"), "artifacts: {new: {path: '${dir}/x'}}\n").unwrap();
+    assert_eq!(out("describe cv:new --path"), "cv/d/x\n");
+
+    let bare = repo.clone_to("bare");
+    bare.git_ok(&["config", "core.bare", "true"]);
+    let run = binary().run_in(bare.sandbox(), &bare.git_dir(), &["describe", "m", "--path"], b"").ok();
+    assert_eq!(run.out(), "models/new.pkl\n");
+}
+
+#[test]
+fn describe_refuses_with_a_reason_when_nothing_is_there() {
+    let repo = registry();
+    refused(&repo, "describe other", "Artifact 'other' is not annotated in the work tree");
+    hints_at(&gto(&repo, "describe cv:other"), "under `artifacts` in 'cv/dvc.yaml'");
+    refused(&repo, "describe m --type", "The annotation of 'm' has no type");
+    refused(&repo, "describe m --custom", "The annotation of 'm' has no custom data");
+    refused(&repo, "describe m@v9.0.0", "Version 'v9.0.0' is not registered");
+    refused(&repo, "describe m#dev", "Artifact 'm' has no version in stage 'dev'");
+    refused(&repo, "describe m@v1.0.0 --rev HEAD", "Either specify revision or use naming shortcut.");
+    refused(&repo, "describe m#prod#9", "Ref 'm#prod#9' was not found in the repository history");
+    let head = repo.head();
+    std::fs::write(repo.path().join("dvc.yaml"), "artifacts:\n  typo: {file: x}\n  m: {path: x, descr: y}\n")
+        .unwrap();
+    let error = "Artifact 'typo' is not annotated in the work tree";
+    let run = refused(&repo, "describe typo", error);
+    hints_at(&run, "'dvc.yaml', line 2, column 9: the annotation of 'typo' is left out: 'path' is missing");
+    warns_of(
+        &gto(&repo, "describe m").ok(),
+        "'dvc.yaml', line 3, column 16: in the annotation of 'm', 'descr'",
+    );
+    let none = refused(
+        &repo,
+        "describe typo --rev HEAD",
+        &format!("Artifact 'typo' is not annotated at commit {}", &head[..7]),
+    );
+    assert!(none.err().contains("it would stand as 'typo'"), "{none}");
+}
+
+#[test]
+fn where_both_files_name_an_artifact_dvc_yaml_counts_and_json_has_both() {
+    let repo = Repo::new();
+    let dvc = "artifacts: {m: {path: dvc.pkl, desc: of dvc}}\n";
+    repo.commit(&[("artifacts.yaml", ANNOTATIONS), ("dvc.yaml", dvc)], "both");
+    repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+    for name in ["m", "m@v1.0.0"] {
+        let report = gto(&repo, &format!("describe {name} --json")).ok().json();
+        assert_eq!((&report["source"], &report["path"]), (&json!("dvc"), &json!("dvc.pkl")));
+        assert_eq!(report["type"], Value::Null, "fields are not mixed");
+    }
+    let version = &gto(&repo, "show m --json").ok().json()[0];
+    let sources = version["enrichments"][0]["enrichments"].as_array().unwrap();
+    let sources: Vec<_> =
+        sources.iter().map(|entry| (&entry["source"], &entry["artifact"]["path"])).collect();
+    assert_eq!(sources, [(&json!("gto"), &json!("models/m.pkl")), (&json!("dvc"), &json!("dvc.pkl"))]);
+}
+
+#[test]
+fn nothing_outside_the_repository_is_read() {
+    let repo = registry();
+    let outside = repo.sandbox().path().join("outside");
+    std::fs::create_dir(&outside).unwrap();
+    std::fs::write(outside.join("dvc.yaml"), "artifacts: {m: {path: secret}}\n").unwrap();
+    for name in ["../outside:m", "/outside:m", "nlp/../../outside:m", &format!("{}:m", outside.display())] {
+        let error = format!("Artifact '{name}' is not annotated in the work tree");
+        refused_args(&repo, &["describe", name], &error);
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&outside, repo.path().join("link")).unwrap();
+        std::os::unix::fs::symlink(outside.join("dvc.yaml"), repo.path().join("dvc.yaml")).unwrap();
+        for name in ["link:m", "x"] {
+            let run = gto(&repo, &format!("describe {name}")).fails(1);
+            hints_at(&run, "it is a link that leads out of the repository");
+        }
+    }
+}
+
+#[test]
+fn resolve_prints_the_one_thing_or_fails() {
+    let repo = registry();
+    let out = |line: &str| gto(&repo, line).ok().out();
+    let commit =
+        |revision: &str| format!("{}\n", repo.git_ok(&["rev-parse", &format!("{revision}^{{commit}}")]));
+    assert_eq!(out("resolve m"), "m@v2.0.0\n");
+    assert_eq!(out("resolve m@v1.0.0 --commit"), commit("m@v1.0.0"));
+    assert_eq!(out("resolve m#prod"), "m@v1.0.0\n");
+    assert_eq!(out("resolve m#prod --version"), "v1.0.0\n");
+    assert_eq!(out("resolve m#prod --path"), "models/m.pkl\n");
+    assert_eq!(out("resolve m#prod#1 --version"), "v1.0.0\n");
+    assert_eq!(out("resolve refs/tags/nlp=n@v1.0.0 --path"), "nlp/old.pkl\n");
+    let expected = json!({"artifact": "m", "version": "v1.0.0", "stage": "prod", "commit": commit("m@v1.0.0").trim(),
+                          "ref": "m@v1.0.0", "path": "models/m.pkl"});
+    assert_eq!(gto(&repo, "resolve m#prod --json").ok().json(), expected);
+
+    repo.tag("m#dev#2", "HEAD", &TagSpec::default());
+    assert_eq!(out("resolve m#dev --commit"), commit("HEAD"));
+    refused(&repo, "resolve x", "Cannot find artifact 'x'");
+    refused(&repo, "resolve m#qa", "Artifact 'm' has no version in stage 'qa'");
+    refused(&repo, "resolve m@v7.0.0", "Version 'v7.0.0' is not registered");
+    refused(&repo, "resolve m#prod#7", "Ref 'm#prod#7' was not found in the repository history");
+    let head = repo.head();
+    refused(
+        &repo,
+        "resolve m#dev --version",
+        &format!("'m#dev' has no version: none is registered on commit {}", &head[..7]),
+    );
+    repo.tag("q#dev#1", "HEAD", &TagSpec::default());
+    refused(&repo, "resolve q", "Artifact 'q' has no version");
+    refused(
+        &repo,
+        "resolve q#dev --path",
+        &format!("Artifact 'q' is not annotated at commit {}", &head[..7]),
+    );
+    repo.tag("m@v1.0.0#8", "HEAD", &TagSpec::default());
+    let several = gto(&repo, "resolve m@v1.0.0").fails(1);
+    assert!(several.err().contains("'m@v1.0.0' is on 2 commits: "), "{several}");
+}

@@ -1,0 +1,306 @@
+//! What one artifact is and where it lies: at a version, at a commit, or in the work tree as it is now.
+//!
+//! Owns finding the version that somebody points at, and reading the annotation files of the work tree. What the files say
+//! is decided by `annotation`.
+
+use std::path::{Component, Path};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::annotations::{Entries, dvc_yaml_in, folder_of};
+use super::{Answer, CheckedRef, Detail, Registry, read_file_inside};
+use crate::annotation::dvc_yaml::{self, DvcYaml};
+use crate::annotation::{Annotation, Source, Sourced, artifacts_yaml, nearest};
+use crate::error::{Error, Result};
+use crate::git::Ignore;
+use crate::name::{ArtifactName, StageName};
+use crate::object_id::ObjectId;
+use crate::plan::Warning;
+use crate::query::ShowOptions;
+use crate::reference::{Reference, Selector};
+use crate::rules::Refusal;
+use crate::tag::TagName;
+use crate::version::VersionLabel;
+
+/// What a user points at with `NAME@version`, `NAME#stage`, a name or a tag: a version and where it is.
+#[derive(Debug, ::core::clone::Clone, PartialEq, Eq, Serialize)]
+pub struct Located {
+    /// The artifact.
+    pub artifact: ArtifactName,
+    /// The version; the commit where none is registered. `None` for a tag that deprecates the artifact.
+    pub version: Option<VersionLabel>,
+    /// The stage, if one was asked for.
+    pub stage: Option<StageName>,
+    /// The commit.
+    pub commit: ObjectId,
+    /// The tag that registered the version, or the tag that was given; where there is neither, the commit.
+    #[serde(rename = "ref")]
+    pub reference: String,
+}
+
+/// What an artifact is and where it lies.
+#[derive(Debug, ::core::clone::Clone, PartialEq)]
+pub struct Description {
+    /// The artifact.
+    pub artifact: ArtifactName,
+    /// The version that was asked for.
+    pub version: Option<VersionLabel>,
+    /// The commit whose files say it; `None` for the work tree.
+    pub commit: Option<ObjectId>,
+    /// What the files say, one entry for each kind of file, and at least one.
+    pub sources: Vec<Sourced>,
+}
+
+impl Description {
+    /// The entry that counts.
+    pub fn nearest(&self) -> &Sourced {
+        nearest(&self.sources).expect("there is at least one")
+    }
+
+    /// What the entry that counts says.
+    pub fn annotation(&self) -> &Annotation {
+        &self.nearest().annotation
+    }
+}
+
+impl Serialize for Description {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Report<'a> {
+            artifact: &'a ArtifactName,
+            version: Option<&'a VersionLabel>,
+            commit: Option<ObjectId>,
+            source: Source,
+            file: &'a str,
+            #[serde(rename = "type")]
+            kind: Option<&'a str>,
+            path: Option<&'a str>,
+            description: &'a str,
+            labels: &'a [String],
+            custom: &'a serde_json::Value,
+        }
+        let Sourced { source, file, annotation } = self.nearest();
+        let report = Report {
+            artifact: &self.artifact,
+            version: self.version.as_ref(),
+            commit: self.commit,
+            source: *source,
+            file,
+            kind: annotation.kind.as_deref(),
+            path: annotation.path.as_deref(),
+            description: &annotation.description,
+            labels: &annotation.labels,
+            custom: &annotation.custom,
+        };
+        report.serialize(serializer)
+    }
+}
+
+impl Registry {
+    /// The version that `text` points at: `NAME@version`, `NAME#stage`, `NAME` for the highest version, or a tag of the
+    /// registry.
+    ///
+    /// # Errors
+    /// [`Error::Refused`], [`Error::NoVersion`], [`Error::SeveralVersions`] or [`Error::RefNotFound`].
+    pub fn locate(&self, text: &str) -> Result<Answer<Located>> {
+        let reference = Reference::parse(text);
+        if reference.selector.is_none()
+            && let Some(tag) = as_tag(&reference.name)
+        {
+            return self.locate_tag(tag);
+        }
+        let selector = reference.selector.clone().unwrap_or(Selector::Latest);
+        let reference = Reference { name: reference.name, selector: Some(selector.clone()) };
+        let registered_only = selector == Selector::Latest;
+        let options = ShowOptions { registered_only, ..ShowOptions::default() };
+        let shown = self.show_versions(&reference, &options, Detail::Brief)?;
+        let name: ArtifactName = reference.name.parse()?;
+        let stage = if let Selector::Stage(stage) = &selector { Some(stage.clone()) } else { None };
+        let found = match shown.value.versions.as_slice() {
+            [found] => found,
+            [] => {
+                return Err(match selector {
+                    Selector::Version(version) => Refusal::NotRegistered { artifact: name, version }.into(),
+                    _ => Error::NoVersion { artifact: name, stage },
+                });
+            }
+            several => {
+                let commits = several.iter().map(|version| version.commit_hexsha).collect();
+                return Err(Error::SeveralVersions { what: text.to_owned(), commits });
+            }
+        };
+        let located = Located {
+            artifact: name,
+            version: Some(found.version.clone()),
+            stage,
+            commit: found.commit_hexsha,
+            reference: found.reference.clone().unwrap_or_else(|| found.commit_hexsha.to_string()),
+        };
+        Ok(Answer { value: located, warnings: shown.warnings })
+    }
+
+    fn locate_tag(&self, tag: &str) -> Result<Answer<Located>> {
+        match self.check_ref(tag)? {
+            CheckedRef::Event(event) => {
+                let event = *event;
+                let located = Located {
+                    artifact: event.artifact,
+                    version: event.version,
+                    stage: event.stage,
+                    commit: event.commit_hexsha,
+                    reference: event.tag,
+                };
+                Ok(Answer { value: located, warnings: Vec::new() })
+            }
+            CheckedRef::NoTag | CheckedRef::Foreign => Err(Error::RefNotFound { revision: tag.to_owned() }),
+            CheckedRef::Lightweight => {
+                let message = format!("Tag '{tag}' is lightweight, only annotated tags are events");
+                Err(Error::Git { message, source: None })
+            }
+            CheckedRef::NoEvent { reason } => {
+                Err(Error::Git { message: format!("Tag '{tag}' is no event: {reason}"), source: None })
+            }
+        }
+    }
+
+    /// What the artifact that `text` points at is and where it lies. At a version (`NAME@version`, `NAME#stage`, a tag) or at
+    /// `revision` the files of that commit say it; for a name alone those of the work tree, uncommitted changes included,
+    /// or in a bare repository those of its current commit.
+    ///
+    /// # Errors
+    /// [`Error::NotAnnotated`], [`Refusal::RevisionAndShortcut`], or those of [`Registry::locate`].
+    pub fn describe(&self, text: &str, revision: Option<&str>) -> Result<Answer<Description>> {
+        let reference = Reference::parse(text);
+        let is_version = reference.selector.is_some() || as_tag(&reference.name).is_some();
+        if is_version {
+            if revision.is_some() {
+                return Err(Refusal::RevisionAndShortcut.into());
+            }
+            let Answer { value, warnings } = self.locate(text)?;
+            let mut answer = self.describe_located(&value)?;
+            answer.warnings.splice(0..0, warnings);
+            return Ok(answer);
+        }
+        let name: ArtifactName = reference.name.parse()?;
+        let commit = match revision {
+            Some(revision) => Some(self.repository.resolve(revision)?),
+            None if self.repository.work_dir().is_some() => None,
+            None => Some(self.repository.head_commit()?.ok_or(Error::NoCommit)?),
+        };
+        self.described(name, None, commit, Vec::new())
+    }
+
+    /// What the files of the commit of a version say of it.
+    ///
+    /// # Errors
+    /// [`Error::NotAnnotated`].
+    pub fn describe_located(&self, located: &Located) -> Result<Answer<Description>> {
+        let Located { artifact, version, commit, .. } = located.clone();
+        self.described(artifact, version, Some(commit), Vec::new())
+    }
+
+    /// What the files of a commit say of an artifact, or those of the work tree, if there is one: at most one entry for each
+    /// kind of file.
+    pub fn annotations_of(&self, name: &ArtifactName, commit: Option<ObjectId>) -> Vec<Sourced> {
+        self.entries(name, commit).iter().filter_map(|entries| entries.of(name)).collect()
+    }
+
+    fn described(
+        &self,
+        name: ArtifactName,
+        version: Option<VersionLabel>,
+        commit: Option<ObjectId>,
+        warnings: Vec<Warning>,
+    ) -> Result<Answer<Description>> {
+        let entries = self.entries(&name, commit);
+        let sources: Vec<Sourced> = entries.iter().filter_map(|entries| entries.of(&name)).collect();
+        let problems: Vec<String> = entries.iter().flat_map(|entries| entries.problems_of(&name)).collect();
+        let mut warnings = self.also_unfetched(warnings);
+        if sources.is_empty() {
+            let place = match commit {
+                Some(commit) => format!("at commit {}", commit.short()),
+                None => "in the work tree".to_owned(),
+            };
+            let unfetched = warnings.iter().filter(|warning| matches!(warning, Warning::Unfetched { .. }));
+            let reasons = problems.into_iter().chain(unfetched.map(ToString::to_string)).collect();
+            return Err(Error::NotAnnotated { artifact: name, place, reasons });
+        }
+        warnings.extend(problems.into_iter().map(|text| Warning::Annotation { text }));
+        let value = Description { artifact: name, version, commit, sources };
+        Ok(Answer { value, warnings })
+    }
+
+    /// The files that may name the artifact.
+    fn entries(&self, name: &ArtifactName, commit: Option<ObjectId>) -> Vec<Arc<Entries>> {
+        match (commit, self.repository.work_dir()) {
+            (Some(commit), _) => self.files().entries(commit, name),
+            (None, Some(root)) => in_work_tree(root, &self.config.index, name),
+            (None, None) => Vec::new(),
+        }
+    }
+}
+
+/// The tag that a name is which is none of an artifact.
+fn as_tag(name: &str) -> Option<&str> {
+    let tag = name.strip_prefix("refs/tags/").unwrap_or(name);
+    let is_name = name.parse::<ArtifactName>().is_ok();
+    (!is_name && tag.parse::<TagName>().is_ok()).then_some(tag)
+}
+
+/// The annotation files of the work tree that may name the artifact, as they are now.
+fn in_work_tree(root: &Path, index: &str, name: &ArtifactName) -> Vec<Arc<Entries>> {
+    let read = |path: &str| {
+        let read = read_file_inside(root, &root.join(path), dvc_yaml::MAX_SIZE);
+        read.map_err(|error| std::error::Error::source(&error).unwrap_or(&error).to_string())
+    };
+    let folder = folder_of(name);
+    let mut found = Vec::new();
+    if folder.is_empty() {
+        found.extend(match read(index) {
+            Ok(None) => None,
+            Ok(Some(bytes)) => Some(Entries::new(index, Source::Gto, artifacts_yaml::read(&bytes))),
+            Err(why) => Some(Entries::unreadable(index, Source::Gto, why)),
+        });
+    }
+    let path = dvc_yaml_in(folder);
+    if is_looked_at(root, folder) {
+        found.extend(match read(&path) {
+            Ok(None) => None,
+            Ok(Some(bytes)) => {
+                let annotations = DvcYaml::parse(&bytes).annotations(folder, &read);
+                Some(Entries::new(&path, Source::Dvc, annotations))
+            }
+            Err(why) => Some(Entries::unreadable(&path, Source::Dvc, why)),
+        });
+    }
+    found.into_iter().map(Arc::new).collect()
+}
+
+/// Whether DVC would look into the folder, which must be one inside the work tree. As in commits: see `git::Folders`.
+fn is_looked_at(root: &Path, folder: &str) -> bool {
+    let mut ignore = Ignore::default();
+    let mut above = String::new();
+    let parts: Option<Vec<&str>> = Path::new(folder)
+        .components()
+        .map(|part| if let Component::Normal(part) = part { part.to_str() } else { None })
+        .collect();
+    let Some(parts) = parts.filter(|parts| parts.join("/") == folder) else { return false };
+    for part in std::iter::once("").chain(parts) {
+        if [".git", ".dvc", ".hg"].contains(&part) {
+            return false;
+        }
+        if !above.is_empty() {
+            above.push('/');
+        }
+        above.push_str(part);
+        let here = root.join(&above);
+        if here.join(".dvc").is_dir() {
+            ignore = Ignore::default();
+        }
+        if let Ok(Some(text)) = read_file_inside(root, &here.join(".dvcignore"), Ignore::MAX_SIZE) {
+            ignore.add(&above, &text);
+        }
+    }
+    !ignore.leaves_out(&dvc_yaml_in(folder))
+}
