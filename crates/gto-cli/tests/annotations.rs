@@ -276,3 +276,62 @@ fn resolve_prints_the_one_thing_or_fails() {
     let several = gto(&repo, "resolve m@v1.0.0").fails(1);
     assert!(several.err().contains("'m@v1.0.0' is on 2 commits: "), "{several}");
 }
+
+/// Names in the first column.
+fn names(run: &str) -> Vec<&str> {
+    run.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect()
+}
+
+#[test]
+fn show_looks_for_annotated_artifacts_where_it_is_told() {
+    let repo = registry();
+    repo.commit(
+        &[
+            ("artifacts.yaml", "m: {}\nold: {}\n"),
+            ("nlp/dvc.yaml", ""),
+            ("cv/dvc.yaml", "artifacts: {p: {path: x}}"),
+        ],
+        "4",
+    );
+    repo.git_ok(&["checkout", "-q", "-b", "side"]);
+    repo.commit(&[("artifacts.yaml", "m: {}\nside: {}\n")], "5");
+    repo.git_ok(&["checkout", "-q", "main"]);
+    repo.commit(&[("artifacts.yaml", "m: {}\n"), ("cv/dvc.yaml", "")], "6");
+    let show = |line: &str| gto(&repo, line).ok().out();
+    assert_eq!(names(&show("show --plain")), ["m", "nlp:n"]);
+    assert_eq!(names(&show("show --plain -a")), ["*cv:p", "m", "nlp:n", "*side"]);
+    assert_eq!(names(&show("show --plain --all-commits")), ["*cv:p", "m", "nlp:n", "*old", "*side"]);
+    assert_eq!(names(&show("show old -A --plain")), ["*old"]);
+    assert_eq!(names(&show("show cv:p -A --plain")), ["*cv:p", "*cv:p"]);
+    refused(&repo, "show old -a", "Cannot find artifact 'old'");
+    // The versions of `m`, and the other commits that annotate it.
+    assert_eq!(names(&show("show m -A --plain")).len(), 6);
+    gto(&repo, "show -a -A").fails(2);
+}
+
+#[test]
+fn show_filters_by_what_is_annotated_and_shows_it_if_it_is_asked_to() {
+    let repo = registry();
+    let dvc =
+        "artifacts:\n  p: {path: x, type: model, labels: [a, b]}\n  q: {path: y, type: model, labels: [b]}\n";
+    repo.commit(&[("cv/dvc.yaml", dvc)], "4");
+    let show = |line: &str| gto(&repo, line).ok().out();
+    assert_eq!(names(&show("show --plain --type model")), ["*cv:p", "*cv:q", "nlp:n"]);
+    assert_eq!(names(&show("show --plain --type model --label b --label a")), ["*cv:p"]);
+    let none = gto(&repo, "show --type dataset").ok();
+    hints_at(&none, "no artifact is annotated so at the current commit");
+    // Of one artifact each version by its own commit.
+    assert_eq!(show("show m --type model --version"), "v1.0.0\n");
+    assert_eq!(
+        show("show --wide --plain --label b"),
+        "name    latest    #prod    type    path    labels    description\n\
+         *cv:p   -         -        model   cv/x    a, b      -\n\
+         *cv:q   -         -        model   cv/y    b         -\n"
+    );
+    let wide = show("show m --wide --plain");
+    assert!(
+        wide.lines()
+            .any(|line| line.contains("v1.0.0") && line.ends_with("model   models/m.pkl    a, b      Mails")),
+        "{wide}"
+    );
+}

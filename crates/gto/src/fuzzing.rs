@@ -186,6 +186,7 @@ pub fn events(data: &[u8]) {
                 assignments_per_version: limit,
                 versions_per_stage: limit,
                 sort,
+                ..ShowOptions::default()
             };
             let report = |artifact| format!("{:?}", ArtifactSummary::new(artifact, &options));
             assert_eq!(report(&artifact), report(&backwards));

@@ -5,6 +5,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::annotation::Annotation;
 use crate::event::{Event, EventKind};
 use crate::name::{ArtifactName, StageName};
 use crate::reference::Selector;
@@ -21,6 +22,43 @@ pub enum StageSort {
     SemVer,
 }
 
+/// Which commits are looked at for artifacts that are annotated and not registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AnnotatedAt {
+    /// The current one.
+    #[default]
+    Head,
+    /// Those that the branches are at, and the current one.
+    Branches,
+    /// All of all branches, and those before the current one.
+    Commits,
+}
+
+/// What an annotation must say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AnnotationFilter {
+    /// This type.
+    pub kind: Option<String>,
+    /// All of these labels.
+    pub labels: Vec<String>,
+}
+
+impl AnnotationFilter {
+    /// Whether anything is asked for.
+    pub fn is_any(&self) -> bool {
+        self.kind.is_some() || !self.labels.is_empty()
+    }
+
+    /// Whether the annotation says so. Where there is none, it does not, unless nothing is asked for.
+    pub fn fits(&self, annotation: Option<&Annotation>) -> bool {
+        !self.is_any()
+            || annotation.is_some_and(|annotation| {
+                self.kind.as_ref().is_none_or(|kind| annotation.kind.as_ref() == Some(kind))
+                    && self.labels.iter().all(|label| annotation.labels.contains(label))
+            })
+    }
+}
+
 /// How much of an artifact is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShowOptions {
@@ -34,6 +72,13 @@ pub struct ShowOptions {
     pub versions_per_stage: Option<usize>,
     /// Which versions of a stage those are.
     pub sort: StageSort,
+    /// Where annotated artifacts are looked for.
+    pub annotated_at: AnnotatedAt,
+    /// Only what is annotated so: of the registry, artifacts whose annotation at the current commit says it; of an artifact,
+    /// versions whose own commit does.
+    pub annotation: AnnotationFilter,
+    /// Whether the registry shows annotations.
+    pub annotations: bool,
 }
 
 impl Default for ShowOptions {
@@ -44,6 +89,9 @@ impl Default for ShowOptions {
             assignments_per_version: None,
             versions_per_stage: Some(1),
             sort: StageSort::Timestamp,
+            annotated_at: AnnotatedAt::Head,
+            annotation: AnnotationFilter::default(),
+            annotations: false,
         }
     }
 }

@@ -24,6 +24,7 @@ pub use describe::{Description, Located};
 pub use remote::{Comparison, Difference, Sight, TagDifference};
 pub use write::Applied;
 
+use crate::annotation::{self, Sourced};
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
@@ -32,7 +33,7 @@ use crate::git::{self, Repository, SeenHead, TagObject, TagRef, TagRefs, Unreada
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::plan::{Plan, SeenTags, Warning};
-use crate::query::{self, HistoryOptions, ShowOptions};
+use crate::query::{self, AnnotatedAt, HistoryOptions, ShowOptions};
 use crate::reference::Reference;
 use crate::report::{ArtifactSummary, EventReport, History, HistoryReport, RegistryReport, VersionReport};
 use crate::rules::{self, AssignTarget, Refusal, Registering, Rules, TagInventory, TagWish, Writer};
@@ -261,18 +262,32 @@ impl Registry {
 
     /// The state of the whole registry, with the commit and the annotation of every version.
     pub fn state(&self) -> Result<Answer<State>> {
-        let (artifacts, warnings) =
-            self.each_artifact(Want::Everything, Annotated::Too, |artifact| artifact)?;
+        let mut files = self.files();
+        let (artifacts, warnings) = self.each_artifact(
+            Want::Everything,
+            Annotated::Too(&mut files, AnnotatedAt::Head),
+            |artifact| artifact,
+        )?;
         let mut state: State = artifacts.into_iter().collect();
-        self.enrich(&mut state, &mut self.files(), |_| true);
+        self.enrich(&mut state, &mut files, |_| true);
         Ok(Answer { value: state, warnings: self.also_unfetched(warnings) })
     }
 
     /// The registry: one row for each artifact.
     pub fn show(&self, options: &ShowOptions) -> Result<Answer<RegistryReport>> {
         let summary = |artifact| ArtifactSummary::new(&artifact, options);
-        let (artifacts, warnings) = self.each_artifact(Want::NoMessages, Annotated::Too, summary)?;
-        let value = RegistryReport::new(artifacts, self.config.stages.as_deref(), options);
+        let mut files = self.files();
+        let annotated = Annotated::Too(&mut files, options.annotated_at);
+        let (artifacts, warnings) = self.each_artifact(Want::NoMessages, annotated, summary)?;
+        let mut value = RegistryReport::new(artifacts, self.config.stages.as_deref(), options);
+        if options.annotations || options.annotation.is_any() {
+            for artifact in &mut value.artifacts {
+                artifact.annotation = annotation::nearest(&files.of_head(&artifact.name)).cloned();
+            }
+            let fits = |sourced: &Sourced| options.annotation.fits(Some(&sourced.annotation));
+            let is_any = options.annotation.is_any();
+            value.artifacts.retain(|artifact| !is_any || artifact.annotation.as_ref().is_some_and(fits));
+        }
         Ok(Answer { value, warnings: self.also_unfetched(warnings) })
     }
 
@@ -290,11 +305,17 @@ impl Registry {
         let name: ArtifactName = reference.name.parse().map_err(|_| not_found())?;
         let mut files = self.files();
         let (mut state, warnings) = self.read(&name, &mut files)?;
-        self.enrich(&mut state, &mut files, |version| detail == Detail::Full || !version.is_registered());
+        if options.annotated_at != AnnotatedAt::Head {
+            let commits = files.commits_at(options.annotated_at)?.into_iter().map(|found| found.commit);
+            let commits: Vec<_> = commits.filter(|commit| !files.of(*commit, &name).is_empty()).collect();
+            state.annotate_at(&name, commits);
+        }
+        let is_full = detail == Detail::Full || options.annotations || options.annotation.is_any();
+        self.enrich(&mut state, &mut files, |version| is_full || !version.is_registered());
         let artifact = state.artifact(name.as_str()).ok_or_else(not_found)?;
         let versions = query::select(artifact, reference.selector.as_ref(), options);
-        let versions =
-            versions.iter().map(|(version, stages)| VersionReport::new(*version, stages)).collect();
+        let versions = versions.iter().map(|(version, stages)| VersionReport::new(*version, stages));
+        let versions = versions.filter(|version| options.annotation.fits(version.annotation())).collect();
         let value = VersionsReport { registered: artifact.is_registered(), versions };
         Ok(Answer { value, warnings: self.also_unfetched(warnings) })
     }
@@ -312,14 +333,18 @@ impl Registry {
             let found = artifact.versions().any(is_there);
             found.then_some(artifact)
         };
-        let (artifacts, warnings) = self.each_artifact(Want::Everything, Annotated::Too, there)?;
+        let mut files = self.files();
+        let annotated = Annotated::Too(&mut files, AnnotatedAt::Head);
+        let (artifacts, warnings) = self.each_artifact(Want::Everything, annotated, there)?;
         let mut state: State = artifacts.into_iter().flatten().collect();
-        self.enrich(&mut state, &mut self.files(), |version| {
-            is_there(version) && (detail == Detail::Full || !version.is_registered())
+        let is_full = detail == Detail::Full || options.annotations || options.annotation.is_any();
+        self.enrich(&mut state, &mut files, |version| {
+            is_there(version) && (is_full || !version.is_registered())
         });
         let versions = state.artifacts_by_name().into_iter().flat_map(|a| query::select(a, None, options));
         let versions = versions.filter(|(version, _)| is_there(*version));
-        let versions = versions.map(|(version, stages)| VersionReport::new(version, &stages)).collect();
+        let versions = versions.map(|(version, stages)| VersionReport::new(version, &stages));
+        let versions = versions.filter(|version| options.annotation.fits(version.annotation())).collect();
         let value = VersionsReport { registered: true, versions };
         Ok(Answer { value, warnings: self.also_unfetched(warnings) })
     }

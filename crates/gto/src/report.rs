@@ -42,6 +42,8 @@ pub struct ArtifactReport {
     pub registered: bool,
     /// Whether it is in use: not deprecated.
     pub active: bool,
+    /// What the current commit says of it, if that was asked for. JSON does not have it.
+    pub annotation: Option<Sourced>,
 }
 
 impl RegistryReport {
@@ -81,6 +83,7 @@ impl ArtifactSummary {
                 stages: shown.iter().map(|shown| (shown.stage.clone(), versions(shown))).collect(),
                 registered: artifact.is_registered(),
                 active: artifact.is_active(),
+                annotation: None,
             },
             appearance: artifact.appearance(),
             active_stages: query::active_stages(artifact),
@@ -360,6 +363,15 @@ impl VersionReport {
             discovered: version.is_discovered(),
             verified: None,
         }
+    }
+
+    /// What the commit of the version says of the artifact, if that was read.
+    pub fn annotation(&self) -> Option<&Annotation> {
+        let sources = self.enrichments.iter().flat_map(|enrichment| &enrichment.enrichments);
+        sources
+            .map(|source| &source.0)
+            .max_by_key(|sourced| sourced.source)
+            .map(|sourced| &sourced.annotation)
     }
 
     /// The version for tables: a commit id is shortened.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 use crate::annotation::Sourced;
 use crate::commit::Commit;
@@ -112,12 +112,24 @@ impl State {
     /// an unregistered version there.
     pub fn annotate(&mut self, commit: ObjectId, annotated: impl IntoIterator<Item = ArtifactName>) {
         for name in annotated {
-            let index = *self.by_name.entry(name.clone()).or_insert_with(|| {
-                self.artifacts.push(Artifact::from_events(name, Vec::new()));
-                self.artifacts.len() - 1
-            });
-            self.artifacts[index].annotate(commit);
+            self.annotate_at(&name, [commit]);
         }
+    }
+
+    /// Adds what the annotation files of several commits say of one artifact: an unregistered version at each, if nothing else.
+    pub fn annotate_at(&mut self, name: &ArtifactName, commits: impl IntoIterator<Item = ObjectId>) {
+        let mut commits = commits.into_iter().peekable();
+        if commits.peek().is_none() {
+            return;
+        }
+        let index = *self.by_name.entry(name.clone()).or_insert_with(|| {
+            self.artifacts.push(Artifact::from_events(name.clone(), Vec::new()));
+            self.artifacts.len() - 1
+        });
+        let versions = &mut self.artifacts[index].versions;
+        let mut there: HashSet<ObjectId> = versions.iter().map(|version| version.commit).collect();
+        let new = commits.filter(|commit| there.insert(*commit));
+        versions.extend(new.map(|commit| VersionState::new(VersionLabel::Commit(commit), commit)));
     }
 
     /// Gives every version of the artifacts that `wanted` picks what `enrich` knows of its commit.

@@ -2,7 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use gto::query::{ShowOptions, StageSort};
+use gto::annotation::Annotation;
+use gto::query::{AnnotatedAt, AnnotationFilter, ShowOptions, StageSort};
 use gto::reference::Reference;
 use gto::report::{ArtifactReport, RegistryReport, VersionReport};
 use gto::version::VersionLabel;
@@ -90,6 +91,26 @@ pub struct Show {
     #[arg(long, value_name = "REV", add = completions::revisions())]
     at: Option<String>,
 
+    /// Show only what is annotated as of this type (see `gto describe`)
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+
+    /// Show only what is annotated with this label (may be given several times: with all of them)
+    #[arg(long, value_name = "LABEL")]
+    label: Vec<String>,
+
+    /// Add what is annotated to the table: type, path, labels and description
+    #[arg(long, conflicts_with_all = ["json", "name_only", "version_only", "stage_only", "ref_only"])]
+    wide: bool,
+
+    /// Look for annotated artifacts at the commits of all branches, and not only at the current one
+    #[arg(long, short, conflicts_with_all = ["all_commits", "at"])]
+    all_branches: bool,
+
+    /// Look for annotated artifacts at all commits of all branches
+    #[arg(long, short = 'A', conflicts_with = "at")]
+    all_commits: bool,
+
     /// Check the signatures of the tags that each version shows, and add what they are worth: see `gto verify`
     #[arg(long, conflicts_with_all = ["name_only", "version_only", "stage_only", "ref_only"])]
     verify: bool,
@@ -146,6 +167,13 @@ impl Show {
                 SortArg::Timestamp => StageSort::Timestamp,
                 SortArg::Semver => StageSort::SemVer,
             },
+            annotated_at: match (self.all_branches, self.all_commits) {
+                (_, true) => AnnotatedAt::Commits,
+                (true, _) => AnnotatedAt::Branches,
+                _ => AnnotatedAt::Head,
+            },
+            annotation: AnnotationFilter { kind: self.kind.clone(), labels: self.label.clone() },
+            annotations: self.wide,
         };
         let registry = context.open(&self.repo.repo)?;
         let detail = if format == Format::Json { Detail::Full } else { Detail::Brief };
@@ -160,7 +188,7 @@ impl Show {
                 self.check_limits()?;
                 self.verify(&registry, &mut answer.value)?;
                 warn(context, &answer.warnings);
-                print_versions(context, &answer.value, format, "at that commit")
+                print_versions(context, &answer.value, format, self.wide, "at that commit")
             }
             (Some(name), at) => {
                 let reference = Reference::parse(name);
@@ -180,7 +208,7 @@ impl Show {
                         of_what = format!("{of_what}: {why}");
                     }
                 }
-                print_versions(context, &answer.value, format, &of_what)
+                print_versions(context, &answer.value, format, self.wide, &of_what)
             }
         }
     }
@@ -257,14 +285,19 @@ impl Show {
             }
             Format::Table(_) if report.artifacts.is_empty() => {
                 printer.line(NOTHING_FOUND)?;
-                if let Some(why) = hints::nothing_registered(registry) {
+                if options.annotation.is_any() {
+                    printer.hint(
+                        "no artifact is annotated so at the current commit: leave out --type or --label",
+                    );
+                } else if let Some(why) = hints::nothing_registered(registry) {
                     printer.hint(why);
                 }
             }
             Format::Table(style) => {
                 let stages: Vec<String> = report.stages.iter().map(|stage| format!("#{stage}")).collect();
-                let headers: Vec<&str> =
+                let mut headers: Vec<&str> =
                     ["name", "latest"].into_iter().chain(stages.iter().map(String::as_str)).collect();
+                headers.extend(ANNOTATION_COLUMNS.into_iter().filter(|_| self.wide));
                 let artifacts = by_name(&report);
                 let table = Table {
                     style,
@@ -272,7 +305,15 @@ impl Show {
                     rows: &artifacts,
                     unordered: &[],
                     look: |_| 0,
-                    cells: |artifact: &&ArtifactReport, cells: &mut Cells| registry_row(artifact, cells),
+                    cells: |artifact: &&ArtifactReport, cells: &mut Cells| {
+                        registry_row(artifact, cells);
+                        if self.wide {
+                            annotation_cells(
+                                artifact.annotation.as_ref().map(|found| &found.annotation),
+                                cells,
+                            );
+                        }
+                    },
                 };
                 table.print(|lines| printer.raw(lines.as_bytes()))?;
             }
@@ -300,6 +341,17 @@ fn marked_name(artifact: &ArtifactReport) -> String {
     format!("{mark}{}", artifact.name)
 }
 
+/// The columns that `--wide` adds.
+const ANNOTATION_COLUMNS: [&str; 4] = ["type", "path", "labels", "description"];
+
+fn annotation_cells(annotation: Option<&Annotation>, cells: &mut Cells) {
+    let present = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    cells.push_option(annotation.and_then(|annotation| annotation.kind.as_deref()));
+    cells.push_option(annotation.and_then(|annotation| annotation.path.as_deref()));
+    cells.push_option(annotation.and_then(|annotation| present(&annotation.labels.join(", "))).as_deref());
+    cells.push_option(annotation.and_then(|annotation| present(annotation.description.trim())).as_deref());
+}
+
 fn registry_row(artifact: &ArtifactReport, cells: &mut Cells) {
     cells.push(&marked_name(artifact));
     match &artifact.latest {
@@ -316,6 +368,7 @@ fn print_versions(
     context: &mut Context,
     report: &VersionsReport,
     format: Format,
+    wide: bool,
     of_what: &str,
 ) -> Result<()> {
     let printer = &mut context.printer;
@@ -344,15 +397,20 @@ fn print_versions(
         }
         Format::Table(style) => {
             let is_verified = versions.iter().any(|version| version.verified.is_some());
-            let headers = ["artifact", "version", "stage", "created_at", "ref", "verified"];
-            let headers = &headers[..headers.len() - usize::from(!is_verified)];
+            let mut headers = vec!["artifact", "version", "stage", "created_at", "ref"];
+            headers.extend(ANNOTATION_COLUMNS.into_iter().filter(|_| wide));
+            headers.extend(is_verified.then_some("verified"));
             let cells = |version: &VersionReport, cells: &mut Cells| {
                 version_row(version, report.registered, cells);
+                if wide {
+                    annotation_cells(version.annotation(), cells);
+                }
                 if let Some(verified) = version.verified {
                     cells.push(verified.word());
                 }
             };
-            let table = Table { style, headers, rows: versions, unordered: &[], look: |_| 0, cells };
+            let table =
+                Table { style, headers: &headers, rows: versions, unordered: &[], look: |_| 0, cells };
             table.print(|lines| printer.raw(lines.as_bytes()))?;
         }
     }

@@ -36,6 +36,46 @@ pub fn read(bytes: &[u8]) -> Annotations {
     Annotations { artifacts, problems: problems.into_vec() }
 }
 
+/// The names in many files that are nearly the same, as in a history: only what may hold a new one is read as YAML.
+#[derive(Default)]
+pub(crate) struct Names(HashSet<ArtifactName>, foldhash::HashSet<Box<[u8]>>);
+
+impl Names {
+    /// Takes in the names of a file.
+    pub fn add(&mut self, bytes: &[u8]) {
+        let Self(names, known) = self;
+        if are_all_known(bytes, known) {
+            return;
+        }
+        for (name, _) in read(bytes).artifacts {
+            known.insert(name.as_str().as_bytes().into());
+            names.insert(name);
+        }
+    }
+
+    /// The names.
+    pub fn into_names(self) -> HashSet<ArtifactName> {
+        self.0
+    }
+}
+
+/// Whether the file can name nothing else. Where a name begins each line that is not set in, and that is no comment, these are
+/// all the names that YAML can see in it; of every other file nothing is said.
+fn are_all_known(bytes: &[u8], known: &foldhash::HashSet<Box<[u8]>>) -> bool {
+    let is_part_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/' | b'_');
+    let mut is_first = true;
+    !bytes.contains(&b'\r')
+        && bytes.split(|&byte| byte == b'\n').all(|line| match line.first() {
+            None | Some(b'#') => true,
+            Some(b' ' | b'\t') => !is_first,
+            Some(_) => {
+                is_first = false;
+                let end = line.iter().position(|byte| !is_part_of_name(byte)).unwrap_or(line.len());
+                matches!(line[end..], [b':'] | [b':', b' ', ..]) && known.contains(&line[..end])
+            }
+        })
+}
+
 fn read_entries(entries: &[(Node, Node)], problems: &mut Problems) -> Vec<(ArtifactName, Annotation)> {
     let mut artifacts = Vec::new();
     let mut seen = HashSet::new();
@@ -178,6 +218,36 @@ mod tests {
         let text = "m:\n  type: model\n  descripton: typo\n";
         assert_eq!(problems(text), ["Some(\"m\") 'descripton' is no field that is known here 3:3"]);
         assert_eq!(json(text).matches("\"type\":\"model\"").count(), 1);
+    }
+
+    #[test]
+    fn the_names_of_many_files_are_those_that_each_file_has() {
+        let files = [
+            "a: {}\nb: {}\n",
+            "a: {}\nb:\n  path: x\n\n# c:\n",
+            "a: {}\nc: 3\n",
+            "a: {}\nc: {}\n",
+            "d: {}\na: [\n",
+            "{a: {}, e: {}}\n",
+            "  a: {}\n  f: {}\n",
+            " a: {}\nb: {}\n",
+            "a: {}\rg: {}\r",
+            "a: {}\n'h': {}\n",
+            "a: {path: |\nb: x\n",
+            "a: {}\n? i\n: {}\n",
+            "<<: {j: {}}\na: {}\n",
+            "--- {k: {}}\n",
+            "a: {}\nl : {}\n",
+            "a:\tx\nm: {}\n",
+        ];
+        let mut names = Names::default();
+        let mut expected = HashSet::new();
+        for file in files {
+            names.add(file.as_bytes());
+            expected.extend(read(file.as_bytes()).artifacts.into_iter().map(|(name, _)| name));
+        }
+        assert!(expected.len() > 7, "{expected:?}");
+        assert_eq!(names.into_names(), expected);
     }
 
     #[test]

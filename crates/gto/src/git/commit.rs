@@ -106,6 +106,17 @@ impl Repository {
         Err(FileError::TooLarge { path: path.to_owned(), size, limit })
     }
 
+    /// As [`Repository::file`] for many files of a history: looked at once each, and what is too large is known when it is read.
+    pub fn small_file(&self, id: ObjectId, limit: usize, data: &mut Vec<u8>) -> bool {
+        self.count_read(1);
+        let read = |data: &mut Vec<u8>| {
+            let found = self.to_gix(id).map(|id| self.gix.objects.try_find(&id, data));
+            matches!(found, Some(Ok(Some(object))) if object.kind == Kind::Blob)
+        };
+        // It may have to be fetched first.
+        (read(data) || (self.header(id).is_ok() && read(data))) && data.len() <= limit
+    }
+
     pub(super) fn commit_data(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
         let (kind, _) = self.header(id)?;
         if kind != Kind::Commit {

@@ -38,6 +38,8 @@ pub(crate) struct Found {
 #[derive(Default)]
 pub(crate) struct Folders {
     seen: HashMap<ObjectId, Arc<[Mark]>>,
+    /// A file of the root that is looked for too.
+    index: Option<String>,
 }
 
 /// Something in a tree or below that matters.
@@ -51,6 +53,7 @@ struct Mark {
 #[derive(Debug, Clone, Copy)]
 enum What {
     File(ObjectId),
+    Index(ObjectId),
     Ignore(ObjectId),
     /// The folder is a DVC repository.
     Root,
@@ -64,6 +67,30 @@ struct Tree {
 }
 
 impl Folders {
+    /// As the default, for [`Folders::find_with_index`].
+    pub fn with_index(index: &str) -> Self {
+        // In a folder it is looked up by its path.
+        Self { index: (!index.contains('/')).then(|| index.to_owned()), ..Self::default() }
+    }
+
+    /// As [`Folders::find`], with the id of the file `index`, if it is there.
+    pub fn find_with_index(
+        &mut self,
+        repository: &Repository,
+        tree: ObjectId,
+        index: &str,
+    ) -> (Option<ObjectId>, Vec<Found>) {
+        if self.index.is_none() {
+            return (repository.file_id_in(tree, index).ok().flatten(), self.find(repository, tree));
+        }
+        let is_index = |mark: &Mark| match mark.what {
+            What::Index(id) if mark.folder.is_empty() => Some(id),
+            _ => None,
+        };
+        let id = self.marks(repository, tree, 0).iter().find_map(is_index);
+        (id, self.find(repository, tree))
+    }
+
     /// Every `dvc.yaml` in the tree of a commit, by its path. Trees that cannot be read count as empty.
     pub fn find(&mut self, repository: &Repository, tree: ObjectId) -> Vec<Found> {
         repository.bring_folders(tree);
@@ -86,7 +113,8 @@ impl Folders {
         }
         let mut marks = Vec::new();
         if depth <= MAX_DEPTH {
-            let Tree { marks: own, folders } = repository.dvc_tree(tree).unwrap_or_default();
+            let Tree { marks: own, folders } =
+                repository.dvc_tree(tree, self.index.as_deref().filter(|_| depth == 0)).unwrap_or_default();
             marks.extend(own.into_iter().map(|what| Mark { folder: String::new(), what }));
             for (name, id) in folders {
                 for below in self.marks(repository, id, depth + 1).iter() {
@@ -158,7 +186,7 @@ impl Repository {
                     _ => return Ok(None),
                 }
             }
-            last = self.dvc_tree(tree)?.marks;
+            last = self.dvc_tree(tree, None)?.marks;
             on_the_way.insert(above, last.clone());
         }
         let file = last.iter().find_map(|mark| if let What::File(id) = mark { Some(*id) } else { None });
@@ -168,21 +196,21 @@ impl Repository {
     }
 
     /// What one tree holds itself. Names that are not UTF-8 cannot be part of an artifact's.
-    fn dvc_tree(&self, tree: ObjectId) -> Result<Tree, GitError> {
-        let (kind, _) = self.header(tree)?;
-        if kind != Kind::Tree {
-            return Err(GitError::WrongKind { id: tree, expected: "tree" });
-        }
+    fn dvc_tree(&self, tree: ObjectId, index: Option<&str>) -> Result<Tree, GitError> {
         let gix_id = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
         let mut data = Vec::new();
-        if self
-            .gix
-            .objects
-            .try_find(&gix_id, &mut data)
-            .map_err(|error| GitError::broken_object(tree, error))?
-            .is_none()
-        {
-            return Err(GitError::Missing { id: tree });
+        self.count_read(1);
+        let mut read =
+            self.gix.objects.try_find(&gix_id, &mut data).map(|found| found.map(|found| found.kind));
+        if matches!(read, Ok(None)) {
+            // It may have to be fetched first.
+            self.header(tree)?;
+            read = self.gix.objects.try_find(&gix_id, &mut data).map(|found| found.map(|found| found.kind));
+        }
+        match read.map_err(|error| GitError::broken_object(tree, error))? {
+            Some(Kind::Tree) => {}
+            Some(_) => return Err(GitError::WrongKind { id: tree, expected: "tree" }),
+            None => return Err(GitError::Missing { id: tree }),
         }
         let mut found = Tree::default();
         for entry in TreeRefIter::from_bytes(&data, gix_id.kind()) {
@@ -200,6 +228,7 @@ impl Repository {
                 match name {
                     FILE => found.marks.push(What::File(id())),
                     IGNORE => found.marks.push(What::Ignore(id())),
+                    name if Some(name) == index => found.marks.push(What::Index(id())),
                     _ => {}
                 }
             }
@@ -220,11 +249,11 @@ impl Repository {
             seen.extend(level.iter().copied());
             let mut below = HashSet::new();
             for tree in level {
-                let Tree { marks, folders } = self.dvc_tree(tree).unwrap_or_default();
+                let Tree { marks, folders } = self.dvc_tree(tree, None).unwrap_or_default();
                 below.extend(folders.into_iter().map(|(_, id)| id).filter(|id| !seen.contains(id)));
                 files.extend(marks.into_iter().filter_map(|mark| match mark {
                     What::File(id) | What::Ignore(id) => Some(id),
-                    What::Root => None,
+                    What::Index(_) | What::Root => None,
                 }));
             }
             if below.is_empty() {

@@ -13,6 +13,7 @@ mod date;
 mod folders;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod history;
 mod identity;
 mod ignore;
 mod lock;
@@ -55,7 +56,8 @@ pub use child::{before_first_child, end_children};
 pub(crate) use command::SILENCE;
 pub(crate) use commit::FileError;
 pub(crate) use date::{parse_date, parse_exact_date};
-pub(crate) use folders::Folders;
+pub(crate) use folders::{Folders, Found};
+pub(crate) use history::CommitTree;
 pub(crate) use identity::IdentityError;
 pub(crate) use ignore::Ignore;
 pub(crate) use lock::{LOCKED, WriteLock};

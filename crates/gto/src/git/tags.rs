@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use gix::objs::{Find as _, Kind};
+use gix::odb::cache::PackCache;
+use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 
 use super::object::{Ident, Parts, without_signature};
 use super::{GitError, Repository, TagRef, lossy};
@@ -19,6 +21,9 @@ use crate::signature::Signature;
 
 /// A tag larger than this is no message of a person, and counts as damaged.
 const MAX_SIZE: usize = 1024 * 1024;
+
+/// So much of what objects are made of is kept for the next, by each thread and in bytes: as much as git keeps.
+const BASES: usize = 96 << 20;
 
 /// How many tags of tags are followed.
 const MAX_DEPTH: usize = 10;
@@ -135,8 +140,27 @@ impl Repository {
         work: Vec<W>,
         todo: impl Fn(&Self, W) -> R + Sync,
     ) -> Vec<R> {
+        self.spread(work, None, todo)
+    }
+
+    /// As [`Repository::on_all_processors`], for work that reads much of what was made of one another: what one object is made
+    /// of is kept for the next.
+    pub fn on_all_processors_with_bases<W: Send, R: Send>(
+        &self,
+        work: Vec<W>,
+        todo: impl Fn(&Self, W) -> R + Sync,
+    ) -> Vec<R> {
+        self.spread(work, Some(|| Box::new(MemoryCappedHashmap::new(BASES))), todo)
+    }
+
+    fn spread<W: Send, R: Send>(
+        &self,
+        work: Vec<W>,
+        cache: Option<fn() -> Box<PackCache>>,
+        todo: impl Fn(&Self, W) -> R + Sync,
+    ) -> Vec<R> {
         let threads = processors().min(work.len());
-        if threads < 2 {
+        if threads < 2 && cache.is_none() {
             return work.into_iter().map(|piece| todo(self, piece)).collect();
         }
         let (shared, refs) = (self.gix.clone().into_sync(), self.refs);
@@ -145,8 +169,12 @@ impl Repository {
         let queue = Mutex::new(work.into_iter().enumerate());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let run = || {
+            let mut gix = shared.to_thread_local();
+            if let Some(cache) = cache {
+                gix.objects.set_pack_cache(cache);
+            }
             let here = Self {
-                gix: shared.to_thread_local(),
+                gix,
                 work_dir: work_dir.clone(),
                 refs,
                 reads: Cell::new(0),

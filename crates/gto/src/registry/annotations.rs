@@ -4,15 +4,17 @@
 //! text once, however many commits have it. What a text means is decided by `annotation`. Nothing here fails: what cannot be
 //! read says nothing, and is for `doctor` to tell (decision D5).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::annotation::dvc_yaml::{self, DvcYaml};
 use crate::annotation::{Annotation, Annotations, FileProblem, Source, Sourced, artifacts_yaml};
 use crate::commit::Commit;
-use crate::git::{Folders, Repository};
+use crate::error::Result;
+use crate::git::{CommitTree, Folders, Found, Repository};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
+use crate::query::AnnotatedAt;
 use crate::yaml::printable;
 
 /// The annotation files of commits.
@@ -20,6 +22,8 @@ pub(super) struct CommitFiles<'r> {
     repository: &'r Repository,
     /// The path of `artifacts.yaml`.
     index: &'r str,
+    /// The current commit, once it was looked for.
+    head: Option<ObjectId>,
     folders: Folders,
     commits: HashMap<ObjectId, Option<(Commit, ObjectId)>>,
     /// By commit, and for `dvc.yaml` its folder.
@@ -95,11 +99,73 @@ pub(super) fn dvc_yaml_in(folder: &str) -> String {
     }
 }
 
+/// So many trees, or texts, are read by one thread at a time.
+const READ_AT_ONCE: usize = 512;
+
+/// The artifacts that the files of any of these commits name, each once. A tree is looked into once, and a text parsed once,
+/// however many commits have it, on all processors.
+fn names_in(repository: &Repository, index: &str, commits: Vec<CommitTree>) -> Vec<ArtifactName> {
+    if repository.is_partial() {
+        let commits = commits.iter().map(|commit| commit.commit).collect();
+        repository.bring_files(&commits, index);
+    }
+    let mut trees: Vec<ObjectId> = commits.into_iter().map(|commit| commit.tree).collect();
+    let mut seen = HashSet::new();
+    trees.retain(|tree| seen.insert(*tree));
+    let parts = trees.chunks(READ_AT_ONCE).collect();
+    let found = repository.on_all_processors_with_bases(parts, |repository, trees: &[ObjectId]| {
+        let mut folders = Folders::with_index(index);
+        let of = |tree: &ObjectId| {
+            let (index, files) = folders.find_with_index(repository, *tree, index);
+            (*tree, index, files)
+        };
+        trees.iter().map(of).collect::<Vec<_>>()
+    });
+    let mut indexes = Vec::new();
+    let mut dvc = Vec::new();
+    let mut seen_indexes = HashSet::new();
+    let mut seen_dvc = HashSet::new();
+    for (tree, index, files) in found.into_iter().flatten() {
+        indexes.extend(index.filter(|id| seen_indexes.insert(*id)));
+        let is_new = |file: &Found| seen_dvc.insert((file.id, file.folder.clone()));
+        dvc.extend(files.into_iter().filter(is_new).map(|file| (tree, file)));
+    }
+    let mut names = Vec::new();
+    let parts = indexes.chunks(READ_AT_ONCE).collect();
+    let of_index = |repository: &Repository, ids: &[ObjectId]| {
+        let mut names = artifacts_yaml::Names::default();
+        let mut data = Vec::new();
+        for id in ids {
+            if repository.small_file(*id, artifacts_yaml::MAX_SIZE, &mut data) {
+                names.add(&data);
+            }
+        }
+        names.into_names()
+    };
+    let of_dvc = |repository: &Repository, files: &[(ObjectId, Found)]| {
+        let mut reader = CommitFiles::new(repository, index);
+        let mut names = HashSet::new();
+        for (tree, file) in files {
+            let entries = reader.dvc_yaml(*tree, &file.folder, file.id);
+            names.extend(entries.artifacts.iter().map(|(name, _)| name.clone()));
+        }
+        names
+    };
+    names.extend(repository.on_all_processors_with_bases(parts, of_index).into_iter().flatten());
+    names.extend(
+        repository.on_all_processors(dvc.chunks(READ_AT_ONCE).collect(), of_dvc).into_iter().flatten(),
+    );
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 impl<'r> CommitFiles<'r> {
     pub fn new(repository: &'r Repository, index: &'r str) -> Self {
         Self {
             repository,
             index,
+            head: None,
             folders: Folders::default(),
             commits: HashMap::new(),
             indexes: HashMap::new(),
@@ -130,9 +196,46 @@ impl<'r> CommitFiles<'r> {
         for entries in self.all(commit) {
             names.extend(entries.artifacts.iter().map(|(name, _)| name.clone()));
         }
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         names.retain(|name| seen.insert(name.clone()));
         names
+    }
+
+    /// The artifacts that files name at the commits that are looked at, each once: those of the current commit first, and with
+    /// it.
+    pub fn annotated(
+        &mut self,
+        head: Option<ObjectId>,
+        at: AnnotatedAt,
+    ) -> Result<Vec<(ArtifactName, Option<ObjectId>)>> {
+        self.head = head;
+        let here = head.map(|head| self.names(head)).unwrap_or_default();
+        let mut seen: HashSet<ArtifactName> = here.iter().cloned().collect();
+        let mut names: Vec<_> = here.into_iter().map(|name| (name, head)).collect();
+        if at != AnnotatedAt::Head {
+            let elsewhere = names_in(self.repository, self.index, self.commits_at(at)?);
+            let elsewhere = elsewhere.into_iter().filter(|name| seen.insert(name.clone()));
+            names.extend(elsewhere.map(|name| (name, None)).collect::<Vec<_>>());
+        }
+        Ok(names)
+    }
+
+    /// The commits that are looked at, with their trees.
+    pub fn commits_at(&mut self, at: AnnotatedAt) -> Result<Vec<CommitTree>> {
+        let tips = match at {
+            AnnotatedAt::Head => self.head.into_iter().collect(),
+            AnnotatedAt::Branches | AnnotatedAt::Commits => self.repository.branch_commits(),
+        };
+        if at == AnnotatedAt::Commits {
+            return Ok(self.repository.history_of(tips)?);
+        }
+        let tree = |commit| Some(CommitTree { commit, tree: self.tree(commit)? });
+        Ok(tips.into_iter().filter_map(tree).collect())
+    }
+
+    /// What the files of the current commit say of an artifact.
+    pub fn of_head(&mut self, name: &ArtifactName) -> Vec<Sourced> {
+        self.head.map(|head| self.of(head, name)).unwrap_or_default()
     }
 
     /// What is wrong with the files of a commit, each problem with its file; and the artifacts that two of them name.

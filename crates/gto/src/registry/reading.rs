@@ -9,23 +9,25 @@ use std::panic::resume_unwind;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use super::annotations::CommitFiles;
 use super::{Registry, Scan};
 use crate::error::Result;
 use crate::event::Event;
 use crate::git::{Repository, TagObject, TagRef, Want};
 use crate::name::{ArtifactName, KnownStages};
+use crate::object_id::ObjectId;
 use crate::plan::Warning;
+use crate::query::AnnotatedAt;
 use crate::state::Artifact;
 use crate::tag::TagName;
 
 /// About how many tags a thread reads at a time. Larger artifacts are read in parts of this size.
 const PART: usize = 1024;
 
-/// Whether what the annotation files of the current commit name counts, so that they must be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Annotated {
-    /// It has versions too.
-    Too,
+/// Whether what annotation files name counts, so that they must be read.
+pub(super) enum Annotated<'f, 'r> {
+    /// It has versions too, as these files say at the commits that are looked at.
+    Too(&'f mut CommitFiles<'r>, AnnotatedAt),
     /// The answer does not show them.
     Not,
 }
@@ -66,33 +68,35 @@ impl Registry {
     pub(super) fn each_artifact<T: Send>(
         &self,
         want: Want,
-        annotated: Annotated,
+        annotated: Annotated<'_, '_>,
         keep: impl Fn(Artifact) -> T + Sync,
     ) -> Result<(Vec<T>, Vec<Warning>)> {
         // With the tags git tells of `HEAD`, where it is asked about both.
         let listed = self.repository.tag_refs("")?;
         let tags = listed.refs;
         let progress = self.environment.progress();
-        let head = match annotated {
-            Annotated::Too => self.repository.head_commit_seen(listed.head).ok().flatten(),
-            Annotated::Not => None,
+        let names = match annotated {
+            Annotated::Too(files, at) => {
+                let head = self.repository.head_commit_seen(listed.head).ok().flatten();
+                files.annotated(head, at)?
+            }
+            Annotated::Not => Vec::new(),
         };
-        let names = head.map(|head| self.files().names(head)).unwrap_or_default();
-        let mut annotated: HashMap<ArtifactName, usize> = HashMap::new();
-        for name in names {
+        let mut annotated: HashMap<ArtifactName, (usize, Option<ObjectId>)> = HashMap::new();
+        for (name, commit) in names {
             let place = annotated.len();
-            annotated.entry(name).or_insert(place);
+            annotated.entry(name).or_insert((place, commit));
         }
         let lightweight = Mutex::new(Vec::new());
         let registered = Mutex::new(HashSet::new());
         let finish = |name: ArtifactName, events: Vec<Event>| {
-            let is_annotated = annotated.contains_key(&name);
-            if is_annotated && !events.is_empty() {
+            let annotated = annotated.get(&name).map(|(_, commit)| *commit);
+            if annotated.is_some() && !events.is_empty() {
                 lock(&registered).insert(name.clone());
             }
             let mut artifact = Artifact::from_events(name, events);
-            if let Some(head) = head.filter(|_| is_annotated) {
-                artifact.annotate(head);
+            if let Some(commit) = annotated.flatten() {
+                artifact.annotate(commit);
             }
             artifact
         };
@@ -151,7 +155,7 @@ impl Registry {
         reading.finish(&self.repository);
         let mut unregistered: Vec<_> =
             annotated.iter().filter(|(name, _)| !lock(&registered).contains(*name)).collect();
-        unregistered.sort_by_key(|(_, place)| *place);
+        unregistered.sort_by_key(|(_, (place, _))| *place);
         kept.extend(unregistered.into_iter().map(|(name, _)| keep(finish(name.clone(), Vec::new()))));
         let mut lightweight = std::mem::take(&mut *lock(&lightweight));
         lightweight.sort_unstable();
