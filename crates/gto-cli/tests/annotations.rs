@@ -142,7 +142,7 @@ fn describe_reads_the_work_tree_and_for_a_version_its_commit() {
         out("describe m@v1.0.0"),
         format!(
             "artifact: m\nversion: v1.0.0\ntype: model\npath: models/m.pkl\nlabels: a, b\ndescription: Mails\n\
-             custom: {{\n        \"k\": 1\n    }}\nfile: artifacts.yaml at commit {}\n",
+             custom: {{\"k\":1}}\nfile: artifacts.yaml at commit {}\n",
             &commit[..7]
         )
     );

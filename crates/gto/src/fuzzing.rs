@@ -6,7 +6,8 @@
 
 use std::fmt::Debug;
 
-use crate::annotation::artifacts_yaml;
+use crate::annotation::dvc_yaml::DvcYaml;
+use crate::annotation::{Annotations, artifacts_yaml};
 use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
 use crate::event::Event;
@@ -124,9 +125,27 @@ pub fn config(data: &[u8]) {
     }
 }
 
-/// `artifacts.yaml`.
+/// `artifacts.yaml`; and the same bytes as a `dvc.yaml`, which fills its parameters from them too.
 pub fn annotations(data: &[u8]) {
     let found = artifacts_yaml::read(data);
+    let mut names = artifacts_yaml::Names::default();
+    names.add(data);
+    // A second time it is known.
+    names.add(data);
+    assert_eq!(names.into_names(), found.artifacts.iter().map(|(name, _)| name.clone()).collect());
+    annotated(&found);
+    let file = DvcYaml::parse(data);
+    for folder in ["", "a/b", "a b"] {
+        let files = file.files(folder);
+        let load = |path: &str| {
+            assert!(files.iter().any(|file| file == path), "{path}");
+            Ok((!path.contains("absent")).then(|| data.to_vec()))
+        };
+        annotated(&file.annotations(folder, &load));
+    }
+}
+
+fn annotated(found: &Annotations) {
     for problem in &found.problems {
         assert_short(&problem.message);
         assert_short(problem.entry.as_deref().unwrap_or_default());

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
+use gto::Description;
 use gto::annotation::Annotation;
-use gto::{Description, Registry};
 
 use super::completions;
 use super::show::warn;
@@ -74,7 +74,7 @@ impl Describe {
             return Ok(context.printer.line(json::to_string(&description)?)?);
         }
         let Some((field, value)) = self.field(description.annotation())? else {
-            return print(&description, &registry, context);
+            return print(&description, context);
         };
         let value = value.ok_or_else(|| {
             let message = format!("The annotation of '{}' has no {field}", description.artifact);
@@ -103,14 +103,10 @@ impl Describe {
     }
 }
 
-fn print(description: &Description, registry: &Registry, context: &mut Context) -> Result<()> {
+fn print(description: &Description, context: &mut Context) -> Result<()> {
     let Annotation { kind, path, description: text, labels, custom, .. } = description.annotation();
     let file = &description.nearest().file;
-    let from = match (description.commit, registry.url()) {
-        (Some(commit), _) => format!("{file} at commit {}", commit.short()),
-        (None, _) => file.to_string(),
-    };
-    let custom = if custom.is_null() { None } else { Some(json::to_string(custom)?) };
+    let at = description.commit.map(|commit| format!(" at commit {}", commit.short())).unwrap_or_default();
     let lines = [
         ("artifact", Some(description.artifact.to_string())),
         ("version", description.version.as_ref().map(gto::version::VersionLabel::short)),
@@ -118,8 +114,8 @@ fn print(description: &Description, registry: &Registry, context: &mut Context) 
         ("path", path.clone()),
         ("labels", (!labels.is_empty()).then(|| labels.join(", "))),
         ("description", Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
-        ("custom", custom),
-        ("file", Some(from)),
+        ("custom", (!custom.is_null()).then(|| custom.to_string())),
+        ("file", Some(format!("{file}{at}"))),
     ];
     for (name, value) in lines {
         if let Some(value) = value {

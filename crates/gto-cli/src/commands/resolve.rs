@@ -86,15 +86,12 @@ impl Resolve {
     }
 
     fn registered(&self, located: &Located) -> Result<String> {
-        match &located.version {
-            Some(version @ VersionLabel::Number(_)) => Ok(version.to_string()),
-            _ => {
-                let commit = located.commit.short();
-                let message =
-                    format!("'{}' has no version: none is registered on commit {commit}", self.name);
-                let hint = format!("register it: `gto register {} {commit}`", located.artifact);
-                Err(CommandError::arguments(message, hint))
-            }
+        if let Some(version @ VersionLabel::Number(_)) = &located.version {
+            return Ok(version.to_string());
         }
+        let commit = located.commit.short();
+        let message = format!("'{}' has no version: none is registered on commit {commit}", self.name);
+        let hint = format!("register it: `gto register {} {commit}`", located.artifact);
+        Err(CommandError::arguments(message, hint))
     }
 }

@@ -86,13 +86,14 @@ impl DvcYaml {
                     let problem = key.complain(format!("'{name}' is repeated, only the first one counts"));
                     problems.add(FileProblem::of_field(None, problem));
                 }
-                Some("artifacts") => match value.value {
-                    Value::Map(entries) => self.entries = entries,
-                    _ => {
+                Some("artifacts") => {
+                    if let Value::Map(entries) = value.value {
+                        self.entries = entries;
+                    } else {
                         let expected = "a mapping from artifacts to their fields";
                         problems.add(FileProblem::new(None, wrong("artifacts", expected, &value)));
                     }
-                },
+                }
                 Some("vars") => match read_vars(value) {
                     Ok(vars) => self.vars = vars,
                     Err(problem) => problems.add(FileProblem::of_field(None, problem)),

@@ -327,8 +327,8 @@ mod tests {
         let blob = repo.git_stdin(&["hash-object", "-w", "--stdin"], b"x");
         let mut tree = repo.git_stdin(&["mktree"], format!("100644 blob {blob}\tdvc.yaml\n").as_bytes());
         for _ in 0..40 {
-            let entries: String = (0..10).map(|n| format!("040000 tree {tree}\t{n}\n")).collect();
-            tree = repo.git_stdin(&["mktree"], entries.as_bytes());
+            let entries: Vec<String> = (0..10).map(|n| format!("040000 tree {tree}\t{n}\n")).collect();
+            tree = repo.git_stdin(&["mktree"], entries.concat().as_bytes());
         }
         let found = Folders::default().find(&open(&repo), id(&tree));
         assert_eq!(found.len(), MAX_FILES);

@@ -29,7 +29,7 @@ impl Repository {
     }
 
     /// These commits and all before them. What a shallow clone lacks is passed over.
-    pub fn history_of(&self, tips: Vec<ObjectId>) -> Result<Vec<CommitTree>, GitError> {
+    pub fn history_of(&self, tips: &[ObjectId]) -> Result<Vec<CommitTree>, GitError> {
         let failed = |error| GitError::failed("read the commit-graph", error);
         let graph = self.gix.commit_graph_if_enabled().map_err(failed)?;
         let mut seen: foldhash::HashSet<gix::ObjectId> =
@@ -76,7 +76,6 @@ impl Repository {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::git::test_repo::{each_storage, id, open};
 
     #[test]
@@ -98,7 +97,7 @@ mod tests {
             expected.sort_unstable();
             let repository = open(&repo);
             assert_eq!(repository.branch_commits().len(), 3);
-            let found = repository.history_of(repository.branch_commits()).unwrap();
+            let found = repository.history_of(&repository.branch_commits()).unwrap();
             let mut found: Vec<_> = found.into_iter().map(|found| (found.commit, found.tree)).collect();
             found.sort_unstable();
             assert_eq!(found, expected);

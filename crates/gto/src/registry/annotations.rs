@@ -227,7 +227,7 @@ impl<'r> CommitFiles<'r> {
             AnnotatedAt::Branches | AnnotatedAt::Commits => self.repository.branch_commits(),
         };
         if at == AnnotatedAt::Commits {
-            return Ok(self.repository.history_of(tips)?);
+            return Ok(self.repository.history_of(&tips)?);
         }
         let tree = |commit| Some(CommitTree { commit, tree: self.tree(commit)? });
         Ok(tips.into_iter().filter_map(tree).collect())

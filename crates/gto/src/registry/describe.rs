@@ -50,12 +50,14 @@ pub struct Description {
     pub commit: Option<ObjectId>,
     /// What the files say, one entry for each kind of file, and at least one.
     pub sources: Vec<Sourced>,
+    /// The one of them that counts.
+    nearest: Sourced,
 }
 
 impl Description {
     /// The entry that counts.
     pub fn nearest(&self) -> &Sourced {
-        nearest(&self.sources).expect("there is at least one")
+        &self.nearest
     }
 
     /// What the entry that counts says.
@@ -217,7 +219,7 @@ impl Registry {
         let sources: Vec<Sourced> = entries.iter().filter_map(|entries| entries.of(&name)).collect();
         let problems: Vec<String> = entries.iter().flat_map(|entries| entries.problems_of(&name)).collect();
         let mut warnings = self.also_unfetched(warnings);
-        if sources.is_empty() {
+        let Some(nearest) = nearest(&sources).cloned() else {
             let place = match commit {
                 Some(commit) => format!("at commit {}", commit.short()),
                 None => "in the work tree".to_owned(),
@@ -225,9 +227,9 @@ impl Registry {
             let unfetched = warnings.iter().filter(|warning| matches!(warning, Warning::Unfetched { .. }));
             let reasons = problems.into_iter().chain(unfetched.map(ToString::to_string)).collect();
             return Err(Error::NotAnnotated { artifact: name, place, reasons });
-        }
+        };
         warnings.extend(problems.into_iter().map(|text| Warning::Annotation { text }));
-        let value = Description { artifact: name, version, commit, sources };
+        let value = Description { artifact: name, version, commit, sources, nearest };
         Ok(Answer { value, warnings })
     }
 
