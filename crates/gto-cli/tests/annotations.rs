@@ -14,14 +14,14 @@ fn fixture() -> PathBuf {
 }
 
 fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
+    std::fs::create_dir_all(to).expect("the sandbox can be written to");
+    for entry in std::fs::read_dir(from).expect("the fixture is there") {
+        let entry = entry.expect("it can be read");
         let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
+        if entry.file_type().expect("it has one").is_dir() {
             copy(&entry.path(), &to);
         } else {
-            std::fs::copy(entry.path(), to).unwrap();
+            std::fs::copy(entry.path(), to).expect("the sandbox can be written to");
         }
     }
 }
@@ -38,16 +38,16 @@ fn project() -> Repo {
 /// What we read of the project is what DVC read: the same artifacts, and the same fields of each.
 fn is_read_as(repo: &Repo, expected: &Value) {
     let mut names = Vec::new();
-    for (file, artifacts) in expected.as_object().unwrap() {
-        let folder = file.strip_suffix("dvc.yaml").unwrap().trim_end_matches('/');
-        for (name, theirs) in artifacts.as_object().unwrap() {
+    for (file, artifacts) in expected.as_object().expect("a mapping") {
+        let folder = file.strip_suffix("dvc.yaml").expect("all are").trim_end_matches('/');
+        for (name, theirs) in artifacts.as_object().expect("a mapping") {
             let full = if folder.is_empty() { name.clone() } else { format!("{folder}:{name}") };
             names.push(format!("*{full}"));
             let version = &gto(repo, &format!("show {full} --json")).ok().json()[0];
             let ours = &version["enrichments"][0]["enrichments"];
             let mut theirs = theirs.clone();
-            theirs["path"] = normal(&format!("{folder}/{}", theirs["path"].as_str().unwrap())).into();
-            for label in theirs["labels"].as_array_mut().unwrap() {
+            theirs["path"] = normal(&format!("{folder}/{}", theirs["path"].as_str().expect("a text"))).into();
+            for label in theirs["labels"].as_array_mut().expect("a list") {
                 // Labels are texts; DVC leaves them as the parameter is.
                 *label = label.as_str().map_or(label.to_string(), str::to_owned).into();
             }
