@@ -5,6 +5,7 @@
 
 pub mod artifacts_yaml;
 pub mod dvc_yaml;
+pub mod edit;
 mod fields;
 mod fill;
 

@@ -4,6 +4,9 @@
 //! A fault inside one value stays in that value ([`Value::Invalid`], repeated keys), so that a reader can leave out what is
 //! wrong and keep the rest; only text that is no YAML at all is an error. Knows nothing of what the values mean.
 
+pub(crate) mod edit;
+mod layout;
+mod render;
 mod scalar;
 
 use std::borrow::Cow;

@@ -1,0 +1,196 @@
+//! Changing what a file says of one artifact: text in, text out.
+//!
+//! Owns which fields of which kind of file a change goes to. How a text is changed without touching the rest of it is the business
+//! of `yaml::edit`; which file it is, and whether the change is allowed, that of the registry.
+
+use serde_json::{Map, Value as Json};
+
+use super::{FileProblem, Source, artifacts_yaml, dvc_yaml};
+use crate::yaml::{self, Problem, edit, printable};
+
+/// What becomes of the fields of an annotation; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Changes {
+    /// What kind of thing it is; an empty text takes the field out.
+    pub kind: Option<String>,
+    /// Where it is, as the file has it; an empty text takes the field out.
+    pub path: Option<String>,
+    /// Whether the file at the path is kept outside Git. `dvc.yaml` has no such field.
+    pub is_virtual: Option<bool>,
+    /// Labels that it gets beside those that it has.
+    pub add_labels: Vec<String>,
+    /// Labels that it loses.
+    pub remove_labels: Vec<String>,
+    /// A description in prose; an empty text takes the field out.
+    pub description: Option<String>,
+    /// Anything else; null takes the field out.
+    pub custom: Option<Json>,
+}
+
+/// How each kind of file is laid out.
+impl Source {
+    /// The largest file that is edited, in bytes.
+    fn max_size(self) -> usize {
+        match self {
+            Self::Gto => artifacts_yaml::MAX_SIZE,
+            Self::Dvc => dvc_yaml::MAX_SIZE,
+        }
+    }
+
+    /// The keys down to an entry.
+    fn path(self, entry: &str) -> Vec<&str> {
+        match self {
+            Self::Gto => vec![entry],
+            Self::Dvc => vec![SECTION, entry],
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Gto => "description",
+            Self::Dvc => "desc",
+        }
+    }
+
+    fn custom(self) -> &'static str {
+        match self {
+            Self::Gto => "custom",
+            Self::Dvc => "meta",
+        }
+    }
+}
+
+/// Where `dvc.yaml` keeps annotations.
+const SECTION: &str = "artifacts";
+
+/// The text of a file with an artifact's fields changed, or with an entry for it if there was none. Everything else stays as it
+/// is, byte by byte. `entry` is the name as the file has it, without a folder.
+///
+/// # Errors
+/// If the file cannot be read as a whole, or the change cannot be made without touching something else.
+pub fn annotate(text: &str, source: Source, entry: &str, changes: &Changes) -> Result<String, FileProblem> {
+    let path = source.path(entry);
+    let changed = fields(text, source, &path)
+        .and_then(|before| changed(before, source, changes))
+        .and_then(|after| edit::set(text, &path, &Json::Object(after), source.max_size()));
+    changed.map_err(|problem| FileProblem::new(Some(printable(entry)), problem))
+}
+
+/// The text of a file without an artifact's entry.
+///
+/// # Errors
+/// As [`annotate`]; and if there is no such entry.
+pub fn remove(text: &str, source: Source, entry: &str) -> Result<String, FileProblem> {
+    let path = source.path(entry);
+    let removed = read(text, source).and_then(|root| {
+        // DVC takes no empty section.
+        let is_last = source == Source::Dvc
+            && root
+                .get(SECTION)
+                .and_then(Json::as_object)
+                .is_some_and(|e| e.len() == 1 && e.contains_key(entry));
+        let path = if is_last { &path[..1] } else { &path };
+        edit::remove(text, path, source.max_size())
+    });
+    removed.map_err(|problem| FileProblem::new(Some(printable(entry)), problem))
+}
+
+/// Whether a file has an entry of this name in so many letters, which can be edited: not one whose name DVC puts together.
+pub fn has_entry(text: &str, source: Source, entry: &str) -> bool {
+    let Ok(root) = read(text, source) else { return false };
+    let path = source.path(entry);
+    path.iter().try_fold(&Json::Object(root), |place, key| place.get(*key)).is_some()
+}
+
+/// The fields of an entry as JSON, all of them, in the order of the file; `None` if there is no such entry.
+pub(crate) fn entry(text: &str, source: Source, entry: &str) -> Option<Map<String, Json>> {
+    let root = Json::Object(read(text, source).ok()?);
+    let found = source.path(entry).iter().try_fold(&root, |place, key| place.get(*key))?;
+    found.as_object().cloned()
+}
+
+fn read(text: &str, source: Source) -> Result<Map<String, Json>, Problem> {
+    let Some(root) = yaml::parse(text.as_bytes(), source.max_size())? else { return Ok(Map::new()) };
+    match (root.problem(), root.to_json()) {
+        (Some(problem), _) => Err(problem),
+        (None, Json::Object(root)) => Ok(root),
+        (None, _) => Err(root.complain(format!("must be a mapping, not {}", root.kind()))),
+    }
+}
+
+fn fields(text: &str, source: Source, path: &[&str]) -> Result<Option<Map<String, Json>>, Problem> {
+    let mut place = Json::Object(read(text, source)?);
+    for key in path {
+        place = match place {
+            Json::Object(mut entries) => entries.remove(*key).unwrap_or_default(),
+            _ => Json::Null,
+        };
+        if place.is_null() {
+            return Ok(None);
+        }
+    }
+    match place {
+        Json::Object(fields) => Ok(Some(fields)),
+        _ => Err(wrong(format!("'{}' is no mapping of fields", printable(&path.join("."))))),
+    }
+}
+
+fn wrong(message: String) -> Problem {
+    Problem { message, line: 0, column: 0 }
+}
+
+/// The fields after a change. New ones come in the order in which the tools themselves write them.
+fn changed(
+    before: Option<Map<String, Json>>,
+    source: Source,
+    changes: &Changes,
+) -> Result<Map<String, Json>, Problem> {
+    let mut fields = before.unwrap_or_default();
+    let labels = labels(&fields, changes)?;
+    let text = |text: &String| if text.is_empty() { Json::Null } else { Json::String(text.clone()) };
+    let kind = ("type", changes.kind.as_ref().map(text));
+    let path = ("path", changes.path.as_ref().map(text));
+    // As the Python tool, which writes no field that says what holds without it.
+    let is_told = fields.contains_key("virtual");
+    let is_virtual = changes.is_virtual.filter(|is| is_told || !is).filter(|_| source == Source::Gto);
+    let is_virtual = ("virtual", is_virtual.map(Json::Bool));
+    let labels = ("labels", labels);
+    let description = (source.description(), changes.description.as_ref().map(text));
+    let custom = (source.custom(), changes.custom.clone());
+    let in_order = match source {
+        Source::Gto => [kind, path, is_virtual, labels, description, custom],
+        Source::Dvc => [path, description, kind, is_virtual, labels, custom],
+    };
+    for (field, value) in in_order {
+        match value {
+            None => {}
+            Some(Json::Null) => {
+                fields.shift_remove(field);
+            }
+            Some(value) => {
+                fields.insert(field.to_owned(), value);
+            }
+        }
+    }
+    Ok(fields)
+}
+
+/// The labels after a change, if it has any: those of before in their order, and then the new ones.
+fn labels(fields: &Map<String, Json>, changes: &Changes) -> Result<Option<Json>, Problem> {
+    if changes.add_labels.is_empty() && changes.remove_labels.is_empty() {
+        return Ok(None);
+    }
+    let mut labels = match fields.get("labels") {
+        None => Vec::new(),
+        Some(Json::Array(labels)) => labels.clone(),
+        Some(_) => return Err(wrong("its 'labels' are no list".to_owned())),
+    };
+    labels
+        .retain(|label| label.as_str().is_none_or(|label| !changes.remove_labels.iter().any(|l| l == label)));
+    for label in &changes.add_labels {
+        if !labels.iter().any(|other| other.as_str() == Some(label)) {
+            labels.push(Json::String(label.clone()));
+        }
+    }
+    Ok(Some(if labels.is_empty() { Json::Null } else { Json::Array(labels) }))
+}

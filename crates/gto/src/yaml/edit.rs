@@ -1,0 +1,832 @@
+//! Changing values in a YAML text, and nothing else of it: comments, order, quotes, anchors, line ends and every byte of
+//! the rest stay as they are.
+//!
+//! Owns where text is put in and taken out. After each edit the text is read again: if it does not say what was meant, or
+//! anything else has changed with it, the edit is refused. So a layout that is not foreseen here costs a refusal, never a
+//! damaged file. Knows nothing of what the values mean.
+//!
+//! Why none of the crates for this: `yaml-edit` and `nondestructive` have parsers of their own, which read some files
+//! otherwise than the one that reads the registry, and `yamlpatch` brings a C library. The positions of that one parser are
+//! all that is needed.
+
+use std::ops::Range;
+
+use serde_json::{Map, Value as Json};
+
+use super::layout::{self, Document, Entry, Item, Kind};
+use super::render::{self, Rendered, Style};
+use super::{Node, Problem, parse};
+
+/// Makes what is at `path`, keys from the root down, this value. What is on the way and not there is made.
+pub(crate) fn set(text: &str, path: &[&str], value: &Json, max_size: usize) -> Result<String, Problem> {
+    change(text, max_size, |before| {
+        let mut after = before.clone();
+        let mut place = &mut after;
+        for key in path {
+            if !place.is_object() {
+                *place = Json::Object(Map::new());
+            }
+            let entries = place.as_object_mut()?;
+            place = entries.entry((*key).to_owned()).or_insert(Json::Null);
+        }
+        *place = value.clone();
+        Some(after)
+    })
+}
+
+/// Takes out what is at `path`. A mapping that is left without entries stays, as `{}`.
+pub(crate) fn remove(text: &str, path: &[&str], max_size: usize) -> Result<String, Problem> {
+    change(text, max_size, |before| {
+        let mut after = before.clone();
+        let (last, way) = path.split_last()?;
+        let parent = way.iter().try_fold(&mut after, |place, key| place.get_mut(*key))?;
+        parent.as_object_mut()?.shift_remove(*last)?;
+        Some(after)
+    })
+}
+
+fn change(
+    text: &str,
+    max_size: usize,
+    wanted: impl FnOnce(&Json) -> Option<Json>,
+) -> Result<String, Problem> {
+    let before = read(text, max_size)?;
+    let before = before.map_or_else(|| Json::Object(Map::new()), |node| node.to_json());
+    if !before.is_object() {
+        return Err(nowhere("the file must be a mapping"));
+    }
+    let after = wanted(&before).ok_or_else(|| nowhere("there is nothing of that name"))?;
+    if before == after {
+        return Ok(text.to_owned());
+    }
+    let document = layout::read(text).ok_or_else(|| nowhere(UNSAFE))?;
+    let mut editor = Editor { text, edits: Vec::new(), style: Style { step: 2, list_step: 0 } };
+    editor.learn_style(document.root.as_ref());
+    editor.document(&document, &before, &after)?;
+    let edited = editor.finish();
+    // A text in a block at the end of the file may be told from another one only by the end of its last line.
+    let ended = || format!("{edited}{}", if text.contains("\r\n") { "\r\n" } else { "\n" });
+    let says_it = |edited: &String| {
+        let read_back = read(edited, max_size).ok().flatten();
+        read_back.map_or_else(|| Json::Object(Map::new()), |node| node.to_json()) == after
+    };
+    if says_it(&edited) {
+        return Ok(edited);
+    }
+    Some(ended()).filter(says_it).ok_or_else(|| refusal(text, &document))
+}
+
+/// Why an edit did not say what was meant.
+fn refusal(text: &str, document: &Document) -> Problem {
+    let editor = Editor { text, edits: Vec::new(), style: Style { step: 2, list_step: 0 } };
+    match &document.root {
+        // What comes after would end its last line, which is a part of it.
+        Some(root) if !text.ends_with('\n') && editor.ends_with_block_text(root) => editor.error(
+            text.len(),
+            "the file ends in the middle of a text, without the end of a line: put one there first",
+        ),
+        _ => nowhere(UNSAFE),
+    }
+}
+
+/// Not foreseen, or it would change something else as well.
+const UNSAFE: &str = "the change cannot be made here without touching something else, such as an anchor that others \
+                      refer to: make it by hand";
+
+fn nowhere(message: &str) -> Problem {
+    Problem { message: message.to_owned(), line: 0, column: 0 }
+}
+
+/// Reads the file, of which everything must be in order: who edits must not make two faults of one.
+fn read(text: &str, max_size: usize) -> Result<Option<Node>, Problem> {
+    let root = parse(text.as_bytes(), max_size)?;
+    match root.as_ref().and_then(Node::problem) {
+        Some(problem) => Err(problem),
+        None => Ok(root),
+    }
+}
+
+struct Editor<'a> {
+    text: &'a str,
+    /// What is replaced by what, each in the bytes of the text. They do not overlap.
+    edits: Vec<(Range<usize>, String)>,
+    style: Style,
+}
+
+/// Lines and their ends.
+impl Editor<'_> {
+    fn line_start(&self, at: usize) -> usize {
+        self.text[..at].rfind('\n').map_or(0, |newline| newline + 1)
+    }
+
+    /// The start of the next line, or the end of the text.
+    fn next_line(&self, at: usize) -> usize {
+        self.text[at..].find('\n').map_or(self.text.len(), |newline| at + newline + 1)
+    }
+
+    fn column(&self, at: usize) -> usize {
+        let line = self.text[self.line_start(at)..at].trim_start_matches('\u{feff}');
+        line.chars().count()
+    }
+
+    /// Whether only spaces stand before it on its line.
+    fn is_first(&self, at: usize) -> bool {
+        self.text[self.line_start(at)..at].trim_start_matches('\u{feff}').bytes().all(|byte| byte == b' ')
+    }
+
+    /// How lines end, near here.
+    fn line_end(&self, at: usize) -> &'static str {
+        let before = self.text[..at].rfind('\n').or_else(|| self.text.find('\n'));
+        match before {
+            Some(newline) if self.text[..newline].ends_with('\r') => "\r\n",
+            _ => "\n",
+        }
+    }
+
+    /// The start of the comment on the line of `at`, after it.
+    fn comment_on_line(&self, at: usize) -> Option<usize> {
+        let line = &self.text[at..self.next_line(at)];
+        let is_comment = |(place, _): &(usize, &str)| *place > 0 && line[..*place].ends_with([' ', '\t']);
+        line.match_indices('#').find(is_comment).map(|(place, _)| at + place)
+    }
+
+    fn error(&self, at: usize, message: &str) -> Problem {
+        let line = self.text[..at].matches('\n').count() + 1;
+        Problem { message: message.to_owned(), line, column: self.column(at) + 1 }
+    }
+}
+
+/// The edits themselves.
+impl Editor<'_> {
+    fn finish(mut self) -> String {
+        self.edits.sort_by_key(|(range, _)| (range.start, range.end));
+        let mut edited = String::with_capacity(self.text.len() + 256);
+        let mut done = 0;
+        for (range, new) in self.edits {
+            // What is taken out with something around it is taken out already.
+            edited.push_str(self.text.get(done..range.start).unwrap_or_default());
+            edited.push_str(&new);
+            done = done.max(range.end);
+        }
+        edited.push_str(&self.text[done..]);
+        edited
+    }
+
+    fn replace(&mut self, range: Range<usize>, new: impl Into<String>) {
+        self.edits.push((range, new.into()));
+    }
+
+    /// Puts lines in at the start of a line or the end of the text. Whether the text ends with a line end stays as it is.
+    fn insert_lines(&mut self, at: usize, lines: &str) {
+        if lines.is_empty() {
+            return;
+        }
+        let line_end = self.line_end(at);
+        let is_cut = at > 0 && !self.text[..at].ends_with('\n') && self.text[..at] != *"\u{feff}";
+        let lines = if is_cut {
+            format!("\n{}", lines.strip_suffix('\n').unwrap_or(lines))
+        } else {
+            lines.to_owned()
+        };
+        let lines = if line_end == "\n" { lines } else { lines.replace('\n', line_end) };
+        self.replace(at..at, lines);
+    }
+
+    /// Takes whole lines out.
+    fn remove_lines(&mut self, range: Range<usize>) {
+        let is_cut = range.end == self.text.len() && !self.text.ends_with('\n');
+        let before = &self.text[..range.start];
+        let before = before.strip_suffix('\n').map_or(before, |b| b.strip_suffix('\r').unwrap_or(b));
+        let start = if is_cut { before.len() } else { range.start };
+        self.replace(start..range.end, "");
+    }
+
+    /// Puts lines in the place of others.
+    fn replace_lines(&mut self, range: Range<usize>, lines: &str) {
+        if lines.is_empty() {
+            return self.remove_lines(range);
+        }
+        let is_cut = !self.text[range.clone()].ends_with('\n');
+        let lines = if is_cut { lines.trim_end_matches('\n') } else { lines };
+        let lines = lines.replace('\n', self.line_end(range.start));
+        self.replace(range, lines);
+    }
+}
+
+/// Where things end.
+impl Editor<'_> {
+    /// The end of what is written of a value, comments left aside.
+    fn content_end(&self, item: &Item) -> usize {
+        match &item.kind {
+            Kind::Map { is_flow: false, entries } => {
+                entries.last().map_or(item.span.end, |entry| self.entry_end(entry))
+            }
+            Kind::List { is_flow: false, items } => {
+                items.last().map_or(item.span.end, |item| self.content_end(item))
+            }
+            Kind::Scalar { .. } if item.is_block_text() => {
+                // The blank lines below belong to it only if it says so; the indent of what follows never does.
+                let end = item.span.end;
+                if self.block_header(item).contains('+') {
+                    return if self.is_first(end) { self.line_start(end) } else { end };
+                }
+                item.span.start + self.text[item.span.clone()].trim_end().len()
+            }
+            _ => item.span.end.max(item.properties.as_ref().map_or(0, |properties| properties.end)),
+        }
+    }
+
+    fn ends_with_block_text(&self, item: &Item) -> bool {
+        match &item.kind {
+            Kind::Map { is_flow: false, entries } => {
+                entries.last().is_some_and(|entry| self.ends_with_block_text(&entry.value))
+            }
+            Kind::List { is_flow: false, items } => {
+                items.last().is_some_and(|item| self.ends_with_block_text(item))
+            }
+            _ => item.is_block_text(),
+        }
+    }
+
+    fn entry_end(&self, entry: &Entry) -> usize {
+        let colon = self.colon_end(entry).unwrap_or(entry.key.span.end);
+        self.content_end(&entry.value).max(colon)
+    }
+
+    /// `|-` of a text in a block: the line above it.
+    fn block_header(&self, item: &Item) -> &str {
+        let end = self.text[..item.span.start].trim_end().len();
+        let line = &self.text[self.line_start(end)..end];
+        line.rfind(['|', '>']).map_or("", |at| &line[at..])
+    }
+
+    /// The end of the `:` of an entry, if it is on the line of the key.
+    fn colon_end(&self, entry: &Entry) -> Option<usize> {
+        let end = entry.key.span.end;
+        let rest = &self.text[end..];
+        let spaces = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        rest[spaces..].starts_with(':').then_some(end + spaces + 1)
+    }
+
+    /// The lines of an entry of a block mapping, with the comments in it: those further to the right than its key.
+    fn lines_of(&self, entry: &Entry) -> Result<Range<usize>, Problem> {
+        let start = entry.key.start();
+        if !self.is_first(start) {
+            return Err(self.error(start, UNSAFE));
+        }
+        let mut end = self.line_after(self.entry_end(entry));
+        let column = self.column(start);
+        let mut next = end;
+        while next < self.text.len() {
+            let line = &self.text[next..self.next_line(next)];
+            let inner = line.trim_start_matches([' ', '\t']);
+            let is_blank = inner.trim().is_empty();
+            if !is_blank && !(inner.starts_with('#') && line.len() - inner.len() > column) {
+                break;
+            }
+            next += line.len();
+            end = if is_blank { end } else { next };
+        }
+        Ok(self.line_start(start)..end)
+    }
+
+    /// The start of the line after the one that ends, or whose last byte is before, `end`.
+    fn line_after(&self, end: usize) -> usize {
+        if end > 0 && self.text[..end].ends_with('\n') { end } else { self.next_line(end) }
+    }
+}
+
+/// What is changed.
+impl Editor<'_> {
+    fn document(&mut self, document: &Document, before: &Json, after: &Json) -> Result<(), Problem> {
+        let Some(root) = &document.root else {
+            let lines = self.entries_text(after, 0);
+            let at = document.end.map_or(self.text.len(), |end| self.line_start(end));
+            // An empty file gets a line end, as one that has never been cut.
+            if at > 0 && !self.text[..at].ends_with('\n') && self.text[..at] != *"\u{feff}" {
+                self.replace(at..at, "\n");
+                self.replace(at..at, lines);
+            } else {
+                self.insert_lines(at, &lines);
+            }
+            return Ok(());
+        };
+        match &root.kind {
+            Kind::Map { is_flow: false, entries } if after.as_object().is_some_and(Map::is_empty) => {
+                for entry in entries {
+                    let lines = self.lines_of(entry)?;
+                    self.replace(lines, "");
+                }
+                let start = self.line_start(root.start());
+                let start = if self.text[start..].starts_with('\u{feff}') {
+                    start + '\u{feff}'.len_utf8()
+                } else {
+                    start
+                };
+                let line_end = if self.text.ends_with('\n') { self.line_end(start) } else { "" };
+                self.replace(start..start, format!("{{}}{line_end}"));
+                Ok(())
+            }
+            Kind::Map { is_flow: true, entries } if entries.is_empty() => {
+                let lines = self.entries_text(after, 0);
+                let line_end = self.line_end(root.span.start);
+                let lines = lines.trim_end_matches('\n').replace('\n', line_end);
+                let is_first = self.is_first(root.span.start);
+                let lines = if is_first { lines } else { format!("{line_end}{lines}") };
+                self.replace(root.span.clone(), lines);
+                Ok(())
+            }
+            _ => self.value(root, None, before, after),
+        }
+    }
+
+    fn entries_text(&self, entries: &Json, column: usize) -> String {
+        let entries = entries.as_object().into_iter().flatten();
+        entries.map(|(key, value)| render::entry(key, value, column, self.style)).collect()
+    }
+
+    /// Changes a value in the place that it has. `entry`: the entry of a block mapping that it is the value of.
+    fn value(
+        &mut self,
+        item: &Item,
+        entry: Option<&Entry>,
+        before: &Json,
+        after: &Json,
+    ) -> Result<(), Problem> {
+        if before == after {
+            return Ok(());
+        }
+        match (&item.kind, before, after) {
+            (Kind::Map { is_flow, entries }, Json::Object(old), Json::Object(new))
+                if !new.is_empty() && !entries.is_empty() =>
+            {
+                if *is_flow {
+                    self.flow_map(item, entries, old, new)
+                } else {
+                    self.block_map(entries, old, new)
+                }
+            }
+            (Kind::List { is_flow, items }, Json::Array(old), Json::Array(new))
+                if !new.is_empty() && !items.is_empty() =>
+            {
+                self.list(item, *is_flow, items, old, new, entry)
+            }
+            (Kind::Alias, Json::Object(_) | Json::Array(_), Json::Object(_)) => Err(self.error(
+                item.span.start,
+                "this is only a reference to what stands elsewhere: change it there, or write it out here",
+            )),
+            _ => match entry {
+                Some(entry) => self.replace_in_block(entry, after),
+                None => {
+                    self.replace(item.span.clone(), self.inline_like(item, after));
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    fn inline_like(&self, item: &Item, value: &Json) -> String {
+        match (&item.kind, value) {
+            (Kind::Scalar { style, .. }, Json::String(text)) => render::line_in_flow(text, Some(*style)),
+            _ => render::flow(value),
+        }
+    }
+
+    fn block_map(
+        &mut self,
+        entries: &[Entry],
+        old: &Map<String, Json>,
+        new: &Map<String, Json>,
+    ) -> Result<(), Problem> {
+        for entry in entries {
+            let Kind::Scalar { text: key, .. } = &entry.key.kind else { continue };
+            match (old.get(key), new.get(key)) {
+                (Some(before), Some(after)) => self.value(&entry.value, Some(entry), before, after)?,
+                (Some(_), None) => {
+                    let lines = self.lines_of(entry)?;
+                    self.remove_lines(lines);
+                }
+                _ => {}
+            }
+        }
+        let Some(last) = entries.last() else { return Ok(()) };
+        let start = last.key.start();
+        let (at, column) = (self.lines_of(last)?.end, self.column(start));
+        let is_here = |key: &str| entries.iter().any(|entry| entry.is_named(key));
+        let added = new.iter().filter(|(key, value)| !is_here(key) && old.get(*key) != Some(*value));
+        let lines: String = added.map(|(key, value)| render::entry(key, value, column, self.style)).collect();
+        self.insert_lines(at, &lines);
+        Ok(())
+    }
+
+    /// Puts a value in the place of another one.
+    fn replace_in_block(&mut self, entry: &Entry, new: &Json) -> Result<(), Problem> {
+        let item = &entry.value;
+        let colon = self.colon_end(entry).ok_or_else(|| self.error(entry.key.start(), UNSAFE))?;
+        let after_properties = item.properties.as_ref().map_or(colon, |properties| properties.end.max(colon));
+        let column = self.column(entry.key.start());
+        let Rendered { inline, lines } = self.render_like(item, new, column);
+        let space = if inline.is_empty() { "" } else { " " };
+        match &item.kind {
+            Kind::Map { is_flow: false, .. } | Kind::List { is_flow: false, .. } => {
+                self.replace(after_properties..after_properties, format!("{space}{inline}"));
+                let range = self.block_lines(item)?;
+                self.replace_lines(range, &lines);
+            }
+            Kind::Scalar { .. } if item.is_block_text() => {
+                let header = self.text[..item.span.start].trim_end_matches([' ', '\t', '\r', '\n']).len();
+                let end = self.comment_on_line(after_properties).unwrap_or(header);
+                let end = self.text[..end].trim_end().len();
+                self.replace(after_properties..end, format!("{space}{inline}"));
+                let range = self.next_line(header)..self.line_after(self.content_end(item));
+                self.replace_lines(range, &lines);
+            }
+            _ if item.is_nothing() => {
+                self.replace(after_properties..after_properties, format!("{space}{inline}"));
+                self.insert_lines(self.next_line(after_properties), &lines);
+            }
+            _ if inline.is_empty() => {
+                // `{}` and `[]` make room for lines.
+                let start = self.text[..item.span.start].trim_end_matches([' ', '\t']).len();
+                self.replace(start..item.span.end, "");
+                self.insert_lines(self.next_line(item.span.end), &lines);
+            }
+            _ => {
+                self.replace(item.span.clone(), inline);
+                self.insert_lines(self.next_line(item.span.end), &lines);
+            }
+        }
+        Ok(())
+    }
+
+    fn render_like(&self, item: &Item, new: &Json, column: usize) -> Rendered {
+        let old = match &item.kind {
+            Kind::Scalar { style, .. } => Some(*style),
+            _ => None,
+        };
+        let makes_room = match &item.kind {
+            Kind::Map { is_flow, entries } => !is_flow || entries.is_empty(),
+            Kind::List { is_flow, items } => !is_flow || items.is_empty(),
+            _ => item.is_nothing(),
+        };
+        match new {
+            Json::String(text) if !text.contains('\n') => {
+                let style = old.filter(|_| !item.is_nothing());
+                Rendered { inline: render::line(text, style), lines: String::new() }
+            }
+            Json::String(_) => render::block(new, column, self.style),
+            _ if makes_room => render::block(new, column, self.style),
+            _ => Rendered { inline: render::flow(new), lines: String::new() },
+        }
+    }
+
+    /// The lines of a block mapping or list.
+    fn block_lines(&self, item: &Item) -> Result<Range<usize>, Problem> {
+        match &item.kind {
+            Kind::Map { entries, .. } => {
+                let first = entries.first().ok_or_else(|| nowhere(UNSAFE))?;
+                let last = entries.last().ok_or_else(|| nowhere(UNSAFE))?;
+                Ok(self.lines_of(first)?.start..self.lines_of(last)?.end)
+            }
+            Kind::List { items, .. } => {
+                let first = items.first().and_then(|item| self.item_lines(item));
+                let last = items.last().and_then(|item| self.item_lines(item));
+                let (first, last) = first.zip(last).ok_or_else(|| self.error(item.span.start, UNSAFE))?;
+                Ok(first.start..last.end)
+            }
+            _ => Err(nowhere(UNSAFE)),
+        }
+    }
+
+    /// The lines of an item of a block list, whose dash is the first thing on its line.
+    fn item_lines(&self, item: &Item) -> Option<Range<usize>> {
+        let dash = self.dash(item)?;
+        Some(self.line_start(dash)..self.line_after(self.content_end(item)))
+    }
+
+    fn dash(&self, item: &Item) -> Option<usize> {
+        let before = self.text[..item.start()].trim_end_matches([' ', '\t']);
+        let dash = before.strip_suffix('-')?.len();
+        self.is_first(dash).then_some(dash)
+    }
+
+    /// What is gone is taken out, and what is new comes last.
+    fn list(
+        &mut self,
+        list: &Item,
+        is_flow: bool,
+        items: &[Item],
+        old: &[Json],
+        new: &[Json],
+        entry: Option<&Entry>,
+    ) -> Result<(), Problem> {
+        let mut rest = new.iter().peekable();
+        let mut gone = Vec::new();
+        for (item, value) in items.iter().zip(old) {
+            if rest.next_if_eq(&value).is_none() {
+                gone.push(item);
+            }
+        }
+        let added: Vec<&Json> = rest.collect();
+        let is_kept = gone.len() < items.len();
+        let lines: Option<Vec<_>> = items.iter().map(|item| self.item_lines(item)).collect();
+        match (items.last(), lines) {
+            (Some(last), _) if is_flow && gone.is_empty() => {
+                let added: Vec<String> = added.into_iter().map(render::flow).collect();
+                self.append_in_flow(list, last.start(), last.span.end, &added);
+            }
+            (Some(last), Some(lines)) if !is_flow && is_kept => {
+                for item in gone {
+                    if let Some(lines) = self.item_lines(item) {
+                        self.remove_lines(lines);
+                    }
+                }
+                let column = self.dash(last).map_or(0, |dash| self.column(dash));
+                let added = added.into_iter();
+                let text: String =
+                    added.map(|item| format!("{}- {}\n", " ".repeat(column), render::flow(item))).collect();
+                self.insert_lines(lines.last().map_or(self.text.len(), |lines| lines.end), &text);
+            }
+            (_, Some(_)) if !is_flow && entry.is_some() => {
+                if let Some(entry) = entry {
+                    self.replace_in_block(entry, &Json::Array(new.to_vec()))?;
+                }
+            }
+            _ if is_flow => self.replace(list.span.clone(), render::flow(&Json::Array(new.to_vec()))),
+            _ => return Err(self.error(list.span.start, UNSAFE)),
+        }
+        Ok(())
+    }
+
+    fn flow_map(
+        &mut self,
+        map: &Item,
+        entries: &[Entry],
+        old: &Map<String, Json>,
+        new: &Map<String, Json>,
+    ) -> Result<(), Problem> {
+        let gone: Vec<usize> = (0..entries.len())
+            .filter(|&place| {
+                let Kind::Scalar { text: key, .. } = &entries[place].key.kind else { return false };
+                old.contains_key(key) && !new.contains_key(key)
+            })
+            .collect();
+        let is_here = |key: &str| entries.iter().any(|entry| entry.is_named(key));
+        let added = new.iter().filter(|(key, value)| !is_here(key) && old.get(*key) != Some(*value));
+        let added: Vec<String> = added.map(|(key, value)| render::flow_entry(key, value)).collect();
+        match gone.as_slice() {
+            [] => {}
+            [place] if added.is_empty() => self.remove_in_flow(entries, *place),
+            _ => {
+                self.replace(map.span.clone(), render::flow(&Json::Object(new.clone())));
+                return Ok(());
+            }
+        }
+        for entry in entries {
+            let Kind::Scalar { text: key, .. } = &entry.key.kind else { continue };
+            if let (Some(before), Some(after)) = (old.get(key), new.get(key)) {
+                let is_nothing = entry.value.is_nothing() && before != after;
+                if is_nothing {
+                    return Err(self.error(entry.key.span.start, UNSAFE));
+                }
+                self.value(&entry.value, None, before, after)?;
+            }
+        }
+        if let Some(last) = entries.last() {
+            self.append_in_flow(map, last.key.start(), last.value.span.end.max(last.key.span.end), &added);
+        }
+        Ok(())
+    }
+
+    fn remove_in_flow(&mut self, entries: &[Entry], place: usize) {
+        let entry = &entries[place];
+        let end = entry.value.span.end.max(entry.key.span.end);
+        let before = place.checked_sub(1).map(|before| &entries[before]);
+        let range = match (entries.get(place + 1), before) {
+            (Some(next), _) => entry.key.start()..next.key.start(),
+            (None, Some(before)) => before.value.span.end.max(before.key.span.end)..end,
+            (None, None) => entry.key.start()..end,
+        };
+        self.replace(range, "");
+    }
+
+    /// Puts entries after the last one within `[]` or `{}`, on lines of their own if that one is.
+    fn append_in_flow(&mut self, collection: &Item, last_start: usize, last_end: usize, added: &[String]) {
+        if added.is_empty() {
+            return;
+        }
+        let gap = &self.text[last_end..collection.span.end];
+        let comma = comma_in(gap).map(|place| last_end + place + 1);
+        let has_own_line = self.is_first(last_start) && gap.contains('\n');
+        if !has_own_line {
+            let added = added.join(", ");
+            match comma {
+                Some(comma) => self.replace(comma..comma, format!(" {added}")),
+                None => self.replace(last_end..last_end, format!(", {added}")),
+            }
+            return;
+        }
+        let indent = " ".repeat(self.column(last_start));
+        let tail = if comma.is_some() { "," } else { "" };
+        if comma.is_none() {
+            self.replace(last_end..last_end, ",");
+        }
+        let lines = added.join(&format!(",\n{indent}"));
+        self.insert_lines(self.next_line(comma.unwrap_or(last_end)), &format!("{indent}{lines}{tail}\n"));
+    }
+
+    /// Takes the indents from the file: the first mapping in a mapping, and the first list.
+    fn learn_style(&mut self, root: Option<&Item>) {
+        let mut steps = (None, None);
+        if let Some(root) = root {
+            self.find_steps(root, &mut steps);
+        }
+        self.style = Style { step: steps.0.unwrap_or(2), list_step: steps.1.unwrap_or(0) };
+    }
+
+    fn find_steps(&self, item: &Item, steps: &mut (Option<usize>, Option<usize>)) {
+        let Kind::Map { is_flow: false, entries } = &item.kind else { return };
+        for entry in entries.iter().filter(|entry| self.is_first(entry.key.start())) {
+            let column = self.column(entry.key.start());
+            match &entry.value.kind {
+                Kind::Map { is_flow: false, entries } => {
+                    let inner = entries.first().map(|inner| self.column(inner.key.start()));
+                    steps.0 = steps
+                        .0
+                        .or(inner.and_then(|inner| inner.checked_sub(column)).filter(|step| *step > 0));
+                    self.find_steps(&entry.value, steps);
+                }
+                Kind::List { is_flow: false, items } => {
+                    let dash = items.first().and_then(|item| self.dash(item)).map(|dash| self.column(dash));
+                    steps.1 = steps.1.or(dash.and_then(|dash| dash.checked_sub(column)));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The comma in the text between the last item and the closing bracket, where there are only comments beside it.
+fn comma_in(gap: &str) -> Option<usize> {
+    let mut is_comment = false;
+    for (place, byte) in gap.bytes().enumerate() {
+        match byte {
+            b'\n' => is_comment = false,
+            b'#' => is_comment = true,
+            b',' if !is_comment => return Some(place),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn set(text: &str, path: &[&str], value: &Json) -> String {
+        super::set(text, path, value, 1 << 20).unwrap_or_else(|problem| panic!("{text:?} {problem:?}"))
+    }
+
+    fn remove(text: &str, path: &[&str]) -> String {
+        super::remove(text, path, 1 << 20).unwrap_or_else(|problem| panic!("{text:?} {problem:?}"))
+    }
+
+    fn refused(result: Result<String, Problem>) -> String {
+        let problem = result.unwrap_err();
+        format!("{}:{} {}", problem.line, problem.column, problem.message)
+    }
+
+    #[test]
+    fn a_text_takes_the_place_and_the_quotes_of_the_one_before() {
+        for (old, new) in [
+            ("a: b # c\n", "a: x # c\n"),
+            ("a:   'b'\t#c", "a:   'x'\t#c"),
+            ("a: \"b\"\n", "a: \"x\"\n"),
+            ("a: &k b\n", "a: &k x\n"),
+            ("a:\n", "a: x\n"),
+            ("a: # c\n", "a: x # c\n"),
+            ("a: ~\n", "a: x\n"),
+            ("a: *k\nk: 1\n".trim_start_matches("a: *k\n"), "k: 1\na: x\n"),
+            ("k: &k 1\na: *k\n", "k: &k 1\na: x\n"),
+            ("a: |- # c\n  one\n  two\n\n# d\nb: 1\n", "a: x # c\n\n# d\nb: 1\n"),
+            ("a:\n  b: c\n   # d\n# e\n", "a: x\n# e\n"),
+            ("a: one\n  two\nb: 1", "a: x\nb: 1"),
+            ("{a: b, c: d}", "{a: x, c: d}"),
+            ("\u{feff}# c\r\na: b\r\n", "\u{feff}# c\r\na: x\r\n"),
+        ] {
+            assert_eq!(set(old, &["a"], &json!("x")), new, "{old:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_written_so_that_it_stays_one() {
+        for (value, written) in [
+            ("plain text", "plain text"),
+            ("s3://bucket/a b", "s3://bucket/a b"),
+            ("größe", "größe"),
+            ("no", "'no'"),
+            ("1e3", "'1e3'"),
+            ("1:30", "'1:30'"),
+            ("2024-01-02", "'2024-01-02'"),
+            ("2024-01-02T10:00:00Z", "'2024-01-02T10:00:00Z'"),
+            ("1_000", "'1_000'"),
+            ("a: b", "'a: b'"),
+            ("a #b", "'a #b'"),
+            ("it's: so", "'it''s: so'"),
+            ("- a", "'- a'"),
+            ("", "''"),
+            (" a", "' a'"),
+            ("*a", "'*a'"),
+            ("a\tb\u{85}", "\"a\\tb\\u0085\""),
+            ("\u{feff}", "\"\\ufeff\""),
+            ("one\ntwo\n", "|\n  one\n  two"),
+            ("one\n\n  two", "|-\n  one\n\n    two"),
+            ("\none", "\"\\none\""),
+            ("v1.0.0", "v1.0.0"),
+            ("1.0.0/x", "1.0.0/x"),
+        ] {
+            assert_eq!(set("a: b\n", &["a"], &json!(value)), format!("a: {written}\n"));
+            let end = if value.ends_with('\n') { "\n" } else { "" };
+            assert_eq!(set("{}", &["a"], &json!(value)), format!("a: {written}{end}"));
+            set("{b: c}", &["a"], &json!([value]));
+        }
+    }
+
+    #[test]
+    fn what_is_new_comes_last_and_looks_like_the_rest() {
+        let value = json!({"path": "p", "labels": ["x"], "meta": {"k": [1, {}]}});
+        let set = |text: &str| set(text, &["artifacts", "m"], &value);
+        let plain = "artifacts:\n  m:\n    path: p\n    labels:\n    - x\n    meta:\n      k:\n      - 1\n      - {}\n";
+        assert_eq!(set(""), plain);
+        assert_eq!(set("# only\n"), format!("# only\n{plain}"));
+        assert_eq!(set("---\n# only\n...\n"), format!("---\n# only\n{plain}...\n"));
+        assert_eq!(set("artifacts: {} # c\n"), plain.replace("s:\n  m", "s: # c\n  m"));
+        assert_eq!(set("artifacts:\nb: 1\n"), format!("{plain}b: 1\n"));
+        assert_eq!(set("stages: {}"), format!("stages: {{}}\n{}", plain.trim_end()));
+        assert_eq!(
+            set(
+                "artifacts:\r\n    a:\r\n        labels:\r\n          - y\r\n        # of a\r\n\r\n# end\r\n"
+            ),
+            "artifacts:\r\n    a:\r\n        labels:\r\n          - y\r\n        # of a\r\n    m:\r\n        path: p\r\n        \
+             labels:\r\n          - x\r\n        meta:\r\n            k:\r\n              - 1\r\n              - {}\r\n\r\n# end\r\n"
+        );
+        assert_eq!(
+            set("artifacts: {a: {path: 'p'}}\n"),
+            "artifacts: {a: {path: 'p'}, m: {path: p, labels: [x], meta: {k: [1, {}]}}}\n"
+        );
+        assert_eq!(
+            set("{\n  \"artifacts\": {\n    \"a\": 1 # c, d\n  }\n}\n"),
+            "{\n  \"artifacts\": {\n    \"a\": 1, # c, d\n    m: {path: p, labels: [x], meta: {k: [1, {}]}}\n  }\n}\n"
+        );
+    }
+
+    #[test]
+    fn lists_lose_and_gain_items_only() {
+        let set = |text: &str| set(text, &["a"], &json!(["x", "z"]));
+        assert_eq!(set("a:\n- x # c\n- y\n# d\nb: 1\n"), "a:\n- x # c\n- z\n# d\nb: 1\n");
+        assert_eq!(set("a:\n  - 'x'"), "a:\n  - 'x'\n  - z");
+        assert_eq!(set("a: ['x']\n"), "a: ['x', z]\n");
+        assert_eq!(set("a: [\n  x,\n]\n"), "a: [\n  x,\n  z,\n]\n");
+        assert_eq!(set("a: [x, y]\n"), "a: [x, z]\n");
+        assert_eq!(set("a: []\n"), "a:\n- x\n- z\n");
+        assert_eq!(set("a: # c\n- 1\n- 2"), "a: # c\n- x\n- z");
+        assert_eq!(tests::set("a:\n- x\n- y\nb: 1\n", &["a"], &json!([])), "a: []\nb: 1\n");
+    }
+
+    #[test]
+    fn an_entry_goes_with_the_comments_in_it_and_no_other() {
+        let text = "# top\na: 1\n\n# above b\nb: &x # on b\n  c: |\n    text\n\n  # in b\n\n# above d\nd: 2";
+        assert_eq!(remove(text, &["b"]), "# top\na: 1\n\n# above b\n\n# above d\nd: 2");
+        assert_eq!(remove(text, &["d"]), text.strip_suffix("\nd: 2").unwrap());
+        assert_eq!(remove("a:\n  b: 1\nc: 2\n", &["a", "b"]), "a: {}\nc: 2\n");
+        assert_eq!(remove("# c\r\na: 1\r\n", &["a"]), "# c\r\n{}\r\n");
+        assert_eq!(remove("{a: 1, b: 2, c: 3}", &["b"]), "{a: 1, c: 3}");
+        assert_eq!(remove("{a: 1, c: 3}", &["c"]), "{a: 1}");
+        assert_eq!(remove("{a: {b: 1}}", &["a", "b"]), "{a: {}}");
+    }
+
+    #[test]
+    fn what_would_change_something_else_is_refused() {
+        let set = |text: &str, path: &[&str]| refused(super::set(text, path, &json!("x"), 1 << 20));
+        let remove = |text: &str, path: &[&str]| refused(super::remove(text, path, 1 << 20));
+        assert_eq!(set("a: &k 1\nb: *k\n", &["a"]), format!("0:0 {UNSAFE}"));
+        assert_eq!(remove("a: &k 1\nb: *k\n", &["a"]), format!("0:0 {UNSAFE}"));
+        assert_eq!(remove("a: &k {c: 1, d: 2}\nb:\n  <<: *k\n", &["b", "c"]), format!("0:0 {UNSAFE}"));
+        assert!(set("a: &k {c: 1}\nb: *k\n", &["b", "c"]).starts_with("2:4 this is only a reference"));
+        assert_eq!(set("a: 1\nb: 2\na: 3\n", &["b"]), "3:1 repeated key 'a'");
+        assert_eq!(set("a: [\n", &["a"]), "1:4 unclosed bracket '['");
+        assert_eq!(set("- a\n", &["a"]), "0:0 the file must be a mapping");
+        assert_eq!(remove("a: 1\n", &["b"]), "0:0 there is nothing of that name");
+        assert_eq!(set("? a\n: b\n", &["a"]), format!("1:3 {UNSAFE}"));
+    }
+
+    #[test]
+    fn what_is_merged_in_can_be_overridden() {
+        let text = "base: &base\n  path: p\n  type: t\nm:\n  <<: *base\n  path: q\n";
+        assert_eq!(set(text, &["m", "type"], &json!("x")), format!("{text}  type: x\n"));
+        assert_eq!(set(text, &["m", "path"], &json!("x")), text.replace("path: q", "path: x"));
+    }
+}

@@ -1,0 +1,169 @@
+//! Where the parts of a YAML text stand, byte by byte, for edits that leave the rest alone.
+//!
+//! Owns the positions only. What the parts mean is read by [`super::parse`], which must have taken the text before: it
+//! refuses what is nested too deeply.
+
+use std::ops::Range;
+
+use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, StructureStyle, options};
+
+/// A value of the text.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub kind: Kind,
+    /// Where its content stands. Of a block mapping or list only the start counts; a text in a block has its header before.
+    pub span: Range<usize>,
+    /// Where its anchor and tag stand, before the content.
+    pub properties: Option<Range<usize>>,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// Text on a line, or over several.
+    Scalar {
+        text: String,
+        style: ScalarStyle,
+    },
+    /// `*name`
+    Alias,
+    Map {
+        is_flow: bool,
+        entries: Vec<Entry>,
+    },
+    List {
+        is_flow: bool,
+        items: Vec<Item>,
+    },
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub key: Item,
+    pub value: Item,
+}
+
+/// The one document of a text.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    /// What is in it; `None` if there are only comments.
+    pub root: Option<Item>,
+    /// Where the line `...` begins that ends it.
+    pub end: Option<usize>,
+}
+
+impl Item {
+    /// Where it begins, its anchor and tag included.
+    pub fn start(&self) -> usize {
+        self.properties.as_ref().map_or(self.span.start, |properties| properties.start.min(self.span.start))
+    }
+
+    /// Whether nothing is written.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self.kind, Kind::Scalar { style: ScalarStyle::Plain, .. }) && self.span.is_empty()
+    }
+
+    pub fn is_block_text(&self) -> bool {
+        matches!(self.kind, Kind::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, .. })
+    }
+}
+
+impl Entry {
+    pub fn is_named(&self, name: &str) -> bool {
+        matches!(&self.key.kind, Kind::Scalar { text, .. } if text == name)
+    }
+}
+
+/// Reads the positions of a text that [`super::parse`] has taken; `None` if it cannot be told where everything stands.
+pub(super) fn read(text: &str) -> Option<Document> {
+    let options = options! {
+        emit_comments: false,
+        emit_unresolved_aliases: true,
+        emit_anchor_events: true,
+        block_scalar_eof_without_line_feed: true,
+    };
+    let mut reader = Reader { parser: Parser::new_from_str_with_options(text, options), held: None };
+    let mut document = Document::default();
+    loop {
+        let (event, span) = reader.next()?;
+        match event {
+            Event::StreamEnd => break,
+            Event::DocumentEnd => {
+                let range = span.byte_range()?;
+                document.end = text.get(range.clone())?.starts_with("...").then_some(range.start);
+            }
+            Event::StreamStart | Event::DocumentStart(..) => {}
+            event => document.root = Some(reader.item(event, span)?),
+        }
+    }
+    document.root = document.root.filter(|root| !root.is_nothing());
+    Some(document)
+}
+
+struct Reader<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    /// An event that was looked at.
+    held: Option<(Event<'a>, Span)>,
+}
+
+impl<'a> Reader<'a> {
+    fn next(&mut self) -> Option<(Event<'a>, Span)> {
+        match self.held.take() {
+            Some(held) => Some(held),
+            None => self.parser.next_event()?.ok(),
+        }
+    }
+
+    fn item(&mut self, event: Event<'a>, span: Span) -> Option<Item> {
+        let mut range = span.byte_range()?;
+        let tag = span.tag_span().and_then(|tag| tag.byte_range());
+        let properties = union(self.anchor()?, tag);
+        let kind = match event {
+            Event::Scalar(text, style, ..) => Kind::Scalar { text: text.into_owned(), style },
+            Event::Alias(_) | Event::UnresolvedAlias(_) => Kind::Alias,
+            Event::SequenceStart(style, ..) => {
+                let mut items = Vec::new();
+                let end = loop {
+                    match self.next()? {
+                        (Event::SequenceEnd, span) => break span.byte_range()?.end,
+                        (event, span) => items.push(self.item(event, span)?),
+                    }
+                };
+                range.end = end;
+                Kind::List { is_flow: style == StructureStyle::Flow, items }
+            }
+            Event::MappingStart(style, ..) => {
+                let mut entries = Vec::new();
+                let end = loop {
+                    let key = match self.next()? {
+                        (Event::MappingEnd, span) => break span.byte_range()?.end,
+                        (event, span) => self.item(event, span)?,
+                    };
+                    let (event, span) = self.next()?;
+                    entries.push(Entry { key, value: self.item(event, span)? });
+                };
+                range.end = end;
+                Kind::Map { is_flow: style == StructureStyle::Flow, entries }
+            }
+            _ => return None,
+        };
+        Some(Item { kind, span: range, properties })
+    }
+
+    /// The anchor of the value whose event was the last one, which the parser tells after it.
+    fn anchor(&mut self) -> Option<Option<Range<usize>>> {
+        match self.next()? {
+            (Event::Anchor(..), span) => Some(Some(span.byte_range()?)),
+            other => {
+                self.held = Some(other);
+                Some(None)
+            }
+        }
+    }
+}
+
+fn union(a: Option<Range<usize>>, b: Option<Range<usize>>) -> Option<Range<usize>> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.start.min(b.start)..a.end.max(b.end)),
+        (a, b) => a.or(b),
+    }
+}
