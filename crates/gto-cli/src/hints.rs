@@ -9,7 +9,7 @@ use gto::reference::{Reference, Selector};
 use gto::report::VersionReport;
 use gto::rules::Refusal;
 use gto::tag::TagName;
-use gto::{CheckedRef, Detail, Error, Registry};
+use gto::{AnnotateError, CheckedRef, Detail, Error, Registry};
 
 use crate::context::Context;
 use crate::error::CommandError;
@@ -73,6 +73,7 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
             "this clone leaves files with its remote until they are needed: see what Git says to `git fetch`"
                 .to_owned()
         }
+        Error::Annotate(error) => return annotate_hint(error, context).into_iter().collect(),
         Error::Refused(refusal) => return refusal_hints(refusal, context),
         Error::Sign { source } => return signing_hints(&source.to_string()),
         Error::RefNotFound { revision } => revision_hint(revision, context),
@@ -490,7 +491,6 @@ pub fn nothing_registered(registry: &Registry) -> Option<String> {
     })
 }
 
-/// What to do if a tag cannot be signed, by what the program said.
 /// Where an annotation would stand.
 fn not_annotated_hint(artifact: &ArtifactName) -> String {
     let (folder, name) = artifact.as_str().rsplit_once(':').unwrap_or(("", artifact.as_str()));
@@ -501,6 +501,68 @@ fn not_annotated_hint(artifact: &ArtifactName) -> String {
     )
 }
 
+/// What to do about an annotation that cannot be changed.
+fn annotate_hint(error: &AnnotateError, context: &Context) -> Option<String> {
+    let repository = shell_quote(&context.repository);
+    let git = |command: String| format!("`git -C {repository} {command}`");
+    Some(match error {
+        AnnotateError::NoWorkTree { .. } => "work in a clone with files: `git clone URL`".to_owned(),
+        AnnotateError::Exists { .. } => "`gto describe` tells what is there".to_owned(),
+        AnnotateError::NotFound { name, file } => {
+            format!("'{file}' has no entry for it; tags are another matter: `gto show {name}`")
+        }
+        AnnotateError::InOtherFile { name, file } => {
+            let to = if file.ends_with("dvc.yaml") { "artifacts" } else { "dvc" };
+            format!(
+                "leave out --file to edit '{file}', or move it: `gto migrate annotations {name} --to {to}`"
+            )
+        }
+        AnnotateError::PathIsUsed { by, .. } => {
+            format!(
+                "that is the path of '{by}', or overlaps it: add --allow-same-path if that is as it should be"
+            )
+        }
+        AnnotateError::TypeNotAllowed { kind, types } => {
+            let close = closest(kind, types).map(|name| format!("did you mean '{name}'? "));
+            format!("{}add a type to `types` in `.gto` to allow it", close.unwrap_or_default())
+        }
+        AnnotateError::PathNeeded | AnnotateError::NoPath { .. } => "add --path PATH".to_owned(),
+        AnnotateError::PathNotThere { .. } => {
+            "commit the file first, or leave out --must-exist: what DVC or another store keeps is not in Git"
+                .to_owned()
+        }
+        AnnotateError::HasFolder { .. } => "leave out --file".to_owned(),
+        AnnotateError::Text { .. } | AnnotateError::Place { .. } => {
+            "nothing was changed: mend that, or edit the file by hand".to_owned()
+        }
+        AnnotateError::ReadBack { .. } => {
+            "nothing was changed; in dvc.yaml `${x}` is a parameter: write `\\${x}` for the text itself"
+                .to_owned()
+        }
+        AnnotateError::Unmovable => {
+            "mend what keeps them, or name those that should move: `gto migrate annotations NAME …`"
+                .to_owned()
+        }
+        AnnotateError::Changed { .. } => "nothing was changed: run the command again".to_owned(),
+        AnnotateError::Write { .. } => "nothing was changed: look after the folder and the disk".to_owned(),
+        AnnotateError::Uncommitted { file } => {
+            let commit = git(format!("commit -- {}", shell_quote(file)));
+            format!("nothing was changed: commit them first ({commit}), or leave out --commit")
+        }
+        AnnotateError::Commit { .. } => {
+            "nothing was changed; leave out --commit to only edit the file".to_owned()
+        }
+        AnnotateError::NoBranch => "nothing was changed: check out a branch, or leave out --push".to_owned(),
+        AnnotateError::NotPushed { remote, .. } => {
+            let (pull, push) =
+                (git("pull --rebase".to_owned()), git(format!("push {}", shell_quote(remote))));
+            format!("push it when that is mended: {push}; if the remote has newer commits, {pull} first")
+        }
+        _ => return None,
+    })
+}
+
+/// What to do if a tag cannot be signed, by what the program said.
 fn signing_hints(said: &str) -> Vec<String> {
     let mut hints = Vec::new();
     // What gpg says if its pinentry finds no terminal.

@@ -10,6 +10,7 @@ use crate::config::ConfigError;
 use crate::git;
 use crate::name::{ArtifactName, InvalidName, StageName};
 use crate::object_id::ObjectId;
+use crate::registry::AnnotateError;
 use crate::rules::Refusal;
 
 /// The result of the library's functions.
@@ -80,6 +81,9 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// An annotation cannot be changed.
+    #[error(transparent)]
+    Annotate(#[from] AnnotateError),
     /// The rules of the registry forbid it.
     #[error(transparent)]
     Refused(#[from] Refusal),

@@ -78,7 +78,8 @@ pub use error::{Error, Result};
 pub use git::{before_first_child, end_children};
 pub use processors::processors;
 pub use registry::{
-    Answer, Applied, Author, CacheReport, CheckedRef, Comparison, Description, Detail, Difference, KeptClone,
-    KeptClones, Located, Registry, Sight, StagesWanted, TagDifference, VersionsReport,
+    AnnotateError, Annotating, AnnotationApplied, AnnotationPlan, Answer, Applied, Author, CacheReport,
+    CheckedRef, Committing, Comparison, Description, Detail, Difference, FileEdit, KeptClone, KeptClones,
+    Located, MigrationPlan, Registry, Sight, StagesWanted, TagDifference, VersionsReport,
 };
 pub use time::Timestamp;

@@ -4,6 +4,7 @@
 //! pure modules; how they are read, by `git`.
 
 mod alone;
+mod annotate;
 mod annotations;
 mod cache;
 mod clones;
@@ -18,6 +19,9 @@ use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+pub use annotate::{
+    AnnotateError, Annotating, AnnotationApplied, AnnotationPlan, Committing, FileEdit, MigrationPlan,
+};
 pub use cache::CacheReport;
 pub use clones::{KeptClone, KeptClones};
 pub use describe::{Description, Located};

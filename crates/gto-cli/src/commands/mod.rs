@@ -1,6 +1,7 @@
 //! The commands: one file each, with its arguments (their doc comments are the help) and a function with the
 //! rhythm *resolve, check and refuse with a hint, do, tell*.
 
+mod annotate;
 mod assign;
 mod cache;
 mod check_ref;
@@ -9,14 +10,17 @@ mod demo;
 mod deprecate;
 mod describe;
 mod doctor;
+mod edits;
 mod generate;
 mod history;
+mod migrate;
 mod novelty;
 mod operand;
 mod parse_tag;
 mod print_state;
 mod push;
 mod register;
+mod remove;
 mod resolve;
 mod show;
 mod stages;
@@ -47,6 +51,10 @@ pub enum Command {
     #[command(visible_alias = "promote")]
     Assign(assign::Assign),
     Deprecate(deprecate::Deprecate),
+    // Annotate artifacts
+    Annotate(annotate::Annotate),
+    Remove(remove::Remove),
+    Migrate(migrate::Migrate),
     // The remote
     Status(status::Status),
     Push(push::Push),
@@ -81,6 +89,9 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
         Some(Command::Register(register)) => register.run(context),
         Some(Command::Assign(assign)) => assign.run(context),
         Some(Command::Deprecate(deprecate)) => deprecate.run(context),
+        Some(Command::Annotate(annotate)) => annotate.run(context),
+        Some(Command::Remove(remove)) => remove.run(context),
+        Some(Command::Migrate(migrate)) => migrate.run(context),
         Some(Command::Status(status)) => status.run(context),
         Some(Command::Push(push)) => push.run(context),
         Some(Command::Demo(demo)) => demo.run(context),

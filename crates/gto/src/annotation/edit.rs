@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{FileProblem, Source, artifacts_yaml, dvc_yaml};
+use super::{Annotation, FileProblem, Source, artifacts_yaml, dvc_yaml};
 use crate::yaml::{self, Problem, edit, printable};
 
 /// What becomes of the fields of an annotation; `None` leaves a field as it is.
@@ -25,6 +25,21 @@ pub struct Changes {
     pub description: Option<String>,
     /// Anything else; null takes the field out.
     pub custom: Option<Json>,
+}
+
+impl Changes {
+    /// Every field of an annotation, for a file that has none of them. The path is as the file is to have it.
+    pub fn all_of(annotation: &Annotation) -> Self {
+        Self {
+            kind: annotation.kind.clone(),
+            path: annotation.path.clone(),
+            is_virtual: Some(annotation.is_virtual),
+            add_labels: annotation.labels.clone(),
+            remove_labels: Vec::new(),
+            description: Some(annotation.description.clone()),
+            custom: Some(annotation.custom.clone()),
+        }
+    }
 }
 
 /// How each kind of file is laid out.
@@ -95,11 +110,21 @@ pub fn remove(text: &str, source: Source, entry: &str) -> Result<String, FilePro
     removed.map_err(|problem| FileProblem::new(Some(printable(entry)), problem))
 }
 
+/// Whether the text can be edited at all.
+pub(crate) fn check(text: &str, source: Source) -> Result<(), FileProblem> {
+    read(text, source).map(drop).map_err(|problem| FileProblem::new(None, problem))
+}
+
 /// Whether a file has an entry of this name in so many letters, which can be edited: not one whose name DVC puts together.
 pub fn has_entry(text: &str, source: Source, entry: &str) -> bool {
     let Ok(root) = read(text, source) else { return false };
     let path = source.path(entry);
     path.iter().try_fold(&Json::Object(root), |place, key| place.get(*key)).is_some()
+}
+
+/// Whether a `dvc.yaml` annotates artifacts.
+pub(crate) fn has_section(text: &str) -> bool {
+    read(text, Source::Dvc).is_ok_and(|root| root.get(SECTION).is_some_and(|section| !section.is_null()))
 }
 
 /// The fields of an entry as JSON, all of them, in the order of the file; `None` if there is no such entry.
@@ -131,12 +156,8 @@ fn fields(text: &str, source: Source, path: &[&str]) -> Result<Option<Map<String
     }
     match place {
         Json::Object(fields) => Ok(Some(fields)),
-        _ => Err(wrong(format!("'{}' is no mapping of fields", printable(&path.join("."))))),
+        _ => Err(Problem::nowhere(format!("'{}' is no mapping of fields", printable(&path.join("."))))),
     }
-}
-
-fn wrong(message: String) -> Problem {
-    Problem { message, line: 0, column: 0 }
 }
 
 /// The fields after a change. New ones come in the order in which the tools themselves write them.
@@ -183,7 +204,7 @@ fn labels(fields: &Map<String, Json>, changes: &Changes) -> Result<Option<Json>,
     let mut labels = match fields.get("labels") {
         None => Vec::new(),
         Some(Json::Array(labels)) => labels.clone(),
-        Some(_) => return Err(wrong("its 'labels' are no list".to_owned())),
+        Some(_) => return Err(Problem::nowhere("its 'labels' are no list")),
     };
     labels
         .retain(|label| label.as_str().is_none_or(|label| !changes.remove_labels.iter().any(|l| l == label)));

@@ -83,6 +83,19 @@ impl Repository {
         Ok(None)
     }
 
+    /// Whether there is a regular file or a folder at `path`, with slashes, in the tree of `commit`.
+    pub fn is_there(&self, commit: ObjectId, path: &str) -> Result<bool, GitError> {
+        let mut folder = Some(self.tree_of(commit)?);
+        for part in path.split('/') {
+            let Some(tree) = folder else { return Ok(false) };
+            match self.entry(tree, part)? {
+                Some((id, is_file)) => folder = (!is_file).then_some(id),
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
     /// The entry `name` of a tree, if it is a regular file (`true`) or a folder (`false`).
     pub(super) fn entry(&self, tree: ObjectId, name: &str) -> Result<Option<(ObjectId, bool)>, GitError> {
         let failed = |error| GitError::failed("read the files of a commit", error);

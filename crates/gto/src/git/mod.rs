@@ -10,6 +10,7 @@ mod child;
 mod command;
 mod commit;
 mod date;
+mod file_commit;
 mod folders;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
@@ -56,6 +57,7 @@ pub use child::{before_first_child, end_children};
 pub(crate) use command::SILENCE;
 pub(crate) use commit::FileError;
 pub(crate) use date::{parse_date, parse_exact_date};
+pub(crate) use file_commit::CommitError;
 pub(crate) use folders::{Folders, Found};
 pub(crate) use history::CommitTree;
 pub(crate) use identity::IdentityError;

@@ -185,7 +185,20 @@ impl Repository {
         longest.map(|(_, instead)| instead)
     }
 
-    fn current_branch(&self) -> Option<String> {
+    /// Pushes the current branch to the one of the same name. Git's fast-forward rule holds. `None`: there is no branch.
+    pub fn push_branch(&self, remote: &Remote) -> Result<Option<String>, RemoteError> {
+        let Some(branch) = self.current_branch() else { return Ok(None) };
+        let refspec = format!("refs/heads/{branch}:refs/heads/{branch}");
+        let output =
+            self.run_git("pushing a branch", ["push", "--quiet", "--", &remote.name, &refspec], b"")?;
+        if output.status.success() {
+            return Ok(Some(branch));
+        }
+        Err(RemoteError::Refused(words(&lossy(output.stderr.trim_ascii()))))
+    }
+
+    /// The branch that `HEAD` is on, which need not have a commit.
+    pub fn current_branch(&self) -> Option<String> {
         match self.refs {
             RefStorage::Files => Some(lossy(self.gix.head_name().ok()??.shorten())),
             RefStorage::Reftable => {

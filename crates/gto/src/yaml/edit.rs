@@ -53,13 +53,13 @@ fn change(
     let before = read(text, max_size)?;
     let before = before.map_or_else(|| Json::Object(Map::new()), |node| node.to_json());
     if !before.is_object() {
-        return Err(nowhere("the file must be a mapping"));
+        return Err(Problem::nowhere("the file must be a mapping"));
     }
-    let after = wanted(&before).ok_or_else(|| nowhere("there is nothing of that name"))?;
+    let after = wanted(&before).ok_or_else(|| Problem::nowhere("there is nothing of that name"))?;
     if before == after {
         return Ok(text.to_owned());
     }
-    let document = layout::read(text).ok_or_else(|| nowhere(UNSAFE))?;
+    let document = layout::read(text).ok_or_else(|| Problem::nowhere(UNSAFE))?;
     let mut editor = Editor { text, edits: Vec::new(), style: Style { step: 2, list_step: 0 } };
     editor.learn_style(document.root.as_ref());
     editor.document(&document, &before, &after)?;
@@ -85,17 +85,13 @@ fn refusal(text: &str, document: &Document) -> Problem {
             text.len(),
             "the file ends in the middle of a text, without the end of a line: put one there first",
         ),
-        _ => nowhere(UNSAFE),
+        _ => Problem::nowhere(UNSAFE),
     }
 }
 
 /// Not foreseen, or it would change something else as well.
 const UNSAFE: &str = "the change cannot be made here without touching something else, such as an anchor that others \
                       refer to: make it by hand";
-
-fn nowhere(message: &str) -> Problem {
-    Problem { message: message.to_owned(), line: 0, column: 0 }
-}
 
 /// Reads the file, of which everything must be in order: who edits must not make two faults of one.
 fn read(text: &str, max_size: usize) -> Result<Option<Node>, Problem> {
@@ -484,8 +480,8 @@ impl Editor<'_> {
     fn block_lines(&self, item: &Item) -> Result<Range<usize>, Problem> {
         match &item.kind {
             Kind::Map { entries, .. } => {
-                let first = entries.first().ok_or_else(|| nowhere(UNSAFE))?;
-                let last = entries.last().ok_or_else(|| nowhere(UNSAFE))?;
+                let first = entries.first().ok_or_else(|| Problem::nowhere(UNSAFE))?;
+                let last = entries.last().ok_or_else(|| Problem::nowhere(UNSAFE))?;
                 Ok(self.lines_of(first)?.start..self.lines_of(last)?.end)
             }
             Kind::List { items, .. } => {
@@ -494,7 +490,7 @@ impl Editor<'_> {
                 let (first, last) = first.zip(last).ok_or_else(|| self.error(item.span.start, UNSAFE))?;
                 Ok(first.start..last.end)
             }
-            _ => Err(nowhere(UNSAFE)),
+            _ => Err(Problem::nowhere(UNSAFE)),
         }
     }
 

@@ -27,6 +27,13 @@ pub(crate) struct Problem {
     pub column: usize,
 }
 
+impl Problem {
+    /// A problem that has no place.
+    pub fn nowhere(message: impl Into<String>) -> Self {
+        Self { message: message.into(), line: 0, column: 0 }
+    }
+}
+
 /// A value and where it begins.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {

@@ -1,0 +1,134 @@
+//! `gto annotate`
+
+use clap::{Args, ValueEnum};
+
+use gto::Annotating;
+use gto::annotation::Source;
+
+use super::{completions, edits, operand};
+use crate::args::RepoArgs;
+use crate::context::Context;
+use crate::error::{CommandError, Result};
+
+/// Say what an artifact is and where it lies
+///
+/// Writes its type, path, description, labels and custom data to `dvc.yaml` or `artifacts.yaml` in the work tree. What is not
+/// named stays as it is, and so does the rest of the file: comments, order, quotes. An empty text takes a field out.
+///
+/// An artifact stays in the file that has it. A new one of a folder (`nlp:model`) goes into the `dvc.yaml` of that folder, and any
+/// other new one into `artifacts.yaml`, unless only `dvc.yaml` annotates artifacts; --file decides otherwise.
+///
+/// No tag is made: see `gto register`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gto annotate model --path models/m.pkl --type model --label tabular\n  \
+    gto annotate nlp:model --path nlp/m.bin --commit   in nlp/dvc.yaml, and commit that file\n  \
+    gto annotate model --description '' --dry-run      what it would look like without a description\n  \
+    gto annotate model --meta '{\"accuracy\": 0.9}'")]
+pub struct Annotate {
+    /// Artifact name
+    #[arg(add = completions::artifacts())]
+    name: String,
+
+    #[command(flatten)]
+    repo: RepoArgs,
+
+    /// Where it lies, from the root of the repository, or an address
+    #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath, allow_hyphen_values = true)]
+    path: Option<String>,
+
+    /// What kind of thing it is, one of `types` in `.gto` if that says any
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+
+    /// Add a label; may be repeated
+    #[arg(long = "label", value_name = "LABEL")]
+    labels: Vec<String>,
+
+    /// Take a label away; may be repeated
+    #[arg(long = "remove-label", value_name = "LABEL")]
+    remove_labels: Vec<String>,
+
+    /// What people should know of it
+    #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
+    description: Option<String>,
+
+    /// Anything else, as json; `null` takes it out
+    #[arg(long, visible_alias = "meta", value_name = "JSON", allow_hyphen_values = true)]
+    custom: Option<String>,
+
+    /// The file to write to, if the artifact is new
+    #[arg(long, value_enum, value_name = "FILE")]
+    file: Option<FileArg>,
+
+    /// Refuse a path that the current commit does not have
+    #[arg(long, short = 'e')]
+    must_exist: bool,
+
+    /// Allow the path of another artifact, or one in it or around it
+    #[arg(long)]
+    allow_same_path: bool,
+
+    #[command(flatten)]
+    edit: edits::EditArgs,
+}
+
+/// The files that annotate artifacts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FileArg {
+    /// The file of DVC
+    #[value(name = "dvc.yaml", alias = "dvc")]
+    Dvc,
+    /// The file of this tool
+    #[value(name = "artifacts.yaml", alias = "artifacts")]
+    Artifacts,
+}
+
+impl From<FileArg> for Source {
+    fn from(file: FileArg) -> Self {
+        match file {
+            FileArg::Dvc => Self::Dvc,
+            FileArg::Artifacts => Self::Gto,
+        }
+    }
+}
+
+impl Annotate {
+    /// Runs the command.
+    pub fn run(self, context: &mut Context) -> Result<()> {
+        let registry = context.open(&self.repo.repo)?;
+        let name = operand::artifact(&self.name, |_| None)?;
+        let custom = self.custom.as_deref().map(read_json).transpose()?;
+        let wish = Annotating {
+            kind: self.kind,
+            path: self.path,
+            add_labels: self.labels,
+            remove_labels: self.remove_labels,
+            description: self.description,
+            custom,
+            file: self.file.map(Source::from),
+            must_exist: self.must_exist,
+            allow_same_path: self.allow_same_path,
+            must_be_new: false,
+        };
+        let named =
+            Annotating { file: wish.file, allow_same_path: wish.allow_same_path, ..Annotating::default() };
+        if wish == named {
+            let hint =
+                "name at least one of --path, --type, --label, --remove-label, --description, --custom";
+            return Err(CommandError::arguments("There is nothing to write", hint.to_owned()));
+        }
+        let plan = registry.plan_annotate(&name, &wish)?;
+        edits::carry_out(context, &registry, &plan, &self.edit)
+    }
+}
+
+fn read_json(text: &str) -> Result<serde_json::Value> {
+    if text.is_empty() {
+        return Ok(serde_json::Value::Null);
+    }
+    serde_json::from_str(text).map_err(|error| {
+        let hint = "json looks like '{\"accuracy\": 0.9}', and a text in it has double quotes".to_owned();
+        CommandError::arguments(format!("`--custom` is no json: {error}"), hint)
+    })
+}

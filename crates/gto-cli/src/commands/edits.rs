@@ -1,0 +1,126 @@
+//! What the commands that edit annotation files share: showing what changes, applying it and telling what was done.
+
+use clap::Args;
+use serde::Serialize;
+use similar::TextDiff;
+
+use gto::{AnnotationApplied, AnnotationPlan, Committing, FileEdit, Registry};
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::{clean, json, shell_quote};
+
+/// What becomes of an edit.
+#[derive(Debug, Args)]
+pub struct EditArgs {
+    /// Commit the file that changes, and nothing else: the index and other files stay as they are
+    #[arg(long)]
+    pub commit: bool,
+
+    /// Commit it, and push the current branch
+    #[arg(long)]
+    pub push: bool,
+
+    /// Message of the commit
+    #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
+    pub message: Option<String>,
+
+    /// Print what would change, as `git diff` does, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Print what was done (or would be, with `--dry-run`) in json format
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Applies a plan unless only asked what it would do, and tells.
+pub fn carry_out(
+    context: &mut Context,
+    registry: &Registry,
+    plan: &AnnotationPlan,
+    args: &EditArgs,
+) -> Result<()> {
+    let committing = Committing { commit: args.commit, message: args.message.clone(), push: args.push };
+    let applied = if args.dry_run {
+        AnnotationApplied::default()
+    } else {
+        registry.apply_annotations(plan, &committing)?
+    };
+    if args.json {
+        let report = EditReport {
+            dry_run: args.dry_run,
+            files: plan.edits.iter().map(FileReport::new).collect(),
+            commit: applied.commit.map(|commit| commit.to_string()),
+            pushed: applied.pushed.as_ref().map(|(branch, remote)| PushReport { branch, remote }),
+        };
+        return Ok(context.printer.line(json::to_string(&report)?)?);
+    }
+    if plan.edits.is_empty() {
+        context.printer.hint("there is nothing to change");
+    }
+    for edit in &plan.edits {
+        if args.dry_run {
+            context.printer.raw(clean(&diff(edit)).as_bytes())?;
+        } else {
+            let done = if edit.after.is_some() { "Updated" } else { "Removed" };
+            context.printer.line(format!("{done} `{}`", clean(&edit.file)))?;
+        }
+    }
+    if let Some(commit) = applied.commit {
+        let message = committing.message.as_ref().unwrap_or(&plan.message);
+        let subject = message.lines().next().unwrap_or_default();
+        context.printer.line(format!("Created commit {}: {}", commit.short(), clean(subject)))?;
+    }
+    if let Some((branch, remote)) = &applied.pushed {
+        context.printer.line(format!("Successfully pushed branch {branch} to {}.", shell_quote(remote)))?;
+    }
+    Ok(())
+}
+
+/// What changes in a file, in the form of `git diff`.
+fn diff(edit: &FileEdit) -> String {
+    let (before, after) = (edit.before.as_deref(), edit.after.as_deref());
+    let name = |side: &str, text: Option<&str>| match text {
+        Some(_) => format!("{side}/{}", edit.file),
+        None => "/dev/null".to_owned(),
+    };
+    TextDiff::from_lines(before.unwrap_or_default(), after.unwrap_or_default())
+        .unified_diff()
+        .header(&name("a", before), &name("b", after))
+        .to_string()
+}
+
+/// What an edit did, or would do.
+#[derive(Debug, Serialize)]
+struct EditReport<'a> {
+    dry_run: bool,
+    /// None if everything was as it should be.
+    files: Vec<FileReport<'a>>,
+    commit: Option<String>,
+    pushed: Option<PushReport<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct FileReport<'a> {
+    file: &'a str,
+    action: &'static str,
+    diff: String,
+}
+
+#[derive(Debug, Serialize)]
+struct PushReport<'a> {
+    branch: &'a str,
+    remote: &'a str,
+}
+
+impl<'a> FileReport<'a> {
+    fn new(edit: &'a FileEdit) -> Self {
+        let action = match (&edit.before, &edit.after) {
+            (None, _) => "create",
+            (Some(_), Some(_)) => "update",
+            (Some(_), None) => "delete",
+        };
+        Self { file: &edit.file, action, diff: diff(edit) }
+    }
+}

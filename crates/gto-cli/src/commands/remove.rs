@@ -1,0 +1,45 @@
+//! `gto remove`
+
+use clap::Args;
+
+use gto::annotation::Source;
+
+use super::annotate::FileArg;
+use super::{completions, edits, operand};
+use crate::args::RepoArgs;
+use crate::context::Context;
+use crate::error::Result;
+
+/// Remove the annotation of an artifact
+///
+/// Takes its entry out of `dvc.yaml` or `artifacts.yaml` in the work tree, and leaves the rest of the file as it is. Only the
+/// annotation goes: tags, and so versions and stages, are not touched. For those see `gto deprecate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gto remove model\n  \
+    gto remove nlp:model --commit --push")]
+pub struct Remove {
+    /// Artifact name
+    #[arg(add = completions::artifacts())]
+    name: String,
+
+    #[command(flatten)]
+    repo: RepoArgs,
+
+    /// The file to remove it from, if both have it
+    #[arg(long, value_enum, value_name = "FILE")]
+    file: Option<FileArg>,
+
+    #[command(flatten)]
+    edit: edits::EditArgs,
+}
+
+impl Remove {
+    /// Runs the command.
+    pub fn run(self, context: &mut Context) -> Result<()> {
+        let registry = context.open(&self.repo.repo)?;
+        let name = operand::artifact(&self.name, |_| Some(format!("gto deprecate {}", self.name)))?;
+        let plan = registry.plan_remove_annotation(&name, self.file.map(Source::from))?;
+        edits::carry_out(context, &registry, &plan, &self.edit)
+    }
+}
