@@ -5,11 +5,13 @@
 
 mod alone;
 mod annotate;
+mod annotation_place;
 mod annotations;
 mod cache;
 mod clones;
 mod describe;
 mod examine;
+mod migrate;
 mod reading;
 mod remote;
 mod verify;
@@ -19,12 +21,11 @@ use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-pub use annotate::{
-    AnnotateError, Annotating, AnnotationApplied, AnnotationPlan, Committing, FileEdit, MigrationPlan,
-};
+pub use annotate::{AnnotateError, Annotating, AnnotationApplied, AnnotationPlan, Committing, FileEdit};
 pub use cache::CacheReport;
 pub use clones::{KeptClone, KeptClones};
 pub use describe::{Description, Located};
+pub use migrate::MigrationPlan;
 pub use remote::{Comparison, Difference, Sight, TagDifference};
 pub use write::Applied;
 

@@ -509,4 +509,25 @@ proptest! {
         let removed = remove(&edited, Gto, &entry).unwrap();
         prop_assert_eq!(others(read(&text, Gto), &entry), others(read(&removed, Gto), ""));
     }
+
+    /// No panic, and nothing that was not meant.
+    #[test]
+    fn whatever_the_text_an_edit_is_right_or_refused(
+        text in "([abm]: |[abm]:\n|  - |- |\\[|\\]|\\{|\\}|, | |\n|\r\n|\r|\t|#|'|\"|\\||>|&a |\\*a|<<: |!!str |---\n|\\.\\.\\.\n|\\? |é|\u{feff}|\u{2028}|x){0,24}",
+        changes in any_changes(), is_dvc in any::<bool>()
+    ) {
+        let source = if is_dvc { Dvc } else { Gto };
+        if let Ok(edited) = annotate(&text, source, "m", &changes) {
+            let (before, after) = (read(&text, source), read(&edited, source));
+            prop_assert_eq!(others(before, "m"), others(after.clone(), "m"));
+            let (_, is) = after.artifacts.into_iter().find(|(name, _)| name.as_str() == "m").unwrap();
+            // What is relative in a `dvc.yaml` is told from the root.
+            prop_assert!(is_dvc || is.path == changes.path);
+            prop_assert!(changes.kind.is_none() || is.kind == changes.kind);
+            if let Ok(removed) = remove(&edited, source, "m") {
+                prop_assert_eq!(others(read(&text, source), "m"), others(read(&removed, source), ""));
+            }
+        }
+        let _ = remove(&text, source, "m");
+    }
 }

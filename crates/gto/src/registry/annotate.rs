@@ -1,15 +1,14 @@
 //! Changing annotations: which file it is, what is allowed, and writing and committing it.
 //!
 //! Owns the order *plan, then apply*: a plan is the new text of each file, made from the text of now; it can be shown, and
-//! applied if the file is still that text. How a text is changed is for `annotation::edit` to say. Must not write outside of
-//! the work tree, nor through a link.
+//! applied if the file is still that text. How a text is changed is for `annotation::edit` to say.
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
+use super::annotation_place::{check_place, write};
 use super::annotations::{dvc_yaml_in, folder_of};
 use super::{Registry, read_file_inside};
 use crate::annotation::dvc_yaml::{self, DvcYaml};
@@ -64,17 +63,6 @@ pub struct FileEdit {
     pub before: Option<String>,
     /// Its text to be; `None` if there is to be no file.
     pub after: Option<String>,
-}
-
-/// What moves with `gto migrate annotations`.
-#[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
-pub struct MigrationPlan {
-    /// The files that change.
-    pub plan: AnnotationPlan,
-    /// The artifacts that move.
-    pub moved: Vec<ArtifactName>,
-    /// The artifacts that cannot, and why. While there are any the plan is not applied.
-    pub refused: Vec<(ArtifactName, String)>,
 }
 
 /// Whether a change is committed and pushed.
@@ -242,7 +230,7 @@ pub enum AnnotateError {
     },
 }
 
-fn told(problem: &FileProblem) -> String {
+pub(super) fn told(problem: &FileProblem) -> String {
     match problem.line {
         Some(line) => format!("line {line}, column {}: {}", problem.column.unwrap_or(1), problem.message),
         None => problem.message.clone(),
@@ -250,30 +238,30 @@ fn told(problem: &FileProblem) -> String {
 }
 
 /// A file that annotates artifacts, as it is now.
-struct Current {
-    source: Source,
-    file: String,
-    folder: String,
-    text: Option<String>,
+pub(super) struct Current {
+    pub source: Source,
+    pub file: String,
+    pub folder: String,
+    pub text: Option<String>,
 }
 
 impl Current {
-    fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         self.text.as_deref().unwrap_or_default()
     }
 
-    fn has(&self, entry: &str) -> bool {
+    pub(super) fn has(&self, entry: &str) -> bool {
         edit::has_entry(self.text(), self.source, entry)
     }
 
-    fn error(&self, problem: FileProblem) -> Error {
+    pub(super) fn error(&self, problem: FileProblem) -> Error {
         AnnotateError::Text { file: printable(&self.file), problem }.into()
     }
 }
 
 impl AnnotationPlan {
     /// The plan of a change of one file, if it is one.
-    fn of(edits: Vec<FileEdit>, message: String) -> Self {
+    pub(super) fn of(edits: Vec<FileEdit>, message: String) -> Self {
         Self { edits: edits.into_iter().filter(|edit| edit.before != edit.after).collect(), message }
     }
 }
@@ -434,7 +422,7 @@ impl Registry {
     }
 
     /// A file that annotates artifacts, as it is now.
-    fn current(&self, source: Source, folder: &str) -> Result<Current> {
+    pub(super) fn current(&self, source: Source, folder: &str) -> Result<Current> {
         let file = match source {
             Source::Gto => self.config.index.clone(),
             Source::Dvc => dvc_yaml_in(folder),
@@ -455,7 +443,7 @@ impl Registry {
     }
 
     /// What a text says in the place of a file.
-    fn read_text(&self, file: &Current, text: &str) -> Annotations {
+    pub(super) fn read_text(&self, file: &Current, text: &str) -> Annotations {
         match (file.source, self.repository.work_dir()) {
             (Source::Dvc, Some(root)) => {
                 let load = |path: &str| {
@@ -470,7 +458,7 @@ impl Registry {
 
     /// What was written must be understood: in a `dvc.yaml`, `${x}` is a parameter, and one that there is not would keep DVC
     /// from reading the whole file.
-    fn read_back(&self, name: &ArtifactName, file: &Current, text: &str) -> Result<Annotation> {
+    pub(super) fn read_back(&self, name: &ArtifactName, file: &Current, text: &str) -> Result<Annotation> {
         let Annotations { artifacts, problems } = self.read_text(file, text);
         let found = artifacts.into_iter().find(|(other, _)| other == name);
         let is_own = |problem: &&FileProblem| problem.entry.as_deref().is_none_or(|e| e == own_name(name));
@@ -478,111 +466,6 @@ impl Registry {
             let reason = problems.iter().find(is_own).map_or("it is not there".to_owned(), told);
             AnnotateError::ReadBack { name: name.clone(), file: printable(&file.file), reason }.into()
         })
-    }
-}
-
-/// Moving from one file to the other.
-impl Registry {
-    /// Plans to move annotations from `artifacts.yaml` to the `dvc.yaml` of the root, or back: those of `names`, or all if there
-    /// are none. Nothing gets lost: what has no place in the other file keeps the artifact from moving.
-    ///
-    /// # Errors
-    /// [`Error::Annotate`].
-    pub fn plan_migration(&self, to: Source, names: &[ArtifactName]) -> Result<MigrationPlan> {
-        let from = if to == Source::Dvc { Source::Gto } else { Source::Dvc };
-        let (from, to) = (self.current(from, "")?, self.current(to, "")?);
-        let (mut left, mut there) = (from.text().to_owned(), to.text().to_owned());
-        let Annotations { artifacts, problems } = self.read_text(&from, from.text());
-        let known = |name: &ArtifactName| artifacts.iter().find(|(other, _)| other == name);
-        if let Some(problem) =
-            problems.into_iter().find(|problem| problem.entry.is_none() && problem.left_out)
-        {
-            return Err(from.error(problem));
-        }
-        let mut wanted: Vec<ArtifactName> = names.to_vec();
-        if names.is_empty() {
-            wanted.extend(artifacts.iter().map(|(name, _)| name.clone()));
-        }
-        let (mut moved, mut refused) = (Vec::new(), Vec::new());
-        for name in wanted {
-            let found = known(&name).map(|(_, annotation)| annotation);
-            let step = || -> std::result::Result<(String, String), String> {
-                let annotation = found.ok_or_else(|| format!("it is not in '{}'", printable(&from.file)))?;
-                self.movable(&name, annotation, &from, &to)?;
-                let entry = own_name(&name);
-                let added = edit::annotate(&there, to.source, entry, &Changes::all_of(annotation))
-                    .map_err(|problem| told(&problem))?;
-                let back = self.read_back(&name, &to, &added).map_err(|error| error.to_string())?;
-                if back != *annotation {
-                    return Err(format!("it would not say the same in '{}'", printable(&to.file)));
-                }
-                let removed = edit::remove(&left, from.source, entry).map_err(|problem| told(&problem))?;
-                Ok((removed, added))
-            };
-            match step() {
-                Ok((removed, added)) => {
-                    (left, there) = (removed, added);
-                    moved.push(name);
-                }
-                Err(why) => refused.push((name, why)),
-            }
-        }
-        // A file that says nothing any more goes.
-        let is_empty = matches!(left.trim(), "{}" | "") && !moved.is_empty();
-        let edits = vec![
-            FileEdit {
-                file: from.file,
-                before: from.text.clone(),
-                after: if is_empty { None } else { Some(left) },
-            },
-            FileEdit { file: to.file.clone(), before: to.text, after: Some(there) },
-        ];
-        let message = format!("Move annotations of artifacts to `{}`", to.file);
-        let plan = if moved.is_empty() {
-            AnnotationPlan::of(Vec::new(), message)
-        } else {
-            AnnotationPlan::of(edits, message)
-        };
-        Ok(MigrationPlan { plan, moved, refused })
-    }
-
-    /// Why an annotation has no place in the other file.
-    fn movable(
-        &self,
-        name: &ArtifactName,
-        annotation: &Annotation,
-        from: &Current,
-        to: &Current,
-    ) -> std::result::Result<(), String> {
-        let entry = own_name(name);
-        let fields = edit::entry(from.text(), from.source, entry)
-            .ok_or("its name is put together from parameters, and would not be any more")?;
-        if from.source == Source::Dvc && serde_json::to_string(&fields).is_ok_and(|text| text.contains("${"))
-        {
-            return Err("its fields are filled from parameters, and would not be any more".to_owned());
-        }
-        let known: &[&str] = match from.source {
-            Source::Gto => &["type", "path", "virtual", "labels", "description", "custom"],
-            Source::Dvc => &["type", "path", "labels", "desc", "meta"],
-        };
-        if let Some(unknown) = fields.keys().find(|field| !known.contains(&field.as_str())) {
-            return Err(format!("its field '{}' has no place there", printable(unknown)));
-        }
-        if to.source == Source::Dvc {
-            if annotation.path.is_none() {
-                return Err("it has no path, which dvc.yaml wants".to_owned());
-            }
-            if !annotation.is_virtual {
-                return Err("its field 'virtual: false' has no place there: take it out first".to_owned());
-            }
-        }
-        if to.has(entry) {
-            let other = self.read_text(to, to.text()).artifacts.into_iter().find(|(other, _)| other == name);
-            if other.is_none_or(|(_, other)| other != *annotation) {
-                return Err(format!("'{}' says something else of it", printable(&to.file)));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -650,70 +533,8 @@ impl Registry {
     }
 }
 
-/// Puts the text in the place of that of before, in one step.
-fn write(root: &Path, edit: &FileEdit) -> std::result::Result<(), AnnotateError> {
-    let file = printable(&edit.file);
-    let path = root.join(&edit.file);
-    check_place(root, &edit.file).map_err(|why| AnnotateError::Place { file: file.clone(), why })?;
-    let failed = |source| AnnotateError::Write { file: file.clone(), source };
-    let now = match fs::read(&path) {
-        Ok(bytes) => Some(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(failed(error)),
-    };
-    if now.as_deref() != edit.before.as_ref().map(String::as_bytes) {
-        return Err(AnnotateError::Changed { file });
-    }
-    let Some(after) = &edit.after else { return fs::remove_file(&path).map_err(failed) };
-    let folder = path.parent().unwrap_or(root);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".gto-");
-    // As any program makes a file: what the user's mask leaves.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut new = builder.tempfile_in(folder).map_err(failed)?;
-    new.write_all(after.as_bytes()).map_err(failed)?;
-    if let Ok(metadata) = fs::metadata(&path) {
-        fs::set_permissions(new.path(), metadata.permissions()).map_err(failed)?;
-    }
-    new.persist(&path).map_err(|error| failed(error.error))?;
-    Ok(())
-}
-
-/// Whether a file, from the root of the repository, is in the work tree, in a folder that is there, and behind no link.
-fn check_place(root: &Path, file: &str) -> std::result::Result<(), String> {
-    let mut here = root.to_owned();
-    let parts: Vec<&str> = file.split('/').collect();
-    for (place, part) in parts.iter().enumerate() {
-        let is_odd = part.is_empty() || matches!(*part, "." | "..") || part.contains(['\\', ':', '\0']);
-        if is_odd || part.eq_ignore_ascii_case(".git") {
-            return Err("it is not a file of the work tree".to_owned());
-        }
-        here.push(part);
-        let is_last = place + 1 == parts.len();
-        let shown = printable(&parts[..=place].join("/"));
-        match here.symlink_metadata() {
-            Ok(found) if found.is_symlink() => return Err(format!("'{shown}' is a symbolic link")),
-            Ok(found) if is_last && found.is_file() => {}
-            Ok(found) if !is_last && found.is_dir() => {
-                if here.join(".git").symlink_metadata().is_ok() {
-                    return Err(format!("'{shown}' is another repository"));
-                }
-            }
-            Ok(_) if is_last => return Err("it is not a file".to_owned()),
-            Ok(_) => return Err(format!("'{shown}' is not a folder")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && is_last => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(format!("there is no folder '{shown}'"));
-            }
-            Err(error) => return Err(format!("'{shown}' cannot be looked at: {error}")),
-        }
-    }
-    Ok(())
-}
-
 /// The name without the folder.
-fn own_name(name: &ArtifactName) -> &str {
+pub(super) fn own_name(name: &ArtifactName) -> &str {
     name.as_str().rsplit(':').next().unwrap_or_default()
 }
 

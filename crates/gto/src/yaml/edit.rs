@@ -9,13 +9,19 @@
 //! otherwise than the one that reads the registry, and `yamlpatch` brings a C library. The positions of that one parser are
 //! all that is needed.
 
+mod block;
+mod flow;
+mod layout;
+mod lines;
+mod render;
+
 use std::ops::Range;
 
 use serde_json::{Map, Value as Json};
 
-use super::layout::{self, Document, Entry, Item, Kind};
-use super::render::{self, Rendered, Style};
 use super::{Node, Problem, parse};
+use layout::{Document, Entry, Item, Kind};
+use render::Style;
 
 /// Makes what is at `path`, keys from the root down, this value. What is on the way and not there is made.
 pub(crate) fn set(text: &str, path: &[&str], value: &Json, max_size: usize) -> Result<String, Problem> {
@@ -81,7 +87,7 @@ fn refusal(text: &str, document: &Document) -> Problem {
     let editor = Editor { text, edits: Vec::new(), style: Style { step: 2, list_step: 0 } };
     match &document.root {
         // What comes after would end its last line, which is a part of it.
-        Some(root) if !text.ends_with('\n') && editor.ends_with_block_text(root) => editor.error(
+        Some(root) if !text.ends_with('\n') && root.ends_with_block_text() => editor.error(
             text.len(),
             "the file ends in the middle of a text, without the end of a line: put one there first",
         ),
@@ -107,49 +113,6 @@ struct Editor<'a> {
     /// What is replaced by what, each in the bytes of the text. They do not overlap.
     edits: Vec<(Range<usize>, String)>,
     style: Style,
-}
-
-/// Lines and their ends.
-impl Editor<'_> {
-    fn line_start(&self, at: usize) -> usize {
-        self.text[..at].rfind('\n').map_or(0, |newline| newline + 1)
-    }
-
-    /// The start of the next line, or the end of the text.
-    fn next_line(&self, at: usize) -> usize {
-        self.text[at..].find('\n').map_or(self.text.len(), |newline| at + newline + 1)
-    }
-
-    fn column(&self, at: usize) -> usize {
-        let line = self.text[self.line_start(at)..at].trim_start_matches('\u{feff}');
-        line.chars().count()
-    }
-
-    /// Whether only spaces stand before it on its line.
-    fn is_first(&self, at: usize) -> bool {
-        self.text[self.line_start(at)..at].trim_start_matches('\u{feff}').bytes().all(|byte| byte == b' ')
-    }
-
-    /// How lines end, near here.
-    fn line_end(&self, at: usize) -> &'static str {
-        let before = self.text[..at].rfind('\n').or_else(|| self.text.find('\n'));
-        match before {
-            Some(newline) if self.text[..newline].ends_with('\r') => "\r\n",
-            _ => "\n",
-        }
-    }
-
-    /// The start of the comment on the line of `at`, after it.
-    fn comment_on_line(&self, at: usize) -> Option<usize> {
-        let line = &self.text[at..self.next_line(at)];
-        let is_comment = |(place, _): &(usize, &str)| *place > 0 && line[..*place].ends_with([' ', '\t']);
-        line.match_indices('#').find(is_comment).map(|(place, _)| at + place)
-    }
-
-    fn error(&self, at: usize, message: &str) -> Problem {
-        let line = self.text[..at].matches('\n').count() + 1;
-        Problem { message: message.to_owned(), line, column: self.column(at) + 1 }
-    }
 }
 
 /// The edits themselves.
@@ -206,89 +169,6 @@ impl Editor<'_> {
         let lines = if is_cut { lines.trim_end_matches('\n') } else { lines };
         let lines = lines.replace('\n', self.line_end(range.start));
         self.replace(range, lines);
-    }
-}
-
-/// Where things end.
-impl Editor<'_> {
-    /// The end of what is written of a value, comments left aside.
-    fn content_end(&self, item: &Item) -> usize {
-        match &item.kind {
-            Kind::Map { is_flow: false, entries } => {
-                entries.last().map_or(item.span.end, |entry| self.entry_end(entry))
-            }
-            Kind::List { is_flow: false, items } => {
-                items.last().map_or(item.span.end, |item| self.content_end(item))
-            }
-            Kind::Scalar { .. } if item.is_block_text() => {
-                // The blank lines below belong to it only if it says so; the indent of what follows never does.
-                let end = item.span.end;
-                if self.block_header(item).contains('+') {
-                    return if self.is_first(end) { self.line_start(end) } else { end };
-                }
-                item.span.start + self.text[item.span.clone()].trim_end().len()
-            }
-            _ => item.span.end.max(item.properties.as_ref().map_or(0, |properties| properties.end)),
-        }
-    }
-
-    fn ends_with_block_text(&self, item: &Item) -> bool {
-        match &item.kind {
-            Kind::Map { is_flow: false, entries } => {
-                entries.last().is_some_and(|entry| self.ends_with_block_text(&entry.value))
-            }
-            Kind::List { is_flow: false, items } => {
-                items.last().is_some_and(|item| self.ends_with_block_text(item))
-            }
-            _ => item.is_block_text(),
-        }
-    }
-
-    fn entry_end(&self, entry: &Entry) -> usize {
-        let colon = self.colon_end(entry).unwrap_or(entry.key.span.end);
-        self.content_end(&entry.value).max(colon)
-    }
-
-    /// `|-` of a text in a block: the line above it.
-    fn block_header(&self, item: &Item) -> &str {
-        let end = self.text[..item.span.start].trim_end().len();
-        let line = &self.text[self.line_start(end)..end];
-        line.rfind(['|', '>']).map_or("", |at| &line[at..])
-    }
-
-    /// The end of the `:` of an entry, if it is on the line of the key.
-    fn colon_end(&self, entry: &Entry) -> Option<usize> {
-        let end = entry.key.span.end;
-        let rest = &self.text[end..];
-        let spaces = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-        rest[spaces..].starts_with(':').then_some(end + spaces + 1)
-    }
-
-    /// The lines of an entry of a block mapping, with the comments in it: those further to the right than its key.
-    fn lines_of(&self, entry: &Entry) -> Result<Range<usize>, Problem> {
-        let start = entry.key.start();
-        if !self.is_first(start) {
-            return Err(self.error(start, UNSAFE));
-        }
-        let mut end = self.line_after(self.entry_end(entry));
-        let column = self.column(start);
-        let mut next = end;
-        while next < self.text.len() {
-            let line = &self.text[next..self.next_line(next)];
-            let inner = line.trim_start_matches([' ', '\t']);
-            let is_blank = inner.trim().is_empty();
-            if !is_blank && !(inner.starts_with('#') && line.len() - inner.len() > column) {
-                break;
-            }
-            next += line.len();
-            end = if is_blank { end } else { next };
-        }
-        Ok(self.line_start(start)..end)
-    }
-
-    /// The start of the line after the one that ends, or whose last byte is before, `end`.
-    fn line_after(&self, end: usize) -> usize {
-        if end > 0 && self.text[..end].ends_with('\n') { end } else { self.next_line(end) }
     }
 }
 
@@ -371,139 +251,14 @@ impl Editor<'_> {
                 item.span.start,
                 "this is only a reference to what stands elsewhere: change it there, or write it out here",
             )),
-            _ => match entry {
-                Some(entry) => self.replace_in_block(entry, after),
-                None => {
-                    self.replace(item.span.clone(), self.inline_like(item, after));
-                    Ok(())
-                }
-            },
-        }
-    }
-
-    fn inline_like(&self, item: &Item, value: &Json) -> String {
-        match (&item.kind, value) {
-            (Kind::Scalar { style, .. }, Json::String(text)) => render::line_in_flow(text, Some(*style)),
-            _ => render::flow(value),
-        }
-    }
-
-    fn block_map(
-        &mut self,
-        entries: &[Entry],
-        old: &Map<String, Json>,
-        new: &Map<String, Json>,
-    ) -> Result<(), Problem> {
-        for entry in entries {
-            let Kind::Scalar { text: key, .. } = &entry.key.kind else { continue };
-            match (old.get(key), new.get(key)) {
-                (Some(before), Some(after)) => self.value(&entry.value, Some(entry), before, after)?,
-                (Some(_), None) => {
-                    let lines = self.lines_of(entry)?;
-                    self.remove_lines(lines);
-                }
-                _ => {}
-            }
-        }
-        let Some(last) = entries.last() else { return Ok(()) };
-        let start = last.key.start();
-        let (at, column) = (self.lines_of(last)?.end, self.column(start));
-        let is_here = |key: &str| entries.iter().any(|entry| entry.is_named(key));
-        let added = new.iter().filter(|(key, value)| !is_here(key) && old.get(*key) != Some(*value));
-        let lines: String = added.map(|(key, value)| render::entry(key, value, column, self.style)).collect();
-        self.insert_lines(at, &lines);
-        Ok(())
-    }
-
-    /// Puts a value in the place of another one.
-    fn replace_in_block(&mut self, entry: &Entry, new: &Json) -> Result<(), Problem> {
-        let item = &entry.value;
-        let colon = self.colon_end(entry).ok_or_else(|| self.error(entry.key.start(), UNSAFE))?;
-        let after_properties = item.properties.as_ref().map_or(colon, |properties| properties.end.max(colon));
-        let column = self.column(entry.key.start());
-        let Rendered { inline, lines } = self.render_like(item, new, column);
-        let space = if inline.is_empty() { "" } else { " " };
-        match &item.kind {
-            Kind::Map { is_flow: false, .. } | Kind::List { is_flow: false, .. } => {
-                self.replace(after_properties..after_properties, format!("{space}{inline}"));
-                let range = self.block_lines(item)?;
-                self.replace_lines(range, &lines);
-            }
-            Kind::Scalar { .. } if item.is_block_text() => {
-                let header = self.text[..item.span.start].trim_end_matches([' ', '\t', '\r', '\n']).len();
-                let end = self.comment_on_line(after_properties).unwrap_or(header);
-                let end = self.text[..end].trim_end().len();
-                self.replace(after_properties..end, format!("{space}{inline}"));
-                let range = self.next_line(header)..self.line_after(self.content_end(item));
-                self.replace_lines(range, &lines);
-            }
-            _ if item.is_nothing() => {
-                self.replace(after_properties..after_properties, format!("{space}{inline}"));
-                self.insert_lines(self.next_line(after_properties), &lines);
-            }
-            _ if inline.is_empty() => {
-                // `{}` and `[]` make room for lines.
-                let start = self.text[..item.span.start].trim_end_matches([' ', '\t']).len();
-                self.replace(start..item.span.end, "");
-                self.insert_lines(self.next_line(item.span.end), &lines);
-            }
             _ => {
-                self.replace(item.span.clone(), inline);
-                self.insert_lines(self.next_line(item.span.end), &lines);
+                if let Some(entry) = entry {
+                    return self.replace_in_block(entry, after);
+                }
+                self.replace(item.span.clone(), inline_like(item, after));
+                Ok(())
             }
         }
-        Ok(())
-    }
-
-    fn render_like(&self, item: &Item, new: &Json, column: usize) -> Rendered {
-        let old = match &item.kind {
-            Kind::Scalar { style, .. } => Some(*style),
-            _ => None,
-        };
-        let makes_room = match &item.kind {
-            Kind::Map { is_flow, entries } => !is_flow || entries.is_empty(),
-            Kind::List { is_flow, items } => !is_flow || items.is_empty(),
-            _ => item.is_nothing(),
-        };
-        match new {
-            Json::String(text) if !text.contains('\n') => {
-                let style = old.filter(|_| !item.is_nothing());
-                Rendered { inline: render::line(text, style), lines: String::new() }
-            }
-            Json::String(_) => render::block(new, column, self.style),
-            _ if makes_room => render::block(new, column, self.style),
-            _ => Rendered { inline: render::flow(new), lines: String::new() },
-        }
-    }
-
-    /// The lines of a block mapping or list.
-    fn block_lines(&self, item: &Item) -> Result<Range<usize>, Problem> {
-        match &item.kind {
-            Kind::Map { entries, .. } => {
-                let first = entries.first().ok_or_else(|| Problem::nowhere(UNSAFE))?;
-                let last = entries.last().ok_or_else(|| Problem::nowhere(UNSAFE))?;
-                Ok(self.lines_of(first)?.start..self.lines_of(last)?.end)
-            }
-            Kind::List { items, .. } => {
-                let first = items.first().and_then(|item| self.item_lines(item));
-                let last = items.last().and_then(|item| self.item_lines(item));
-                let (first, last) = first.zip(last).ok_or_else(|| self.error(item.span.start, UNSAFE))?;
-                Ok(first.start..last.end)
-            }
-            _ => Err(Problem::nowhere(UNSAFE)),
-        }
-    }
-
-    /// The lines of an item of a block list, whose dash is the first thing on its line.
-    fn item_lines(&self, item: &Item) -> Option<Range<usize>> {
-        let dash = self.dash(item)?;
-        Some(self.line_start(dash)..self.line_after(self.content_end(item)))
-    }
-
-    fn dash(&self, item: &Item) -> Option<usize> {
-        let before = self.text[..item.start()].trim_end_matches([' ', '\t']);
-        let dash = before.strip_suffix('-')?.len();
-        self.is_first(dash).then_some(dash)
     }
 
     /// What is gone is taken out, and what is new comes last.
@@ -538,9 +293,7 @@ impl Editor<'_> {
                     }
                 }
                 let column = self.dash(last).map_or(0, |dash| self.column(dash));
-                let added = added.into_iter();
-                let text: String =
-                    added.map(|item| format!("{}- {}\n", " ".repeat(column), render::flow(item))).collect();
+                let text = render::items(added.into_iter(), column);
                 self.insert_lines(lines.last().map_or(self.text.len(), |lines| lines.end), &text);
             }
             (_, Some(_)) if !is_flow && entry.is_some() => {
@@ -553,127 +306,13 @@ impl Editor<'_> {
         }
         Ok(())
     }
-
-    fn flow_map(
-        &mut self,
-        map: &Item,
-        entries: &[Entry],
-        old: &Map<String, Json>,
-        new: &Map<String, Json>,
-    ) -> Result<(), Problem> {
-        let gone: Vec<usize> = (0..entries.len())
-            .filter(|&place| {
-                let Kind::Scalar { text: key, .. } = &entries[place].key.kind else { return false };
-                old.contains_key(key) && !new.contains_key(key)
-            })
-            .collect();
-        let is_here = |key: &str| entries.iter().any(|entry| entry.is_named(key));
-        let added = new.iter().filter(|(key, value)| !is_here(key) && old.get(*key) != Some(*value));
-        let added: Vec<String> = added.map(|(key, value)| render::flow_entry(key, value)).collect();
-        match gone.as_slice() {
-            [] => {}
-            [place] if added.is_empty() => self.remove_in_flow(entries, *place),
-            _ => {
-                self.replace(map.span.clone(), render::flow(&Json::Object(new.clone())));
-                return Ok(());
-            }
-        }
-        for entry in entries {
-            let Kind::Scalar { text: key, .. } = &entry.key.kind else { continue };
-            if let (Some(before), Some(after)) = (old.get(key), new.get(key)) {
-                let is_nothing = entry.value.is_nothing() && before != after;
-                if is_nothing {
-                    return Err(self.error(entry.key.span.start, UNSAFE));
-                }
-                self.value(&entry.value, None, before, after)?;
-            }
-        }
-        if let Some(last) = entries.last() {
-            self.append_in_flow(map, last.key.start(), last.value.span.end.max(last.key.span.end), &added);
-        }
-        Ok(())
-    }
-
-    fn remove_in_flow(&mut self, entries: &[Entry], place: usize) {
-        let entry = &entries[place];
-        let end = entry.value.span.end.max(entry.key.span.end);
-        let before = place.checked_sub(1).map(|before| &entries[before]);
-        let range = match (entries.get(place + 1), before) {
-            (Some(next), _) => entry.key.start()..next.key.start(),
-            (None, Some(before)) => before.value.span.end.max(before.key.span.end)..end,
-            (None, None) => entry.key.start()..end,
-        };
-        self.replace(range, "");
-    }
-
-    /// Puts entries after the last one within `[]` or `{}`, on lines of their own if that one is.
-    fn append_in_flow(&mut self, collection: &Item, last_start: usize, last_end: usize, added: &[String]) {
-        if added.is_empty() {
-            return;
-        }
-        let gap = &self.text[last_end..collection.span.end];
-        let comma = comma_in(gap).map(|place| last_end + place + 1);
-        let has_own_line = self.is_first(last_start) && gap.contains('\n');
-        if !has_own_line {
-            let added = added.join(", ");
-            match comma {
-                Some(comma) => self.replace(comma..comma, format!(" {added}")),
-                None => self.replace(last_end..last_end, format!(", {added}")),
-            }
-            return;
-        }
-        let indent = " ".repeat(self.column(last_start));
-        let tail = if comma.is_some() { "," } else { "" };
-        if comma.is_none() {
-            self.replace(last_end..last_end, ",");
-        }
-        let lines = added.join(&format!(",\n{indent}"));
-        self.insert_lines(self.next_line(comma.unwrap_or(last_end)), &format!("{indent}{lines}{tail}\n"));
-    }
-
-    /// Takes the indents from the file: the first mapping in a mapping, and the first list.
-    fn learn_style(&mut self, root: Option<&Item>) {
-        let mut steps = (None, None);
-        if let Some(root) = root {
-            self.find_steps(root, &mut steps);
-        }
-        self.style = Style { step: steps.0.unwrap_or(2), list_step: steps.1.unwrap_or(0) };
-    }
-
-    fn find_steps(&self, item: &Item, steps: &mut (Option<usize>, Option<usize>)) {
-        let Kind::Map { is_flow: false, entries } = &item.kind else { return };
-        for entry in entries.iter().filter(|entry| self.is_first(entry.key.start())) {
-            let column = self.column(entry.key.start());
-            match &entry.value.kind {
-                Kind::Map { is_flow: false, entries } => {
-                    let inner = entries.first().map(|inner| self.column(inner.key.start()));
-                    steps.0 = steps
-                        .0
-                        .or(inner.and_then(|inner| inner.checked_sub(column)).filter(|step| *step > 0));
-                    self.find_steps(&entry.value, steps);
-                }
-                Kind::List { is_flow: false, items } => {
-                    let dash = items.first().and_then(|item| self.dash(item)).map(|dash| self.column(dash));
-                    steps.1 = steps.1.or(dash.and_then(|dash| dash.checked_sub(column)));
-                }
-                _ => {}
-            }
-        }
-    }
 }
 
-/// The comma in the text between the last item and the closing bracket, where there are only comments beside it.
-fn comma_in(gap: &str) -> Option<usize> {
-    let mut is_comment = false;
-    for (place, byte) in gap.bytes().enumerate() {
-        match byte {
-            b'\n' => is_comment = false,
-            b'#' => is_comment = true,
-            b',' if !is_comment => return Some(place),
-            _ => {}
-        }
+fn inline_like(item: &Item, value: &Json) -> String {
+    match (&item.kind, value) {
+        (Kind::Scalar { style, .. }, Json::String(text)) => render::line_in_flow(text, Some(*style)),
+        _ => render::flow(value),
     }
-    None
 }
 
 #[cfg(test)]

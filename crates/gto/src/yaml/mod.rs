@@ -5,8 +5,6 @@
 //! wrong and keep the rest; only text that is no YAML at all is an error. Knows nothing of what the values mean.
 
 pub(crate) mod edit;
-mod layout;
-mod render;
 mod scalar;
 
 use std::borrow::Cow;

@@ -3,11 +3,12 @@
 //! Owns the choice between plain, quoted and block text, such that every reader of YAML 1.1 or 1.2 gets the same value back.
 //! Lines end with a line feed here; whoever puts them into a file gives them its line ends.
 
+use std::fmt::Write as _;
+
 use serde_json::Value as Json;
 use serde_saphyr::granit_parser::ScalarStyle;
 
-use super::Value;
-use super::scalar;
+use crate::yaml::{Value, scalar};
 
 /// How a file is laid out.
 #[derive(Debug, Clone, Copy)]
@@ -39,10 +40,7 @@ pub(super) fn block(value: &Json, column: usize, style: Style) -> Rendered {
             Rendered { inline: String::new(), lines: lines.collect() }
         }
         Json::Array(items) if !items.is_empty() => {
-            let dash = " ".repeat(column + style.list_step);
-            // What is in a list is short here; nested blocks would need layouts of their own.
-            let lines = items.iter().map(|item| format!("{dash}- {}\n", flow(item)));
-            Rendered { inline: String::new(), lines: lines.collect() }
+            Rendered { inline: String::new(), lines: self::items(items.iter(), column + style.list_step) }
         }
         Json::String(text) => match block_text(text, column + style.step) {
             Some(rendered) => rendered,
@@ -50,6 +48,12 @@ pub(super) fn block(value: &Json, column: usize, style: Style) -> Rendered {
         },
         value => Rendered::inline(flow(value)),
     }
+}
+
+/// Items of a block list in `column`, with their line ends. What is in a list is short here: it stays on its line.
+pub(super) fn items<'a>(items: impl Iterator<Item = &'a Json>, column: usize) -> String {
+    let dash = format!("{}- ", " ".repeat(column));
+    items.flat_map(|item| [dash.clone(), flow(item), "\n".to_owned()]).collect()
 }
 
 /// An entry of a block mapping in `column`, with its line ends.
@@ -128,9 +132,9 @@ fn double_quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
+            // Such characters have four hexadecimal digits at most.
             c if needs_escape(c) => {
-                let code = u32::from(c);
-                quoted.push_str(&format!("\\u{code:04x}"));
+                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
             }
             c => quoted.push(c),
         }

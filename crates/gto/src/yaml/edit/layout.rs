@@ -1,6 +1,6 @@
 //! Where the parts of a YAML text stand, byte by byte, for edits that leave the rest alone.
 //!
-//! Owns the positions only. What the parts mean is read by [`super::parse`], which must have taken the text before: it
+//! Owns the positions only. What the parts mean is read by [`crate::yaml::parse`], which must have taken the text before: it
 //! refuses what is nested too deeply.
 
 use std::ops::Range;
@@ -62,6 +62,17 @@ impl Item {
         matches!(self.kind, Kind::Scalar { style: ScalarStyle::Plain, .. }) && self.span.is_empty()
     }
 
+    /// Whether the last thing in it is a text in a block.
+    pub fn ends_with_block_text(&self) -> bool {
+        match &self.kind {
+            Kind::Map { is_flow: false, entries } => {
+                entries.last().is_some_and(|entry| entry.value.ends_with_block_text())
+            }
+            Kind::List { is_flow: false, items } => items.last().is_some_and(Self::ends_with_block_text),
+            _ => self.is_block_text(),
+        }
+    }
+
     pub fn is_block_text(&self) -> bool {
         matches!(self.kind, Kind::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, .. })
     }
@@ -73,7 +84,7 @@ impl Entry {
     }
 }
 
-/// Reads the positions of a text that [`super::parse`] has taken; `None` if it cannot be told where everything stands.
+/// Reads the positions of a text that [`crate::yaml::parse`] has taken; `None` if it cannot be told where everything stands.
 pub(super) fn read(text: &str) -> Option<Document> {
     let options = options! {
         emit_comments: false,
@@ -116,7 +127,8 @@ impl<'a> Reader<'a> {
     fn item(&mut self, event: Event<'a>, span: Span) -> Option<Item> {
         let mut range = span.byte_range()?;
         let tag = span.tag_span().and_then(|tag| tag.byte_range());
-        let properties = union(self.anchor()?, tag);
+        self.look_ahead()?;
+        let properties = union(self.anchor(), tag);
         let kind = match event {
             Event::Scalar(text, style, ..) => Kind::Scalar { text: text.into_owned(), style },
             Event::Alias(_) | Event::UnresolvedAlias(_) => Kind::Alias,
@@ -149,15 +161,15 @@ impl<'a> Reader<'a> {
         Some(Item { kind, span: range, properties })
     }
 
+    fn look_ahead(&mut self) -> Option<()> {
+        self.held = Some(self.next()?);
+        Some(())
+    }
+
     /// The anchor of the value whose event was the last one, which the parser tells after it.
-    fn anchor(&mut self) -> Option<Option<Range<usize>>> {
-        match self.next()? {
-            (Event::Anchor(..), span) => Some(Some(span.byte_range()?)),
-            other => {
-                self.held = Some(other);
-                Some(None)
-            }
-        }
+    fn anchor(&mut self) -> Option<Range<usize>> {
+        let (_, span) = self.held.take_if(|(event, _)| matches!(event, Event::Anchor(..)))?;
+        span.byte_range()
     }
 }
 

@@ -1,0 +1,163 @@
+//! Edits of mappings and values that are laid out by lines and indents.
+
+use std::ops::Range;
+
+use serde_json::{Map, Value as Json};
+
+use super::layout::{Entry, Item, Kind};
+use super::render::{self, Rendered, Style};
+use super::{Editor, UNSAFE};
+use crate::yaml::Problem;
+
+impl Editor<'_> {
+    pub(super) fn block_map(
+        &mut self,
+        entries: &[Entry],
+        old: &Map<String, Json>,
+        new: &Map<String, Json>,
+    ) -> Result<(), Problem> {
+        for entry in entries {
+            let Kind::Scalar { text: key, .. } = &entry.key.kind else { continue };
+            match (old.get(key), new.get(key)) {
+                (Some(before), Some(after)) => self.value(&entry.value, Some(entry), before, after)?,
+                (Some(_), None) => {
+                    let lines = self.lines_of(entry)?;
+                    self.remove_lines(lines);
+                }
+                _ => {}
+            }
+        }
+        let Some(last) = entries.last() else { return Ok(()) };
+        let start = last.key.start();
+        let (at, column) = (self.lines_of(last)?.end, self.column(start));
+        let is_here = |key: &str| entries.iter().any(|entry| entry.is_named(key));
+        let added = new.iter().filter(|(key, value)| !is_here(key) && old.get(*key) != Some(*value));
+        let lines: String = added.map(|(key, value)| render::entry(key, value, column, self.style)).collect();
+        self.insert_lines(at, &lines);
+        Ok(())
+    }
+
+    /// Puts a value in the place of another one.
+    pub(super) fn replace_in_block(&mut self, entry: &Entry, new: &Json) -> Result<(), Problem> {
+        let item = &entry.value;
+        let colon = self.colon_end(entry).ok_or_else(|| self.error(entry.key.start(), UNSAFE))?;
+        let after_properties = item.properties.as_ref().map_or(colon, |properties| properties.end.max(colon));
+        let column = self.column(entry.key.start());
+        let Rendered { inline, lines } = self.render_like(item, new, column);
+        let space = if inline.is_empty() { "" } else { " " };
+        match &item.kind {
+            Kind::Map { is_flow: false, .. } | Kind::List { is_flow: false, .. } => {
+                self.replace(after_properties..after_properties, format!("{space}{inline}"));
+                let range = self.block_lines(item)?;
+                self.replace_lines(range, &lines);
+            }
+            Kind::Scalar { .. } if item.is_block_text() => {
+                let header = self.text[..item.span.start].trim_end_matches([' ', '\t', '\r', '\n']).len();
+                let end = self.comment_on_line(after_properties).unwrap_or(header);
+                let end = self.text[..end].trim_end().len();
+                self.replace(after_properties..end, format!("{space}{inline}"));
+                let range = self.next_line(header)..self.line_after(self.content_end(item));
+                self.replace_lines(range, &lines);
+            }
+            _ if item.is_nothing() => {
+                self.replace(after_properties..after_properties, format!("{space}{inline}"));
+                self.insert_lines(self.next_line(after_properties), &lines);
+            }
+            _ if inline.is_empty() => {
+                // `{}` and `[]` make room for lines.
+                let start = self.text[..item.span.start].trim_end_matches([' ', '\t']).len();
+                self.replace(start..item.span.end, "");
+                self.insert_lines(self.next_line(item.span.end), &lines);
+            }
+            _ => {
+                self.replace(item.span.clone(), inline);
+                self.insert_lines(self.next_line(item.span.end), &lines);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn render_like(&self, item: &Item, new: &Json, column: usize) -> Rendered {
+        let old = match &item.kind {
+            Kind::Scalar { style, .. } => Some(*style),
+            _ => None,
+        };
+        let makes_room = match &item.kind {
+            Kind::Map { is_flow, entries } => !is_flow || entries.is_empty(),
+            Kind::List { is_flow, items } => !is_flow || items.is_empty(),
+            _ => item.is_nothing(),
+        };
+        match new {
+            Json::String(text) if !text.contains('\n') => {
+                let style = old.filter(|_| !item.is_nothing());
+                Rendered { inline: render::line(text, style), lines: String::new() }
+            }
+            Json::String(_) => render::block(new, column, self.style),
+            _ if makes_room => render::block(new, column, self.style),
+            _ => Rendered { inline: render::flow(new), lines: String::new() },
+        }
+    }
+
+    /// The lines of a block mapping or list.
+    pub(super) fn block_lines(&self, item: &Item) -> Result<Range<usize>, Problem> {
+        match &item.kind {
+            Kind::Map { entries, .. } => {
+                let first = entries.first().ok_or_else(|| Problem::nowhere(UNSAFE))?;
+                let last = entries.last().ok_or_else(|| Problem::nowhere(UNSAFE))?;
+                Ok(self.lines_of(first)?.start..self.lines_of(last)?.end)
+            }
+            Kind::List { items, .. } => {
+                let first = items.first().and_then(|item| self.item_lines(item));
+                let last = items.last().and_then(|item| self.item_lines(item));
+                let (first, last) = first.zip(last).ok_or_else(|| self.error(item.span.start, UNSAFE))?;
+                Ok(first.start..last.end)
+            }
+            _ => Err(Problem::nowhere(UNSAFE)),
+        }
+    }
+
+    /// The lines of an item of a block list, whose dash is the first thing on its line.
+    pub(super) fn item_lines(&self, item: &Item) -> Option<Range<usize>> {
+        let dash = self.dash(item)?;
+        Some(self.line_start(dash)..self.line_after(self.content_end(item)))
+    }
+
+    pub(super) fn dash(&self, item: &Item) -> Option<usize> {
+        let before = self.text[..item.start()].trim_end_matches([' ', '\t']);
+        let dash = before.strip_suffix('-')?.len();
+        self.is_first(dash).then_some(dash)
+    }
+}
+
+/// The indents of the file.
+impl Editor<'_> {
+    /// Takes the indents from the file: the first mapping in a mapping, and the first list.
+    pub(super) fn learn_style(&mut self, root: Option<&Item>) {
+        let mut steps = (None, None);
+        if let Some(root) = root {
+            self.find_steps(root, &mut steps);
+        }
+        self.style = Style { step: steps.0.unwrap_or(2), list_step: steps.1.unwrap_or(0) };
+    }
+
+    pub(super) fn find_steps(&self, item: &Item, steps: &mut (Option<usize>, Option<usize>)) {
+        let Kind::Map { is_flow: false, entries } = &item.kind else { return };
+        for entry in entries.iter().filter(|entry| self.is_first(entry.key.start())) {
+            let column = self.column(entry.key.start());
+            match &entry.value.kind {
+                Kind::Map { is_flow: false, entries } => {
+                    let inner = entries.first().map(|inner| self.column(inner.key.start()));
+                    steps.0 = steps
+                        .0
+                        .or(inner.and_then(|inner| inner.checked_sub(column)).filter(|step| *step > 0));
+                    self.find_steps(&entry.value, steps);
+                }
+                Kind::List { is_flow: false, items } => {
+                    let dash = items.first().and_then(|item| self.dash(item)).map(|dash| self.column(dash));
+                    steps.1 = steps.1.or(dash.and_then(|dash| dash.checked_sub(column)));
+                }
+                _ => {}
+            }
+        }
+    }
+}
