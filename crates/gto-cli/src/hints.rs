@@ -30,24 +30,6 @@ pub fn hints(error: &CommandError, context: &mut Context) -> Vec<String> {
 
 fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
     let hint = match error {
-        Error::NoRepository { path } if context.git_dir().is_some_and(|git_dir| git_dir == *path) => {
-            "the variable GIT_DIR names it: unset it, or name a repository with `--repo PATH`".to_owned()
-        }
-        Error::Untrusted { path, .. } => format!(
-            "if you trust it, say so to Git: `git config --global --add safe.directory {}`",
-            shell_quote(&path.to_string_lossy())
-        ),
-        Error::BareNotAllowed { path } => {
-            format!("name it in the variable GIT_DIR: `GIT_DIR={}`", shell_quote(&path.to_string_lossy()))
-        }
-        Error::NoRepository { path } if !std::path::Path::new(path).exists() => {
-            format!("there is no folder '{path}'")
-        }
-        Error::NoRepository { .. } => {
-            "run this inside a Git repository, name one with `--repo PATH`, or make one with `git init`"
-                .to_owned()
-        }
-        Error::Open { path, .. } => format!("see what Git says: `git -C {} status`", shell_quote(path)),
         Error::Clone { reason, .. } | Error::Fetch { reason, .. } | Error::Push { reason, .. }
             if is_about_logging_in(reason) =>
         {
@@ -137,9 +119,37 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
             let repository = shell_quote(&context.repository);
             format!("ask Git what is wrong with the repository: `git -C {repository} fsck`")
         }
-        error => return remote_hint(error, context).into_iter().collect(),
+        error => {
+            let hint = opening_hint(error, context).or_else(|| remote_hint(error, context));
+            return hint.into_iter().collect();
+        }
     };
     vec![hint]
+}
+
+/// What to do where there is no repository to be opened.
+fn opening_hint(error: &Error, context: &Context) -> Option<String> {
+    Some(match error {
+        Error::NoRepository { path } if context.git_dir().is_some_and(|git_dir| git_dir == *path) => {
+            "the variable GIT_DIR names it: unset it, or name a repository with `--repo PATH`".to_owned()
+        }
+        Error::Untrusted { path, .. } => format!(
+            "if you trust it, say so to Git: `git config --global --add safe.directory {}`",
+            shell_quote(&path.to_string_lossy())
+        ),
+        Error::BareNotAllowed { path } => {
+            format!("name it in the variable GIT_DIR: `GIT_DIR={}`", shell_quote(&path.to_string_lossy()))
+        }
+        Error::NoRepository { path } if !std::path::Path::new(path).exists() => {
+            format!("there is no folder '{path}'")
+        }
+        Error::NoRepository { .. } => {
+            "run this inside a Git repository, name one with `--repo PATH`, or make one with `git init`"
+                .to_owned()
+        }
+        Error::Open { path, .. } => format!("see what Git says: `git -C {} status`", shell_quote(path)),
+        _ => return None,
+    })
 }
 
 /// What to do where Git may not ask, or has asked and was told something else than the server wants.
