@@ -209,6 +209,8 @@ fn a_git_that_says_nothing_is_ended_with_what_it_started_and_nothing_is_half_don
     assert!(run.err().contains("Cannot get the tags of origin: `git ls-remote` said nothing"), "{run}");
     let run = binary().env("GTO_GIT_TIMEOUT", "soon").run(&repo, &["register", "m"]).fails(1);
     assert!(run.err().contains("environment variable GTO_GIT_TIMEOUT"), "{run}");
+    // As a pipeline passes on what is not set.
+    binary().env("GTO_GIT_TIMEOUT", "").run(&repo, &["show"]).ok();
     // Once the way is free again, the same works.
     script(&receive, "exec git receive-pack \"$@\"");
     script(&upload, "exec git upload-pack \"$@\"");

@@ -73,10 +73,11 @@ impl Environment {
     }
 
     /// How long a `git` may say nothing before it is ended: the seconds of `GTO_GIT_TIMEOUT`, where 0 is for ever. Unless
-    /// set it is ten minutes, or for ever where Git may ask a person (`GIT_TERMINAL_PROMPT` is 1), who can end it.
+    /// set, or if empty, it is ten minutes, or for ever where Git may ask a person (`GIT_TERMINAL_PROMPT` is 1), who can end it.
     pub(crate) fn git_timeout(&self) -> Result<Option<Duration>, ConfigError> {
         const NAME: &str = "GTO_GIT_TIMEOUT";
-        let Some(text) = self.variable(NAME) else {
+        // A pipeline that passes on what is not set has it empty.
+        let Some(text) = self.variable(NAME).filter(|text| !text.is_empty()) else {
             let may_ask = self.variable("GIT_TERMINAL_PROMPT").is_some_and(|prompt| prompt == "1");
             return Ok((!may_ask).then_some(SILENCE));
         };
