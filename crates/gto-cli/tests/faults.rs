@@ -248,6 +248,27 @@ fn a_git_ends_with_a_gto_that_is_told_to_end() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_signal_that_a_script_has_ignored_stays_ignored() {
+    let (repo, remote) = with_remote();
+    let folder = repo.sandbox().path();
+    let (receive, pid_file, go_on) = (folder.join("receive"), folder.join("pid"), folder.join("go-on"));
+    repo.git_ok(&["config", "remote.origin.receivepack", receive.to_str().expect("the sandbox is UTF-8")]);
+    let wait = format!("while ! test -e '{}'; do sleep 0.01; done", go_on.display());
+    let tell = format!("echo $$ >'{0}.new'; mv '{0}.new' '{0}'", pid_file.display());
+    script(&receive, &format!("{tell}; {wait}; exec git receive-pack \"$@\""));
+    let mut command = repo.command("sh");
+    command.args(["-c", "trap '' TERM; exec \"$0\" register m --push", env!("CARGO_BIN_EXE_gto")]);
+    let mut gto = command.stdout(Stdio::null()).spawn().expect("it starts");
+    content_of(&pid_file);
+    let told = Command::new("kill").args(["-TERM", &gto.id().to_string()]).status();
+    assert!(told.is_ok_and(|status| status.success()));
+    fs::write(go_on, "").expect("the sandbox is writable");
+    assert!(gto.wait().expect("a child can be waited for").success());
+    assert_eq!(tags(&repo, &remote), (vec!["m@v0.0.1".to_owned()], vec!["m@v0.0.1".to_owned()]));
+}
+
+#[test]
 fn a_git_dir_that_cannot_be_written_to_is_named() {
     let repo = common::registry(&["old@v1.0.0", "old@v1.1.0"]);
     let before = repo.fingerprint();
