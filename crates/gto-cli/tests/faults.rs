@@ -127,7 +127,14 @@ fn control_c_ends_a_git_that_hangs_and_all_is_as_before() {
             pid_file.display()
         ),
     );
-    let mut command = repo.command(env!("CARGO_BIN_EXE_gto"));
+    // Where the tests themselves ignore it, as in the background of a script, gto would ignore it too.
+    let mut command = if cfg!(target_os = "linux") {
+        let mut env = repo.command("env");
+        env.args(["--default-signal=INT", env!("CARGO_BIN_EXE_gto")]);
+        env
+    } else {
+        repo.command(env!("CARGO_BIN_EXE_gto"))
+    };
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command
         .args(["register", "m"])
