@@ -142,6 +142,25 @@ fn the_clone_follows_whatever_happens_to_its_remote() {
     is_followed(&repo, "no tags");
 }
 
+/// Somebody may read the clone while another one fetches.
+#[test]
+fn a_tag_that_is_replaced_is_never_missing_before_the_other_one_is_there() {
+    let repo = upstream(true);
+    ask(&repo, "show").ok();
+    // Notes after each step of Git's which of the two are there.
+    let (hook, seen) = (kept(&repo).path().join("hooks/reference-transaction"), repo.path().join("seen"));
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    let tags = "git for-each-ref --format='%(refname:short)' 'refs/tags/m#prod#*' | tr '\\n' ' '";
+    fs::write(&hook, format!("#!/bin/sh\necho \"$1 $({tags})\" >>'{}'\n", seen.display())).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    repo.tag("m#prod#2", "HEAD", &TagSpec::default());
+    repo.git_ok(&["tag", "-d", "m#prod#1"]);
+    is_followed(&repo, "replaced");
+    let seen = fs::read_to_string(seen).unwrap();
+    assert!(seen.lines().all(|line| line.contains("m#prod#")), "{seen}");
+    assert!(seen.contains("committed m#prod#2 \n"), "{seen}");
+}
+
 #[test]
 fn a_remote_without_a_commit_is_read_and_its_first_version_found() {
     let repo = Sandbox::new().repo_with("upstream.git", RepoOptions { bare: true, ..RepoOptions::default() });

@@ -143,7 +143,8 @@ impl Access<'_> {
     }
 
     /// Makes the mirror in `folder` the same as its remote, of which `there` is known. Nobody may compare it or write
-    /// to it meanwhile; who reads it may see some of what is new, as in any repository that is fetched into.
+    /// to it meanwhile. Who reads it may see what is new beside what is to go, but never that something has gone and what
+    /// came in its place is not there yet, unless Git cannot change all refs as one.
     pub fn follow(&self, folder: &Path, there: &Listing) -> Result<(), MirrorError> {
         let repository = self.open(folder)?;
         self.fetch(&repository, there)?;
@@ -161,10 +162,23 @@ impl Access<'_> {
     }
 
     fn fetch(&self, repository: &Repository, there: &Listing) -> Result<(), MirrorError> {
+        let fetched = match self.fetch_by(repository, there, &["--atomic"]) {
+            // Not where a tag goes and another one comes below its name, nor by a git that is old.
+            Err(MirrorError::Remote(_)) => self.fetch_by(repository, there, &[]),
+            fetched => fetched,
+        };
+        fetched.map_err(|error| match error {
+            // The remote has just answered: if it is gone, the next clone will say so.
+            MirrorError::Remote(_) => MirrorError::Damaged,
+            error => error,
+        })
+    }
+
+    fn fetch_by(&self, repository: &Repository, there: &Listing, how: &[&str]) -> Result<(), MirrorError> {
         let mut git = repository.git();
         // Clearing up may be due, and nobody else is here now.
         git.args(["-c", "maintenance.autoDetach=false", "-c", "gc.autoDetach=false", "fetch"]);
-        git.args([
+        git.args(how).args([
             "--quiet",
             "--progress",
             "--force",
@@ -178,11 +192,7 @@ impl Access<'_> {
         if matches!(there.head, Head::Detached(_)) {
             git.arg("HEAD");
         }
-        self.run("fetching", "fetch", git).map_err(|error| match error {
-            // The remote has just answered: if it is gone, the next clone will say so.
-            MirrorError::Remote(_) => MirrorError::Damaged,
-            error => error,
-        })
+        self.run("fetching", "fetch", git)
     }
 
     /// Runs a `git`, and tells meanwhile how far it has come.
