@@ -130,7 +130,7 @@ impl Clone {
     pub fn alone(&self) -> Result<Alone<'_>> {
         let Place::Kept(locks) = &self.place else { return Ok(Alone { turn: None }) };
         let taken = locks.turn.take(File::try_lock).map_err(|source| Error::Locked { source: source.into() });
-        taken.map(|()| Alone { turn: Some(&locks.turn) })
+        taken.map(|_| Alone { turn: Some(&locks.turn) })
     }
 }
 
@@ -151,23 +151,25 @@ impl Locks {
         let compared = access.compare(folder);
         self.turn.give_back();
         let Some(there) = compared? else { return Ok(true) };
-        if self.turn.take(File::try_lock).is_err() {
-            return Ok(false);
-        }
-        let followed = access.follow(folder, &there);
+        let Ok(had_to_wait) = self.turn.take(File::try_lock) else { return Ok(false) };
+        // Those we waited for may have seen something newer than we have.
+        let compared = if had_to_wait { access.compare(folder) } else { Ok(Some(there)) };
+        let followed = compared.and_then(|there| there.map_or(Ok(()), |there| access.follow(folder, &there)));
         self.turn.give_back();
         followed.map(|()| true)
     }
 }
 
 impl Lock {
-    fn take(&self, lock: impl Fn(&File) -> std::result::Result<(), TryLockError>) -> io::Result<()> {
+    /// Takes it, once nobody has it any more; whether somebody had.
+    fn take(&self, lock: impl Fn(&File) -> std::result::Result<(), TryLockError>) -> io::Result<bool> {
         let mut waiting = Waiting::begin();
+        let mut had_to_wait = false;
         loop {
             match lock(&self.file) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(had_to_wait),
                 Err(TryLockError::Error(error)) => return Err(error),
-                Err(TryLockError::WouldBlock) if waiting.goes_on(PATIENCE) => {}
+                Err(TryLockError::WouldBlock) if waiting.goes_on(PATIENCE) => had_to_wait = true,
                 Err(TryLockError::WouldBlock) => {
                     let message = "another gto has been using the clone for more than a minute";
                     return Err(io::Error::new(io::ErrorKind::TimedOut, message));
