@@ -1,7 +1,7 @@
 //! A process that works for us: a `git`, and what it starts.
 //!
-//! Owns hearing what it says, within bounds, and ending it if it says nothing any more, or if we are to end. Must not
-//! know what it does.
+//! Owns hearing what it says, within bounds, and ending it if it says nothing any more, if we are to end, or if nobody
+//! waits for it. Must not know what it does.
 //!
 //! Where there is a terminal, it stays in our group of processes: Control-C reaches it as it reaches us, and ssh may ask
 //! for a passphrase. Where there is none, as in CI, it gets a group of its own, which can be ended as a whole.
@@ -31,16 +31,19 @@ const SHORT: usize = 4096;
 /// How long a process may take to tidy up when it is asked to end. Git removes its lock files then.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The ids of the processes that are at work, and whether each leads a group of its own.
+/// The ids of the processes that are at work, and whether each leads a group of its own. None is here that may be
+/// another one's by now: it is taken out before the system is told that we know of its end.
 static AT_WORK: Mutex<Vec<(u32, bool)>> = Mutex::new(Vec::new());
 
 /// What a program wants to be done before the first one is started.
 static BEFORE_FIRST: OnceLock<fn()> = OnceLock::new();
 
-/// A process at work. Its standard streams are pipes, or not looked at.
+/// A process at work. Its standard streams are pipes, or not looked at. It does not outlive this.
 pub(super) struct Work {
     child: Child,
     leads_group: bool,
+    /// Its id may be another one's.
+    is_over: bool,
 }
 
 /// Why there is no end of it to tell of.
@@ -85,7 +88,7 @@ impl Work {
         let child = command.spawn()?;
         // The lock is held for no longer than that: a program that forks meanwhile would have it for ever.
         at_work().push((child.id(), leads_group));
-        Ok(Self { child, leads_group })
+        Ok(Self { child, leads_group, is_over: false })
     }
 
     /// Gives it `input`, waits for its end and takes what it prints, within bounds. `hear` hears meanwhile what it tells
@@ -105,14 +108,11 @@ impl Work {
                     hear(&bytes);
                     keep(&mut stderr, &bytes, MAX_SAID);
                 }
-                Ok(Heard::Failed(error)) => {
-                    self.end();
-                    return Err(error.into());
-                }
+                Ok(Heard::Failed(error)) => return Err(error.into()),
                 Err(RecvTimeoutError::Disconnected) => break,
                 // What it has started may live on, and keep our pipe.
                 Err(RecvTimeoutError::Timeout) if self.has_ended() => break,
-                Err(RecvTimeoutError::Timeout) => return Err(self.end_for(silence)),
+                Err(RecvTimeoutError::Timeout) => return Err(WorkError::Silent(silence.unwrap_or_default())),
             }
         }
         let status = self.wait(silence)?;
@@ -127,11 +127,11 @@ impl Work {
         let (sender, heard) = sync_channel(4);
         if let Some(stdout) = self.child.stdout.take() {
             let sender = sender.clone();
-            thread::spawn(move || tell(stdout, &sender, Heard::Printed));
+            thread::Builder::new().spawn(move || tell(stdout, &sender, Heard::Printed))?;
         }
         if let Some(stderr) = self.child.stderr.take() {
             let sender = sender.clone();
-            thread::spawn(move || tell(stderr, &sender, Heard::Said));
+            thread::Builder::new().spawn(move || tell(stderr, &sender, Heard::Said))?;
         }
         if let Some(mut stdin) = self.child.stdin.take() {
             let mut give = move |input: &[u8]| match stdin.write_all(input) {
@@ -144,51 +144,54 @@ impl Work {
             } else {
                 let input = input.to_vec();
                 // Nobody listens any more if it cannot be told.
-                thread::spawn(move || give(&input).or_else(|error| sender.send(Heard::Failed(error))));
+                let give = move || give(&input).or_else(|error| sender.send(Heard::Failed(error)));
+                thread::Builder::new().spawn(give)?;
             }
         }
         Ok(heard)
     }
 
     fn has_ended(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(Some(_)))
+        has_ended(&mut self.child, false)
     }
 
     /// Waits for the end of what has closed its pipes.
     fn wait(&mut self, silence: Option<Duration>) -> Result<ExitStatus, WorkError> {
-        let Some(limit) = silence else { return Ok(self.child.wait()?) };
-        let mut waiting = Waiting::begin();
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(status);
+        if let Some(limit) = silence {
+            let mut waiting = Waiting::begin();
+            while !self.has_ended() {
+                if !waiting.goes_on(limit) {
+                    return Err(WorkError::Silent(limit));
+                }
             }
-            if !waiting.goes_on(limit) {
-                return Err(self.end_for(silence));
-            }
+        } else {
+            has_ended(&mut self.child, true);
         }
+        Ok(self.take_status()?)
     }
 
-    fn end_for(&mut self, silence: Option<Duration>) -> WorkError {
-        self.end();
-        WorkError::Silent(silence.unwrap_or_default())
+    /// How it has ended. From here on its id may be another one's.
+    fn take_status(&mut self) -> io::Result<ExitStatus> {
+        let id = self.child.id();
+        at_work().retain(|(other, _)| *other != id);
+        self.is_over = true;
+        self.child.wait()
     }
+}
 
-    /// Ends it: as it likes, or if it takes long, at once.
-    fn end(&mut self) {
+impl Drop for Work {
+    /// Ends it if it has not come to its end: as it likes, or if it takes long, at once.
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
         ask_to_end(self.child.id(), self.leads_group);
         let mut waiting = Waiting::begin();
         while !self.has_ended() && waiting.goes_on(GRACE) {}
         kill_group(self.child.id(), self.leads_group);
         // It may have ended, and then there is nothing to do.
         let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        let id = self.child.id();
-        at_work().retain(|(other, _)| *other != id);
+        let _ = self.take_status();
     }
 }
 
@@ -239,6 +242,22 @@ fn lead_group_without_terminal(command: &mut Command) -> bool {
     !has_terminal
 }
 
+/// Whether it has ended, or waits for that. Its id remains its own until we take its status.
+#[cfg(all(unix, not(target_os = "openbsd")))]
+fn has_ended(child: &mut Child, waits: bool) -> bool {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    let Some(id) = pid(child.id()) else { return true };
+    let mut options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    options.set(WaitIdOptions::NOHANG, !waits);
+    // What cannot be waited for is nobody's any more.
+    rustix::io::retry_on_intr(|| waitid(WaitId::Pid(id), options)).map_or(true, |status| status.is_some())
+}
+
+#[cfg(unix)]
+fn pid(id: u32) -> Option<rustix::process::Pid> {
+    i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw)
+}
+
 #[cfg(unix)]
 fn ask_to_end(id: u32, leads_group: bool) {
     signal(id, leads_group, rustix::process::Signal::TERM);
@@ -253,8 +272,8 @@ fn kill_group(id: u32, leads_group: bool) {
 
 #[cfg(unix)]
 fn signal(id: u32, leads_group: bool, signal: rustix::process::Signal) {
-    use rustix::process::{Pid, kill_process, kill_process_group};
-    let Some(id) = i32::try_from(id).ok().and_then(Pid::from_raw) else { return };
+    use rustix::process::{kill_process, kill_process_group};
+    let Some(id) = pid(id) else { return };
     // It may have ended by itself.
     let _ = if leads_group { kill_process_group(id, signal) } else { kill_process(id, signal) };
 }
@@ -262,6 +281,11 @@ fn signal(id: u32, leads_group: bool, signal: rustix::process::Signal) {
 #[cfg(not(unix))]
 fn lead_group_without_terminal(_: &mut Command) -> bool {
     false
+}
+
+#[cfg(any(not(unix), target_os = "openbsd"))]
+fn has_ended(child: &mut Child, waits: bool) -> bool {
+    if waits { child.wait().is_ok() } else { matches!(child.try_wait(), Ok(Some(_))) }
 }
 
 #[cfg(not(unix))]
@@ -312,5 +336,27 @@ mod tests {
         // What goes on in the background with our pipe is not waited for either.
         assert_eq!(shell("sleep 5 & echo done", b"", limit).unwrap().stdout, b"done\n");
         assert!(at_work().is_empty() || at_work().len() < 8, "those that ended are forgotten");
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_ended() {
+        for script in ["sleep 600", "trap '' TERM; sleep 600"] {
+            let work = Work::start(Command::new("sh").args(["-c", script])).expect("there is a shell");
+            let id = work.child.id();
+            drop(work);
+            assert!(!at_work().iter().any(|(other, _)| *other == id));
+            assert!(rustix::process::test_kill_process(pid(id).unwrap()).is_err(), "{script}");
+        }
+    }
+
+    #[test]
+    fn what_has_ended_keeps_its_id_until_its_status_is_taken() {
+        let mut work = Work::start(Command::new("sh").args(["-c", "exit 3"])).expect("there is a shell");
+        let id = work.child.id();
+        assert!(has_ended(&mut work.child, true) && work.has_ended());
+        assert!(at_work().iter().any(|(other, _)| *other == id));
+        assert!(rustix::process::test_kill_process(pid(id).unwrap()).is_ok());
+        assert_eq!(work.wait(None).unwrap().code(), Some(3));
+        assert!(rustix::process::test_kill_process(pid(id).unwrap()).is_err());
     }
 }
