@@ -130,7 +130,7 @@ fn control_c_ends_a_git_that_hangs_and_all_is_as_before() {
     // Where the tests themselves ignore it, as in the background of a script, gto would ignore it too.
     let mut command = if cfg!(target_os = "linux") {
         let mut env = repo.command("env");
-        env.args(["--default-signal=INT", env!("CARGO_BIN_EXE_gto")]);
+        env.args(["--default-signal", env!("CARGO_BIN_EXE_gto")]);
         env
     } else {
         repo.command(env!("CARGO_BIN_EXE_gto"))
@@ -243,15 +243,26 @@ fn a_git_ends_with_a_gto_that_is_told_to_end() {
     let (receive, pid_file) = (repo.sandbox().path().join("receive"), repo.sandbox().path().join("pid"));
     repo.git_ok(&["config", "remote.origin.receivepack", receive.to_str().expect("the sandbox is UTF-8")]);
     script(&receive, &format!("echo $$ >'{0}.new'; mv '{0}.new' '{0}'; exec sleep 600", pid_file.display()));
-    let mut command = repo.command(env!("CARGO_BIN_EXE_gto"));
-    let mut gto = command.args(["register", "m", "--push"]).stderr(Stdio::null()).spawn().expect("it starts");
-    let started = content_of(&pid_file);
-    // Only gto, as a service manager does it.
-    let killed = Command::new("kill").args(["-TERM", &gto.id().to_string()]).status();
-    assert!(killed.is_ok_and(|status| status.success()));
-    let status = gto.wait().expect("a child can be waited for");
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(15));
-    assert!(!outlives(&started), "what git started lives on");
+    for (name, number) in [("TERM", 15), ("HUP", 1), ("QUIT", 3)] {
+        let mut command = repo.command(env!("CARGO_BIN_EXE_gto"));
+        if cfg!(target_os = "linux") {
+            // Without a terminal, and with no signal ignored, as they may be for the tests.
+            command = repo.command("setsid");
+            command.args(["env", "--default-signal", env!("CARGO_BIN_EXE_gto")]);
+        } else if name != "TERM" {
+            continue;
+        }
+        command.args(["register", "m", "--push"]).stderr(Stdio::null());
+        let mut gto = command.spawn().expect("it starts");
+        let started = content_of(&pid_file);
+        fs::remove_file(&pid_file).expect("it was just there");
+        // Only gto, as a service manager does it.
+        let killed = Command::new("kill").args([&format!("-{name}"), &gto.id().to_string()]).status();
+        assert!(killed.is_ok_and(|status| status.success()));
+        let status = gto.wait().expect("a child can be waited for");
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(number));
+        assert!(!outlives(&started), "what git started lives on after {name}");
+    }
 }
 
 #[test]
