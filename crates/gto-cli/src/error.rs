@@ -73,14 +73,6 @@ impl CommandError {
         }
     }
 
-    /// What the library said, if it did.
-    pub fn registry_error(&self) -> Option<&gto::Error> {
-        match self {
-            Self::Registry(error) | Self::Meant { source: error, .. } => Some(error),
-            _ => None,
-        }
-    }
-
     /// The arguments contradict each other.
     pub fn arguments(message: impl Into<String>, hint: impl Into<Option<String>>) -> Self {
         Self::Arguments { message: message.into(), hint: hint.into() }

@@ -55,7 +55,7 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
             "this clone leaves files with its remote until they are needed: see what Git says to `git fetch`"
                 .to_owned()
         }
-        Error::Annotate(error) => return annotate_hint(error, context).into_iter().collect(),
+        Error::Annotate(error) => annotate_hint(error, context),
         Error::Refused(refusal) => return refusal_hints(refusal, context),
         Error::Sign { source } => return signing_hints(&source.to_string()),
         Error::RefNotFound { revision } => revision_hint(revision, context),
@@ -512,10 +512,10 @@ fn not_annotated_hint(artifact: &ArtifactName) -> String {
 }
 
 /// What to do about an annotation that cannot be changed.
-fn annotate_hint(error: &AnnotateError, context: &Context) -> Option<String> {
+fn annotate_hint(error: &AnnotateError, context: &Context) -> String {
     let repository = shell_quote(&context.repository);
     let git = |command: String| format!("`git -C {repository} {command}`");
-    Some(match error {
+    match error {
         AnnotateError::NoWorkTree { .. } => "work in a clone with files: `git clone URL`".to_owned(),
         AnnotateError::Exists { .. } => "`gto describe` tells what is there".to_owned(),
         AnnotateError::NotFound { name, file } => {
@@ -568,8 +568,7 @@ fn annotate_hint(error: &AnnotateError, context: &Context) -> Option<String> {
                 (git("pull --rebase".to_owned()), git(format!("push {}", shell_quote(remote))));
             format!("push it when that is mended: {push}; if the remote has newer commits, {pull} first")
         }
-        _ => return None,
-    })
+    }
 }
 
 /// What to do if a tag cannot be signed, by what the program said.

@@ -10,13 +10,17 @@ mod error;
 mod hints;
 mod output;
 mod printer;
+pub mod process;
 mod progress;
+pub mod reports;
 #[cfg(unix)]
 mod signals;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
+
+pub use output::clean;
 
 use args::Cli;
 use context::Context;

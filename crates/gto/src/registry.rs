@@ -11,11 +11,14 @@ mod cache;
 mod clones;
 mod describe;
 mod examine;
+mod files;
 mod migrate;
+mod raw;
 mod reading;
 mod remote;
 mod verify;
 mod write;
+mod writing;
 
 use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Read as _};
@@ -26,8 +29,10 @@ pub use cache::CacheReport;
 pub use clones::{KeptClone, KeptClones};
 pub use describe::{Description, Located};
 pub use migrate::MigrationPlan;
+pub use raw::{AnnotatedTag, clone_with_files};
 pub use remote::{Comparison, Difference, Sight, TagDifference};
 pub use write::Applied;
+pub use writing::Manner;
 
 use crate::annotation::{self, Sourced};
 use crate::config::Config;
@@ -41,7 +46,7 @@ use crate::plan::{Plan, SeenTags, Warning};
 use crate::query::{self, AnnotatedAt, HistoryOptions, ShowOptions};
 use crate::reference::Reference;
 use crate::report::{ArtifactSummary, EventReport, History, HistoryReport, RegistryReport, VersionReport};
-use crate::rules::{self, AssignTarget, Refusal, Registering, Rules, TagInventory, TagWish, Writer};
+use crate::rules::{self, AssignTarget, Refusal, Registering, Rules, TagInventory, TagWish, Undo, Writer};
 use crate::signing::Sign;
 use crate::state::{Artifact, Enrichment, State, VersionView};
 use crate::tag::{Action, TagName};
@@ -75,6 +80,8 @@ pub struct Answer<T> {
 pub struct VersionsReport {
     /// Whether the artifact has any tag; if not, it is only annotated.
     pub registered: bool,
+    /// Whether the artifact is in use: not deprecated.
+    pub active: bool,
     /// The versions, highest first.
     pub versions: Vec<VersionReport>,
 }
@@ -265,16 +272,36 @@ impl Registry {
         self.repository.is_shallow()
     }
 
-    /// The state of the whole registry, with the commit and the annotation of every version.
-    pub fn state(&self) -> Result<Answer<State>> {
+    /// The state of the whole registry, with the commit and the annotation of every version; unregistered commits count
+    /// where they are annotated at `annotated_at`.
+    pub fn state(&self, annotated_at: AnnotatedAt) -> Result<Answer<State>> {
         let mut files = self.files();
-        let (artifacts, warnings) = self.each_artifact(
-            Want::Everything,
-            Annotated::Too(&mut files, AnnotatedAt::Head),
-            |artifact| artifact,
-        )?;
+        let (artifacts, warnings) =
+            self.each_artifact(Want::Everything, Annotated::Too(&mut files, annotated_at), |artifact| {
+                artifact
+            })?;
         let mut state: State = artifacts.into_iter().collect();
+        if annotated_at != AnnotatedAt::Head {
+            for (name, commits) in files.annotated_commits(annotated_at)? {
+                state.annotate_at(&name, commits);
+            }
+        }
         self.enrich(&mut state, &mut files, |_| true);
+        Ok(Answer { value: state, warnings: self.also_unfetched(warnings) })
+    }
+
+    /// The state of one artifact: empty if there is no such artifact. With [`Detail::Full`] every version comes with its commit
+    /// and its annotation.
+    pub fn state_of(
+        &self,
+        name: &ArtifactName,
+        detail: Detail,
+        annotated_at: AnnotatedAt,
+    ) -> Result<Answer<State>> {
+        let mut files = self.files();
+        let (mut state, warnings) = self.read(name, &mut files)?;
+        annotate(&mut state, &mut files, name, annotated_at)?;
+        self.enrich(&mut state, &mut files, |version| detail == Detail::Full || !version.is_registered());
         Ok(Answer { value: state, warnings: self.also_unfetched(warnings) })
     }
 
@@ -310,18 +337,15 @@ impl Registry {
         let name: ArtifactName = reference.name.parse().map_err(|_| not_found())?;
         let mut files = self.files();
         let (mut state, warnings) = self.read(&name, &mut files)?;
-        if options.annotated_at != AnnotatedAt::Head {
-            let commits = files.commits_at(options.annotated_at)?.into_iter().map(|found| found.commit);
-            let commits: Vec<_> = commits.filter(|commit| !files.of(*commit, &name).is_empty()).collect();
-            state.annotate_at(&name, commits);
-        }
+        annotate(&mut state, &mut files, &name, options.annotated_at)?;
         let is_full = detail == Detail::Full || options.annotations || options.annotation.is_any();
         self.enrich(&mut state, &mut files, |version| is_full || !version.is_registered());
         let artifact = state.artifact(name.as_str()).ok_or_else(not_found)?;
         let versions = query::select(artifact, reference.selector.as_ref(), options);
         let versions = versions.iter().map(|(version, stages)| VersionReport::new(*version, stages));
         let versions = versions.filter(|version| options.annotation.fits(version.annotation())).collect();
-        let value = VersionsReport { registered: artifact.is_registered(), versions };
+        let value =
+            VersionsReport { registered: artifact.is_registered(), active: artifact.is_active(), versions };
         Ok(Answer { value, warnings: self.also_unfetched(warnings) })
     }
 
@@ -350,7 +374,7 @@ impl Registry {
         let versions = versions.filter(|(version, _)| is_there(*version));
         let versions = versions.map(|(version, stages)| VersionReport::new(version, &stages));
         let versions = versions.filter(|version| options.annotation.fits(version.annotation())).collect();
-        let value = VersionsReport { registered: true, versions };
+        let value = VersionsReport { registered: true, active: true, versions };
         Ok(Answer { value, warnings: self.also_unfetched(warnings) })
     }
 
@@ -497,7 +521,7 @@ impl Registry {
         self.plan(name, Some(author), |rules, _| Ok(rules.assign(stage, target, wish)?))
     }
 
-    /// Plans to take `version` of `name` out of `stage`, or with `delete` to remove the tags about it.
+    /// Plans to take `version` of `name` out of `stage`, by a tag or by deleting those about it.
     ///
     /// # Errors
     /// As [`Registry::plan_register`].
@@ -506,15 +530,15 @@ impl Registry {
         name: &ArtifactName,
         version: &Version,
         stage: &StageName,
-        delete: bool,
+        undo: Undo,
         wish: &TagWish,
         author: &Author,
     ) -> Result<Plan> {
-        let author = (!delete).then_some(author);
-        self.plan(name, author, |rules, _| Ok(rules.unassign(stage, version, delete, wish)?))
+        let author = (undo == Undo::ByTag).then_some(author);
+        self.plan(name, author, |rules, _| Ok(rules.unassign(stage, version, undo, wish)?))
     }
 
-    /// Plans to take `version` of `name` out of use, or with `delete` to remove its tags.
+    /// Plans to take `version` of `name` out of use, by a tag or by deleting its tags.
     ///
     /// # Errors
     /// As [`Registry::plan_register`].
@@ -522,16 +546,16 @@ impl Registry {
         &self,
         name: &ArtifactName,
         version: &Version,
-        delete: bool,
+        undo: Undo,
         wish: &TagWish,
         author: &Author,
     ) -> Result<Plan> {
-        let author = (!delete).then_some(author);
-        self.plan(name, author, |rules, _| Ok(rules.deregister(version, delete, wish)?))
+        let author = (undo == Undo::ByTag).then_some(author);
+        self.plan(name, author, |rules, _| Ok(rules.deregister(version, undo, wish)?))
     }
 
-    /// Plans to deprecate `name`, on the commit of its newest event unless `revision` names another; or with
-    /// `delete` to remove all its tags.
+    /// Plans to deprecate `name`, by a tag on the commit of its newest event unless `revision` names another, or by
+    /// deleting all its tags.
     ///
     /// # Errors
     /// As [`Registry::plan_register`].
@@ -539,13 +563,13 @@ impl Registry {
         &self,
         name: &ArtifactName,
         revision: Option<&str>,
-        delete: bool,
+        undo: Undo,
         wish: &TagWish,
         author: &Author,
     ) -> Result<Plan> {
-        let author = (!delete).then_some(author);
+        let author = (undo == Undo::ByTag).then_some(author);
         self.plan(name, author, |rules, head| {
-            if delete {
+            if undo == Undo::ByDeletion {
                 return Ok(rules.delete(wish)?);
             }
             let commit = match revision {
@@ -759,6 +783,21 @@ fn config_file(repository: &Repository) -> Result<Option<(String, Vec<u8>)>> {
     Ok(bytes.map(|bytes| (shown, bytes)))
 }
 
+/// Adds the commits of the branches that annotate an artifact; that of `HEAD` is there already.
+fn annotate(
+    state: &mut State,
+    files: &mut CommitFiles<'_>,
+    name: &ArtifactName,
+    annotated_at: AnnotatedAt,
+) -> Result<()> {
+    if annotated_at != AnnotatedAt::Head {
+        let commits = files.commits_at(annotated_at)?.into_iter().map(|found| found.commit);
+        let commits: Vec<_> = commits.filter(|commit| !files.of(*commit, name).is_empty()).collect();
+        state.annotate_at(name, commits);
+    }
+    Ok(())
+}
+
 fn committed_config(repository: &Repository) -> Result<Option<Vec<u8>>> {
     match repository.head_commit()? {
         Some(head) => Ok(repository.file_at(head, Config::FILE_NAME, Config::MAX_FILE_SIZE)?),
@@ -766,9 +805,9 @@ fn committed_config(repository: &Repository) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// The content of a file. A link may not lead out of the repository. One byte more than is allowed is read at
+/// The content of a file. A link may not lead out of the repository. One byte more than `max_size` is read at
 /// most, so that the reader can tell that the file is too large.
-fn read_file_inside(root: &Path, path: &Path, limit: usize) -> Result<Option<Vec<u8>>> {
+fn read_file_inside(root: &Path, path: &Path, max_size: usize) -> Result<Option<Vec<u8>>> {
     let unreadable = |source: io::Error| Error::UnreadableFile { path: path.to_owned(), source };
     let real = match path.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -782,7 +821,7 @@ fn read_file_inside(root: &Path, path: &Path, limit: usize) -> Result<Option<Vec
         return Ok(None);
     }
     let mut bytes = Vec::new();
-    let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(max_size).unwrap_or(u64::MAX).saturating_add(1);
     std::fs::File::open(real)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(unreadable)?;

@@ -168,7 +168,8 @@ pub struct EventReport {
 }
 
 impl EventReport {
-    fn new(event: &Event, owner: Option<VersionView<'_>>) -> Self {
+    /// The event as `print-state` shows it.
+    pub fn new(event: &Event, owner: Option<VersionView<'_>>) -> Self {
         Self {
             priority: Some(event.kind().priority()),
             addition: Some(event.kind().is_addition()),
@@ -222,19 +223,30 @@ impl EventReport {
 /// What the commit of a version says, as JSON shows it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct EnrichmentReport {
-    priority: u8,
-    addition: bool,
-    artifact: ArtifactName,
-    created_at: Timestamp,
-    author: Arc<str>,
-    author_email: Arc<str>,
-    message: String,
-    commit_hexsha: ObjectId,
-    version: VersionLabel,
+    /// Always 0, as in the Python tool.
+    pub priority: u8,
+    /// Always true, as there.
+    pub addition: bool,
+    /// Whose version it is.
+    pub artifact: ArtifactName,
+    /// When it was committed.
+    pub created_at: Timestamp,
+    /// Who wrote it.
+    pub author: Arc<str>,
+    /// And their address.
+    pub author_email: Arc<str>,
+    /// What they said.
+    pub message: String,
+    /// The commit.
+    pub commit_hexsha: ObjectId,
+    /// The version on it.
+    pub version: VersionLabel,
     /// What annotation files say, one entry for each source.
     pub enrichments: Vec<SourceReport>,
-    committer: Arc<str>,
-    committer_email: Arc<str>,
+    /// Who committed it.
+    pub committer: Arc<str>,
+    /// And their address.
+    pub committer_email: Arc<str>,
 }
 
 /// What one kind of annotation file says, in the words of that kind of file.
@@ -281,7 +293,8 @@ impl<'a> DvcArtifact<'a> {
 }
 
 impl EnrichmentReport {
-    fn new(version: VersionView<'_>, enrichment: &Enrichment) -> Self {
+    /// What the commit of a version says.
+    pub fn new(version: VersionView<'_>, enrichment: &Enrichment) -> Self {
         let commit = &enrichment.commit;
         Self {
             priority: 0,
@@ -395,19 +408,30 @@ impl VersionReport {
 /// A stage of a version, as `show NAME --json` shows it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct StageReport {
-    artifact: ArtifactName,
-    commit_hexsha: ObjectId,
-    version: VersionLabel,
+    /// The artifact.
+    pub artifact: ArtifactName,
+    /// The commit of the version.
+    pub commit_hexsha: ObjectId,
+    /// The version.
+    pub version: VersionLabel,
     /// The stage.
     pub stage: StageName,
-    assignments: Vec<EventReport>,
-    unassignments: Vec<EventReport>,
-    is_active: bool,
-    activated_at: Option<Timestamp>,
-    created_at: Option<Timestamp>,
-    author: Option<Arc<str>>,
-    author_email: Option<Arc<str>>,
-    message: Option<String>,
+    /// Its assignments to the stage, oldest first.
+    pub assignments: Vec<EventReport>,
+    /// Those that took it out again, oldest first.
+    pub unassignments: Vec<EventReport>,
+    /// Whether it is in the stage.
+    pub is_active: bool,
+    /// Since when, if it is.
+    pub activated_at: Option<Timestamp>,
+    /// When it was assigned last.
+    pub created_at: Option<Timestamp>,
+    /// Who did.
+    pub author: Option<Arc<str>>,
+    /// And their address.
+    pub author_email: Option<Arc<str>>,
+    /// And what they said.
+    pub message: Option<String>,
     /// The tag of the newest assignment.
     #[serde(rename = "ref")]
     pub reference: Option<String>,

@@ -16,8 +16,9 @@ use crate::time::Timestamp;
 use crate::version::{Bump, InvalidVersion, Version, VersionLabel};
 
 /// A write that must not be done. Nothing was changed.
+///
+/// Front ends say of each what it is to their users, and the compiler tells them of a new one: so it is exhaustive.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum Refusal {
     /// A version and a bump, or two bumps.
     #[error("Need to specify either version or single bump argument")]
@@ -160,6 +161,12 @@ pub enum Refusal {
         /// The tag.
         name: String,
     },
+    /// There is no tag of that name to delete.
+    #[error("tag '{name}' is not found")]
+    TagNotFound {
+        /// The tag.
+        name: String,
+    },
     /// The name follows the grammar, yet Git allows no such tag.
     #[error("Invalid value '{artifact}'. Git allows no tag named '{tag}'")]
     NoSuchTagPossible {
@@ -227,6 +234,16 @@ pub enum Simple {
     Always,
     /// Always.
     Never,
+}
+
+/// How something is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Undo {
+    /// By one more tag, so that the history stays.
+    #[default]
+    ByTag,
+    /// By deleting the tags that say it.
+    ByDeletion,
 }
 
 /// The names of an artifact's tags, whatever they are: what is taken, and the counter.
@@ -354,26 +371,26 @@ impl Rules<'_> {
         Ok(draft.plan)
     }
 
-    /// Plans to take `version` out of `stage`; or, with `delete`, to remove the tags that say it was in it.
+    /// Plans to take `version` out of `stage`, by a tag or by deleting those that say it was in it.
     pub fn unassign(
         &self,
         stage: &StageName,
         version: &Version,
-        delete: bool,
+        undo: Undo,
         wish: &TagWish,
     ) -> Result<Plan, Refusal> {
         check_stage(self.allowed_stages, stage)?;
         let artifact = self.existing()?;
         let found = self.find_version(artifact, version)?.ok_or_else(|| self.no_version(version))?;
         let state = found.stage(stage);
-        if !wish.force && !state.is_some_and(|state| delete || state.is_active()) {
+        if !wish.force && !state.is_some_and(|state| undo == Undo::ByDeletion || state.is_active()) {
             return Err(Refusal::NotInStage {
                 artifact: self.name.clone(),
                 version: found.label().clone(),
                 stage: stage.clone(),
             });
         }
-        if delete {
+        if undo == Undo::ByDeletion {
             let events = found.events().into_iter().filter(|event| event.stage() == Some(stage));
             return Ok(deletion(events));
         }
@@ -384,8 +401,8 @@ impl Rules<'_> {
         Ok(draft.plan)
     }
 
-    /// Plans to take `version` out of use; or, with `delete`, to remove all tags of it.
-    pub fn deregister(&self, version: &Version, delete: bool, wish: &TagWish) -> Result<Plan, Refusal> {
+    /// Plans to take `version` out of use, by a tag or by deleting all tags of it.
+    pub fn deregister(&self, version: &Version, undo: Undo, wish: &TagWish) -> Result<Plan, Refusal> {
         let found = match self.artifact {
             Some(artifact) => self.find_version(artifact, version)?,
             None => None,
@@ -400,7 +417,7 @@ impl Rules<'_> {
         if !wish.force && !found.is_active() {
             return Err(Refusal::DeregisteredAlready { commit });
         }
-        if delete {
+        if undo == Undo::ByDeletion {
             return Ok(deletion(found.events().into_iter()));
         }
         let mut draft = Draft::new(self);

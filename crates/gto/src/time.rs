@@ -16,6 +16,9 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
+    /// The name of the newtype struct that it serialises as, around its form in JSON.
+    pub const SERIALIZED_AS: &str = "gto::Timestamp";
+
     /// The instant `seconds` after 1970-01-01 00:00:00 UTC, seen `offset` seconds east of UTC.
     ///
     /// `None` outside the years 1 to 9999 or a day of offset: nobody can print or mean that.
@@ -119,7 +122,8 @@ impl fmt::Debug for Timestamp {
 
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.iso())
+        // The name lets a format that has times of its own, as Python's values have, know one.
+        serializer.serialize_newtype_struct(Self::SERIALIZED_AS, &self.iso())
     }
 }
 

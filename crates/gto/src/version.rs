@@ -41,6 +41,21 @@ impl Version {
         })
     }
 
+    /// Major, minor and patch number.
+    pub fn numbers(&self) -> [u64; 3] {
+        [self.0.major, self.0.minor, self.0.patch]
+    }
+
+    /// What is between `-` and `+`, if there is anything: `rc.1`.
+    pub fn pre_release(&self) -> Option<&str> {
+        Some(self.0.pre.as_str()).filter(|text| !text.is_empty())
+    }
+
+    /// What is after `+`, if there is anything.
+    pub fn build(&self) -> Option<&str> {
+        Some(self.0.build.as_str()).filter(|text| !text.is_empty())
+    }
+
     /// Compares by precedence, SemVer section 11: build metadata does not count.
     pub fn cmp_precedence(&self, other: &Self) -> Ordering {
         self.0.cmp_precedence(&other.0)

@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 use gto::{CacheReport, KeptClone, KeptClones, Registry, Timestamp};
 
 use crate::args::RepoArgs;
-use crate::context::{Context, is_remote};
+use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::json;
+use crate::process::is_remote;
+use crate::reports::cache_report;
 
 /// Look at or remove what is kept to be faster the next time
 ///
@@ -117,7 +119,7 @@ fn info(repo: &str, remotes: bool, as_json: bool, context: &mut Context) -> Resu
         (None, _) => Vec::new(),
     };
     if as_json {
-        let mut report = tags.as_ref().map_or_else(|| json!({}), tags_as_json);
+        let mut report = tags.as_ref().map_or_else(|| json!({}), cache_report);
         let path = clones.as_ref().map(|clones| clones.folder().to_string_lossy());
         let found: Vec<Value> = found.iter().map(|clone| clone_as_json(clone, context)).collect();
         report["remotes"] = json!({ "path": path, "clones": found });
@@ -138,18 +140,6 @@ fn info(repo: &str, remotes: bool, as_json: bool, context: &mut Context) -> Resu
         context.printer.line(format!("  {}: {} bytes{used}", clone.url, clone.size))?;
     }
     Ok(())
-}
-
-fn tags_as_json(cache: &CacheReport) -> Value {
-    json!({
-        "path": cache.path.to_string_lossy(),
-        "entries": cache.entries,
-        "size": cache.size,
-        "read": cache.unread.is_none(),
-        "unread": cache.unread,
-        "written": cache.unwritten.is_none(),
-        "unwritten": cache.unwritten,
-    })
 }
 
 fn clone_as_json(clone: &KeptClone, context: &Context) -> Value {

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use gto::name::{ArtifactName, StageName};
+use gto::rules::Undo;
 
 use super::operand::Appended;
 use super::{completions, operand, write};
@@ -56,7 +57,8 @@ impl Deprecate {
                 Appended::Stage(name, stage) => format!("gto deprecate {name} VERSION {stage}"),
             })
         })?;
-        let (delete, wish, author) = (self.delete, self.write.wish(), operand::author(&self.write)?);
+        let undo = if self.delete { Undo::ByDeletion } else { Undo::ByTag };
+        let (wish, author) = (self.write.wish(), operand::author(&self.write)?);
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         write::carry_out(context, &registry, &name, &self.write, || {
             match (given(&self.version), given(&self.stage)) {
@@ -64,15 +66,15 @@ impl Deprecate {
                     let stage = self.stage(&name, &stage)?;
                     registry.check_stage(&stage)?;
                     let version = operand::version(&version.unwrap_or_default())?;
-                    Ok(registry.plan_unassign(&name, &version, &stage, delete, &wish, &author)?)
+                    Ok(registry.plan_unassign(&name, &version, &stage, undo, &wish, &author)?)
                 }
                 (Some(version), None) => {
                     let version = operand::version(&version)?;
-                    Ok(registry.plan_deregister(&name, &version, delete, &wish, &author)?)
+                    Ok(registry.plan_deregister(&name, &version, undo, &wish, &author)?)
                 }
                 (None, None) => {
                     let revision = given(&self.revision);
-                    let plan = registry.plan_deprecate(&name, revision.as_deref(), delete, &wish, &author);
+                    let plan = registry.plan_deprecate(&name, revision.as_deref(), undo, &wish, &author);
                     plan.map_err(|error| operand::no_revision(error, |v| format!("gto deprecate {name} {v}")))
                 }
             }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use gto::query::AnnotatedAt;
 use gto::report::StateReport;
 
 use super::show::warn;
@@ -21,7 +22,7 @@ impl PrintState {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
-        let answer = registry.state()?;
+        let answer = registry.state(AnnotatedAt::Head)?;
         warn(context, &answer.warnings);
         Ok(context.printer.line(json::to_string(&StateReport(&answer.value))?)?)
     }

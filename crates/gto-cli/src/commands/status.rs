@@ -1,7 +1,6 @@
 //! `gto status`
 
 use clap::Args;
-use serde::Serialize;
 
 use gto::{Comparison, Difference, Registry, TagDifference};
 
@@ -11,6 +10,7 @@ use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::table::{Cells, Style, Table};
 use crate::output::{json, shell_quote};
+use crate::reports::StatusReport;
 
 /// Compare the registry's tags here with those of the remote
 ///
@@ -126,42 +126,4 @@ fn print(comparison: &Comparison, context: &mut Context) -> Result<()> {
         cells,
     };
     Ok(table.print(|lines| context.printer.raw(lines.as_bytes()))?)
-}
-
-/// What `status --json` prints.
-#[derive(Debug, Serialize)]
-struct StatusReport<'a> {
-    remote: &'a str,
-    same: usize,
-    tags: Vec<TagReport<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct TagReport<'a> {
-    tag: &'a str,
-    artifact: &'a str,
-    state: &'static str,
-    here: Option<String>,
-    there: Option<String>,
-}
-
-impl<'a> StatusReport<'a> {
-    fn new(comparison: &'a Comparison) -> Self {
-        let tag = |tag: &'a TagDifference| TagReport {
-            tag: &tag.tag,
-            artifact: tag.artifact.as_str(),
-            state: match tag.kind() {
-                Difference::OnlyHere => "only_here",
-                Difference::OnlyThere => "only_there",
-                Difference::Differs => "differs",
-            },
-            here: tag.here.map(|id| id.to_string()),
-            there: tag.there.map(|id| id.to_string()),
-        };
-        Self {
-            remote: &comparison.remote,
-            same: comparison.same,
-            tags: comparison.differences.iter().map(tag).collect(),
-        }
-    }
 }

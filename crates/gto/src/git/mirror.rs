@@ -112,6 +112,19 @@ impl Access<'_> {
         note_packs(folder).map_err(|error| MirrorError::Remote(error.to_string()))
     }
 
+    /// Clones all of it into the empty folder, as a user would, and checks out `branch` or what the remote has checked out.
+    pub fn clone_with_files(&self, folder: &Path, branch: Option<&str>) -> Result<(), MirrorError> {
+        let mut git = Command::new("git");
+        for name in super::command::SELECTING {
+            git.env_remove(name);
+        }
+        git.env("LC_ALL", "C").envs(self.address.variables()).env("GIT_TERMINAL_PROMPT", self.prompt);
+        git.args(["-c", "clone.defaultRemoteName=origin", "clone", "--quiet", "--progress", "--tags"]);
+        git.args(branch.map(|branch| format!("--branch={branch}")));
+        git.args([OsStr::new("--"), OsStr::new(self.address.plain()), folder.as_os_str()]);
+        self.run("cloning", "clone", git)
+    }
+
     /// The repository of the mirror in `folder`, as it is.
     pub fn open(&self, folder: &Path) -> Result<Repository, MirrorError> {
         // Before anything of it is read.

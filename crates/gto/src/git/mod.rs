@@ -20,6 +20,7 @@ mod ignore;
 mod lock;
 mod mirror;
 mod object;
+mod paths;
 mod porcelain;
 mod promised;
 mod ref_files;

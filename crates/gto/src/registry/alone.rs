@@ -35,7 +35,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Locked`] if another process goes on writing for a minute; or the error of the last attempt, which
     /// `registry_error` finds inside.
-    pub fn alone<T, E: From<Error>>(
+    pub(super) fn alone<T, E: From<Error>>(
         &self,
         registry_error: impl Fn(&E) -> Option<&Error>,
         mut attempt: impl FnMut() -> std::result::Result<T, E>,

@@ -220,6 +220,24 @@ impl<'r> CommitFiles<'r> {
         Ok(names)
     }
 
+    /// The artifacts that files name at the commits that are looked at, each with these commits, newest id first.
+    pub fn annotated_commits(&mut self, at: AnnotatedAt) -> Result<Vec<(ArtifactName, Vec<ObjectId>)>> {
+        let mut commits: Vec<ObjectId> = self.commits_at(at)?.into_iter().map(|found| found.commit).collect();
+        commits.sort_unstable_by(|a, b| b.cmp(a));
+        let mut places: HashMap<ArtifactName, usize> = HashMap::new();
+        let mut found: Vec<(ArtifactName, Vec<ObjectId>)> = Vec::new();
+        for commit in commits {
+            for name in self.names(commit) {
+                let place = *places.entry(name.clone()).or_insert(found.len());
+                if place == found.len() {
+                    found.push((name, Vec::new()));
+                }
+                found[place].1.push(commit);
+            }
+        }
+        Ok(found)
+    }
+
     /// The commits that are looked at, with their trees.
     pub fn commits_at(&mut self, at: AnnotatedAt) -> Result<Vec<CommitTree>> {
         let tips = match at {

@@ -104,7 +104,7 @@ impl Registry {
         }
     }
 
-    fn remote_named(&self, name: &str) -> Result<Remote> {
+    pub(super) fn remote_named(&self, name: &str) -> Result<Remote> {
         let unknown = || Error::UnknownRemote { name: name.to_owned(), known: self.repository.remotes() };
         self.repository.remote(name).ok_or_else(unknown)
     }

@@ -44,20 +44,20 @@ impl Registry {
         }
     }
 
-    /// What [`Registry::apply`] would change on the remote: the names of the plan's tags, without those to delete that it does
-    /// not have.
+    /// What [`Registry::apply`] would do, without doing it: of the tags to be pushed to the remote that was looked at, those that
+    /// are not gone there already.
     ///
     /// # Errors
-    /// [`Error::Fetch`] with what Git said.
-    pub fn to_push<'a>(&self, plan: &'a Plan, pushed_to: &Sight) -> Result<Vec<&'a str>> {
+    /// [`Error::Fetch`] if the remote does not answer.
+    pub fn rehearse(&self, plan: &Plan, pushed_to: Option<&Sight>) -> Result<Applied> {
+        let Some(pushed_to) = pushed_to else { return Ok(Applied::default()) };
         let names = || plan.steps.iter().map(Step::tag);
-        if !plan.steps.iter().any(|step| matches!(step, Step::Delete(_))) {
-            return Ok(names().collect());
-        }
-        let there = self.tags_on(&pushed_to.remote, names())?;
+        let deletes = plan.steps.iter().any(|step| matches!(step, Step::Delete(_)));
+        let there = if deletes { self.tags_on(&pushed_to.remote, names())? } else { Vec::new() };
         let is_changed =
             |step: &&Step| matches!(step, Step::Create(_)) || there.iter().any(|tag| tag.name == step.tag());
-        Ok(plan.steps.iter().filter(is_changed).map(Step::tag).collect())
+        let pushed = plan.steps.iter().filter(is_changed).map(|step| step.tag().to_owned()).collect();
+        Ok(Applied { warnings: Vec::new(), pushed })
     }
 
     /// Whether the artifact's tags are those that the plan was made from. Writers of this library wait for each other, but
@@ -167,7 +167,11 @@ impl Registry {
     }
 
     /// Those of the tags that the remote has; they are of one artifact, or few.
-    fn tags_on<'a>(&self, remote: &Remote, names: impl Iterator<Item = &'a str>) -> Result<Vec<RemoteTag>> {
+    pub(super) fn tags_on<'a>(
+        &self,
+        remote: &Remote,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<RemoteTag>> {
         let names: std::collections::HashSet<&str> = names.collect();
         let mut tags = self.remote_tags(remote, &[String::new()])?;
         tags.retain(|tag| names.contains(tag.name.as_str()));
@@ -251,8 +255,13 @@ mod tests {
                 repo.tag(tag, "HEAD", &TagSpec::default());
             }
             let registry = Registry::open(repo.path(), Environment::new([], now)).unwrap();
-            let plan =
-                registry.plan_deprecate(&"m".parse().unwrap(), None, false, &TagWish::default(), &author);
+            let plan = registry.plan_deprecate(
+                &"m".parse().unwrap(),
+                None,
+                crate::rules::Undo::ByTag,
+                &TagWish::default(),
+                &author,
+            );
             assert_eq!(plan.unwrap().steps.len(), 1);
             registry.objects_read()
         };

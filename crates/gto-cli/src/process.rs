@@ -1,0 +1,96 @@
+//! What the library must be told of the process that it runs in, and which registry its words name.
+//!
+//! The command and the Python module share it: both are programs of a user, with variables, a clock and a current folder.
+
+use std::path::Path;
+
+use gto::environment::Environment;
+use gto::time::Timestamp;
+use gto::{Error, Registry, Result};
+use jiff::tz::TimeZone;
+
+/// The variables and the clock of this process.
+pub fn environment() -> Environment {
+    // A variable that is no text cannot mean anything to the registry.
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Environment::with_clock(variables, now).with_zone(local_offset)
+}
+
+/// Opens the registry that `repo` names: a folder, or the address of a remote repository.
+///
+/// # Errors
+/// Those of [`Registry::open`] and [`Registry::open_url`].
+pub fn open(repo: &str, environment: &Environment) -> Result<Registry> {
+    if is_remote(repo) {
+        return Registry::open_url(repo, environment.clone());
+    }
+    let opened = Registry::open(repo, environment.clone());
+    match git_dir_instead(repo, opened.as_ref().err(), environment) {
+        Some(git_dir) => Registry::open_git_dir(git_dir, environment.clone()),
+        None => opened,
+    }
+}
+
+/// As [`open`], with what is wrong in the configuration.
+///
+/// # Errors
+/// Those of [`Registry::open_leniently`] and [`Registry::open_url_leniently`].
+pub fn open_leniently(repo: &str, environment: &Environment) -> Result<(Registry, Vec<Error>)> {
+    if is_remote(repo) {
+        return Registry::open_url_leniently(repo, environment.clone());
+    }
+    let opened = Registry::open_leniently(repo, environment.clone());
+    match git_dir_instead(repo, opened.as_ref().err(), environment) {
+        Some(git_dir) => Registry::open_git_dir_leniently(git_dir, environment.clone()),
+        None => opened,
+    }
+}
+
+/// The repository of the variable `GIT_DIR`.
+pub fn git_dir(environment: &Environment) -> Option<String> {
+    environment.variable("GIT_DIR").filter(|git_dir| !git_dir.is_empty())
+}
+
+/// The same, if none is named and the current folder leads to none. Otherwise the folder counts, as in the Python
+/// tool: a program started from a Git hook inherits `GIT_DIR`, and may work elsewhere.
+fn git_dir_instead(repo: &str, error: Option<&Error>, environment: &Environment) -> Option<String> {
+    let is_none = matches!(error?, Error::NoRepository { .. } | Error::BareNotAllowed { .. });
+    git_dir(environment).filter(|_| is_none && repo == ".")
+}
+
+/// Whether `--repo` names a remote repository and no folder.
+pub fn is_remote(repo: &str) -> bool {
+    !Path::new(repo).exists() && is_url(repo)
+}
+
+/// `https://host/x`, `host:x`, `user@host:x`: what Git takes for the address of a remote repository.
+fn is_url(text: &str) -> bool {
+    let scp_like = || text.split_once(':').is_some_and(|(host, _)| !host.is_empty() && !host.contains('/'));
+    text.contains("://") || scp_like()
+}
+
+/// The local offset from UTC, in seconds, at a local time.
+fn local_offset(local: i64) -> i32 {
+    let zone = local_zone();
+    let offset = jiff::Timestamp::from_second(local).ok().and_then(|as_if_utc| {
+        let local = jiff::tz::Offset::UTC.to_datetime(as_if_utc);
+        zone.to_timestamp(local).ok().map(|instant| zone.to_offset(instant).seconds())
+    });
+    offset.unwrap_or_default()
+}
+
+/// The time zone of the machine, or of `TZ`.
+fn local_zone() -> TimeZone {
+    // The usual case is one file. The library would look for its name, in a folder of hundreds.
+    let file = if std::env::var_os("TZ").is_none() { std::fs::read("/etc/localtime").ok() } else { None };
+    file.and_then(|file| TimeZone::tzif("local", &file).ok()).unwrap_or_else(TimeZone::system)
+}
+
+/// The clock, with the local offset from UTC, as Git writes it into tags.
+fn now() -> Timestamp {
+    let now = jiff::Timestamp::now().to_zoned(local_zone());
+    Timestamp::new(now.timestamp().as_second(), now.offset().seconds())
+        .or_else(|| Timestamp::new(now.timestamp().as_second(), 0))
+        .expect("the clock of a machine is between the years 1 and 9999")
+}

@@ -1,0 +1,147 @@
+//! What a write did, or would do: the JSON and the lines about it.
+
+use gto::plan::{NewTag, Plan, Step};
+use gto::signing::Signing;
+use gto::{Applied, Timestamp};
+use serde::Serialize;
+
+use crate::output::shell_quote;
+
+/// What a write did, or would do.
+#[derive(Debug, Serialize)]
+pub struct WriteReport<'a> {
+    dry_run: bool,
+    pushed: bool,
+    signing: Option<&'a Signing>,
+    tags: Vec<TagReport<'a>>,
+}
+
+impl<'a> WriteReport<'a> {
+    /// The report of a plan, and of what was done of it.
+    pub fn new(plan: &'a Plan, applied: &Applied, dry_run: bool) -> Self {
+        Self {
+            dry_run,
+            pushed: !dry_run && !applied.pushed.is_empty(),
+            signing: plan.signing.as_ref(),
+            tags: plan
+                .steps
+                .iter()
+                .map(|step| TagReport::new(step, !dry_run && is_pushed(applied, step)))
+                .collect(),
+        }
+    }
+}
+
+fn is_pushed(applied: &Applied, step: &Step) -> bool {
+    applied.pushed.iter().any(|tag| tag == step.tag())
+}
+
+#[derive(Debug, Serialize)]
+struct TagReport<'a> {
+    action: &'static str,
+    tag: &'a str,
+    /// The commit of a new tag; what a deleted tag's ref pointed to.
+    target: String,
+    #[serde(flatten)]
+    event: Option<EventFields<'a>>,
+    pushed: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct EventFields<'a> {
+    event: String,
+    artifact: &'a str,
+    version: Option<String>,
+    stage: Option<&'a str>,
+    message: &'a str,
+    author: &'a str,
+    author_email: &'a str,
+    created_at: Timestamp,
+}
+
+impl<'a> TagReport<'a> {
+    fn new(step: &'a Step, pushed: bool) -> Self {
+        match step {
+            Step::Create(tag) => Self {
+                action: "create",
+                tag: &tag.name,
+                target: tag.commit.to_string(),
+                event: Some(EventFields::new(tag)),
+                pushed,
+            },
+            Step::Delete(tag) => {
+                Self { action: "delete", tag: &tag.name, target: tag.target.to_string(), event: None, pushed }
+            }
+        }
+    }
+}
+
+impl<'a> EventFields<'a> {
+    fn new(tag: &'a NewTag) -> Self {
+        Self {
+            event: tag.kind.to_string(),
+            artifact: tag.artifact.as_str(),
+            version: tag.version.as_ref().map(ToString::to_string),
+            stage: tag.stage.as_ref().map(gto::name::StageName::as_str),
+            message: &tag.message,
+            author: &tag.tagger.name,
+            author_email: &tag.tagger.email,
+            created_at: tag.tagger.time,
+        }
+    }
+}
+
+/// What became of a tag on the remote.
+#[derive(Clone, Copy)]
+enum Push {
+    /// Nobody asked for it.
+    No,
+    /// It would be pushed.
+    Would,
+    Done,
+    /// There was nothing to do.
+    Nothing,
+}
+
+/// The lines that tell of a write; `push` if it was to be pushed to `remote`.
+pub fn lines(plan: &Plan, applied: &Applied, remote: &str, push: bool, dry_run: bool) -> Vec<String> {
+    let remote = shell_quote(remote);
+    let tell = |step: &Step| {
+        let push = match (push, is_pushed(applied, step), dry_run) {
+            (false, ..) => Push::No,
+            (true, true, true) => Push::Would,
+            (true, true, false) => Push::Done,
+            (true, false, _) => Push::Nothing,
+        };
+        lines_of(step, &remote, push, dry_run)
+    };
+    plan.steps.iter().flat_map(tell).collect()
+}
+
+fn lines_of(step: &Step, remote: &str, push: Push, dry_run: bool) -> Vec<String> {
+    let tag = step.tag();
+    let delete = if matches!(step, Step::Delete(_)) { "--delete " } else { "" };
+    let mut lines = vec![match (step, dry_run) {
+        (Step::Create(new), false) => format!("Created git tag '{tag}' {}", new.effect()),
+        (Step::Create(new), true) => {
+            format!("Would create git tag '{tag}' on commit {} {}", new.commit.short(), new.effect())
+        }
+        (Step::Delete(_), false) => format!("Deleted git tag '{tag}'"),
+        (Step::Delete(_), true) => format!("Would delete git tag '{tag}'"),
+    }];
+    match push {
+        Push::Done => {
+            let done = if delete.is_empty() { "pushed" } else { "deleted" };
+            lines.push(format!("Running `git push {delete}{remote} {tag}`"));
+            lines.push(format!("Successfully {done} git tag {tag} on remote."));
+        }
+        Push::Nothing => lines.push(format!("There is no git tag {tag} on {remote} to delete.")),
+        Push::Would => lines.push(format!("Would run `git push {delete}{remote} {tag}`")),
+        Push::No if !dry_run => {
+            lines.push("To push the changes upstream, run:".to_owned());
+            lines.push(format!("    git push {delete}{remote} {}", shell_quote(tag)));
+        }
+        Push::No => {}
+    }
+    lines
+}

@@ -1,0 +1,50 @@
+//! Whether a path is in a commit.
+//!
+//! Owns that question. Must not read files.
+
+use super::object::Parts;
+use super::{GitError, Repository};
+use crate::object_id::ObjectId;
+
+impl Repository {
+    /// Whether the commit has a file or a folder at `path`, with slashes. The root folder is always there.
+    pub fn has_path(&self, commit: ObjectId, path: &str) -> Result<bool, GitError> {
+        let data = self.commit_data(commit)?;
+        let wrong_kind = GitError::WrongKind { id: commit, expected: "commit" };
+        let mut folder = Some(Parts::of(&data).id("tree").ok_or(wrong_kind)?);
+        for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
+            let Some(tree) = folder else { return Ok(false) };
+            match self.entry(tree, part)? {
+                Some((_, true)) => folder = None,
+                Some((id, false)) => folder = Some(id),
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::git::test_repo::{each_storage, id, open};
+
+    #[test]
+    fn a_path_is_a_file_or_a_folder_of_the_commit() {
+        for repo in each_storage() {
+            let commit = id(&repo.commit(&[("a/b/c", "1"), ("d", "1")], "first"));
+            let repository = open(&repo);
+            for (path, is_there) in [
+                ("a", true),
+                ("a/b/", true),
+                ("./a/b/c", true),
+                ("d", true),
+                ("", true),
+                ("d/e", false),
+                ("a/c", false),
+                ("../d", false),
+            ] {
+                assert_eq!(repository.has_path(commit, path).unwrap(), is_there, "{path}");
+            }
+        }
+    }
+}

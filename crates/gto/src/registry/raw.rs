@@ -1,0 +1,164 @@
+//! What programs need that work with a registry's repository themselves: tags of any name, annotations as they stand in a
+//! file, a clone with its files.
+//!
+//! Owns these few steps. No rule of the registry is asked here: whoever makes such a tag knows what they do.
+
+use std::path::Path;
+
+use super::{Author, Registry, read_file_inside};
+use crate::annotation::{Annotations, artifacts_yaml};
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::git::{
+    Access, Address, MirrorError, PushedTag, TagEdit, TagObject, TagRef, Want, is_valid_tag_name,
+};
+use crate::object_id::ObjectId;
+use crate::rules::Refusal;
+use crate::signature::Signature;
+
+/// An annotated tag on a commit, of whatever name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnnotatedTag {
+    /// Its name.
+    pub name: String,
+    /// The tag object.
+    pub id: ObjectId,
+    /// The commit that it is on.
+    pub commit: ObjectId,
+    /// Who made it, and when.
+    pub tagger: Signature,
+    /// Its message, as it is stored, without a signature.
+    pub message: String,
+}
+
+impl AnnotatedTag {
+    fn new(tag: TagRef, object: TagObject) -> Option<Self> {
+        match object {
+            TagObject::Annotated { tag_id, commit, tagger, message } => {
+                Some(Self { name: tag.name, id: tag_id, commit, tagger, message })
+            }
+            TagObject::Lightweight { .. } | TagObject::Unreadable(_) => None,
+        }
+    }
+}
+
+impl Registry {
+    /// The annotated tags that can be read, the registry's and others, or those of these names; in the order of their names.
+    pub fn annotated_tags(&self, names: Option<&[String]>) -> Result<Vec<AnnotatedTag>> {
+        let tags = match names {
+            None => self.repository.tag_refs("")?.refs,
+            Some(names) => {
+                let mut tags = Vec::new();
+                for name in names {
+                    tags.extend(self.repository.tag_ref(name)?);
+                }
+                tags.sort_by(|a, b| a.name.cmp(&b.name));
+                tags.dedup();
+                tags
+            }
+        };
+        let objects = self.repository.read_tags(&tags, Want::Everything);
+        Ok(tags.into_iter().zip(objects).filter_map(|(tag, object)| AnnotatedTag::new(tag, object)).collect())
+    }
+
+    /// Makes an annotated tag of that name on the commit that `revision` names.
+    ///
+    /// # Errors
+    /// [`Refusal::TagExists`], [`Error::RefNotFound`], or what keeps Git from writing. No tag was made then.
+    pub fn create_tag(&self, name: &str, revision: &str, message: &str, author: &Author) -> Result<()> {
+        let commit = self.repository.resolve(revision)?;
+        if !is_valid_tag_name(name) {
+            return Err(Refusal::NoSuchTagPossible { artifact: name.to_owned(), tag: name.to_owned() }.into());
+        }
+        let writer = self.writer(author)?;
+        let time = writer.date.unwrap_or(writer.now);
+        let tagger = Signature { name: writer.name.into(), email: writer.email.into(), time };
+        let signing = self.repository.signing(&author.sign)?;
+        let edit = TagEdit::Create { name: name.to_owned(), commit, tagger, message: message.to_owned() };
+        self.alone(
+            |error: &Error| Some(error),
+            || {
+                if self.repository.tag_ref(name)?.is_some() {
+                    return Err(Refusal::TagExists { name: name.to_owned() }.into());
+                }
+                let edits = std::slice::from_ref(&edit);
+                self.repository.apply_signed(edits, signing.as_ref(), || Ok(true))?;
+                Ok(())
+            },
+        )
+    }
+
+    /// Deletes a tag here.
+    ///
+    /// # Errors
+    /// [`Refusal::TagNotFound`], or what keeps Git from writing.
+    pub fn delete_tag(&self, name: &str) -> Result<()> {
+        self.alone(
+            |error: &Error| Some(error),
+            || {
+                let not_found = || Refusal::TagNotFound { name: name.to_owned() };
+                let expected = self.repository.tag_ref(name)?.ok_or_else(not_found)?.target;
+                let edits = [TagEdit::Delete { name: name.to_owned(), expected }];
+                self.repository.apply_signed(&edits, None, || Ok(true))?;
+                Ok(())
+            },
+        )
+    }
+
+    /// Pushes a tag to the named remote, or to the one that tags are pushed to; with `delete` deletes it there, which is
+    /// done if the remote does not have it.
+    ///
+    /// # Errors
+    /// [`Refusal::TagNotFound`] if it is not here; [`Error::Push`] and the like.
+    pub fn push_tag(&self, name: &str, delete: bool, remote: Option<&str>) -> Result<()> {
+        let remote = remote.map_or_else(|| self.remote(), |name| self.remote_named(name))?;
+        let change = if delete {
+            let there = self.tags_on(&remote, std::iter::once(name))?;
+            there.first().map(|tag| PushedTag::Delete(name, tag.target))
+        } else {
+            let here = self.repository.tag_ref(name)?;
+            let here = here.ok_or_else(|| Refusal::TagNotFound { name: name.to_owned() })?;
+            Some(PushedTag::Create(name, here.target))
+        };
+        self.push(&remote, change.as_slice(), None).map(drop)
+    }
+
+    /// What the annotation file says at `revision`, or without one in the work tree; where there is no work tree, at `HEAD`.
+    /// `None` if there is no such file.
+    pub fn annotations(&self, revision: Option<&str>) -> Result<Option<Annotations>> {
+        let commit = match (revision, self.repository.work_dir()) {
+            (Some(revision), _) => Some(self.repository.resolve(revision)?),
+            (None, Some(root)) => {
+                let path = root.join(&self.config.index);
+                let bytes = read_file_inside(root, &path, artifacts_yaml::MAX_SIZE)?;
+                return Ok(bytes.map(|bytes| artifacts_yaml::read(&bytes)));
+            }
+            (None, None) => self.repository.head_commit()?,
+        };
+        let Some(commit) = commit else { return Ok(None) };
+        let bytes = self.repository.file_at(commit, &self.config.index, artifacts_yaml::MAX_SIZE)?;
+        Ok(bytes.map(|bytes| artifacts_yaml::read(&bytes)))
+    }
+}
+
+/// Clones a remote repository, its files and its tags, into an empty folder, and checks out a branch: the remote's own
+/// choice if none is named.
+///
+/// # Errors
+/// [`Error::Clone`] with what Git said.
+pub fn clone_with_files(
+    url: &str,
+    folder: &Path,
+    branch: Option<&str>,
+    environment: &Environment,
+) -> Result<()> {
+    let failed = |reason: String| Error::Clone { url: url.to_owned(), reason };
+    let address = Address::parse(url).map_err(|error| failed(error.to_string()))?;
+    let prompt = environment.variable("GIT_TERMINAL_PROMPT").unwrap_or_else(|| "0".to_owned());
+    let silence = environment.git_timeout()?;
+    let access = Access { address: &address, prompt: &prompt, silence, progress: environment.progress() };
+    access.clone_with_files(folder, branch).map_err(|error: MirrorError| Error::Clone {
+        url: address.plain().to_owned(),
+        reason: error.to_string(),
+    })
+}
