@@ -13,9 +13,11 @@ mod bench;
 mod generate;
 mod measure;
 mod oracle;
+mod python;
 mod skips;
 mod tally;
 mod test;
+mod venv;
 mod workspace;
 
 use std::process::ExitCode;
@@ -37,6 +39,9 @@ Tasks:
             time gto against git on registries of so many tags, and print tables
             whole: all of a registry; more: after one more tag; one: an artifact; write: new tags;
             start: without a repository; loose: 10,000 loose tags; oracle: the Python tool, 1,000 tags
+  python [--release] [-- UNITTEST ARGUMENTS]
+            build the Python package, install it into an empty environment and test it there
+            --release: as it is published
   help      show this list
 ";
 
@@ -60,6 +65,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "test" => test::run(rest),
         "generate" => generate::run(rest),
         "bench" => bench::run(rest),
+        "python" => python::run(rest),
         "help" | "-h" | "--help" => {
             print!("{HELP}");
             Ok(())

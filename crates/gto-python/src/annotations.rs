@@ -1,0 +1,143 @@
+//! Changing annotations: the plan is the engine's, and so is what may be in it.
+
+use gto::annotation::Source;
+use gto::name::ArtifactName;
+use gto::reference::Reference;
+use gto::rules::Refusal;
+use gto::tag::TagName;
+use gto::{Annotating, AnnotationApplied, AnnotationPlan, Committing, Error, Registry};
+use pyo3::prelude::*;
+use serde::Serialize;
+
+use crate::call::{Value, Work, ask};
+use crate::error::Problem;
+
+/// What was done.
+#[derive(Serialize)]
+struct Edited {
+    files: Vec<String>,
+    commit: Option<String>,
+    lines: Vec<String>,
+}
+
+fn carry_out(registry: &Registry, plan: &AnnotationPlan, committing: &Committing) -> Work<Edited> {
+    let applied = registry.apply_annotations(plan, committing)?;
+    Ok(Edited {
+        lines: lines(plan, committing, &applied),
+        files: plan.edits.iter().map(|edit| edit.file.clone()).collect(),
+        commit: applied.commit.map(|commit| commit.to_string()),
+    })
+}
+
+/// What the command says about it.
+fn lines(plan: &AnnotationPlan, committing: &Committing, applied: &AnnotationApplied) -> Vec<String> {
+    let edits = plan.edits.iter().map(|edit| {
+        let done = if edit.after.is_some() { "Updated" } else { "Removed" };
+        format!("{done} `{}`", edit.file)
+    });
+    let message = committing.message.as_ref().unwrap_or(&plan.message);
+    let subject = message.lines().next().unwrap_or_default();
+    let commit = applied.commit.map(|commit| format!("Created commit {}: {subject}", commit.short()));
+    let pushed = applied.pushed.as_ref();
+    let pushed = pushed.map(|(branch, remote)| format!("Successfully pushed branch {branch} to {remote}."));
+    edits.chain(commit).chain(pushed).collect()
+}
+
+/// Reads the name of an artifact.
+fn named(name: &str) -> Work<ArtifactName> {
+    Ok(ArtifactName::from_user(name).map_err(Error::Name)?)
+}
+
+/// The kind of file: `gto` or `dvc`, or whichever has the artifact.
+fn file(word: Option<&str>) -> Work<Option<Source>> {
+    match word {
+        None => Ok(None),
+        Some("gto") => Ok(Some(Source::Gto)),
+        Some("dvc") => Ok(Some(Source::Dvc)),
+        Some(other) => Err(Problem::Arguments(format!("`file` must be 'gto' or 'dvc', not '{other}'"))),
+    }
+}
+
+/// Nothing where Python says nothing: the Python tool leaves what is there as it is.
+fn said(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+/// What counts of what is said of an artifact; nothing where there is none, and no error.
+#[pyfunction]
+#[pyo3(signature = (repo, name, *, rev=None))]
+pub fn describe(py: Python<'_>, repo: Option<String>, name: String, rev: Option<String>) -> Value<'_> {
+    ask(py, repo, move |registry, asides| {
+        // The Python tool reads the commit, not the work tree.
+        let is_version = Reference::parse(&name).selector.is_some() || name.parse::<TagName>().is_ok();
+        let revision = rev.as_deref().or((!is_version).then_some("HEAD"));
+        match registry.describe(&name, revision) {
+            Ok(found) => Ok(Some(asides.take(found).annotation().clone())),
+            Err(
+                Error::Name(_)
+                | Error::NotAnnotated { .. }
+                | Error::NoVersion { .. }
+                | Error::Refused(Refusal::NotRegistered { .. }),
+            ) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    })
+}
+
+#[pyfunction]
+#[pyo3(signature = (
+    repo, name, *, r#type=None, path=None, must_exist=false, allow_same_path=false, labels=None, description=None,
+    custom=None, update=true, file=None, commit=false, commit_message=None, push=false
+))]
+pub fn annotate<'py>(
+    py: Python<'py>,
+    repo: Option<String>,
+    name: String,
+    r#type: Option<String>,
+    path: Option<String>,
+    must_exist: bool,
+    allow_same_path: bool,
+    labels: Option<Vec<String>>,
+    description: Option<String>,
+    custom: Option<String>,
+    update: bool,
+    file: Option<String>,
+    commit: bool,
+    commit_message: Option<String>,
+    push: bool,
+) -> Value<'py> {
+    ask(py, repo, move |registry, _| {
+        let not_json = |error| Problem::Arguments(format!("`custom` is no JSON: {error}"));
+        let wish = Annotating {
+            kind: said(r#type),
+            path: said(path),
+            add_labels: labels.unwrap_or_default(),
+            description: said(description),
+            custom: custom.map(|text| serde_json::from_str(&text)).transpose().map_err(not_json)?,
+            file: self::file(file.as_deref())?,
+            must_exist,
+            allow_same_path,
+            must_be_new: !update,
+            ..Annotating::default()
+        };
+        let plan = registry.plan_annotate(&named(&name)?, &wish)?;
+        carry_out(registry, &plan, &Committing { commit, message: said(commit_message), push })
+    })
+}
+
+#[pyfunction]
+#[pyo3(signature = (repo, name, *, file=None, commit=false, commit_message=None, push=false))]
+pub fn remove(
+    py: Python<'_>,
+    repo: Option<String>,
+    name: String,
+    file: Option<String>,
+    commit: bool,
+    commit_message: Option<String>,
+    push: bool,
+) -> Value<'_> {
+    ask(py, repo, move |registry, _| {
+        let plan = registry.plan_remove_annotation(&named(&name)?, self::file(file.as_deref())?)?;
+        carry_out(registry, &plan, &Committing { commit, message: said(commit_message), push })
+    })
+}

@@ -1,0 +1,170 @@
+//! One call from Python: the registry that it is about, the work, and the way back.
+//!
+//! Owns that the interpreter's lock is released while the engine works, that nothing is held between calls, and that
+//! whatever goes wrong comes out as an exception. Must not know what is asked.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use gto::{Environment, Registry};
+use gto_cli::{clean, process};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use serde::Serialize;
+
+use crate::error::Problem;
+use crate::value::to_python;
+
+/// How often is looked whether somebody has pressed Ctrl-C.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
+/// The result of work without the interpreter.
+pub type Work<T> = Result<T, Problem>;
+
+/// An answer of Python values.
+pub type Value<'py> = PyResult<Bound<'py, PyAny>>;
+
+/// What is to be said beside an answer.
+#[derive(Debug, Default)]
+pub struct Asides(Vec<String>);
+
+impl Asides {
+    /// Takes in what the engine says beside an answer, and gives the answer.
+    pub fn take<T>(&mut self, answer: gto::Answer<T>) -> T {
+        self.add(&answer.warnings);
+        answer.value
+    }
+
+    /// Takes in warnings.
+    pub fn add(&mut self, warnings: &[gto::plan::Warning]) {
+        for warning in warnings {
+            let text = clean(&warning.to_string()).into_owned();
+            // Once is enough, where something is tried again.
+            if !self.0.contains(&text) {
+                self.0.push(text);
+            }
+        }
+    }
+}
+
+/// A repository, as a call names it.
+#[derive(Debug)]
+pub struct Repo {
+    name: String,
+    environment: Environment,
+}
+
+impl Repo {
+    /// Where `repo` is none, it is that of the current folder.
+    ///
+    /// The variables are read here, while the interpreter's lock is held: `os.environ` changes them under it.
+    fn new(repo: Option<String>) -> Self {
+        Self { name: repo.unwrap_or_else(|| ".".to_owned()), environment: process::environment() }
+    }
+
+    /// Opens the registry.
+    pub fn open(&self) -> gto::Result<Registry> {
+        process::open(&self.name, &self.environment)
+    }
+
+    /// The same, with what is wrong in its configuration.
+    pub fn open_leniently(&self) -> gto::Result<(Registry, Vec<gto::Error>)> {
+        process::open_leniently(&self.name, &self.environment)
+    }
+
+    /// The variables and the clock.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+}
+
+/// Answers a question about the registry of `repo`, which is opened anew.
+pub fn ask<'py, T: Serialize + Send>(
+    py: Python<'py>,
+    repo: Option<String>,
+    question: impl FnOnce(&Registry, &mut Asides) -> Work<T> + Send,
+) -> Value<'py> {
+    work(py, repo, |repo, asides| question(&repo.open()?, asides))
+}
+
+/// Does what may need no registry, or a special one.
+pub fn work<'py, T: Serialize + Send>(
+    py: Python<'py>,
+    repo: Option<String>,
+    todo: impl FnOnce(&Repo, &mut Asides) -> Work<T> + Send,
+) -> Value<'py> {
+    let repo = Repo::new(repo);
+    let mut asides = Asides::default();
+    let (result, interrupted) = py.detach(|| interruptible(|| todo(&repo, &mut asides)));
+    // Whoever pressed Ctrl-C is told that, and not how git took it.
+    interrupted.and_then(|()| hear_signals(py))?;
+    warn(py, &asides)?;
+    to_python(py, &result.map_err(|problem| problem.raise(py))?)
+}
+
+/// Works in a thread of its own, while this one listens for Ctrl-C, as only the main thread of Python can: a git that waits
+/// for somebody is ended then, which ends the work. It is never left behind half done.
+fn interruptible<T: Send>(todo: impl FnOnce() -> Work<T> + Send) -> (Work<T>, PyResult<()>) {
+    let mut interrupted = Ok(());
+    let result = thread::scope(|scope| {
+        let (sender, done) = mpsc::sync_channel(1);
+        let run = move || {
+            let result = guarded(todo);
+            // The other side waits for it.
+            let _ = sender.send(());
+            result
+        };
+        let worker = thread::Builder::new().spawn_scoped(scope, run);
+        let worker = worker.map_err(|error| Problem::Panic(format!("no thread can be started: {error}")))?;
+        while let Err(RecvTimeoutError::Timeout) = done.recv_timeout(BETWEEN_LOOKS) {
+            if interrupted.is_ok() {
+                interrupted = Python::try_attach(hear_signals).unwrap_or(Ok(()));
+            }
+            if interrupted.is_err() {
+                gto::end_children();
+            }
+        }
+        worker.join().unwrap_or_else(|panic| Err(Problem::Panic(words(panic.as_ref()))))
+    });
+    (result, interrupted)
+}
+
+/// The error that a handler of a signal raises, as Python's own does at Ctrl-C.
+fn hear_signals(py: Python<'_>) -> PyResult<()> {
+    py.check_signals()
+}
+
+/// A panic is a mistake of ours, and no reason to end the process of somebody else.
+fn guarded<T>(todo: impl FnOnce() -> Work<T>) -> Work<T> {
+    catch_unwind(AssertUnwindSafe(todo)).unwrap_or_else(|panic| Err(Problem::Panic(words(panic.as_ref()))))
+}
+
+fn words(panic: &(dyn Any + Send)) -> String {
+    let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    format!("gto failed inside: {}", clean(said.unwrap_or("it does not say why")))
+}
+
+/// Says what is beside the answer, as of the line of the user's program that asked.
+fn warn(py: Python<'_>, asides: &Asides) -> PyResult<()> {
+    if asides.0.is_empty() {
+        return Ok(());
+    }
+    let category = py.import("gto.exceptions")?.getattr("GtoWarning")?;
+    for text in &asides.0 {
+        let options = PyDict::new(py);
+        if py.version_info() >= (3, 12) {
+            let package = py.import("gto")?.getattr("__path__")?;
+            options.set_item(
+                "skip_file_prefixes",
+                PyTuple::new(py, package.try_iter()?.collect::<PyResult<Vec<_>>>()?)?,
+            )?;
+        } else {
+            options.set_item("stacklevel", 3)?;
+        }
+        py.import("warnings")?.call_method("warn", (text, &category), Some(&options))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,392 @@
+//! Writes: what may be done to an artifact is the engine's to say; here its words are read and its plan is carried out.
+
+use gto::name::{ArtifactName, StageName};
+use gto::plan::{Plan, Step};
+use gto::query::ShowOptions;
+use gto::reference::Reference;
+use gto::report::EventReport;
+use gto::rules::{AssignTarget, Refusal, Registering, Simple, TagWish, Undo};
+use gto::signing::Sign;
+use gto::version::{Bump, Version};
+use gto::{Applied, Author, Detail, Manner, Registry};
+use gto_cli::reports::written::{WriteReport, lines};
+use pyo3::prelude::*;
+use serde::Serialize;
+
+use crate::call::{Asides, Value, Work, ask};
+use crate::error::{Argument, Problem};
+use crate::questions::event_of;
+
+/// How a write is to be made: what all writes have in common.
+struct How {
+    wish: TagWish,
+    author: Author,
+    push: Option<bool>,
+    fetch: bool,
+    dry_run: bool,
+}
+
+/// The arguments that all writes have in common, as a value of that.
+macro_rules! how {
+    ($message:ident $simple:ident $force:ident $push:ident $fetch:ident $dry_run:ident
+     $author:ident $author_email:ident $sign:ident $local_user:ident) => {
+        How {
+            wish: TagWish { message: $message, simple: simple($simple), force: $force },
+            author: Author { name: $author, email: $author_email, sign: sign($sign, $local_user) },
+            push: $push,
+            fetch: $fetch,
+            dry_run: $dry_run,
+        }
+    };
+}
+
+fn simple(wanted: Option<bool>) -> Simple {
+    match wanted {
+        None => Simple::Auto,
+        Some(true) => Simple::Always,
+        Some(false) => Simple::Never,
+    }
+}
+
+fn sign(wanted: Option<bool>, key: Option<String>) -> Sign {
+    match (wanted, key) {
+        (Some(false), _) => Sign::Never,
+        (_, Some(key)) => Sign::Always(Some(key)),
+        (Some(true), None) => Sign::Always(None),
+        (None, None) => Sign::AsConfigured,
+    }
+}
+
+/// What was done.
+struct Done {
+    plan: Plan,
+    applied: Applied,
+    events: Vec<EventReport>,
+    remote: Option<String>,
+    lines: Vec<String>,
+    dry_run: bool,
+}
+
+impl Serialize for Done {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Written<'a> {
+            #[serde(flatten)]
+            report: WriteReport<'a>,
+            remote: Option<&'a str>,
+            events: &'a [EventReport],
+            lines: &'a [String],
+        }
+        Written {
+            report: WriteReport::new(&self.plan, &self.applied, self.dry_run),
+            remote: self.remote.as_deref(),
+            events: &self.events,
+            lines: &self.lines,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl How {
+    /// What Git would leave out of a tag without a word is refused.
+    fn check(&self) -> Work<()> {
+        let Author { name, email, .. } = &self.author;
+        if name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            return Err(Problem::Arguments("`author` cannot be empty".to_owned()));
+        }
+        if email.as_deref().is_some_and(|email| email.contains(['<', '>', '\n', '\r'])) {
+            let complaint = "`author_email` cannot contain '<', '>' or a line break";
+            return Err(Problem::Arguments(complaint.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Applies what `plan` gives for the artifact unless only asked what it would do.
+    fn carry_out(
+        &self,
+        registry: &Registry,
+        asides: &mut Asides,
+        artifact: &ArtifactName,
+        plan: impl Fn() -> Work<Plan>,
+    ) -> Work<Done> {
+        self.check()?;
+        // What is written to a clone of a remote repository exists only there.
+        let push = registry.url().is_some() || self.push.unwrap_or(registry.config().push);
+        let manner = Manner { push, fetch: self.fetch, dry_run: self.dry_run };
+        let (plan, applied) = registry.write(artifact, manner, plan, |plan| asides.add(&plan.warnings))?;
+        asides.add(&applied.warnings);
+        let remote = registry.remote_name();
+        Ok(Done {
+            lines: lines(&plan, &applied, &remote, push, self.dry_run),
+            events: if self.dry_run { Vec::new() } else { events(registry, &plan)? },
+            remote: push.then_some(remote),
+            dry_run: self.dry_run,
+            plan,
+            applied,
+        })
+    }
+}
+
+/// The events that the new tags are.
+fn events(registry: &Registry, plan: &Plan) -> Work<Vec<EventReport>> {
+    let mut events = Vec::new();
+    for step in &plan.steps {
+        if let Step::Create(tag) = step {
+            events.extend(event_of(registry, &tag.name)?);
+        }
+    }
+    Ok(events)
+}
+
+/// Which version a write is about: one and only one of the two is given.
+enum Which {
+    Version(Version),
+    On(String),
+}
+
+impl Which {
+    fn read(version: Option<String>, revision: Option<String>) -> Work<Self> {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        match (given(version), given(revision)) {
+            (Some(version), None) => Ok(Self::Version(existing(version)?)),
+            (None, Some(revision)) => Ok(Self::On(revision)),
+            _ => {
+                let complaint = "One and only one of (version, rev) must be specified.";
+                Err(Problem::Arguments(complaint.to_owned()))
+            }
+        }
+    }
+
+    /// The version that is meant: the one on the commit, if that is what was given.
+    fn find(&self, registry: &Registry, name: &ArtifactName) -> Work<Version> {
+        let revision = match self {
+            Self::Version(version) => return Ok(version.clone()),
+            Self::On(revision) => revision,
+        };
+        let commit = registry.resolve(revision)?;
+        let all = ShowOptions { deprecated: true, ..ShowOptions::default() };
+        let reference = Reference { name: name.to_string(), selector: None };
+        let found = registry.show_versions(&reference, &all, Detail::Brief)?.value.versions;
+        let there = found.iter().filter(|version| version.commit_hexsha == commit);
+        let there: Vec<&Version> = there.filter_map(|version| version.version.number()).collect();
+        match there.as_slice() {
+            [] => Err(Problem::Of("VersionRequired", vec![name.to_string().into()])),
+            [version] => Ok((*version).clone()),
+            several => {
+                let several = several.iter().map(ToString::to_string).collect();
+                Err(Problem::Of("ManyVersions", vec![name.to_string().into(), Argument::List(several)]))
+            }
+        }
+    }
+}
+
+/// Reads a version where one must exist already.
+fn existing(text: String) -> Work<Version> {
+    text.parse().map_err(|_| Refusal::InvalidVersion { version: text }.into())
+}
+
+fn artifact(name: &str) -> Work<ArtifactName> {
+    Ok(ArtifactName::from_user(name).map_err(gto::Error::Name)?)
+}
+
+fn allowed_stage(registry: &Registry, stage: &str) -> Work<StageName> {
+    let stage = stage.parse().map_err(gto::Error::Name)?;
+    registry.check_stage(&stage)?;
+    Ok(stage)
+}
+
+#[pyfunction]
+#[pyo3(signature = (
+    repo, name, r#ref="HEAD", *, version=None, bump_major=false, bump_minor=false, bump_patch=false,
+    message=None, simple=None, force=false, push=None, fetch=false, dry_run=false, author=None, author_email=None,
+    sign=None, local_user=None
+))]
+pub fn register<'py>(
+    py: Python<'py>,
+    repo: Option<String>,
+    name: String,
+    r#ref: &str,
+    version: Option<String>,
+    bump_major: bool,
+    bump_minor: bool,
+    bump_patch: bool,
+    message: Option<String>,
+    simple: Option<bool>,
+    force: bool,
+    push: Option<bool>,
+    fetch: bool,
+    dry_run: bool,
+    author: Option<String>,
+    author_email: Option<String>,
+    sign: Option<bool>,
+    local_user: Option<String>,
+) -> Value<'py> {
+    let how = how!(message simple force push fetch dry_run author author_email sign local_user);
+    let bumps = [(bump_major, Bump::Major), (bump_minor, Bump::Minor), (bump_patch, Bump::Patch)];
+    ask(py, repo, move |registry, asides| {
+        let name = artifact(&name)?;
+        let wish = Registering {
+            version: version.filter(|version| !version.is_empty()),
+            bumps: bumps.into_iter().filter_map(|(wanted, bump)| wanted.then_some(bump)).collect(),
+            message: how.wish.message.clone(),
+            simple: how.wish.simple,
+            force: how.wish.force,
+        };
+        how.carry_out(registry, asides, &name, || {
+            Ok(registry.plan_register(&name, r#ref, &wish, &how.author)?)
+        })
+    })
+}
+
+#[pyfunction]
+#[pyo3(signature = (
+    repo, name, stage, *, version=None, r#ref=None, name_version=None, skip_registration=false, message=None,
+    simple=None, force=false, push=None, fetch=false, dry_run=false, author=None, author_email=None, sign=None,
+    local_user=None
+))]
+pub fn assign(
+    py: Python<'_>,
+    repo: Option<String>,
+    name: String,
+    stage: String,
+    version: Option<String>,
+    r#ref: Option<String>,
+    name_version: Option<String>,
+    skip_registration: bool,
+    message: Option<String>,
+    simple: Option<bool>,
+    force: bool,
+    push: Option<bool>,
+    fetch: bool,
+    dry_run: bool,
+    author: Option<String>,
+    author_email: Option<String>,
+    sign: Option<bool>,
+    local_user: Option<String>,
+) -> Value<'_> {
+    let how = how!(message simple force push fetch dry_run author author_email sign local_user);
+    ask(py, repo, move |registry, asides| {
+        let name = artifact(&name)?;
+        let stage = allowed_stage(registry, &stage)?;
+        let which = Which::read(version, r#ref)?;
+        let new = name_version.filter(|version| !version.is_empty()).map(existing).transpose()?;
+        if new.is_some() && skip_registration {
+            return Err(Refusal::VersionAndSkip.into());
+        }
+        let target = match which {
+            Which::Version(version) => AssignTarget::Version(version),
+            Which::On(revision) => {
+                AssignTarget::Commit { commit: registry.resolve(&revision)?, version: new, skip_registration }
+            }
+        };
+        how.carry_out(registry, asides, &name, || {
+            Ok(registry.plan_assign(&name, &stage, &target, &how.wish, &how.author)?)
+        })
+    })
+}
+
+#[pyfunction]
+#[pyo3(signature = (
+    repo, name, stage, *, version=None, r#ref=None, delete=false, message=None, simple=None, force=false, push=None,
+    fetch=false, dry_run=false, author=None, author_email=None, sign=None, local_user=None
+))]
+pub fn unassign(
+    py: Python<'_>,
+    repo: Option<String>,
+    name: String,
+    stage: String,
+    version: Option<String>,
+    r#ref: Option<String>,
+    delete: bool,
+    message: Option<String>,
+    simple: Option<bool>,
+    force: bool,
+    push: Option<bool>,
+    fetch: bool,
+    dry_run: bool,
+    author: Option<String>,
+    author_email: Option<String>,
+    sign: Option<bool>,
+    local_user: Option<String>,
+) -> Value<'_> {
+    let how = how!(message simple force push fetch dry_run author author_email sign local_user);
+    ask(py, repo, move |registry, asides| {
+        let name = artifact(&name)?;
+        let stage = allowed_stage(registry, &stage)?;
+        let which = Which::read(version, r#ref)?;
+        how.carry_out(registry, asides, &name, || {
+            let version = which.find(registry, &name)?;
+            Ok(registry.plan_unassign(&name, &version, &stage, undo(delete), &how.wish, &how.author)?)
+        })
+    })
+}
+
+#[pyfunction]
+#[pyo3(signature = (
+    repo, name, *, version=None, r#ref=None, delete=false, message=None, simple=None, force=false, push=None,
+    fetch=false, dry_run=false, author=None, author_email=None, sign=None, local_user=None
+))]
+pub fn deregister(
+    py: Python<'_>,
+    repo: Option<String>,
+    name: String,
+    version: Option<String>,
+    r#ref: Option<String>,
+    delete: bool,
+    message: Option<String>,
+    simple: Option<bool>,
+    force: bool,
+    push: Option<bool>,
+    fetch: bool,
+    dry_run: bool,
+    author: Option<String>,
+    author_email: Option<String>,
+    sign: Option<bool>,
+    local_user: Option<String>,
+) -> Value<'_> {
+    let how = how!(message simple force push fetch dry_run author author_email sign local_user);
+    ask(py, repo, move |registry, asides| {
+        let name = artifact(&name)?;
+        let which = Which::read(version, r#ref)?;
+        how.carry_out(registry, asides, &name, || {
+            let version = which.find(registry, &name)?;
+            Ok(registry.plan_deregister(&name, &version, undo(delete), &how.wish, &how.author)?)
+        })
+    })
+}
+
+#[pyfunction]
+#[pyo3(signature = (
+    repo, name, *, r#ref=None, delete=false, message=None, simple=None, force=false, push=None, fetch=false,
+    dry_run=false, author=None, author_email=None, sign=None, local_user=None
+))]
+pub fn deprecate(
+    py: Python<'_>,
+    repo: Option<String>,
+    name: String,
+    r#ref: Option<String>,
+    delete: bool,
+    message: Option<String>,
+    simple: Option<bool>,
+    force: bool,
+    push: Option<bool>,
+    fetch: bool,
+    dry_run: bool,
+    author: Option<String>,
+    author_email: Option<String>,
+    sign: Option<bool>,
+    local_user: Option<String>,
+) -> Value<'_> {
+    let how = how!(message simple force push fetch dry_run author author_email sign local_user);
+    ask(py, repo, move |registry, asides| {
+        let name = artifact(&name)?;
+        let revision = r#ref.filter(|revision| !revision.is_empty());
+        how.carry_out(registry, asides, &name, || {
+            Ok(registry.plan_deprecate(&name, revision.as_deref(), undo(delete), &how.wish, &how.author)?)
+        })
+    })
+}
+
+fn undo(delete: bool) -> Undo {
+    if delete { Undo::ByDeletion } else { Undo::ByTag }
+}

@@ -1,0 +1,423 @@
+"""The engine, as plain functions: private to the package, which makes the pleasant things of it.
+
+Each function opens the registry anew and holds nothing when it returns, so that threads and forks may call it at any
+time. The lock of the interpreter is released meanwhile. ``repo`` is a folder, or a folder below it, or the address of a
+remote repository; ``None`` is the current folder.
+
+What comes back is made of ``dict``, ``list``, ``str``, ``int``, ``bool``, ``None`` and aware ``datetime``. The keys of
+dicts, and their order, are those of the command's JSON, which are the Python tool's.
+
+What goes wrong is raised as a class of ``gto.exceptions``, with a ``hint`` that says what to do next (or ``None``). Beside
+the Python tool's classes these are ``GitError``, ``RemoteError``, ``Conflict``, ``NoIdentity``, ``SigningError`` and
+``InternalError``.
+What one should know beside an answer is a ``gto.exceptions.GtoWarning``, given with ``warnings.warn``.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Literal
+
+# -- the shapes of answers ------------------------------------------------------------------------------------------
+
+_Dict = dict[str, Any]
+# {"priority", "addition", "artifact", "created_at": datetime, "author", "author_email", "message", "commit_hexsha",
+#  "tag"[, "version"][, "stage"], "event": "registration"}: what `dict_state()` of the Python tool's event says.
+_Event = _Dict
+# {"priority": 0, "addition": True, "artifact", "created_at": datetime, "author", "author_email", "message",
+#  "commit_hexsha", "version", "enrichments": [{"source": "gto", "artifact": _Annotation}], "committer",
+#  "committer_email"}: the commit of a version, and what its files say of the artifact.
+_CommitEvent = _Dict
+# {"type", "path", "virtual", "labels", "description", "custom"}
+_Annotation = _Dict
+# {"artifact", "commit_hexsha", "version", "stage", "assignments": [_Event], "unassignments": [_Event], "is_active",
+#  "activated_at", "created_at", "author", "author_email", "message", "ref"}
+_Stage = _Dict
+# {"artifact", "commit_hexsha", "version", "enrichments": [_CommitEvent], "registrations": [_Event],
+#  "deregistrations": [_Event], "stages": [_Stage], "is_active", "activated_at", "created_at", "author",
+#  "author_email", "message", "ref", "discovered"}
+_Version = _Dict
+# The Python tool's `model_dump()`. Events in it have no "event", and an "order": their place among all events of the
+# artifact. {"artifact", "commit_hexsha", "version", "stage", "assignments", "unassignments"}
+_StageState = _Dict
+# {"artifact", "commit_hexsha", "version", "enrichments", "registrations", "deregistrations",
+#  "stages": {stage: _StageState}}
+_VersionState = _Dict
+# {"artifact", "versions": [_VersionState], "creations": [], "deprecations"}
+_ArtifactState = _Dict
+# {"timestamp": datetime, "artifact", "event", "priority", "version", "stage", "commit", "author", "author_email",
+#  "message", "ref"}
+_HistoryEntry = _Dict
+# {"dry_run": bool, "pushed": bool, "remote": str | None, "signing": _Dict | None,
+#  "tags": [{"action": "create" | "delete", "tag", "target", "pushed"} and of a new tag also {"event", "artifact",
+#  "version", "stage", "message", "author", "author_email", "created_at": datetime}],
+#  "events": [_Event] (those that the new tags are, in the order of "tags"; empty with `dry_run`),
+#  "lines": [str] (what the command prints about it, without emoji)}
+_Written = _Dict
+# Of `assignments_per_version` and `versions_per_stage` -1 is all, and so is None.
+_Sort = Literal["timestamp", "semver"]
+_Sign = bool | None  # None: as the settings of Git say.
+
+__version__: Final[str]
+
+# -- questions ------------------------------------------------------------------------------------------------------
+
+def show(
+    repo: str | None = None,
+    *,
+    registered_only: bool = False,
+    deprecated: bool = False,
+    assignments_per_version: int | None = None,
+    versions_per_stage: int = 1,
+    sort: _Sort = "timestamp",
+    truncate_hexsha: bool = False,
+) -> dict[str, _Dict]:
+    """The registry, as ``gto.api.show(repo)`` of the Python tool: the artifacts by name, each with ``version``,
+    ``stage`` (stage: versions with a comma between, or ``None``), ``registered`` and ``active``."""
+
+def registry(
+    repo: str | None = None,
+    *,
+    registered_only: bool = False,
+    deprecated: bool = False,
+    assignments_per_version: int | None = None,
+    versions_per_stage: int = 1,
+    sort: _Sort = "timestamp",
+) -> _Dict:
+    """The same as values: ``{"stages": [str], "artifacts": [{"name", "latest", "stages": {stage: [version]},
+    "registered", "active"}]}``, with a stage of every column in each artifact."""
+
+def versions(
+    repo: str | None,
+    reference: str,
+    *,
+    at: str | None = None,
+    registered_only: bool = False,
+    deprecated: bool = False,
+    assignments_per_version: int | None = None,
+    versions_per_stage: int = 1,
+    sort: _Sort = "timestamp",
+    verify: bool = False,
+) -> _Dict:
+    """``{"registered": bool, "active": bool, "versions": [_Version]}`` of an artifact, or of those that a shortcut such as ``m@latest``
+    picks; with ``at`` only those on that commit. ``verify`` adds ``verified``. ``registered`` is false if the artifact
+    is only annotated, and ``active`` if it is deprecated.
+
+    Raises ``ArtifactNotFound``, and ``RefNotFound`` for ``at``."""
+
+def versions_at(
+    repo: str | None,
+    revision: str,
+    *,
+    registered_only: bool = False,
+    deprecated: bool = False,
+    assignments_per_version: int | None = None,
+    versions_per_stage: int | None = None,
+    sort: _Sort = "timestamp",
+) -> list[_Version]:
+    """The versions of all artifacts on one commit."""
+
+def history(
+    repo: str | None = None,
+    artifact: str | None = None,
+    *,
+    stage: str | None = None,
+    version: str | None = None,
+    events: Sequence[str] | None = None,
+    author: str | None = None,
+    since: str | datetime | None = None,
+    until: str | datetime | None = None,
+    limit: int | None = None,
+    ascending: bool = False,
+    truncate_hexsha: bool = False,
+) -> list[_HistoryEntry]:
+    """The journal. An artifact that does not exist has an empty one."""
+
+def check_ref(repo: str | None, ref: str) -> _Dict:
+    """What a tag, ``x`` or ``refs/tags/x``, did: ``{"kind", "event": _Event | None, "reason": str | None}``. ``kind`` is
+    ``event``, ``no_tag``, ``foreign`` (not one of the registry's), ``lightweight`` or ``no_event`` (``reason`` says why
+    not)."""
+
+def stages(repo: str | None = None, *, allowed: bool = False, used: bool = False) -> list[str] | None:
+    """The stages; ``None`` if the allowed ones are asked for and the configuration allows all."""
+
+def latest(
+    repo: str | None, name: str, *, all: bool = False, registered: bool = True
+) -> list[_VersionState]:
+    """The highest active version of an artifact, in a list with at most one element; with ``all`` all active ones,
+    highest first. ``registered=False`` takes in commits that have no version."""
+
+def which(
+    repo: str | None,
+    name: str,
+    stage: str,
+    *,
+    assignments_per_version: int | None = None,
+    versions_per_stage: int = 1,
+    registered_only: bool = False,
+    sort: _Sort = "semver",
+) -> list[_StageState]:
+    """The versions in a stage, first of them the one that counts; empty if there is none."""
+
+def state(
+    repo: str | None = None, name: str | None = None, *, all_branches: bool = False, all_commits: bool = False
+) -> dict[str, _ArtifactState]:
+    """Everything, by artifact, in the Python tool's order; with ``name`` only that artifact (an empty dict if there is
+    none)."""
+
+def artifact_names(repo: str | None = None) -> list[str]:
+    """The artifacts that have tags."""
+
+def is_gto_repo(repo: str | None = None) -> bool:
+    """Whether the repository has a ``.gto``, an annotation file or a tag of the registry."""
+
+def resolve(repo: str | None, revision: str) -> str:
+    """The id of the commit that ``revision`` names. Raises ``RefNotFound``."""
+
+def root(repo: str | None = None) -> str:
+    """The folder of the work tree, or the repository itself if it is bare. Not for addresses: there ``clone``."""
+
+# -- tags and grammar -----------------------------------------------------------------------------------------------
+
+def tag_names(repo: str | None = None) -> list[str]:
+    """The names of all tags, the registry's and others."""
+
+def tags(repo: str | None = None, names: Sequence[str] | None = None) -> list[_Dict]:
+    """The annotated tags, or those of them with these names: ``{"name", "hexsha", "target", "tagger_name",
+    "tagger_email", "tag_time": int, "tag_time_offset": int (seconds east of UTC), "tag_datetime": datetime,
+    "message"}``, in the order of their names. ``target`` is the commit. Those that cannot be read, or are not on a
+    commit, are left out."""
+
+def name_tag(
+    repo: str | None,
+    action: str,
+    artifact: str,
+    *,
+    version: str | None = None,
+    stage: str | None = None,
+    simple: bool = False,
+) -> str:
+    """The name of the tag for an event. ``simple`` takes no counter and reads no repository."""
+
+def parse_tag(name: str) -> _Dict | None:
+    """``{"name", "action": str[, "version"][, "stage"][, "counter": int]}``; ``None`` if it is none of the
+    registry's."""
+
+def parse_shortcut(text: str) -> _Dict:
+    """``{"name", "stage", "version", "latest", "shortcut"}``, as the Python tool's ``parse_shortcut``."""
+
+def parse_version(text: str) -> _Dict | None:
+    """``{"major", "minor", "patch", "prerelease": str | None, "build": str | None}`` of ``v1.0.0-rc.1+b``."""
+
+def compare_versions(a: str, b: str) -> int:
+    """By precedence: -1, 0 or 1. Raises ``InvalidVersion``."""
+
+def bump_version(version: str, part: Literal["major", "minor", "patch"]) -> str: ...
+def is_address(repo: str) -> bool:
+    """Whether it is the address of a remote repository, and no folder."""
+
+def is_name(text: str) -> bool:
+    """Whether a stage may be called that, or an artifact in the root folder."""
+
+def is_full_name(text: str) -> bool:
+    """Whether an artifact may be called that."""
+
+# -- writing --------------------------------------------------------------------------------------------------------
+
+def register(
+    repo: str | None,
+    name: str,
+    ref: str = "HEAD",
+    *,
+    version: str | None = None,
+    bump_major: bool = False,
+    bump_minor: bool = False,
+    bump_patch: bool = False,
+    message: str | None = None,
+    simple: bool | None = None,
+    force: bool = False,
+    push: bool | None = None,
+    fetch: bool = False,
+    dry_run: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+    sign: _Sign = None,
+    local_user: str | None = None,
+) -> _Written:
+    """``push=None`` does as the configuration says; what is written to an address is pushed in any case. ``simple=None``
+    takes a counter where it is needed."""
+
+def assign(
+    repo: str | None,
+    name: str,
+    stage: str,
+    *,
+    version: str | None = None,
+    ref: str | None = None,
+    name_version: str | None = None,
+    skip_registration: bool = False,
+    message: str | None = None,
+    simple: bool | None = None,
+    force: bool = False,
+    push: bool | None = None,
+    fetch: bool = False,
+    dry_run: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+    sign: _Sign = None,
+    local_user: str | None = None,
+) -> _Written:
+    """``version`` or ``ref``, one and only one of them. ``name_version`` is what to call the version that is registered
+    at ``ref`` if there is none. The event of the assignment is the last of ``events``."""
+
+def unassign(
+    repo: str | None,
+    name: str,
+    stage: str,
+    *,
+    version: str | None = None,
+    ref: str | None = None,
+    delete: bool = False,
+    message: str | None = None,
+    simple: bool | None = None,
+    force: bool = False,
+    push: bool | None = None,
+    fetch: bool = False,
+    dry_run: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+    sign: _Sign = None,
+    local_user: str | None = None,
+) -> _Written: ...
+def deregister(
+    repo: str | None,
+    name: str,
+    *,
+    version: str | None = None,
+    ref: str | None = None,
+    delete: bool = False,
+    message: str | None = None,
+    simple: bool | None = None,
+    force: bool = False,
+    push: bool | None = None,
+    fetch: bool = False,
+    dry_run: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+    sign: _Sign = None,
+    local_user: str | None = None,
+) -> _Written: ...
+def deprecate(
+    repo: str | None,
+    name: str,
+    *,
+    ref: str | None = None,
+    delete: bool = False,
+    message: str | None = None,
+    simple: bool | None = None,
+    force: bool = False,
+    push: bool | None = None,
+    fetch: bool = False,
+    dry_run: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+    sign: _Sign = None,
+    local_user: str | None = None,
+) -> _Written: ...
+def create_tag(
+    repo: str | None,
+    name: str,
+    rev: str,
+    message: str,
+    *,
+    author: str | None = None,
+    author_email: str | None = None,
+) -> None:
+    """Makes an annotated tag of any name. Raises ``RefNotFound`` or ``TagExists``."""
+
+def delete_tag(repo: str | None, name: str) -> None:
+    """Raises ``TagNotFound``."""
+
+def push_tag(repo: str | None, name: str, *, delete: bool = False, remote: str | None = None) -> None:
+    """Pushes a tag that is here, or deletes it on the remote."""
+
+def push(repo: str | None = None, artifact: str | None = None, *, remote: str | None = None, dry_run: bool = False) -> _Dict:
+    """``{"dry_run", "remote", "pushed", "tags": [str]}``: pushes the registry's tags that are only here."""
+
+def annotate(
+    repo: str | None,
+    name: str,
+    *,
+    type: str | None = None,
+    path: str | None = None,
+    must_exist: bool = False,
+    allow_same_path: bool = False,
+    labels: Sequence[str] | None = None,
+    description: str | None = None,
+    custom: str | None = None,
+    update: bool = True,
+    file: Literal["gto", "dvc"] | None = None,
+    commit: bool = False,
+    commit_message: str | None = None,
+    push: bool = False,
+) -> _Dict:
+    """``{"files": [str], "commit": str | None, "lines": [str]}``: changes what is said of an artifact in the file that has it,
+    or in ``file``. ``custom`` is JSON text; what is ``None`` or empty stays as it is. ``push`` commits, too. Not for addresses:
+    there ``clone``."""
+
+def remove(
+    repo: str | None,
+    name: str,
+    *,
+    file: Literal["gto", "dvc"] | None = None,
+    commit: bool = False,
+    commit_message: str | None = None,
+    push: bool = False,
+) -> _Dict:
+    """The same answer: takes what is said of an artifact out."""
+
+# -- the repository -------------------------------------------------------------------------------------------------
+
+def annotations(repo: str | None = None, rev: str | None = None) -> dict[str, _Annotation] | None:
+    """What the annotation file says at a revision, or without one in the work tree (of a repository without a work
+    tree: at ``HEAD``). ``None`` if there is no such file. Entries that cannot be read are left out."""
+
+def parse_annotations(data: bytes) -> dict[str, _Annotation]:
+    """What a text in the format of the annotation file says. Raises ``WrongArtifactsYaml`` if a part of it cannot be
+    read."""
+
+def annotations_history(repo: str | None = None) -> dict[str, dict[str, _Annotation]]:
+    """What the annotation file says in each commit of the branches that has one, by commit."""
+
+def path_exists(repo: str | None, path: str, rev: str) -> bool:
+    """Whether the commit that ``rev`` names has a file or a folder at ``path``. Raises ``RefNotFound``."""
+
+def describe(repo: str | None, name: str, *, rev: str | None = None) -> _Annotation | None:
+    """What counts of what the files say of an artifact at ``rev`` (``HEAD``), or of ``name@v1.0.0``, ``name@latest`` or
+    ``name#stage``, which takes no ``rev``. ``None`` if nothing is said."""
+
+def config(repo: str | None = None) -> _Dict:
+    """The configuration in force, with the keys of ``.gto`` (``INDEX``, ``stages`` …). Raises ``WrongConfig``."""
+
+def read_config(path: str | None) -> _Dict:
+    """The same of a file, and of the variables, whatever the repository; ``None`` for the variables alone. A file that
+    does not exist says nothing. Raises ``WrongConfig``."""
+
+def doctor(repo: str | None = None) -> _Dict:
+    """``{"version", "configuration", "findings": [{"id", "severity", "message", "tags", "commits", "fix",
+    "otherwise"}], "errors": int, "warnings": int}``"""
+
+def status(repo: str | None = None, artifact: str | None = None, *, remote: str | None = None) -> _Dict:
+    """``{"remote", "same": int, "tags": [{"tag", "artifact", "state": "only_here" | "only_there" | "differs", "here",
+    "there"}]}``"""
+
+def verify(repo: str | None = None, artifact: str | None = None, *, tags: Sequence[str] | None = None) -> list[_Dict]:
+    """``{"tag", "result", "signer", "key", "reason"}`` of the signature of each tag."""
+
+def clone(url: str, path: str, *, branch: str | None = None) -> None:
+    """Clones a remote repository, with its work tree and its tags, into an empty folder, and checks a branch out."""
+
+def cache_info(repo: str | None = None) -> _Dict:
+    """The cache of the repository's tags: ``{"path", "entries", "size", "read", "unread", "written", "unwritten"}``."""
+
+def cache_clear(repo: str | None = None) -> bool:
+    """Whether there was one."""

@@ -1,0 +1,562 @@
+"""The registry of a repository: :class:`gto.Registry`, for new code.
+
+Owns how one asks and writes in Python. Decides nothing: each question and each write is one call of the engine, which
+opens the repository anew, so that an answer is never older than the question.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from gto import _gto
+from gto._results import (
+    Annotation,
+    ArtifactSummary,
+    Comparison,
+    Event,
+    Examination,
+    PushReport,
+    Record,
+    Rows,
+    Verification,
+    Version,
+    WriteReport,
+    rows,
+)
+from gto.exceptions import ArtifactNotFound, GtoWarning
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Unpack
+
+
+class NoSuchArtifact(ArtifactNotFound, KeyError):
+    """There is no such artifact in use. A ``KeyError`` too, as for every mapping."""
+
+    # That of `KeyError` would show the text in quotes.
+    __str__ = Exception.__str__
+
+
+@dataclass(frozen=True, repr=False)
+class Artifact(Record):
+    """An artifact as it was when it was read: ``registry["model"]`` again reads what is new."""
+
+    __slots__ = ("active", "name", "registered", "versions")
+
+    name: str
+    #: Whether it has any tag; if not, it is only annotated.
+    registered: bool
+    #: Whether it is in use: not deprecated.
+    active: bool
+    #: Those in use, highest first; after them commits that are in a stage without being registered.
+    versions: Rows[Version]
+
+    @property
+    def latest(self) -> Version | None:
+        """The highest version that is registered and in use; ``None`` if there is none."""
+        return next((version for version in self.versions if version.registered and version.active), None)
+
+    @property
+    def stages(self) -> dict[str, Version]:
+        """The stages that it is in, in the order of their names, each with the version that counts there."""
+        found = ((stage, version) for version in self.versions for stage in version.stages)
+        return dict(sorted(found, key=lambda pair: pair[0]))
+
+    def in_stage(self, stage: str) -> Version | None:
+        """The version in a stage; ``None`` if there is none."""
+        return self.stages.get(stage)
+
+    def __getitem__(self, version: str) -> Version:
+        """The version with this name.
+
+        Raises:
+            KeyError: there is none of that name in use.
+        """
+        for found in self.versions:
+            if found.version == version:
+                return found
+        raise KeyError(version)
+
+    def __repr__(self) -> str:
+        latest = self.latest
+        stages = "".join(f" {stage}={version.version}" for stage, version in self.stages.items())
+        return f"<Artifact {self.name}{'' if self.active else ' (deprecated)'} latest={latest}{stages}>"
+
+    def _repr_html_(self) -> str:
+        return self.versions._repr_html_()
+
+    def to_pandas(self) -> Any:
+        """Its versions as a ``pandas.DataFrame``: see :meth:`Rows.to_pandas`."""
+        return self.versions.to_pandas()
+
+
+class WriteOptions(TypedDict, total=False):
+    """What all writes take beside their own arguments."""
+
+    #: Whether the tag goes without a counter; ``None``, as without it: where that is usual and the name is free.
+    simple: bool | None
+    #: Fetch the artifact's tags from the remote first, so that versions which exist only there are seen. A push does that
+    #: in any case.
+    fetch: bool
+    #: The name and the address of the tagger, if not those that Git is configured for.
+    author: str | None
+    author_email: str | None
+    #: Whether to sign the tag; ``None``, as without it: as Git is configured.
+    sign: bool | None
+    #: The key to sign with.
+    local_user: str | None
+
+
+class Registry(Mapping[str, Artifact]):
+    """The registry that the GTO tags of a Git repository add up to.
+
+    A mapping of the artifacts in use: ``registry["model"]``, ``"model" in registry``, ``len(registry)`` and
+    ``for name in registry``. Nothing is held between two calls, so that a registry may be used by many threads and
+    across ``fork``, and always answers what is there now.
+
+    Args:
+        path: A folder of the repository, or the address of a remote repository, of which a clone is kept that is
+            compared with it on every call (what is written is pushed there). Left out: the repository of the current
+            folder.
+
+    Raises:
+        gto.exceptions.NoRepo: no folder from there on upwards is a repository.
+
+    What one should know beside an answer, such as that this clone lacks tags, is a :class:`gto.exceptions.GtoWarning`.
+    All errors are classes of :mod:`gto.exceptions`, and have a ``hint`` that says what to do next (or ``None``).
+    """
+
+    __slots__ = ("_location",)
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        if isinstance(path, str) and _gto.is_address(path):
+            self._location = path
+        else:
+            # A program may change its folder later on.
+            self._location = _gto.root(None if path is None else os.fspath(path))
+
+    @property
+    def location(self) -> str:
+        """The folder of the repository, or its address."""
+        return self._location
+
+    def __enter__(self) -> Registry:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Does nothing: there is nothing to close."""
+
+    def __repr__(self) -> str:
+        return f"Registry({self._location!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return self._location == other._location if isinstance(other, Registry) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._location)
+
+    # -- questions --------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, name: str) -> Artifact:
+        """The artifact of this name, as it is now.
+
+        Raises:
+            KeyError: there is none in use (the error is a :class:`gto.exceptions.ArtifactNotFound`, too).
+        """
+        try:
+            artifact = self.artifact(name)
+        except ArtifactNotFound:
+            raise _no_such(name, self._instead_of(name)) from None
+        if not artifact.active:
+            raise _no_such(name, f"it is deprecated: `registry.artifact({name!r})` reads it all the same")
+        return artifact
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is an artifact of this name in use."""
+        try:
+            return isinstance(name, str) and self.artifact(name).active
+        except ArtifactNotFound:
+            return False
+
+    def _instead_of(self, name: str) -> str:
+        """What may have been meant by a name that there is not."""
+        from difflib import get_close_matches
+
+        names = list(self)
+        if not names:
+            return "there is no artifact here: in a clone without tags, `git fetch --tags` fetches them"
+        near = get_close_matches(name, names, n=1)
+        return f"did you mean {near[0]!r}?" if near else "`list(registry)` has the names of all artifacts"
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the artifacts in use, in the order in which ``gto show`` has them."""
+        return (artifact.name for artifact in self.artifacts())
+
+    def __len__(self) -> int:
+        return len(self.artifacts())
+
+    def artifact(self, name: str, *, deregistered: bool = False) -> Artifact:
+        """An artifact, even one that is deprecated; with `deregistered` also its versions that are out of use.
+
+        Raises:
+            gto.exceptions.ArtifactNotFound: no tag and no annotation file of the current commit names it.
+        """
+        if not _gto.is_full_name(name):
+            # What the engine takes for a reference, such as `model@latest`, is no artifact.
+            raise ArtifactNotFound(name)
+        found = _gto.versions(self._location, name, deprecated=deregistered)
+        return Artifact(name, found["registered"], found["active"], rows(Version._of, found["versions"]))
+
+    def artifacts(self, *, deprecated: bool = False) -> Rows[ArtifactSummary]:
+        """One row for each artifact: its latest version and what is in which stage. All in one reading, without the
+        details that ``registry[name]`` gives."""
+        table = _gto.registry(self._location, deprecated=deprecated)
+        return rows(ArtifactSummary._of, table["artifacts"])
+
+    def at(self, revision: str) -> Rows[Version]:
+        """The versions of all artifacts on the commit that a branch, a tag or an id names.
+
+        Raises:
+            gto.exceptions.RefNotFound: there is no such commit.
+        """
+        return rows(Version._of, _gto.versions_at(self._location, revision))
+
+    def history(
+        self,
+        artifact: str | None = None,
+        *,
+        version: str | Version | None = None,
+        stage: str | None = None,
+        events: Sequence[str] = (),
+        author: str | None = None,
+        since: str | datetime | None = None,
+        until: str | datetime | None = None,
+        limit: int | None = None,
+        ascending: bool = False,
+    ) -> Rows[Event]:
+        """What happened, newest first.
+
+        Args:
+            artifact: Only of this one. One that does not exist has no history.
+            version: Only about this version of it.
+            stage: Only about this stage of it.
+            events: Only of these kinds, such as ``["registration", "assignment"]``.
+            author: Only by people whose name or address has this text in it.
+            since, until: An aware ``datetime``, or a date as Git reads it (``"2 weeks ago"``).
+            limit: At most so many.
+            ascending: Oldest first.
+        """
+        found = _gto.history(
+            self._location,
+            artifact,
+            stage=stage,
+            version=_name_of(version),
+            events=events,
+            author=author,
+            since=since,
+            until=until,
+            limit=limit,
+            ascending=ascending,
+        )
+        return rows(Event._of, found)
+
+    def check_ref(self, ref: str) -> Event | None:
+        """What a tag did, given as ``model#prod#3`` or ``refs/tags/model#prod#3``; ``None`` if it is no tag of the
+        registry. A :class:`gto.exceptions.GtoWarning` says so if it has the name of one and yet is no event, because it
+        is lightweight or damaged."""
+        found = _gto.check_ref(self._location, ref)
+        if found["event"] is not None:
+            return Event._of(found["event"])
+        if found["kind"] in ("lightweight", "no_event"):
+            _warn(
+                f"tag '{ref}' is no event: {found['reason'] or 'it is lightweight, and only annotated tags are'}"
+            )
+        return None
+
+    def stages(self, *, used: bool = False) -> tuple[str, ...]:
+        """The stages that the configuration allows, or if it allows all, those in use; with `used` all that ever were."""
+        return tuple(_gto.stages(self._location, used=used) or ())
+
+    def annotations(self, revision: str | None = None) -> dict[str, Annotation]:
+        """What ``artifacts.yaml`` says of artifacts, by their names: at a revision, or without one in the work tree."""
+        found = _gto.annotations(self._location, revision) or {}
+        return {name: Annotation._of("gto", entry) for name, entry in found.items()}
+
+    def config(self) -> dict[str, Any]:
+        """The configuration in force, with the keys of ``.gto``.
+
+        Raises:
+            gto.exceptions.WrongConfig: the file cannot be used.
+        """
+        return dict(_gto.config(self._location))
+
+    def doctor(self) -> Examination:
+        """Every problem of the registry, with the commands that mend it."""
+        return Examination._of(_gto.doctor(self._location))
+
+    def verify(self, artifact: str | None = None, *, tags: Sequence[str] | None = None) -> Rows[Verification]:
+        """What the signature of each tag of the registry, of an artifact, or of `tags` is worth, by the keys and settings
+        of whoever asks."""
+        found = _gto.verify(self._location, artifact, tags=tags)
+        return Rows(Verification(**tag) for tag in found)
+
+    # -- the remote -------------------------------------------------------------------------------------------------
+
+    def status(self, artifact: str | None = None, *, remote: str | None = None) -> Comparison:
+        """The registry's tags here, compared with those of a remote. Nothing is fetched or changed.
+
+        Raises:
+            gto.exceptions.GTOException: there is no such remote, or it cannot be asked.
+        """
+        return Comparison._of(_gto.status(self._location, artifact, remote=remote))
+
+    def push(
+        self, artifact: str | None = None, *, remote: str | None = None, dry_run: bool = False
+    ) -> PushReport:
+        """Pushes the tags that are only here: all of them or none.
+
+        Raises:
+            gto.exceptions.GTOException: the remote refuses, or cannot be reached.
+        """
+        return PushReport._of(_gto.push(self._location, artifact, remote=remote, dry_run=dry_run))
+
+    # -- writing ----------------------------------------------------------------------------------------------------
+
+    def register(
+        self,
+        name: str,
+        ref: str = "HEAD",
+        version: str | None = None,
+        *,
+        bump: Literal["major", "minor", "patch"] | None = None,
+        message: str | None = None,
+        push: bool | None = None,
+        force: bool = False,
+        dry_run: bool = False,
+        **options: Unpack[WriteOptions],
+    ) -> WriteReport:
+        """Registers a version of an artifact on a commit.
+
+        Args:
+            name: The artifact, such as ``model``, or ``nlp:model`` in the folder ``nlp``.
+            ref: The commit: a branch, a tag, an id.
+            version: Its name, such as ``v1.2.3``. Left out: the next one, as `bump` says.
+            bump: What to count up. Left out: ``patch``; the first version is ``v0.0.1`` then.
+            message: The message of the tag. Left out: one that says what is done.
+            push: Whether to push the tag, too. Left out: as the configuration says. What is written to an address is
+                pushed in any case.
+            force: Also what would be refused because it is so already.
+            dry_run: Do nothing, and say what would be done.
+            options: See :class:`WriteOptions`.
+
+        Raises:
+            gto.exceptions.VersionAlreadyRegistered: there is such a version already.
+            gto.exceptions.VersionExistsForCommit: the commit has a version already.
+            gto.exceptions.RefNotFound: there is no such commit.
+        """
+        if bump not in (None, "major", "minor", "patch"):
+            raise ValueError(f"bump is 'major', 'minor' or 'patch', not {bump!r}")
+        done = _gto.register(
+            self._location,
+            name,
+            ref,
+            version=version,
+            bump_major=bump == "major",
+            bump_minor=bump == "minor",
+            bump_patch=bump == "patch",
+            message=message,
+            push=push,
+            force=force,
+            dry_run=dry_run,
+            **options,
+        )
+        return WriteReport._of(done)
+
+    def assign(
+        self,
+        name: str,
+        stage: str,
+        version: str | Version | None = None,
+        *,
+        ref: str | None = None,
+        skip_registration: bool = False,
+        message: str | None = None,
+        push: bool | None = None,
+        force: bool = False,
+        dry_run: bool = False,
+        **options: Unpack[WriteOptions],
+    ) -> WriteReport:
+        """Puts a version of an artifact into a stage.
+
+        Args:
+            name: The artifact.
+            stage: The stage, such as ``prod``.
+            version: A registered version. With `ref`: what to call the version that is registered there.
+            ref: The version on this commit; if there is none, the next one is registered there first. Without `version`
+                it is ``HEAD``.
+            skip_registration: Register none.
+            message, push, force, dry_run, options: As for :meth:`register`.
+
+        Raises:
+            gto.exceptions.ArtifactNotFound: there is no such artifact.
+            gto.exceptions.VersionRequired: it has no such version.
+            gto.exceptions.UnknownStage: the configuration does not allow the stage.
+            gto.exceptions.WrongArgs: the version is in that stage already.
+        """
+        version = _name_of(version)
+        by_name = ref is None and version is not None
+        done = _gto.assign(
+            self._location,
+            name,
+            stage,
+            version=version if by_name else None,
+            ref=None if by_name else ref or "HEAD",
+            name_version=None if by_name else version,
+            skip_registration=skip_registration,
+            message=message,
+            push=push,
+            force=force,
+            dry_run=dry_run,
+            **options,
+        )
+        return WriteReport._of(done)
+
+    def unassign(
+        self,
+        name: str,
+        stage: str,
+        version: str | Version | None = None,
+        *,
+        ref: str | None = None,
+        delete: bool = False,
+        message: str | None = None,
+        push: bool | None = None,
+        force: bool = False,
+        dry_run: bool = False,
+        **options: Unpack[WriteOptions],
+    ) -> WriteReport:
+        """Takes a version of an artifact out of a stage: the version of that name, or that on the commit `ref`.
+
+        With `delete` the tags that say it was there are deleted, rather than one made that says it is not. The other
+        arguments are those of :meth:`register`.
+
+        Raises:
+            gto.exceptions.NoStageForVersion: it is not in that stage.
+        """
+        done = _gto.unassign(
+            self._location,
+            name,
+            stage,
+            version=_name_of(version),
+            ref=ref,
+            delete=delete,
+            message=message,
+            push=push,
+            force=force,
+            dry_run=dry_run,
+            **options,
+        )
+        return WriteReport._of(done)
+
+    def deregister(
+        self,
+        name: str,
+        version: str | Version | None = None,
+        *,
+        ref: str | None = None,
+        delete: bool = False,
+        message: str | None = None,
+        push: bool | None = None,
+        force: bool = False,
+        dry_run: bool = False,
+        **options: Unpack[WriteOptions],
+    ) -> WriteReport:
+        """Takes a version of an artifact out of use: the version of that name, or that on the commit `ref`.
+
+        With `delete` all its tags are deleted. The other arguments are those of :meth:`register`.
+
+        Raises:
+            gto.exceptions.VersionRequired: there is no such version.
+        """
+        done = _gto.deregister(
+            self._location,
+            name,
+            version=_name_of(version),
+            ref=ref,
+            delete=delete,
+            message=message,
+            push=push,
+            force=force,
+            dry_run=dry_run,
+            **options,
+        )
+        return WriteReport._of(done)
+
+    def deprecate(
+        self,
+        name: str,
+        *,
+        ref: str | None = None,
+        delete: bool = False,
+        message: str | None = None,
+        push: bool | None = None,
+        force: bool = False,
+        dry_run: bool = False,
+        **options: Unpack[WriteOptions],
+    ) -> WriteReport:
+        """Takes a whole artifact out of use, until somebody registers or assigns a version of it again.
+
+        `ref` says on which commit the tag is made; left out: on that of the artifact's newest event. With `delete` all
+        tags of the artifact are deleted. The other arguments are those of :meth:`register`.
+
+        Raises:
+            gto.exceptions.ArtifactNotFound: there is no such artifact.
+        """
+        done = _gto.deprecate(
+            self._location,
+            name,
+            ref=ref,
+            delete=delete,
+            message=message,
+            push=push,
+            force=force,
+            dry_run=dry_run,
+            **options,
+        )
+        return WriteReport._of(done)
+
+    # -- tables -----------------------------------------------------------------------------------------------------
+
+    def _repr_html_(self) -> str:
+        return self.artifacts()._repr_html_()
+
+    def to_pandas(self) -> Any:
+        """The artifacts in use as a ``pandas.DataFrame``: a row for each, and a column for each stage.
+
+        Raises:
+            ImportError: pandas is not installed. It comes not with this package.
+        """
+        return self.artifacts().to_pandas()
+
+
+def _name_of(version: str | Version | None) -> str | None:
+    return version.version if isinstance(version, Version) else version
+
+
+def _no_such(name: str, hint: str | None) -> NoSuchArtifact:
+    error = NoSuchArtifact(name)
+    error.hint = hint
+    return error
+
+
+def _warn(text: str) -> None:
+    import warnings
+
+    warnings.warn(text, GtoWarning, stacklevel=3)

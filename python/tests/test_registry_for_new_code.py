@@ -1,0 +1,393 @@
+"""`gto.Registry`, as somebody uses it who writes new code."""
+
+import dataclasses
+import json
+import os
+import pickle
+import sys
+import threading
+import unittest
+import warnings
+from datetime import datetime, timezone
+from pathlib import Path
+from unittest import mock
+
+from clocked import MORNING, ClockedTestCase
+
+import gto
+from gto import exceptions
+
+
+class Asking(ClockedTestCase):
+    def setUp(self):
+        super().setUp()
+        annotation = (
+            "model:\n  type: model\n  path: model.pkl\n  description: d\n  labels: [a]\n  custom: {k: 1}\n"
+        )
+        self.first = self.commit_files({"artifacts.yaml": annotation})
+        self.registry = gto.Registry(self.repo)
+        self.tick()
+        self.registry.register("model", version="v1.0.0")
+        self.second = self.commit_files({"train.py": "2"})
+        self.tick()
+        self.registry.register("model", bump="minor", message="better")
+        self.tick()
+        self.registry.assign("model", "prod", "v1.0.0")
+        self.tick()
+        self.registry.assign("model", "dev", "v1.1.0")
+
+    def test_an_artifact_says_what_is_latest_and_what_is_in_which_stage(self):
+        model = self.registry["model"]
+        self.assertEqual([str(version) for version in model.versions], ["v1.1.0", "v1.0.0"])
+        self.assertEqual(model.latest.version, "v1.1.0")
+        self.assertEqual(
+            {stage: str(version) for stage, version in model.stages.items()},
+            {"dev": "v1.1.0", "prod": "v1.0.0"},
+        )
+        self.assertEqual(list(model.stages), ["dev", "prod"])
+        self.assertEqual(model.in_stage("prod"), model["v1.0.0"])
+        self.assertIsNone(model.in_stage("staging"))
+        with self.assertRaises(KeyError):
+            model["v9.9.9"]
+
+    def test_a_version_says_where_it_is_and_who_made_it(self):
+        version = self.registry["model"].latest
+        self.assertEqual(version.commit, self.second)
+        self.assertEqual(version.tag, "model@v1.1.0")
+        self.assertEqual(version.message, "better")
+        self.assertEqual((version.author, version.author_email), ("Ada", "ada@example.com"))
+        self.assertEqual(version.created_at, datetime.fromtimestamp(MORNING + 2 * 3600, timezone.utc))
+        self.assertEqual(version.stages, ("dev",))
+        self.assertEqual(version.assignments[0].tag, "model#dev#2")
+        annotation = version.annotation
+        self.assertEqual(
+            (annotation.type, annotation.path, annotation.labels), ("model", "model.pkl", ("a",))
+        )
+        self.assertEqual((annotation.custom, annotation.source), ({"k": 1}, "gto"))
+        self.assertEqual(self.registry.annotations(), {"model": annotation})
+
+    def test_a_registry_is_a_mapping_of_the_artifacts_in_use(self):
+        self.registry.register("old", self.first)
+        self.assertEqual(sorted(self.registry), ["model", "old"])
+        self.tick()
+        self.registry.deprecate("old")
+        self.assertEqual(list(self.registry), ["model"])
+        self.assertEqual(len(self.registry), 1)
+        self.assertIn("model", self.registry)
+        self.assertNotIn("old", self.registry)
+        self.assertIsNone(self.registry.get("old"))
+        with self.assertRaisesRegex(KeyError, "^Cannot find artifact 'old'$") as caught:
+            self.registry["old"]
+        self.assertIsInstance(caught.exception, exceptions.ArtifactNotFound)
+        self.assertIn("deprecated", caught.exception.hint)
+        self.assertFalse(self.registry.artifact("old").active)
+        self.assertEqual({row.name for row in self.registry.artifacts(deprecated=True)}, {"model", "old"})
+
+    def test_what_is_no_name_of_an_artifact_is_not_found(self):
+        for name in ["nothing", "model@latest", "model#prod", "", "-x", "a b"]:
+            with self.subTest(name), self.assertRaises(KeyError):
+                self.registry[name]
+
+    def test_history_is_newest_first_and_can_be_filtered(self):
+        self.assertEqual(
+            [event.tag for event in self.registry.history()],
+            ["model#dev#2", "model#prod#1", "model@v1.1.0", "model@v1.0.0"],
+        )
+        found = self.registry.history("model", stage="prod")
+        self.assertEqual(
+            [(event.event, event.version, event.stage) for event in found], [("assignment", "v1.0.0", "prod")]
+        )
+        since = datetime.fromtimestamp(MORNING + 3 * 3600, timezone.utc)
+        self.assertEqual(len(self.registry.history(since=since)), 2)
+        self.assertEqual(
+            len(self.registry.history(version=self.registry["model"].latest, artifact="model")), 2
+        )
+        self.assertEqual(len(self.registry.history(events=["registration"], limit=1)), 1)
+
+    def test_check_ref_says_what_a_tag_did(self):
+        event = self.registry.check_ref("refs/tags/model#prod#1")
+        self.assertEqual((event.event, event.artifact, event.stage), ("assignment", "model", "prod"))
+        self.assertEqual(event, self.registry.history("model", stage="prod")[0])
+        self.assertIsNone(self.registry.check_ref("v1.0.0"))
+        self.git("tag", "model@v5.0.0")
+        with self.assertWarnsRegex(exceptions.GtoWarning, "lightweight"):
+            self.assertIsNone(self.registry.check_ref("model@v5.0.0"))
+
+    def test_the_other_questions(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            self.assertEqual([str(v) for v in self.registry.at("HEAD~1")], ["v1.0.0"])
+            self.assertEqual(self.registry.stages(), ("dev", "prod"))
+            self.assertEqual(self.registry.config()["stages"], None)
+            self.assertEqual((self.registry.doctor().errors, self.registry.doctor().findings), (0, ()))
+            self.assertEqual({tag.result for tag in self.registry.verify("model")}, {"unsigned"})
+        with self.assertRaises(exceptions.RefNotFound):
+            self.registry.at("nowhere")
+
+    def test_the_current_folder_is_taken_where_none_is_given_and_may_change_afterwards(self):
+        os.chdir(self.repo)
+        with gto.Registry() as registry:
+            os.chdir("/")
+            self.assertEqual(list(registry), ["model"])
+        self.assertEqual(registry, self.registry)
+        self.assertEqual(registry.location, str(self.repo))
+        with self.assertRaises(exceptions.NoRepo):
+            gto.Registry("/")
+
+    def test_results_cannot_be_changed_and_can_be_compared_hashed_and_sent(self):
+        results = [
+            self.registry["model"],
+            *self.registry["model"].versions,
+            self.registry.artifacts()[0],
+            self.registry.history()[0],
+            self.registry.doctor(),
+            self.registry.register("other", dry_run=True),
+            self.registry.verify()[0],
+        ]
+        for result in results:
+            with self.subTest(type(result).__name__):
+                names = [field.name for field in dataclasses.fields(result)]
+                with self.assertRaises(dataclasses.FrozenInstanceError):
+                    setattr(result, names[0], None)
+                self.assertFalse(hasattr(result, "__dict__") and type(result).__slots__ is None)
+                self.assertEqual(sorted(names), sorted(type(result).__slots__))
+                again = pickle.loads(pickle.dumps(result))
+                self.assertEqual(again, result)
+                self.assertEqual(hash(again), hash(result))
+                self.assertEqual(list(json.loads(result.to_json())), names)
+        with self.assertRaises(TypeError):
+            self.registry.artifacts()[0].stages["prod"] = ()
+
+    def test_results_are_shown_in_a_line(self):
+        self.assertEqual(
+            repr(self.registry["model"]), "<Artifact model latest=v1.1.0 dev=v1.1.0 prod=v1.0.0>"
+        )
+        self.assertEqual(
+            repr(self.registry["model"].latest), f"<Version model v1.1.0 in dev at {self.second[:7]}>"
+        )
+        self.assertEqual(
+            repr(self.registry.history()[-1:]),
+            "Rows([<registration of model v1.0.0 at 2024-03-04 10:00:00+0000>])",
+        )
+
+
+class Writing(ClockedTestCase):
+    def setUp(self):
+        super().setUp()
+        self.commit()
+        self.registry = gto.Registry(str(self.repo))
+
+    def tags(self):
+        return self.git("tag").split()
+
+    def test_a_dry_run_says_what_would_be_done_and_does_nothing(self):
+        report = self.registry.register("model", dry_run=True)
+        self.assertTrue(report.dry_run)
+        self.assertEqual((report.tag, report.version), ("model@v0.0.1", "v0.0.1"))
+        self.assertEqual(repr(report), "<WriteReport: would create model@v0.0.1>")
+        self.assertEqual(self.tags(), [])
+        done = self.registry.register("model")
+        self.assertEqual([change.tag for change in done.tags], ["model@v0.0.1"])
+        self.assertEqual(done.tags[0].target, self.git("rev-parse", "HEAD"))
+        self.assertEqual(str(done).splitlines()[0], "Created git tag 'model@v0.0.1' that registers version")
+
+    def test_an_assignment_of_a_commit_registers_it_first(self):
+        done = self.registry.assign("model", "prod")
+        self.assertEqual([change.tag for change in done.tags], ["model@v0.0.1", "model#prod#1"])
+        self.assertEqual((done.tag, done.version), ("model#prod#1", "v0.0.1"))
+        head = self.commit()
+        done = self.registry.assign("model", "prod", "v2.0.0", ref=head)
+        self.assertEqual(done.version, "v2.0.0")
+        self.assertEqual(self.registry["model"].in_stage("prod").version, "v2.0.0")
+
+    def test_what_was_done_can_be_taken_back(self):
+        self.registry.assign("model", "prod")
+        self.registry.unassign("model", "prod", self.registry["model"].latest)
+        self.assertEqual(self.registry["model"].stages, {})
+        self.registry.deregister("model", "v0.0.1")
+        self.assertEqual(self.registry["model"].versions, ())
+        self.assertEqual(
+            [str(v) for v in self.registry.artifact("model", deregistered=True).versions], ["v0.0.1"]
+        )
+        self.registry.deprecate("model", delete=True)
+        self.assertEqual(self.tags(), [])
+
+    def test_a_refusal_is_an_exception_with_a_hint(self):
+        self.registry.register("model")
+        with self.assertRaises(exceptions.VersionExistsForCommit):
+            self.registry.register("model")
+        with self.assertRaises(exceptions.GTOException):
+            self.registry.assign("model", "prod", "v7.0.0")
+        with self.assertRaisesRegex(ValueError, "'major', 'minor' or 'patch'"):
+            self.registry.register("model", bump="huge")
+        with self.assertRaises(TypeError):
+            self.registry.register("model", authr="Ada")
+
+    def test_another_person_can_be_named(self):
+        done = self.registry.register("model", author="Eve", author_email="eve@example.com")
+        self.assertEqual((done.tags[0].author, done.tags[0].author_email), ("Eve", "eve@example.com"))
+
+    def test_a_remote_is_compared_and_pushed_to(self):
+        remote = self.folder / "remote.git"
+        self.git("init", "--quiet", "--bare", str(remote), within=self.folder)
+        self.git("remote", "add", "origin", str(remote))
+        self.git("push", "--quiet", "--set-upstream", "origin", "main")
+        self.registry.register("model")
+        status = self.registry.status()
+        self.assertFalse(status.in_step)
+        self.assertEqual([(tag.tag, tag.state) for tag in status.tags], [("model@v0.0.1", "only_here")])
+        self.assertEqual(self.registry.push(dry_run=True).tags, ("model@v0.0.1",))
+        self.assertTrue(self.registry.push().pushed)
+        self.assertTrue(self.registry.status().in_step)
+        pushed = self.registry.assign("model", "prod", "v0.0.1", push=True)
+        self.assertTrue(pushed.pushed and pushed.tags[0].pushed)
+        with gto.Registry(f"file://{remote}") as there:
+            self.assertEqual(there.location, f"file://{remote}")
+            self.assertEqual(there["model"].in_stage("prod").version, "v0.0.1")
+            there.unassign("model", "prod", "v0.0.1")
+            self.assertEqual(there["model"].stages, {})
+
+
+class Tables(ClockedTestCase):
+    def setUp(self):
+        super().setUp()
+        self.commit()
+        self.registry = gto.Registry(self.repo)
+
+    def test_a_notebook_shows_tables_and_no_markup_of_strangers(self):
+        self.registry.register("model", message="<script>alert(1)</script> \u202e $x$", author="<b>Eve</b>")
+        self.registry.assign("model", "prod", "v0.0.1")
+        things = [
+            self.registry,
+            self.registry["model"],
+            self.registry["model"].versions,
+            self.registry.artifacts(),
+            self.registry.history(),
+            self.registry.doctor(),
+            self.registry.register("x", "HEAD", message="<script>", dry_run=True),
+        ]
+        for thing in things:
+            html = thing._repr_html_()
+            with self.subTest(type(thing).__name__):
+                self.assertTrue(html.startswith('<table class="tex2jax_ignore'))
+                for markup in ["<script", "<b>", "\u202e"]:
+                    self.assertNotIn(markup, html)
+        self.assertIn(
+            "&lt;script&gt;alert(1)&lt;/script&gt; \\u{202e} $x$", self.registry.history()._repr_html_()
+        )
+        self.assertIn("<th>#prod</th>", self.registry._repr_html_())
+
+    def test_an_empty_registry_has_an_empty_table(self):
+        self.assertIn("<tbody></tbody>", self.registry._repr_html_())
+        self.assertIn("<tbody></tbody>", self.registry.history()._repr_html_())
+
+    def test_a_large_table_is_cut(self):
+        event = gto.Event(
+            datetime.now(timezone.utc), "m", "registration", "v1.0.0", None, "", "", "", "", "m@v1.0.0"
+        )
+        html = gto.Rows([event] * 1000)._repr_html_()
+        self.assertEqual(html.count("<tr>"), 201)
+        self.assertIn("200 of 1000 rows are shown", html)
+
+    def test_without_pandas_it_is_said_what_to_install(self):
+        with mock.patch.dict(sys.modules, {"pandas": None}):
+            with self.assertRaisesRegex(ImportError, "pip install pandas"):
+                self.registry.to_pandas()
+
+    def test_rows_go_to_pandas(self):
+        try:
+            import pandas  # noqa: F401
+        except ImportError:
+            self.skipTest("pandas is not installed")
+        self.registry.assign("model", "prod")
+        self.assertEqual(
+            self.registry.to_pandas().to_dict("records"),
+            [{"name": "model", "latest": "v0.0.1", "#prod": "v0.0.1"}],
+        )
+        self.assertEqual(list(self.registry["model"].to_pandas()["stages"]), ["prod"])
+        self.assertEqual(len(self.registry.history().to_pandas()), 2)
+
+
+class Threads(ClockedTestCase):
+    def test_readers_see_only_states_that_existed_while_one_writes(self):
+        self.commit()
+        registry = gto.Registry()
+        registry.register("model")
+        done, wrong, reads = threading.Event(), [], []
+
+        def read():
+            highest = 0
+            while not done.is_set():
+                versions = [version.version for version in registry["model"].versions]
+                # Of versions that are registered one by one there is never one without those before it.
+                expected = [f"v0.0.{n}" for n in range(len(versions), 0, -1)]
+                if versions != expected or len(versions) < highest:
+                    wrong.append(versions)
+                highest = len(versions)
+                reads.append(1)
+
+        readers = [threading.Thread(target=read) for _ in range(8)]
+        for reader in readers:
+            reader.start()
+        try:
+            for _ in range(15):
+                registry.register("model", self.commit())
+        finally:
+            done.set()
+            for reader in readers:
+                reader.join()
+        self.assertEqual(wrong, [])
+        self.assertGreater(len(reads), 8)
+        self.assertEqual(len(registry["model"].versions), 16)
+
+    def test_writers_of_one_artifact_wait_for_each_other(self):
+        self.commit()
+        registry = gto.Registry()
+        registry.register("model")
+        failed = []
+
+        def assign(stage):
+            try:
+                registry.assign("model", stage, "v0.0.1")
+            except exceptions.GTOException as error:
+                failed.append(error)
+
+        writers = [threading.Thread(target=assign, args=(f"stage-{n}",)) for n in range(8)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        self.assertEqual(failed, [])
+        self.assertEqual(len(registry["model"].stages), 8)
+        counters = sorted(event.tag.rsplit("#", 1)[1] for event in registry.history(events=["assignment"]))
+        self.assertEqual(counters, [str(n) for n in range(1, 9)])
+
+    @unittest.skipUnless(hasattr(os, "fork"), "this system has no fork")
+    def test_a_forked_process_reads_what_its_parent_does(self):
+        self.commit()
+        registry = gto.Registry()
+        registry.register("model")
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if registry["model"].latest.version == "v0.0.1" else 1)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+
+
+class Importing(unittest.TestCase):
+    def test_nothing_of_the_pleasant_api_is_imported_before_it_is_used(self):
+        import subprocess
+
+        code = "import sys, gto; print([m for m in ('dataclasses', 'typing', 're', 'gto._modern', 'json') if m in sys.modules])"
+        done = subprocess.run(
+            [sys.executable, "-S", "-I", "-c", f"import sys; sys.path[:] = {sys.path!r}; " + code],
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        self.assertEqual(done.stdout.decode().strip(), "[]")
+
+    def test_the_package_is_marked_as_typed(self):
+        self.assertTrue((Path(gto.__file__).parent / "py.typed").is_file())
+
+
+if __name__ == "__main__":
+    unittest.main()
