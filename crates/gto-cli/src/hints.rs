@@ -59,21 +59,10 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
         Error::Refused(refusal) => return refusal_hints(refusal, context),
         Error::Sign { source } => return signing_hints(&source.to_string()),
         Error::RefNotFound { revision } => revision_hint(revision, context),
-        Error::NoVersion { artifact, stage: None } => {
-            format!(
-                "register one: `gto register {artifact}`; in a fresh clone, fetch the tags first: `git fetch --tags`"
-            )
-        }
-        Error::NoVersion { artifact, stage: Some(stage) } => {
-            format!(
-                "`gto history {artifact}` tells what was there; `gto assign {artifact} --stage {stage}` puts a version there"
-            )
-        }
-        Error::SeveralVersions { .. } => {
-            "name the commit, or a tag; `gto doctor` tells how to mend that".to_owned()
-        }
-        Error::NotAnnotated { reasons, .. } if !reasons.is_empty() => return reasons.clone(),
-        Error::NotAnnotated { artifact, .. } => not_annotated_hint(artifact),
+        Error::NoVersion { .. }
+        | Error::SeveralVersions { .. }
+        | Error::NotAnnotated { .. }
+        | Error::CannotCompare { .. } => return annotation_hints(error),
         Error::AmbiguousRef { .. } => "give more digits of the commit id".to_owned(),
         Error::NotACommit { .. } => "name a commit, a branch or a tag of one".to_owned(),
         Error::NoCommit => "make a commit first: versions are bound to commits".to_owned(),
@@ -499,6 +488,32 @@ pub fn nothing_registered(registry: &Registry) -> Option<String> {
         ),
         None => "`gto register NAME` registers the first version".to_owned(),
     })
+}
+
+/// What to do where a version or an annotation was pointed at, and there is none.
+fn annotation_hints(error: &Error) -> Vec<String> {
+    let hint = match error {
+        Error::NoVersion { artifact, stage: None } => {
+            format!(
+                "register one: `gto register {artifact}`; in a fresh clone, fetch the tags first: `git fetch --tags`"
+            )
+        }
+        Error::NoVersion { artifact, stage: Some(stage) } => {
+            format!(
+                "`gto history {artifact}` tells what was there; `gto assign {artifact} --stage {stage}` puts a version there"
+            )
+        }
+        Error::CannotCompare { artifact, .. } => {
+            format!("`gto describe {artifact}` tells its path; leave out --if-changed to register it anyway")
+        }
+        Error::SeveralVersions { .. } => {
+            "name the commit, or a tag; `gto doctor` tells how to mend that".to_owned()
+        }
+        Error::NotAnnotated { reasons, .. } if !reasons.is_empty() => return reasons.clone(),
+        Error::NotAnnotated { artifact, .. } => not_annotated_hint(artifact),
+        _ => return Vec::new(),
+    };
+    vec![hint]
 }
 
 /// Where an annotation would stand.

@@ -97,9 +97,10 @@ impl Told {
             Error::RefNotFound { revision } => Self::new("RefNotFound", [revision.clone()]),
             Error::NoCommit => Self { text: Some(message), ..Self::new("RefNotFound", ["HEAD".to_owned()]) },
             Error::AmbiguousRef { .. } => Self::new("AmbiguousArg", [message]),
-            Error::NotACommit { .. } | Error::InvalidDate { .. } | Error::TooEarly => {
-                Self::new("WrongArgs", [message])
-            }
+            Error::NotACommit { .. }
+            | Error::CannotCompare { .. }
+            | Error::InvalidDate { .. }
+            | Error::TooEarly => Self::new("WrongArgs", [message]),
             Error::NoIdentity { .. } => Self::new("NoIdentity", [message]),
             Error::Conflict { .. } | Error::Locked { .. } => Self::new("Conflict", [message]),
             Error::Blocked { by, .. } => Self { text: Some(message), ..Self::new("TagExists", [by.clone()]) },

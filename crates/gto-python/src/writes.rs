@@ -113,7 +113,8 @@ impl How {
         // What is written to a clone of a remote repository exists only there.
         let push = registry.url().is_some() || self.push.unwrap_or(registry.config().push);
         let manner = Manner { push, fetch: self.fetch, dry_run: self.dry_run };
-        let (plan, applied) = registry.write(artifact, manner, plan, |plan| asides.add(&plan.warnings))?;
+        let (plan, applied) =
+            registry.write(Some(artifact), manner, plan, |plan| asides.add(&plan.warnings))?;
         asides.add(&applied.warnings);
         let remote = registry.remote_name();
         Ok(Done {

@@ -128,6 +128,14 @@ pub enum Error {
         /// What is wrong with the files that could say it, a sentence each.
         reasons: Vec<String>,
     },
+    /// Nothing stands for the content of the artifact, so that nobody can say whether it changed.
+    #[error("Whether artifact '{artifact}' has changed cannot be told: {reason}")]
+    CannotCompare {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// What is missing.
+        reason: String,
+    },
     /// A version is bound to a commit, and this is none.
     #[error("Ref '{revision}' is a {kind}, not a commit")]
     NotACommit {

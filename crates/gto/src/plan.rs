@@ -23,8 +23,10 @@ pub struct Plan {
     pub new_stage: Option<StageName>,
     /// How its new tags will be signed; `None` if they will not be.
     pub signing: Option<Signing>,
+    /// Artifacts that are what they were at this version, so that nothing is done about them.
+    pub unchanged: Vec<(ArtifactName, VersionLabel)>,
     /// What it was made from.
-    pub(crate) seen: Option<SeenTags>,
+    pub(crate) seen: Vec<SeenTags>,
 }
 
 /// The tags of an artifact as they were when a plan was made, in short: what was chosen from others must not be done.
@@ -37,6 +39,19 @@ pub(crate) struct SeenTags {
 }
 
 impl Plan {
+    /// Takes in what another plan does, to another artifact.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.steps.extend(other.steps);
+        for warning in other.warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        self.unchanged.extend(other.unchanged);
+        self.signing = self.signing.take().or(other.signing);
+        self.seen.extend(other.seen);
+    }
+
     /// The stage that the plan assigns, if it does.
     pub(crate) fn assigned_stage(&self) -> Option<&StageName> {
         self.created().find(|tag| tag.kind == EventKind::Assignment)?.stage.as_ref()

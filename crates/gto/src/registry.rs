@@ -8,6 +8,7 @@ mod annotate;
 mod annotation_place;
 mod annotations;
 mod cache;
+mod changes;
 mod clones;
 mod describe;
 mod examine;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 
 pub use annotate::{AnnotateError, Annotating, AnnotationApplied, AnnotationPlan, Committing, FileEdit};
 pub use cache::CacheReport;
+pub use changes::{ArtifactChange, Change};
 pub use clones::{KeptClone, KeptClones};
 pub use describe::{Description, Located};
 pub use migrate::MigrationPlan;
@@ -634,7 +636,7 @@ impl Registry {
             plan.signing = self.repository.signing(&author.sign)?;
         }
         plan.warnings.extend(self.also_unfetched(lightweight));
-        plan.seen = Some(seen);
+        plan.seen = vec![seen];
         plan.is_new_artifact = is_new_artifact;
         plan.new_stage = plan.assigned_stage().filter(|stage| !known_stages.contains(*stage)).cloned();
         Ok(plan)

@@ -4,6 +4,7 @@
 mod annotate;
 mod assign;
 mod cache;
+mod changed;
 mod check_ref;
 pub mod completions;
 mod demo;

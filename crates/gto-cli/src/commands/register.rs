@@ -18,11 +18,13 @@ use crate::error::Result;
 #[command(after_help = "Examples:\n  \
     gto register model                          the next patch version, on HEAD\n  \
     gto register model abc1234 --version v1.0.0\n  \
+    gto register model --if-changed             nothing if its file is the same\n  \
+    gto register --all-changed --bump-minor     every annotated artifact that has changed\n  \
     gto register nlp:model --bump-minor --push  artifact `model` of folder `nlp`")]
 pub struct Register {
     /// Artifact name
-    #[arg(add = completions::artifacts())]
-    name: String,
+    #[arg(add = completions::artifacts(), required_unless_present = "all_changed")]
+    name: Option<String>,
 
     /// Git reference to use for registration
     #[arg(value_name = "REF", default_value = "HEAD", add = completions::revisions())]
@@ -47,6 +49,14 @@ pub struct Register {
     #[arg(long)]
     bump_patch: bool,
 
+    /// Register nothing if the artifact's file, or the hash by which DVC keeps it, is the same as at its highest version
+    #[arg(long)]
+    if_changed: bool,
+
+    /// Register a version of each annotated artifact that has changed since its highest version, all or none
+    #[arg(long, conflicts_with_all = ["name", "revision", "version", "if_changed"])]
+    all_changed: bool,
+
     #[command(flatten)]
     write: WriteArgs,
 }
@@ -55,10 +65,6 @@ impl Register {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
-        let name = operand::artifact(&self.name, |appended| match appended {
-            Appended::Version(name, version) => Some(format!("gto register {name} --version {version}")),
-            Appended::Stage(..) => None,
-        })?;
         let author = operand::author(&self.write)?;
         let bumps =
             [(self.bump_major, Bump::Major), (self.bump_minor, Bump::Minor), (self.bump_patch, Bump::Patch)];
@@ -69,8 +75,22 @@ impl Register {
             simple: self.write.simple.into(),
             force: self.write.force,
         };
+        let Some(name) = &self.name else {
+            return write::carry_out(context, &registry, None, &self.write, || {
+                Ok(registry.plan_register_all_changed(&wish, &author)?)
+            });
+        };
+        let name = operand::artifact(name, |appended| match appended {
+            Appended::Version(name, version) => Some(format!("gto register {name} --version {version}")),
+            Appended::Stage(..) => None,
+        })?;
         write::carry_out(context, &registry, &name, &self.write, || {
-            let plan = registry.plan_register(&name, or_head(&self.revision), &wish, &author);
+            let revision = or_head(&self.revision);
+            let plan = if self.if_changed {
+                registry.plan_register_if_changed(&name, revision, &wish, &author)
+            } else {
+                registry.plan_register(&name, revision, &wish, &author)
+            };
             plan.map_err(|error| {
                 operand::no_revision(error, |v| format!("gto register {name} --version {v}"))
             })

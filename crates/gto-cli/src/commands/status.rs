@@ -2,9 +2,10 @@
 
 use clap::Args;
 
+use gto::name::ArtifactName;
 use gto::{Comparison, Difference, Registry, TagDifference};
 
-use super::{completions, operand};
+use super::{changed, completions, operand};
 use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -22,10 +23,15 @@ use crate::reports::StatusReport;
 #[command(after_help = "Examples:\n  \
     gto status                      all artifacts\n  \
     gto status model --json         one artifact, for scripts\n  \
+    gto status --changed            which artifacts could have a new version\n  \
     gto status && echo 'in step'")]
 pub struct Status {
     #[command(flatten)]
     of: ComparisonArgs,
+
+    /// Show instead which annotated artifacts are not what they were at their highest version
+    #[arg(long, conflicts_with = "remote")]
+    changed: bool,
 
     /// Print output in json format
     #[arg(long)]
@@ -51,13 +57,17 @@ impl ComparisonArgs {
     /// Compares the tags of one artifact, or of all, here and there.
     pub fn compare(&self, context: &mut Context) -> Result<(Registry, Comparison)> {
         let registry = context.open(&self.repo.repo)?;
-        let name = self.name.as_deref().map(|name| operand::artifact(name, |_| None)).transpose()?;
+        let name = self.artifact()?;
         if registry.url().is_some() {
             let hint = "name a folder with --repo, and another repository with --remote".to_owned();
             return Err(CommandError::arguments("A remote repository has no tags of its own here", hint));
         }
         let comparison = registry.compare(self.remote.as_deref(), name.as_ref())?;
         Ok((registry, comparison))
+    }
+
+    fn artifact(&self) -> Result<Option<ArtifactName>> {
+        self.name.as_deref().map(|name| operand::artifact(name, |_| None)).transpose()
     }
 
     /// The name and the remote, to type them again.
@@ -72,6 +82,10 @@ impl ComparisonArgs {
 impl Status {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
+        if self.changed {
+            let registry = context.open(&self.of.repo.repo)?;
+            return changed::run(context, &registry, self.of.artifact()?.as_ref(), self.json);
+        }
         let (_, comparison) = self.of.compare(context)?;
         if self.json {
             context.printer.line(json::to_string(&StatusReport::new(&comparison))?)?;

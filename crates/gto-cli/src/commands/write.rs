@@ -11,19 +11,28 @@ use crate::error::{CommandError, Result};
 use crate::output::json;
 use crate::reports::written::{self, WriteReport};
 
-/// Applies what `plan` gives for the artifact unless only asked what it would do, and tells.
-pub fn carry_out(
+/// Applies what `plan` gives for the artifact, or for several, unless only asked what it would do, and tells.
+pub fn carry_out<'a>(
     context: &mut Context,
     registry: &Registry,
-    artifact: &ArtifactName,
+    artifact: impl Into<Option<&'a ArtifactName>>,
     args: &WriteArgs,
     plan: impl Fn() -> Result<Plan>,
 ) -> Result<()> {
     let push = pushes(registry, args)?;
+    let look = push || args.fetch;
+    let artifact = artifact.into();
+    if look && artifact.is_none() {
+        let hint = "add --no-push, and push what is only here with `gto push`".to_owned();
+        return Err(CommandError::arguments(
+            "Several artifacts are not written to a remote by one command",
+            hint,
+        ));
+    }
     let manner = Manner { push, fetch: args.fetch, dry_run: args.dry_run };
     let (mut told, mut novelty) = (Vec::new(), Novelty::default());
     let before = |plan: &Plan| {
-        novelty = Novelty::of(plan, registry, push || args.fetch);
+        novelty = Novelty::of(plan, registry, look);
         let warnings = plan.warnings.iter().map(ToString::to_string).chain(novelty.warning.clone());
         // Each once, if it is tried again.
         for warning in warnings.filter(|warning| !told.contains(warning)).collect::<Vec<_>>() {
@@ -46,9 +55,16 @@ pub fn carry_out(
         if let Some(signing) = plan.signing.as_ref().filter(|_| args.dry_run) {
             context.printer.line(format!("Would sign {signing}"))?;
         }
-        if plan.steps.is_empty() {
-            context.printer.hint("there is no tag to delete");
+        if plan.steps.is_empty() && plan.unchanged.is_empty() {
+            context.printer.hint(if artifact.is_none() {
+                "no annotated artifact has changed"
+            } else {
+                "there is no tag to delete"
+            });
         }
+    }
+    for (artifact, version) in &plan.unchanged {
+        context.printer.hint(format!("'{artifact}' is what it was at {version}: no version is registered"));
     }
     for hint in novelty.hints {
         context.printer.hint(hint);

@@ -329,7 +329,7 @@ fn inside(folder: &str, path: &str) -> Option<String> {
 }
 
 /// `folder/path` without `.` and, where it leads somewhere, without `..`.
-fn normal(folder: &str, path: &str) -> String {
+pub(super) fn normal(folder: &str, path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in folder.split('/').chain(path.split('/')) {
         match part {

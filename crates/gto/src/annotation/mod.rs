@@ -4,6 +4,7 @@
 //! opens a file or asks Git. An annotation can never make a command fail (decision D5).
 
 pub mod artifacts_yaml;
+pub mod dvc_hash;
 pub mod dvc_yaml;
 pub mod edit;
 mod fields;

@@ -96,6 +96,24 @@ impl Repository {
         Ok(true)
     }
 
+    /// The id of whatever is at `path`, with slashes, in a tree: a file, a folder, a link.
+    pub fn object_id_in(&self, tree: ObjectId, path: &str) -> Result<Option<ObjectId>, GitError> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let mut tree = tree;
+        for part in folder.split('/').filter(|part| !part.is_empty()) {
+            match self.entry(tree, part)? {
+                Some((id, false)) => tree = id,
+                _ => return Ok(None),
+            }
+        }
+        let failed = |error| GitError::failed("read the files of a commit", error);
+        self.header(tree)?;
+        let gix_id = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
+        let tree = self.gix.find_tree(gix_id).map_err(failed)?;
+        let entry = tree.lookup_entry([name]).map_err(failed)?;
+        Ok(entry.map(|entry| super::from_gix(entry.id().as_ref())))
+    }
+
     /// The entry `name` of a tree, if it is a regular file (`true`) or a folder (`false`).
     pub(super) fn entry(&self, tree: ObjectId, name: &str) -> Result<Option<(ObjectId, bool)>, GitError> {
         let failed = |error| GitError::failed("read the files of a commit", error);

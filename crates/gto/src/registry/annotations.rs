@@ -308,7 +308,8 @@ impl<'r> CommitFiles<'r> {
         self.commits.entry(id).or_insert_with(|| repository.commit_with_tree(id).ok()).as_ref()
     }
 
-    fn tree(&mut self, commit: ObjectId) -> Option<ObjectId> {
+    /// The tree of a commit.
+    pub fn tree(&mut self, commit: ObjectId) -> Option<ObjectId> {
         self.commit_with_tree(commit).map(|(_, tree)| *tree)
     }
 

@@ -60,14 +60,18 @@ impl Registry {
         Ok(Applied { warnings: Vec::new(), pushed })
     }
 
-    /// Whether the artifact's tags are those that the plan was made from. Writers of this library wait for each other, but
+    /// Whether the artifacts' tags are those that the plan was made from. Writers of this library wait for each other, but
     /// not where the system has no locks; nor do git and others.
     fn is_current(&self, plan: &Plan) -> std::result::Result<bool, GitError> {
-        let Some(seen) = &plan.seen else { return Ok(true) };
-        let name = seen.artifact.in_tag();
-        let digest = self.repository.digest_of_names(&[&format!("{name}#"), &format!("{name}@")])?;
-        // To be sure: what is no ref may look like one by its name.
-        Ok(digest == seen.digest || self.tags_of(&seen.artifact)?.digest_of_names() == seen.digest)
+        for seen in &plan.seen {
+            let name = seen.artifact.in_tag();
+            let digest = self.repository.digest_of_names(&[&format!("{name}#"), &format!("{name}@")])?;
+            // To be sure: what is no ref may look like one by its name.
+            if digest != seen.digest && self.tags_of(&seen.artifact)?.digest_of_names() != seen.digest {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether all changes have been made here. Git makes them itself after a push if `remote.<name>.fetch` covers tags, as

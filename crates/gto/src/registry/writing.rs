@@ -40,7 +40,7 @@ impl<E> From<Error> for Failure<E> {
 }
 
 impl Registry {
-    /// Carries out what `plan` gives for the artifact, while no other process writes. If others were faster all the
+    /// Carries out what `plan` gives for the artifact, or for several (`None`: the remote is not looked at then), while no other process writes. If others were faster all the
     /// same, it is planned anew, a few times. `before` sees each plan before it is applied, which may fail for what the
     /// plan warns of.
     ///
@@ -48,13 +48,14 @@ impl Registry {
     /// Those of `plan`, of [`Registry::look`], and of [`Registry::apply`].
     pub fn write<E: From<Error>>(
         &self,
-        artifact: &ArtifactName,
+        artifact: Option<&ArtifactName>,
         manner: Manner,
         mut plan: impl FnMut() -> Result<Plan, E>,
         mut before: impl FnMut(&Plan),
     ) -> Result<(Plan, Applied), E> {
         let mut attempt = || -> Result<(Plan, Applied), Failure<E>> {
-            let sight = if manner.push || manner.fetch { Some(self.look(artifact)?) } else { None };
+            let looked_at = artifact.filter(|_| manner.push || manner.fetch);
+            let sight = looked_at.map(|artifact| self.look(artifact)).transpose()?;
             let plan = plan().map_err(Failure::Theirs)?;
             before(&plan);
             let sight = sight.as_ref().filter(|_| manner.push);

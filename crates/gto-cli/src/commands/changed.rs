@@ -1,0 +1,61 @@
+//! `gto status --changed`
+
+use gto::name::ArtifactName;
+use gto::version::VersionLabel;
+use gto::{ArtifactChange, Change, Registry};
+
+use super::show::warn;
+use crate::context::Context;
+use crate::error::{CommandError, Result};
+use crate::output::json;
+use crate::output::table::{Cells, Style, Table};
+
+/// Prints how each artifact, or this one, compares to its highest version. JSON has those that are the same, too.
+pub fn run(
+    context: &mut Context,
+    registry: &Registry,
+    name: Option<&ArtifactName>,
+    json: bool,
+) -> Result<()> {
+    let changes = if let Some(name) = name {
+        vec![registry.change(name, "HEAD")?]
+    } else {
+        let answer = registry.all_changes()?;
+        warn(context, &answer.warnings);
+        answer.value
+    };
+    let is_different = changes.iter().any(|change| matches!(change.state, Change::New | Change::Changed));
+    if json {
+        context.printer.line(json::to_string(&changes)?)?;
+    } else {
+        print(context, &changes)?;
+    }
+    if is_different { Err(CommandError::Different) } else { Ok(()) }
+}
+
+fn print(context: &mut Context, changes: &[ArtifactChange]) -> Result<()> {
+    let rows: Vec<_> = changes.iter().filter(|change| change.state != Change::Same).collect();
+    if rows.is_empty() {
+        return Ok(context.printer.line(match changes.len() {
+            0 => "No artifact is annotated at the current commit".to_owned(),
+            1 => "1 artifact, the same as at its highest version".to_owned(),
+            same => format!("{same} artifacts, the same as at their highest versions"),
+        })?);
+    }
+    let cells = |change: &&ArtifactChange, cells: &mut Cells| {
+        cells.push(change.artifact.as_str());
+        cells.push_option(change.version.as_ref().map(VersionLabel::short).as_deref());
+        cells.push(change.state.word());
+        cells.push_option(change.path.as_deref());
+    };
+    let headers = &["artifact", "version", "state", "path"];
+    let table =
+        Table { style: Style::FancyOutline, headers, rows: &rows, unordered: &[], look: |_| 0, cells };
+    table.print(|lines| context.printer.raw(lines.as_bytes()))?;
+    for change in rows {
+        if let Some(reason) = &change.reason {
+            context.printer.hint(format!("'{}': {reason}", change.artifact));
+        }
+    }
+    Ok(())
+}
