@@ -36,7 +36,11 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let growth = table::growth(&rows);
     for part in own.into_iter().filter(|part| *part != Part::Oracle || bench.oracle.is_some()) {
         let tags = part.own_size().unwrap_or_default();
-        rows.extend(bench.measure(part, &Registry::make(tags, part == Part::Loose)?)?);
+        let registry = match part {
+            Part::Annotated => Registry::of_commits(tags)?,
+            _ => Registry::make(tags, part == Part::Loose)?,
+        };
+        rows.extend(bench.measure(part, &registry)?);
     }
     println!("{} interleaved runs (of one artifact, writes and starts five times as many):\n", options.runs);
     print!("{}", table::results(&rows));

@@ -28,6 +28,8 @@ pub enum Part {
     Start,
     /// The whole registry, with every ref in a file of its own.
     Loose,
+    /// Annotations in a history that changes them in each commit.
+    Annotated,
     /// The Python tool, in a small registry.
     Oracle,
 }
@@ -48,8 +50,16 @@ pub type Entry = (Contender, Option<Target>);
 
 impl Part {
     /// All parts, in the order in which they are measured.
-    pub const ALL: [Self; 7] =
-        [Self::Whole, Self::More, Self::One, Self::Write, Self::Start, Self::Loose, Self::Oracle];
+    pub const ALL: [Self; 8] = [
+        Self::Whole,
+        Self::More,
+        Self::One,
+        Self::Write,
+        Self::Start,
+        Self::Loose,
+        Self::Annotated,
+        Self::Oracle,
+    ];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -60,14 +70,15 @@ impl Part {
             Self::Write => "write",
             Self::Start => "start",
             Self::Loose => "loose",
+            Self::Annotated => "annotated",
             Self::Oracle => "oracle",
         }
     }
 
-    /// The number of tags that it is always measured with; `None` if it is measured with every number asked for.
+    /// The number of tags (of commits, for [`Part::Annotated`]) that it is always measured with; `None` if it is measured with every number asked for.
     pub fn own_size(self) -> Option<usize> {
         match self {
-            Self::Loose => Some(10_000),
+            Self::Loose | Self::Annotated => Some(10_000),
             // It takes about a millisecond for a tag, and more than that for many.
             Self::Oracle => Some(1000),
             _ => None,
@@ -80,7 +91,7 @@ impl Part {
         match self {
             Self::One | Self::Write | Self::Start => runs * 5,
             Self::Oracle => runs.min(3),
-            Self::Whole | Self::More | Self::Loose => runs,
+            Self::Whole | Self::More | Self::Loose | Self::Annotated => runs,
         }
     }
 
@@ -94,6 +105,7 @@ impl Part {
             Self::Write => write(gto),
             Self::Start => start(gto),
             Self::Loose => loose(gto),
+            Self::Annotated => annotated(gto),
             Self::Oracle => oracle.map(|oracle| python(gto, oracle)).unwrap_or_default(),
         }
     }
@@ -160,6 +172,12 @@ fn start(gto: &Path) -> Vec<Entry> {
 
 fn loose(gto: &Path) -> Vec<Entry> {
     vec![(g(), None), (uncached(gto, "show"), Some(Target { time: 0.6, memory: None, from: 0 }))]
+}
+
+fn annotated(gto: &Path) -> Vec<Entry> {
+    let log = ["log", "--format=", "--raw", "--", "artifacts.yaml"];
+    let target = Target { time: 1.0, memory: None, from: 0 };
+    vec![(named("git", &log), None), (named(gto, &["show", "-A"]), Some(target))]
 }
 
 fn python(gto: &Path, oracle: &Path) -> Vec<Entry> {

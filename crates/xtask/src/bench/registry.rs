@@ -1,5 +1,7 @@
 //! The registries to measure on: how large they are, and what in them is asked for.
 
+use std::io::Write as _;
+
 use gto_testkit::random::{Large, large};
 use gto_testkit::{Repo, Sandbox};
 
@@ -40,6 +42,42 @@ impl Registry {
             repo.git_ok(&["config", key, "0"]);
         }
         Ok(Self { repo, tags })
+    }
+}
+
+impl Registry {
+    /// Makes a history of so many commits, each of which changes one of five entries of `artifacts.yaml`.
+    pub fn of_commits(commits: usize) -> Result<Self> {
+        const ENTRIES: usize = 5;
+        eprintln!("making a history of {commits} commits");
+        let sandbox = Sandbox::new();
+        let repo = sandbox.repo("history");
+        let mut paths: Vec<String> = (0..ENTRIES).map(|n| format!("models/{n}.pkl")).collect();
+        let mut import = Vec::new();
+        for commit in 0..commits {
+            paths[commit % ENTRIES] = format!("models/{commit}.pkl");
+            let entry = |(n, path): (usize, &String)| {
+                format!(
+                    "model-{n}:\n  type: model\n  path: {path}\n  labels: [a, b]\n  description: Model {n}\n"
+                )
+            };
+            let text: Vec<String> = paths.iter().enumerate().map(entry).collect();
+            let text = text.concat();
+            let time = 1_700_000_000 + commit;
+            write!(
+                import,
+                "commit refs/heads/main\ncommitter A <a@example.com> {time} +0000\ndata 2\nx\n\
+                 M 100644 inline artifacts.yaml\ndata {}\n{text}\nM 100644 inline src/{}\ndata 2\nx\n",
+                text.len(),
+                commit % 50
+            )?;
+        }
+        repo.git_stdin(&["fast-import", "--quiet"], &import);
+        for key in ["gc.auto", "maintenance.auto"] {
+            repo.git_ok(&["config", key, "0"]);
+        }
+        repo.git_ok(&["gc", "--quiet"]);
+        Ok(Self { repo, tags: commits })
     }
 }
 
