@@ -391,9 +391,8 @@ def annotations_history(repo: str | None = None) -> dict[str, dict[str, _Annotat
 def path_exists(repo: str | None, path: str, rev: str) -> bool:
     """Whether the commit that ``rev`` names has a file or a folder at ``path``. Raises ``RefNotFound``."""
 
-def describe(repo: str | None, name: str, *, rev: str | None = None) -> _Annotation | None:
-    """What counts of what the files say of an artifact at ``rev`` (``HEAD``), or of ``name@v1.0.0``, ``name@latest`` or
-    ``name#stage``, which takes no ``rev``. ``None`` if nothing is said."""
+def describe(repo: str | None, name: str, rev: str) -> _Annotation | None:
+    """What counts of what the files at ``rev`` say of an artifact; ``None`` if nothing is said. Raises ``RefNotFound``."""
 
 def config(repo: str | None = None) -> _Dict:
     """The configuration in force, with the keys of ``.gto`` (``INDEX``, ``stages`` …). Raises ``WrongConfig``."""

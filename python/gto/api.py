@@ -22,7 +22,7 @@ from gto.constants import (
     mark_artifact_unregistered,
     parse_shortcut,
 )
-from gto.exceptions import NoRepo, WrongArgs
+from gto.exceptions import NoRepo, NotImplementedInGTO, WrongArgs
 
 # Type checkers take this for true; at run time `typing` is not needed for it.
 TYPE_CHECKING = False
@@ -73,7 +73,17 @@ def get_stages(repo: Repo = None, allowed: bool = False, used: bool = False) -> 
 def describe(repo: Repo, name: str, rev: str | None = None) -> Artifact | None:
     """The annotation of an artifact at a revision (``HEAD``), or of ``name@v1.0.0``, ``name@latest`` or ``name#stage``, as
     a :class:`gto.index.Artifact`; ``None`` if there is none."""
-    annotation = _gto.describe(as_location(repo), name, rev=rev)
+    shortcut = parse_shortcut(name)
+    if shortcut.shortcut:
+        if rev:
+            raise WrongArgs("Either specify revision or use naming shortcut.")
+        versions = _show_versions(repo, name)
+        if not versions:
+            return None
+        if len(versions) > 1:
+            raise NotImplementedInGTO("Ambiguous naming shortcut: multiple variants found.")
+        rev = versions[0]["commit_hexsha"]
+    annotation = _gto.describe(as_location(repo), shortcut.name, rev or "HEAD")
     if annotation is None:
         return None
     from gto.index import Artifact

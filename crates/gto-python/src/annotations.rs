@@ -2,9 +2,6 @@
 
 use gto::annotation::Source;
 use gto::name::ArtifactName;
-use gto::reference::Reference;
-use gto::rules::Refusal;
-use gto::tag::TagName;
 use gto::{Annotating, AnnotationApplied, AnnotationPlan, Committing, Error, Registry};
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -65,20 +62,12 @@ fn said(text: Option<String>) -> Option<String> {
 
 /// What counts of what is said of an artifact; nothing where there is none, and no error.
 #[pyfunction]
-#[pyo3(signature = (repo, name, *, rev=None))]
-pub fn describe(py: Python<'_>, repo: Option<String>, name: String, rev: Option<String>) -> Value<'_> {
+pub fn describe(py: Python<'_>, repo: Option<String>, name: String, rev: String) -> Value<'_> {
     ask(py, repo, move |registry, asides| {
-        // The Python tool reads the commit, not the work tree.
-        let is_version = Reference::parse(&name).selector.is_some() || name.parse::<TagName>().is_ok();
-        let revision = rev.as_deref().or((!is_version).then_some("HEAD"));
-        match registry.describe(&name, revision) {
+        let Ok(name) = ArtifactName::from_user(&name) else { return Ok(None) };
+        match registry.describe(&name.to_string(), Some(&rev)) {
             Ok(found) => Ok(Some(asides.take(found).annotation().clone())),
-            Err(
-                Error::Name(_)
-                | Error::NotAnnotated { .. }
-                | Error::NoVersion { .. }
-                | Error::Refused(Refusal::NotRegistered { .. }),
-            ) => Ok(None),
+            Err(Error::NotAnnotated { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
     })
