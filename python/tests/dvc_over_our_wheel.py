@@ -10,9 +10,9 @@ ends with status 77.
 import difflib
 import json
 import os
+import shutil
 import subprocess
 import sys
-import tempfile
 import venv
 from pathlib import Path
 
@@ -26,46 +26,49 @@ def run(*command, **named):
 
 
 def environment(folder):
-    """The environment's Python, with DVC in it."""
+    """The environment's Python, with DVC in it, and the ``gto`` that it brings: the wheel of a former run lies over that."""
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-    run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--retries=2", *REQUIREMENTS)
+    pip = (python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--retries=2")
+    try:
+        if not python.exists():
+            venv.create(folder, with_pip=True)
+        run(*pip, *REQUIREMENTS)
+        run(*pip, "--no-deps", "--force-reinstall", REQUIREMENTS[1])
+    except (OSError, subprocess.CalledProcessError):
+        # Half an environment would pass for one the next time.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return python
 
 
 def ask(python, folder, name):
-    """The answers of one run, in an empty folder of the same name."""
-    with tempfile.TemporaryDirectory(prefix="gto-dvc-") as place:
-        file = folder / f"answers-{name}.json"
-        said = run_quietly(python, HERE / "dvc_answers.py", place, file)
-        if said.returncode != 0:
-            sys.exit(f"dvc_answers.py failed with {name}:\n{said.stdout}{said.stderr}")
-        return file.read_text()
-
-
-def run_quietly(*command):
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    """The answers of one run. Both are in a folder of the same name, which is in DVC's settings and so in the ids of commits."""
+    place = folder / "place"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    file = folder / f"answers-{name}.json"
+    command = [str(part) for part in (python, "-I", HERE / "dvc_answers.py", place, file)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"dvc_answers.py failed with {name}:\n{done.stdout}{done.stderr}")
+    shutil.rmtree(place, ignore_errors=True)
+    return file.read_text()
 
 
 def main(wheel, folder=HERE.parents[1] / "target/dvc"):
     folder = Path(folder).resolve()
     try:
         python = environment(folder)
-        # The wheel of a former run lies over it.
-        run(python, "-m", "pip", "install", "-q", "--no-deps", "--force-reinstall", "gto==1.10.1")
-    except subprocess.CalledProcessError as error:
-        print(f"skipped: no environment with DVC: {error}", file=sys.stderr)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"DVC: SKIPPED, no environment with it: {error}", file=sys.stderr)
         return SKIPPED
     theirs = ask(python, folder, "theirs")
     run(python, "-m", "pip", "install", "-q", "--no-deps", "--force-reinstall", Path(wheel).resolve())
     ours = ask(python, folder, "ours")
     if ours != theirs:
-        lines = difflib.unified_diff(theirs.splitlines(), ours.splitlines(), "theirs", "ours", lineterm="")
-        print("\n".join(lines))
+        print(*difflib.unified_diff(theirs.splitlines(), ours.splitlines(), "theirs", "ours", lineterm=""), sep="\n")
         return 1
-    answers = json.loads(ours)
-    print(f"DVC: {len(answers)} answers, the same with our gto")
+    print(f"DVC: {len(json.loads(ours))} answers, the same with our gto")
     return 0
 
 
