@@ -1,5 +1,5 @@
-//! `cargo xtask test`: sets up what the tests need, runs them all with plain `cargo test`, and closes with
-//! one line.
+//! `cargo xtask test`: sets up what the tests need, runs them all with plain `cargo test`, tells in
+//! one line how that went, and goes on to the tests of the Python package (`python`).
 
 use std::io::BufReader;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::skips::{self, Skips};
 use crate::tally::Tally;
 use crate::workspace::{Workspace, display};
-use crate::{Result, oracle};
+use crate::{Result, oracle, python};
 
 /// How many random registries the differential test makes; the tests read it, `--long` sets it.
 const REGISTRIES: &str = "GTO_DIFF_REGISTRIES";
@@ -47,7 +47,11 @@ pub fn run(arguments: &[String]) -> Result<()> {
         tally.ignored,
         started.elapsed().as_secs_f64(),
     );
-    if success { Ok(()) } else { Err(format!("{} failed", display(&cargo)).into()) }
+    if !success {
+        return Err(format!("{} failed", display(&cargo)).into());
+    }
+    // Whoever asks for some tests means those of Rust.
+    if options.for_cargo.is_empty() { python::run(&[]) } else { Ok(()) }
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
