@@ -26,7 +26,7 @@ impl Registry {
     /// are none. Nothing gets lost: what has no place in the other file keeps the artifact from moving.
     ///
     /// # Errors
-    /// [`Error::Annotate`].
+    /// [`Error::Annotate`](crate::Error::Annotate).
     pub fn plan_migration(&self, to: Source, names: &[ArtifactName]) -> Result<MigrationPlan> {
         let from = if to == Source::Dvc { Source::Gto } else { Source::Dvc };
         let (from, to) = (self.current(from, "")?, self.current(to, "")?);
