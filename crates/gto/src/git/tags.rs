@@ -11,7 +11,7 @@ use std::thread;
 
 use gix::objs::{Find as _, Kind};
 use gix::odb::cache::PackCache;
-use gix::odb::pack::cache::lru::MemoryCappedHashmap;
+use gix::odb::pack::cache::lru::StaticLinkedList;
 
 use super::object::{Ident, Parts, without_signature};
 use super::{GitError, Repository, TagRef, lossy};
@@ -150,7 +150,7 @@ impl Repository {
         work: Vec<W>,
         todo: impl Fn(&Self, W) -> R + Sync,
     ) -> Vec<R> {
-        self.spread(work, Some(|| Box::new(MemoryCappedHashmap::new(BASES))), todo)
+        self.spread(work, Some(|| Box::new(StaticLinkedList::<64>::new(BASES))), todo)
     }
 
     fn spread<W: Send, R: Send>(

@@ -76,7 +76,9 @@ impl Registry {
         for key in ["gc.auto", "maintenance.auto"] {
             repo.git_ok(&["config", key, "0"]);
         }
-        repo.git_ok(&["gc", "--quiet"]);
+        // A pack of fast-import is made the other way round than those of every other repository: the oldest text is whole.
+        repo.git_ok(&["repack", "-adfq"]);
+        repo.git_ok(&["commit-graph", "write", "--reachable"]);
         Ok(Self { repo, tags: commits })
     }
 }
