@@ -130,7 +130,7 @@ fn an_artifact_of_a_folder_is_in_the_dvc_yaml_there_and_its_path_seen_from_there
     );
     gto(&repo, "remove cv:m").ok();
     gto(&repo, "remove cv:raw").ok();
-    assert_eq!(read(&repo, "cv/dvc.yaml"), "{}\n");
+    assert_eq!(read(&repo, "cv/dvc.yaml"), "artifacts: {}\n");
 }
 
 #[test]
@@ -407,8 +407,24 @@ fn annotations_move_to_dvc_yaml_and_back_as_a_plan_first() {
     gto(&repo, "migrate annotations raw --to artifacts.yaml --apply").ok();
     assert_eq!(read(&repo, "artifacts.yaml"), "# ours\nraw:\n  path: data\n");
     gto(&repo, "migrate annotations --to artifacts --apply").ok();
-    assert_eq!(read(&repo, "dvc.yaml"), "# theirs\nstages: {}\n");
+    assert_eq!(read(&repo, "dvc.yaml"), "# theirs\nstages: {}\nartifacts: {}\n");
     assert_eq!(gto(&repo, "describe m --json").ok().json()["custom"], json!({"k": 1}));
+}
+
+#[test]
+fn the_last_entry_goes_without_the_comments_of_its_section() {
+    let repo = registry(&[]);
+    let text = "artifacts: # ours\n  # ask Eve\n  m:\n    path: a # of m\n# the end\n";
+    write(&repo, "dvc.yaml", text);
+    let left = "artifacts: {} # ours\n  # ask Eve\n# the end\n";
+    gto(&repo, "remove m").ok();
+    assert_eq!(read(&repo, "dvc.yaml"), left);
+    write(&repo, "dvc.yaml", text);
+    gto(&repo, "migrate annotations --to artifacts --apply").ok();
+    assert_eq!(read(&repo, "dvc.yaml"), left);
+    write(&repo, "dvc.yaml", "artifacts:\n  n:\n    path: b # of n\n");
+    let done = gto(&repo, "migrate annotations --to artifacts --apply").ok();
+    assert!(done.out().contains("Removed `dvc.yaml`"), "{done}");
 }
 
 #[test]

@@ -96,17 +96,8 @@ pub fn annotate(text: &str, source: Source, entry: &str, changes: &Changes) -> R
 /// # Errors
 /// As [`annotate`]; and if there is no such entry.
 pub fn remove(text: &str, source: Source, entry: &str) -> Result<String, FileProblem> {
-    let path = source.path(entry);
-    let removed = read(text, source).and_then(|root| {
-        // DVC takes no empty section.
-        let is_last = source == Source::Dvc
-            && root
-                .get(SECTION)
-                .and_then(Json::as_object)
-                .is_some_and(|e| e.len() == 1 && e.contains_key(entry));
-        let path = if is_last { &path[..1] } else { &path };
-        edit::remove(text, path, source.max_size())
-    });
+    // Of the last one the section stays, as `artifacts: {}`, which DVC reads: its comments are about more than the entry.
+    let removed = edit::remove(text, &source.path(entry), source.max_size());
     removed.map_err(|problem| FileProblem::new(Some(printable(entry)), problem))
 }
 

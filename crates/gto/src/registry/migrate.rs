@@ -66,8 +66,8 @@ impl Registry {
                 Err(why) => refused.push((name, why)),
             }
         }
-        // A file that says nothing any more goes.
-        let is_empty = matches!(left.trim(), "{}" | "") && !moved.is_empty();
+        // A file that says nothing any more goes; one with a comment says something.
+        let is_empty = matches!(left.trim(), "artifacts: {}" | "{}" | "") && !moved.is_empty();
         let edits = vec![
             FileEdit {
                 file: from.file,
