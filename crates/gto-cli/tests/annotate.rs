@@ -412,6 +412,21 @@ fn annotations_move_to_dvc_yaml_and_back_as_a_plan_first() {
 }
 
 #[test]
+fn of_many_edits_at_once_none_is_lost() {
+    let repo = registry(&[]);
+    let start = |number: usize| {
+        let (name, path) = (format!("m{number}"), format!("p{number}"));
+        let mut command = repo.command(env!("CARGO_BIN_EXE_gto"));
+        command.args(["annotate", &name, "--path", &path]).spawn().unwrap()
+    };
+    let all: Vec<_> = (0..12).map(start).collect();
+    for mut one in all {
+        assert!(one.wait().unwrap().success());
+    }
+    assert_eq!(read(&repo, "artifacts.yaml").matches("path:").count(), 12);
+}
+
+#[test]
 fn the_last_entry_goes_without_the_comments_of_its_section() {
     let repo = registry(&[]);
     let text = "artifacts: # ours\n  # ask Eve\n  m:\n    path: a # of m\n# the end\n";

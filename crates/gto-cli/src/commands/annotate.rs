@@ -118,8 +118,8 @@ impl Annotate {
                 "name at least one of --path, --type, --label, --remove-label, --description, --custom";
             return Err(CommandError::arguments("There is nothing to write", hint.to_owned()));
         }
-        let plan = registry.plan_annotate(&name, &wish)?;
-        edits::carry_out(context, &registry, &plan, &self.edit)
+        let plan = || Ok(registry.plan_annotate(&name, &wish)?);
+        edits::carry_out(context, &registry, plan, &self.edit)
     }
 }
 

@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 use similar::TextDiff;
 
-use gto::{AnnotationApplied, AnnotationPlan, Committing, FileEdit, Registry};
+use gto::{AnnotateError, AnnotationApplied, AnnotationPlan, Committing, FileEdit, Registry};
 
 use crate::context::Context;
 use crate::error::Result;
@@ -34,18 +34,28 @@ pub struct EditArgs {
     pub json: bool,
 }
 
+/// How often an edit is planned again because somebody else was faster.
+const TRIES: u32 = 100;
+
 /// Applies a plan unless only asked what it would do, and tells.
 pub fn carry_out(
     context: &mut Context,
     registry: &Registry,
-    plan: &AnnotationPlan,
+    mut plan: impl FnMut() -> Result<AnnotationPlan>,
     args: &EditArgs,
 ) -> Result<()> {
     let committing = Committing { commit: args.commit, message: args.message.clone(), push: args.push };
-    let applied = if args.dry_run {
-        AnnotationApplied::default()
-    } else {
-        registry.apply_annotations(plan, &committing)?
+    let mut tries = 0;
+    let (plan, applied) = loop {
+        let plan = plan()?;
+        if args.dry_run {
+            break (plan, AnnotationApplied::default());
+        }
+        match registry.apply_annotations(&plan, &committing) {
+            // Somebody else was faster. One of them always gets through.
+            Err(gto::Error::Annotate(AnnotateError::Changed { .. })) if tries < TRIES => tries += 1,
+            applied => break (plan, applied?),
+        }
     };
     if args.json {
         let report = EditReport {

@@ -88,7 +88,7 @@ impl Annotations {
             return Err(gto::Error::from(AnnotateError::Unmovable).into());
         }
         let edit = edits::EditArgs { dry_run: !self.apply, ..self.edit };
-        edits::carry_out(context, &registry, &migration.plan, &edit)?;
+        edits::carry_out(context, &registry, || Ok(migration.plan.clone()), &edit)?;
         if !self.apply && !migration.moved.is_empty() && migration.refused.is_empty() {
             context.printer.hint("to do it, run the command again with --apply");
         }

@@ -39,7 +39,7 @@ impl Remove {
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
         let name = operand::artifact(&self.name, |_| Some(format!("gto deprecate {}", self.name)))?;
-        let plan = registry.plan_remove_annotation(&name, self.file.map(Source::from))?;
-        edits::carry_out(context, &registry, &plan, &self.edit)
+        let plan = || Ok(registry.plan_remove_annotation(&name, self.file.map(Source::from))?);
+        edits::carry_out(context, &registry, plan, &self.edit)
     }
 }

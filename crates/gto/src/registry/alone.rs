@@ -66,7 +66,7 @@ impl Registry {
 
     /// In the clone of a remote repository others wait who compare it with its remote: of what is made there they would see a
     /// part.
-    fn wait_for_writers(&self) -> Result<(Option<Alone<'_>>, crate::git::WriteLock<'_>)> {
+    pub(super) fn wait_for_writers(&self) -> Result<(Option<Alone<'_>>, crate::git::WriteLock<'_>)> {
         let alone = self.remote.as_ref().map(Clone::alone).transpose()?;
         let inherited = self.environment.variable(LOCKED);
         let lock = self.repository.lock_for_writing(inherited.as_deref());

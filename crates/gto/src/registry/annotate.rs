@@ -483,6 +483,8 @@ impl Registry {
         let root = self.work_tree()?;
         let files: Vec<&str> = plan.edits.iter().map(|edit| edit.file.as_str()).collect();
         let commit = committing.commit || committing.push;
+        // From the look at the files to the commit: of two who write at once the second finds them changed.
+        let _lock = self.wait_for_writers()?;
         let remote = if committing.push { Some(self.remote()?) } else { None };
         if remote.is_some() && self.repository.current_branch().is_none() {
             return Err(AnnotateError::NoBranch.into());

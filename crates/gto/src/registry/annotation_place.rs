@@ -15,14 +15,16 @@ pub(super) fn write(root: &Path, edit: &FileEdit) -> Result<(), AnnotateError> {
     let path = root.join(&edit.file);
     check_place(root, &edit.file).map_err(|why| AnnotateError::Place { file: file.clone(), why })?;
     let failed = |source| AnnotateError::Write { file: file.clone(), source };
-    let now = match fs::read(&path) {
-        Ok(bytes) => Some(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(failed(error)),
+    let check_text = || {
+        let now = match fs::read(&path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(failed(error)),
+        };
+        let is_same = now.as_deref() == edit.before.as_ref().map(String::as_bytes);
+        if is_same { Ok(()) } else { Err(AnnotateError::Changed { file: file.clone() }) }
     };
-    if now.as_deref() != edit.before.as_ref().map(String::as_bytes) {
-        return Err(AnnotateError::Changed { file });
-    }
+    check_text()?;
     let Some(after) = &edit.after else { return fs::remove_file(&path).map_err(failed) };
     let folder = path.parent().unwrap_or(root);
     let mut builder = tempfile::Builder::new();
@@ -35,6 +37,8 @@ pub(super) fn write(root: &Path, edit: &FileEdit) -> Result<(), AnnotateError> {
     if let Ok(metadata) = fs::metadata(&path) {
         fs::set_permissions(new.path(), metadata.permissions()).map_err(failed)?;
     }
+    // An editor waits for no lock, and may have saved the file meanwhile.
+    check_text()?;
     new.persist(&path).map_err(|error| failed(error.error))?;
     Ok(())
 }
