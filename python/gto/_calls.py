@@ -1,4 +1,5 @@
-"""How the functions of :mod:`gto.api` read their arguments: ``repo`` may be left out, and ``register`` has two forms.
+"""How arguments are read: versions as they may be named, and in :mod:`gto.api` that ``repo`` may be left out and ``register``
+has two forms.
 
 The rules, so that no call is guessed at:
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from functools import wraps
 
-from gto.exceptions import AmbiguousArg
+from gto.exceptions import AmbiguousArg, WrongArgs
 
 # Type checkers take this for true; at run time `typing` is not needed for it.
 TYPE_CHECKING = False
@@ -23,6 +24,20 @@ if TYPE_CHECKING:
 
 #: The arguments by which `register` knows that it shall annotate.
 _ANNOTATING = ("path", "type", "description", "labels", "custom")
+
+
+def version_of(name: str, version: str | None) -> str | None:
+    """``v1.0.0`` of ``name@v1.0.0``. Refuses a version of another artifact with :class:`gto.exceptions.WrongArgs`."""
+    if not version or "@" not in version:
+        return version
+    from gto.constants import parse_shortcut
+
+    shortcut = parse_shortcut(version)
+    if shortcut.version is None:
+        return version
+    if shortcut.name != name:
+        raise WrongArgs(f"'{version}' is a version of '{shortcut.name}', not of '{name}'")
+    return shortcut.version
 
 
 def repo_may_be_left_out(function: Callable[..., _T]) -> Callable[..., _T]:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from gto import _gto
+from gto._calls import version_of
 from gto._results import (
     Annotation,
     ArtifactSummary,
@@ -27,7 +28,7 @@ from gto._results import (
     WriteReport,
     rows,
 )
-from gto.exceptions import ArtifactNotFound, GtoWarning
+from gto.exceptions import ArtifactNotFound, GtoWarning, WrongArgs
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -245,7 +246,7 @@ class Registry(Mapping[str, Artifact]):
 
         Args:
             artifact: Only of this one. One that does not exist has no history.
-            version: Only about this version of it.
+            version: Only about this version of it, such as ``v1.0.0`` or ``model@v1.0.0``.
             stage: Only about this stage of it.
             events: Only of these kinds, such as ``["registration", "assignment"]``.
             author: Only by people whose name or address has this text in it.
@@ -253,11 +254,13 @@ class Registry(Mapping[str, Artifact]):
             limit: At most so many.
             ascending: Oldest first.
         """
+        if artifact is None and isinstance(version, Version):
+            artifact = version.artifact
         found = _gto.history(
             self._location,
             artifact,
             stage=stage,
-            version=_name_of(version),
+            version=version if artifact is None else _name_of(artifact, version),
             events=events,
             author=author,
             since=since,
@@ -410,7 +413,7 @@ class Registry(Mapping[str, Artifact]):
             gto.exceptions.UnknownStage: the configuration does not allow the stage.
             gto.exceptions.WrongArgs: the version is in that stage already.
         """
-        version = _name_of(version)
+        version = _name_of(name, version)
         by_name = ref is None and version is not None
         done = _gto.assign(
             self._location,
@@ -454,7 +457,7 @@ class Registry(Mapping[str, Artifact]):
             self._location,
             name,
             stage,
-            version=_name_of(version),
+            version=_name_of(name, version),
             ref=ref,
             delete=delete,
             message=message,
@@ -488,7 +491,7 @@ class Registry(Mapping[str, Artifact]):
         done = _gto.deregister(
             self._location,
             name,
-            version=_name_of(version),
+            version=_name_of(name, version),
             ref=ref,
             delete=delete,
             message=message,
@@ -546,8 +549,13 @@ class Registry(Mapping[str, Artifact]):
         return self.artifacts().to_pandas()
 
 
-def _name_of(version: str | Version | None) -> str | None:
-    return version.version if isinstance(version, Version) else version
+def _name_of(artifact: str, version: str | Version | None) -> str | None:
+    """``v1.0.0``: of a version that must be one of this artifact."""
+    if not isinstance(version, Version):
+        return version_of(artifact, version)
+    if version.artifact != artifact:
+        raise WrongArgs(f"'{version.artifact}@{version.version}' is a version of '{version.artifact}', not of '{artifact}'")
+    return version.version
 
 
 def _no_such(name: str, hint: str | None) -> NoSuchArtifact:

@@ -8,7 +8,7 @@ the repository of the current folder. How a call without it is read is said in :
 from __future__ import annotations
 
 from gto import _gto
-from gto._calls import register_forms, repo_may_be_left_out
+from gto._calls import register_forms, repo_may_be_left_out, version_of
 from gto._repo import as_location
 from gto.constants import (
     ARTIFACT,
@@ -192,7 +192,7 @@ def assign(
         as_location(repo),
         name,
         stage,
-        version=_version_of(name, version),
+        version=version_of(name, version),
         ref=ref,
         name_version=name_version,
         message=message,
@@ -204,18 +204,6 @@ def assign(
         author_email=author_email,
     )
     return _written(answer, stdout)
-
-
-def _version_of(name: str, version: str | None) -> str | None:
-    """``v1.0.0`` of ``name@v1.0.0``."""
-    if not version or "@" not in version:
-        return version
-    shortcut = parse_shortcut(version)
-    if shortcut.version is None:
-        return version
-    if shortcut.name != name:
-        raise WrongArgs(f"'{version}' is a version of '{shortcut.name}', not of '{name}'")
-    return shortcut.version
 
 
 @repo_may_be_left_out
@@ -239,7 +227,7 @@ def unassign(
         as_location(repo),
         name,
         stage,  # type: ignore[arg-type]  # the engine refuses a call without one
-        version=_version_of(name, version),
+        version=version_of(name, version),
         ref=ref,
         message=message,
         simple=simple,
@@ -271,7 +259,7 @@ def deregister(
     answer = _gto.deregister(
         as_location(repo),
         name,
-        version=_version_of(name, version),
+        version=version_of(name, version),
         ref=ref,
         message=message,
         simple=simple,

@@ -212,6 +212,27 @@ class Writing(ClockedTestCase):
         self.registry.deprecate("model", delete=True)
         self.assertEqual(self.tags(), [])
 
+    def test_a_version_of_another_artifact_is_refused(self):
+        for name in ("aa", "bb"):
+            self.registry.register(name, version="v1.0.0")
+        before = self.tags()
+        for version in (self.registry["bb"].latest, "bb@v1.0.0"):
+            for call in (
+                lambda: self.registry.assign("aa", "prod", version),
+                lambda: self.registry.unassign("aa", "prod", version),
+                lambda: self.registry.deregister("aa", version),
+                lambda: self.registry.history("aa", version=version),
+            ):
+                with self.assertRaisesRegex(
+                    exceptions.WrongArgs, "^'bb@v1.0.0' is a version of 'bb', not of 'aa'$"
+                ):
+                    call()
+        self.assertEqual(self.tags(), before)
+        self.assertEqual(self.registry.assign("aa", "prod", "aa@v1.0.0").version, "v1.0.0")
+        self.assertEqual(
+            [event.artifact for event in self.registry.history(version=self.registry["bb"].latest)], ["bb"]
+        )
+
     def test_a_refusal_is_an_exception_with_a_hint(self):
         self.registry.register("model")
         with self.assertRaises(exceptions.VersionExistsForCommit):
