@@ -14,7 +14,7 @@ What one should know beside an answer is a ``gto.exceptions.GtoWarning``, given 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
 # -- the shapes of answers ------------------------------------------------------------------------------------------
@@ -124,8 +124,8 @@ def history(
     version: str | None = None,
     events: Sequence[str] | None = None,
     author: str | None = None,
-    since: str | datetime | None = None,
-    until: str | datetime | None = None,
+    since: str | date | None = None,
+    until: str | date | None = None,
     limit: int | None = None,
     ascending: bool = False,
     truncate_hexsha: bool = False,
@@ -226,7 +226,7 @@ def is_full_name(text: str) -> bool:
 def register(
     repo: str | None,
     name: str,
-    ref: str = "HEAD",
+    ref: str | None = "HEAD",
     *,
     version: str | None = None,
     bump_major: bool = False,
@@ -244,12 +244,12 @@ def register(
     local_user: str | None = None,
 ) -> _Written:
     """``push=None`` does as the configuration says; what is written to an address is pushed in any case. ``simple=None``
-    takes a counter where it is needed."""
+    takes a counter where it is needed. ``ref=None`` is a commit that is yet to be made, only for ``dry_run``."""
 
 def assign(
     repo: str | None,
     name: str,
-    stage: str,
+    stage: str | None,
     *,
     version: str | None = None,
     ref: str | None = None,
@@ -272,7 +272,7 @@ def assign(
 def unassign(
     repo: str | None,
     name: str,
-    stage: str,
+    stage: str | None,
     *,
     version: str | None = None,
     ref: str | None = None,
@@ -359,6 +359,9 @@ def annotate(
     commit: bool = False,
     commit_message: str | None = None,
     push: bool = False,
+    dry_run: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
 ) -> _Dict:
     """``{"files": [str], "commit": str | None, "lines": [str]}``: changes what is said of an artifact in the file that has it,
     or in ``file``. ``custom`` is JSON text; what is ``None`` or empty stays as it is. ``push`` commits, too. Not for addresses:

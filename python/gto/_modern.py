@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from gto import _gto
@@ -171,6 +171,8 @@ class Registry(Mapping[str, Artifact]):
         Raises:
             KeyError: there is none in use (the error is a :class:`gto.exceptions.ArtifactNotFound`, too).
         """
+        if not isinstance(name, str):
+            raise KeyError(name)
         try:
             artifact = self.artifact(name)
         except ArtifactNotFound:
@@ -235,10 +237,10 @@ class Registry(Mapping[str, Artifact]):
         *,
         version: str | Version | None = None,
         stage: str | None = None,
-        events: Sequence[str] = (),
+        events: str | Sequence[str] = (),
         author: str | None = None,
-        since: str | datetime | None = None,
-        until: str | datetime | None = None,
+        since: str | date | None = None,
+        until: str | date | None = None,
         limit: int | None = None,
         ascending: bool = False,
     ) -> Rows[Event]:
@@ -248,11 +250,15 @@ class Registry(Mapping[str, Artifact]):
             artifact: Only of this one. One that does not exist has no history.
             version: Only about this version of it, such as ``v1.0.0`` or ``model@v1.0.0``.
             stage: Only about this stage of it.
-            events: Only of these kinds, such as ``["registration", "assignment"]``.
+            events: Only of this kind or these, such as ``["registration", "assignment"]``.
             author: Only by people whose name or address has this text in it.
-            since, until: An aware ``datetime``, or a date as Git reads it (``"2 weeks ago"``).
+            since, until: An aware ``datetime``, a ``date``, of which the whole day counts, or a date as Git reads it
+                (``"2 weeks ago"``).
             limit: At most so many.
             ascending: Oldest first.
+
+        Raises:
+            gto.exceptions.WrongArgs: there is no such kind of event, or a ``datetime`` does not say in which time zone.
         """
         if artifact is None and isinstance(version, Version):
             artifact = version.artifact
@@ -261,7 +267,7 @@ class Registry(Mapping[str, Artifact]):
             artifact,
             stage=stage,
             version=version if artifact is None else _name_of(artifact, version),
-            events=events,
+            events=[events] if isinstance(events, str) else events,
             author=author,
             since=since,
             until=until,
@@ -396,7 +402,8 @@ class Registry(Mapping[str, Artifact]):
         dry_run: bool = False,
         **options: Unpack[WriteOptions],
     ) -> WriteReport:
-        """Puts a version of an artifact into a stage.
+        """Puts a version of an artifact into a stage. Without `version` it is that of the commit `ref`, which is registered
+        first if it is none, even if there is no such artifact yet.
 
         Args:
             name: The artifact.
@@ -561,6 +568,9 @@ def _name_of(artifact: str, version: str | Version | None) -> str | None:
 def _no_such(name: str, hint: str | None) -> NoSuchArtifact:
     error = NoSuchArtifact(name)
     error.hint = hint
+    # As the engine does: shown where nobody catches it, from Python 3.11 on.
+    if hint is not None and hasattr(error, "add_note"):
+        error.add_note(f"hint: {hint}")
     return error
 
 

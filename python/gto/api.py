@@ -117,7 +117,7 @@ def _register(
 
     Without ``version`` it is the next one. ``register(name, path, type=…, description=…)`` (with one at least of ``type``,
     ``description``, ``labels``, ``custom``, or ``path=``) annotates the artifact in a commit of its own first, and registers
-    that. Raises :class:`gto.exceptions.AmbiguousArg` if the call can mean either."""
+    that; if anything of it is refused, nothing is changed. Raises :class:`gto.exceptions.AmbiguousArg` if the call can mean either."""
     answer = _gto.register(
         as_location(repo),
         name,
@@ -145,24 +145,48 @@ def _annotate_and_register(
     description: str | None = None,
     labels: Sequence[str] | None = None,
     custom: Any = None,
-    **registering: Any,
+    version: str | None = None,
+    message: str | None = None,
+    simple: bool | None = None,
+    force: bool = False,
+    bump_major: bool = False,
+    bump_minor: bool = False,
+    bump_patch: bool = False,
+    push: bool = False,
+    stdout: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
 ) -> Registration:
-    from gto.index import annotate
+    from gto.index import annotate, engine_values
 
-    annotate(
-        repo,
-        name,
-        type=type,
-        path=path,
-        labels=labels,
-        description=description,
-        custom=custom,
-        update=True,
-        commit=True,
-        push=registering.get("push", False),
-        stdout=registering.get("stdout", False),
-    )
-    return _register(repo, name, "HEAD", **registering)
+    person = {"author": author, "author_email": author_email}
+    annotation = {"type": type, "path": path, "description": description, "labels": labels, "custom": custom}
+    registering: dict[str, Any] = {
+        "version": version,
+        "message": message,
+        "simple": simple,
+        "force": force,
+        "bump_major": bump_major,
+        "bump_minor": bump_minor,
+        "bump_patch": bump_patch,
+        **person,
+    }
+
+    def do(repo: str | None, push: bool) -> Registration:
+        # All that can be refused is, before anything is changed.
+        planned = _gto.annotate(repo, name, **engine_values(annotation), dry_run=True)
+        ref = None if planned["files"] else "HEAD"
+        _gto.register(repo, name, ref, push=push, dry_run=True, **registering)
+        annotate(repo, name, **annotation, **person, commit=True, push=push, stdout=stdout)
+        return _register(repo, name, "HEAD", push=push, stdout=stdout, **registering)
+
+    location = as_location(repo)
+    if location is None or not _gto.is_address(location):
+        return do(location, push)
+    from gto.git_utils import cloned_git_repo
+
+    with cloned_git_repo(location) as clone:
+        return do(clone.root_dir, True)
 
 
 _register.__name__ = _register.__qualname__ = "register"
@@ -226,7 +250,7 @@ def unassign(
     answer = _gto.unassign(
         as_location(repo),
         name,
-        stage,  # type: ignore[arg-type]  # the engine refuses a call without one
+        stage,
         version=version_of(name, version),
         ref=ref,
         message=message,

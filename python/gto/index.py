@@ -450,16 +450,23 @@ def annotate(repo: Repo, name: str, *, custom: Any = None, stdout: bool = False,
     """Annotates an artifact in its file, which keeps the rest of it as it is; that of a remote repository in a clone, which is
     pushed. Says with ``stdout`` what the command would say."""
     location = as_location(repo)
-    if isinstance(given.get("path"), os.PathLike):
-        given["path"] = Path(given["path"]).as_posix()
-    if custom is not None:
-        given["custom"] = json.dumps(custom, allow_nan=False)
+    given = engine_values({**given, "custom": custom})
     if location is not None and _gto.is_address(location):
         with cloned_git_repo(location) as clone:
             answer = _gto.annotate(clone.root_dir, name, **{**given, "push": True})
     else:
         answer = _gto.annotate(location, name, **given)
     _say(answer, stdout)
+
+
+def engine_values(said: dict[str, Any]) -> dict[str, Any]:
+    """What is said of an artifact, as :func:`gto._gto.annotate` takes it."""
+    said = dict(said)
+    if isinstance(said.get("path"), os.PathLike):
+        said["path"] = Path(said["path"]).as_posix()
+    if said.get("custom") is not None:
+        said["custom"] = json.dumps(said["custom"], allow_nan=False)
+    return said
 
 
 def _say(answer: dict[str, Any], stdout: bool) -> None:

@@ -83,6 +83,19 @@ class Writes(TestCase):
             with self.subTest(error.__name__), self.assertRaises(error):
                 call()
 
+    def test_a_stage_that_is_missing_is_refused_after_what_contradicts_itself(self):
+        api.register(".", "model", "HEAD")
+        both = {"version": "v0.0.1", "ref": "HEAD"}
+        for call in (lambda **how: api.unassign(".", "model", **how), lambda **how: api.assign(".", "model", None, **how)):
+            for how in ({}, both):
+                with self.assertRaisesRegex(exceptions.WrongArgs, r"^One and only one of \(version, rev\) must") as caught:
+                    call(**how)
+                self.assertIn("`ref`", caught.exception.hint)
+            with self.assertRaisesRegex(exceptions.MissingArg, "^'stage' is required$"):
+                call(version="v0.0.1")
+        with GitRegistry.from_url(".") as registry, self.assertRaises(exceptions.MissingArg):
+            registry.unassign("model", None, version="v0.0.1")
+
     def test_a_taken_simple_name_gets_a_counter_unless_it_must_be_simple(self):
         """D6"""
         api.register(".", "model", "HEAD")

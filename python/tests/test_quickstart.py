@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import unittest
+from pathlib import Path
 
 from gto import api, exceptions
 from gto.index import Artifact, RepoIndexManager
@@ -86,6 +87,50 @@ class Annotating(TestCase):
         with self.assertRaises(exceptions.PathIsUsed):
             api.register("other", "model.pkl", type="model")
         self.assertEqual(self.git("tag"), "my-model@v0.0.1")
+
+    def refused(self, **repo):
+        """Calls that fail after the annotation has been found to be good."""
+        api.register("other", path="other", type="model", version="v3.0.0", **repo)
+        for error, wrong in [
+            (TypeError, {"verison": "v1.0.0"}),
+            (exceptions.InvalidVersion, {"version": "1"}),
+            (exceptions.WrongArgs, {"version": "v1.0.0", "bump_major": True}),
+            (exceptions.WrongArgs, {"author": " "}),
+        ]:
+            yield error, lambda wrong=wrong: api.register("my-model", "model.pkl", type="model", **wrong, **repo)
+        yield (
+            exceptions.VersionAlreadyRegistered,
+            lambda: api.register("other", path="other", type="dataset", version="v3.0.0", **repo),
+        )
+
+    def test_what_is_refused_leaves_no_commit(self):
+        bare = self.folder / "bare.git"
+        self.git("clone", "--quiet", "--bare", str(self.repo), str(bare))
+        for where, repo in [(self.repo, {}), (bare, {"repo": f"file://{bare.as_posix()}"})]:
+            before = None
+            for error, call in self.refused(**repo):
+                before = before or self.git("for-each-ref", within=where)
+                with self.subTest(error.__name__, **repo), self.assertRaises(error):
+                    call()
+                self.assertEqual(self.git("for-each-ref", within=where), before)
+        self.assertEqual(self.git("status", "--porcelain"), "")
+
+    def test_the_commit_before_may_have_a_version_already(self):
+        api.register("my-model", "model.pkl", type="model")
+        event = api.register("my-model", "model.pkl", type="dataset", bump_minor=True)
+        self.assertEqual((event.version, event.commit_hexsha), ("v0.1.0", self.git("rev-parse", "HEAD")))
+
+    def test_without_an_identity_it_is_said_how_to_give_one(self):
+        before = self.git("rev-parse", "HEAD")
+        Path(os.environ["GIT_CONFIG_GLOBAL"]).write_text("[user]\n    useConfigOnly = true\n")
+        with self.assertRaises(exceptions.NoIdentity) as caught:
+            api.register("my-model", "model.pkl", type="model")
+        self.assertIn("author_email=", caught.exception.hint)
+        self.assertEqual((self.git("rev-parse", "HEAD"), self.git("status", "--porcelain")), (before, ""))
+        api.register("my-model", "model.pkl", type="model", author="Eve", author_email="eve@example.com")
+        self.assertEqual(
+            self.git("log", "-1", "--format=%an %ae %cn %ce"), "Eve eve@example.com Eve eve@example.com"
+        )
 
     def test_a_remote_repository_gets_the_commit_and_the_tag(self):
         bare = self.folder / "bare.git"

@@ -8,7 +8,7 @@ import sys
 import threading
 import unittest
 import warnings
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from unittest import mock
 
@@ -103,6 +103,30 @@ class Asking(ClockedTestCase):
             len(self.registry.history(version=self.registry["model"].latest, artifact="model")), 2
         )
         self.assertEqual(len(self.registry.history(events=["registration"], limit=1)), 1)
+
+    def test_history_takes_days_and_one_kind_and_refuses_what_is_unclear(self):
+        day = datetime.fromtimestamp(MORNING).date()
+        self.assertEqual(len(self.registry.history(since=day, until=day)), 4)
+        self.assertEqual(len(self.registry.history(until=day - timedelta(days=1))), 0)
+        self.assertEqual(
+            {event.event for event in self.registry.history(events="registration")}, {"registration"}
+        )
+        self.assertEqual(self.registry.history(limit=0), ())
+        for wrong in ({"limit": -1}, {"since": datetime(2024, 1, 1)}, {"events": "nonsense"}):
+            with self.subTest(wrong), self.assertRaises(exceptions.WrongArgs):
+                self.registry.history(**wrong)
+
+    def test_what_is_no_text_is_no_key(self):
+        self.assertIsNone(self.registry.get(3))
+        with self.assertRaises(KeyError):
+            self.registry[None]
+
+    def test_an_artifact_that_is_not_there_has_the_hint_as_a_note(self):
+        with self.assertRaises(KeyError) as caught:
+            self.registry["modle"]
+        self.assertEqual(caught.exception.hint, "did you mean 'model'?")
+        if sys.version_info >= (3, 11):
+            self.assertEqual(caught.exception.__notes__, ["hint: did you mean 'model'?"])
 
     def test_check_ref_says_what_a_tag_did(self):
         event = self.registry.check_ref("refs/tags/model#prod#1")
@@ -267,6 +291,65 @@ class Writing(ClockedTestCase):
             self.assertEqual(there["model"].in_stage("prod").version, "v0.0.1")
             there.unassign("model", "prod", "v0.0.1")
             self.assertEqual(there["model"].stages, {})
+
+
+class CloneWithoutTags(ClockedTestCase):
+    """As CI makes them: where nothing is found, it is said why that may be."""
+
+    def setUp(self):
+        super().setUp()
+        self.commit()
+        gto.Registry(self.repo).register("model")
+
+    def clone(self, *options):
+        path = self.folder / "clone"
+        self.git("clone", "--quiet", *options, f"file://{self.repo}", str(path))
+        return gto.Registry(path)
+
+    def test_each_question_warns(self):
+        registry = self.clone("--no-tags")
+        questions = [
+            registry.artifacts,
+            registry.history,
+            lambda: "model" in registry,
+            lambda: gto.api.show(registry.location),
+            lambda: gto.api.find_latest_version(registry.location, "model"),
+            lambda: gto.api._get_state(registry.location),
+        ]
+        for place, question in enumerate(questions):
+            with self.subTest(place), self.assertWarnsRegex(exceptions.GtoWarning, "`git fetch --tags --force"):
+                try:
+                    question()
+                except exceptions.ArtifactNotFound:
+                    pass
+        self.git("fetch", "--quiet", "--tags", within=registry.location)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            self.assertEqual([*registry], ["model"])
+
+    def test_a_shallow_clone_warns_with_the_command_that_fetches_all(self):
+        self.commit()
+        registry = self.clone("--depth=1", "--no-tags")
+        with self.assertWarnsRegex(exceptions.GtoWarning, "`git fetch --tags --force --unshallow"):
+            self.assertEqual(len(registry), 0)
+
+    def test_where_warnings_are_errors_an_error_is_still_itself(self):
+        registry = self.clone("--no-tags")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with self.assertRaises(exceptions.ArtifactNotFound):
+                registry.artifact("model")
+            with self.assertRaises(exceptions.GtoWarning):
+                registry.artifacts()
+
+    def test_a_repository_of_its_own_or_with_other_tags_does_not_warn(self):
+        other = self.new_repo("other")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            self.assertEqual(len(gto.Registry(other)), 0)
+            registry = self.clone("--no-tags")
+            self.git("tag", "release-1", within=registry.location)
+            self.assertEqual(len(registry), 0)
 
 
 class Tables(ClockedTestCase):

@@ -602,6 +602,7 @@ fn signing_hints(said: &str) -> Vec<String> {
 }
 
 /// The command that fetches the tags that this repository may lack; `None` if nothing is elsewhere.
+#[must_use]
 pub fn fetch_tags(registry: &Registry) -> Option<String> {
     if registry.url().is_some() || !registry.has_remote() {
         return None;

@@ -20,6 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+pub use hints::fetch_tags;
 pub use output::clean;
 
 use args::Cli;

@@ -21,9 +21,13 @@ fn carry_out(registry: &Registry, plan: &AnnotationPlan, committing: &Committing
     let applied = registry.apply_annotations(plan, committing)?;
     Ok(Edited {
         lines: lines(plan, committing, &applied),
-        files: plan.edits.iter().map(|edit| edit.file.clone()).collect(),
+        files: files(plan),
         commit: applied.commit.map(|commit| commit.to_string()),
     })
+}
+
+fn files(plan: &AnnotationPlan) -> Vec<String> {
+    plan.edits.iter().map(|edit| edit.file.clone()).collect()
 }
 
 /// What the command says about it.
@@ -76,7 +80,8 @@ pub fn describe(py: Python<'_>, repo: Option<String>, name: String, rev: String)
 #[pyfunction]
 #[pyo3(signature = (
     repo, name, *, r#type=None, path=None, must_exist=false, allow_same_path=false, labels=None, description=None,
-    custom=None, update=true, file=None, commit=false, commit_message=None, push=false
+    custom=None, update=true, file=None, commit=false, commit_message=None, push=false, dry_run=false, author=None,
+    author_email=None
 ))]
 pub fn annotate<'py>(
     py: Python<'py>,
@@ -94,6 +99,9 @@ pub fn annotate<'py>(
     commit: bool,
     commit_message: Option<String>,
     push: bool,
+    dry_run: bool,
+    author: Option<String>,
+    author_email: Option<String>,
 ) -> Value<'py> {
     ask(py, repo, move |registry, _| {
         let not_json = |error| Problem::Arguments(format!("`custom` is no JSON: {error}"));
@@ -110,7 +118,11 @@ pub fn annotate<'py>(
             ..Annotating::default()
         };
         let plan = registry.plan_annotate(&named(&name)?, &wish)?;
-        carry_out(registry, &plan, &Committing { commit, message: said(commit_message), push })
+        if dry_run {
+            return Ok(Edited { files: files(&plan), commit: None, lines: Vec::new() });
+        }
+        let message = said(commit_message);
+        carry_out(registry, &plan, &Committing { commit, message, push, name: author, email: author_email })
     })
 }
 
@@ -127,6 +139,10 @@ pub fn remove(
 ) -> Value<'_> {
     ask(py, repo, move |registry, _| {
         let plan = registry.plan_remove_annotation(&named(&name)?, self::file(file.as_deref())?)?;
-        carry_out(registry, &plan, &Committing { commit, message: said(commit_message), push })
+        carry_out(
+            registry,
+            &plan,
+            &Committing { commit, message: said(commit_message), push, ..Committing::default() },
+        )
     })
 }

@@ -41,11 +41,16 @@ impl Asides {
     /// Takes in warnings.
     pub fn add(&mut self, warnings: &[gto::plan::Warning]) {
         for warning in warnings {
-            let text = clean(&warning.to_string()).into_owned();
-            // Once is enough, where something is tried again.
-            if !self.0.contains(&text) {
-                self.0.push(text);
-            }
+            self.say(&warning.to_string());
+        }
+    }
+
+    /// Takes in what else is to be said.
+    pub fn say(&mut self, text: &str) {
+        let text = clean(text).into_owned();
+        // Once is enough, where something is tried again.
+        if !self.0.contains(&text) {
+            self.0.push(text);
         }
     }
 }
@@ -101,8 +106,18 @@ pub fn work<'py, T: Serialize + Send>(
     let (result, interrupted) = py.detach(|| interruptible(|| todo(&repo, &mut asides)));
     // Whoever pressed Ctrl-C is told that, and not how git took it.
     interrupted.and_then(|()| hear_signals(py))?;
-    warn(py, &asides)?;
-    to_python(py, &result.map_err(|problem| problem.raise(py))?)
+    match result {
+        Ok(answer) => {
+            warn(py, &asides)?;
+            to_python(py, &answer)
+        }
+        Err(problem) => {
+            let error = problem.raise(py);
+            // Where warnings are errors, what went wrong is still this.
+            let _ = warn(py, &asides);
+            Err(error)
+        }
+    }
 }
 
 /// Works in a thread of its own, while this one listens for Ctrl-C, as only the main thread of Python can: a git that waits

@@ -20,6 +20,8 @@ pub enum Problem {
     Engine(Error),
     /// The arguments contradict each other or the question.
     Arguments(String),
+    /// The same, with what to do about it.
+    Advised(String, &'static str),
     /// An exception of the Python tool's that the engine has no error for, with its arguments.
     Of(&'static str, Vec<Argument>),
     /// Something in the engine that should never happen.
@@ -51,6 +53,9 @@ impl Problem {
         let told = match self {
             Self::Engine(error) => Told::of(&error),
             Self::Arguments(message) => Told::new("WrongArgs", [message]),
+            Self::Advised(message, hint) => {
+                Told { hint: Some(hint.to_owned()), ..Told::new("WrongArgs", [message]) }
+            }
             Self::Of(class, arguments) => Told { class, arguments, text: None, hint: None },
             Self::Panic(message) => Told {
                 hint: Some("this is a mistake in gto itself: please report it, with what you did".to_owned()),

@@ -2,9 +2,9 @@
 //!
 //! Owns the hint of each error; its class is `error`'s business.
 
-use gto::Error;
 use gto::config::ConfigError;
 use gto::rules::Refusal;
+use gto::{AnnotateError, Error};
 
 /// The hint, if there is something to say that the error does not.
 pub fn hint(error: &Error) -> Option<String> {
@@ -28,6 +28,12 @@ pub fn hint(error: &Error) -> Option<String> {
             "it does no harm; with the environment variable GTO_CACHE=off nothing is kept".to_owned()
         }
         Error::Refused(refusal) => return of_refusal(refusal),
+        Error::Annotate(AnnotateError::PathIsUsed { .. }) => {
+            "name another path; `gto annotate --allow-same-path` takes this one nevertheless".to_owned()
+        }
+        Error::Annotate(AnnotateError::TypeNotAllowed { .. }) => {
+            "add the type to `types` in .gto to allow it".to_owned()
+        }
         Error::RefNotFound { .. } | Error::NotACommit { .. } => {
             "name a commit, a branch, or a tag of one".to_owned()
         }

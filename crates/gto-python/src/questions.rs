@@ -8,6 +8,7 @@ use gto::query::{AnnotatedAt, HistoryOptions, ShowOptions, StageSort, shown_stag
 use gto::reference::Reference;
 use gto::report::{ArtifactReport, EventReport, History, HistoryReport, RegistryReport, VersionReport};
 use gto::rules::Refusal;
+use gto::tag::TagName;
 use gto::version::VersionLabel;
 use gto::{Answer, CheckedRef, Detail, Registry, StagesWanted};
 use pyo3::prelude::*;
@@ -63,6 +64,27 @@ fn asked(name: &str) -> Work<ArtifactName> {
     ArtifactName::from_user(name).map_err(|_| Refusal::ArtifactNotFound { name: name.to_owned() }.into())
 }
 
+/// Says, where nothing is registered, that the tags may never have been fetched: a clone that has none of any kind, or
+/// is shallow, as those are that CI makes.
+fn if_unfetched(registry: &Registry, asides: &mut Asides) {
+    let Some(fetch) = gto_cli::fetch_tags(registry) else { return };
+    let lacks = registry.tag_names().is_ok_and(|tags| {
+        tags.is_empty() || registry.is_shallow() && !tags.iter().any(|tag| tag.parse::<TagName>().is_ok())
+    });
+    if lacks {
+        asides.say(&format!("no tag of a registry is here: `{fetch}` fetches those of the remote"));
+    }
+}
+
+/// The rows of a registry.
+fn shown(registry: &Registry, asides: &mut Asides, options: &ShowOptions) -> Work<RegistryReport> {
+    let report = asides.take(registry.show(options)?);
+    if !report.artifacts.iter().any(|artifact| artifact.registered) {
+        if_unfetched(registry, asides);
+    }
+    Ok(report)
+}
+
 #[pyfunction]
 #[pyo3(signature = (
     repo=None, *, registered_only=false, deprecated=false, assignments_per_version=None, versions_per_stage=1,
@@ -86,7 +108,7 @@ pub fn show<'py>(
         sort,
     };
     ask(py, repo, move |registry, asides| {
-        let report = asides.take(registry.show(&limits.options()?)?);
+        let report = shown(registry, asides, &limits.options()?)?;
         Ok(Rows { report, short: truncate_hexsha })
     })
 }
@@ -179,7 +201,7 @@ pub fn registry<'py>(
         sort,
     };
     ask(py, repo, move |registry, asides| {
-        let report = asides.take(registry.show(&limits.options()?)?);
+        let report = shown(registry, asides, &limits.options()?)?;
         let row = |artifact: ArtifactReport| Row {
             name: artifact.name,
             latest: artifact.latest,
@@ -223,8 +245,11 @@ pub fn versions<'py>(
     };
     ask(py, repo, move |registry, asides| {
         let reference = Reference::parse(&reference);
-        let answer = registry.show_versions(&reference, &limits.options()?, Detail::Full)?;
-        let mut report = asides.take(answer);
+        let answer = registry.show_versions(&reference, &limits.options()?, Detail::Full);
+        if !answer.as_ref().is_ok_and(|answer| answer.value.registered) {
+            if_unfetched(registry, asides);
+        }
+        let mut report = asides.take(answer?);
         if let Some(revision) = at {
             let commit = registry.resolve(&revision)?;
             report.versions.retain(|version| version.commit_hexsha == commit);
@@ -269,7 +294,14 @@ impl Moment {
         if let Ok(text) = given.cast::<PyString>() {
             return Ok(Some(Self::Text(text.to_cow()?.into_owned())));
         }
-        // A `datetime`; one that does not say where it holds is of the local time zone, as everywhere in Python.
+        if !given.hasattr("timestamp")? && given.hasattr("isoformat")? {
+            // A `date` is a whole day, as its text is.
+            return Ok(Some(Self::Text(given.call_method0("isoformat")?.extract()?)));
+        }
+        if given.call_method0("utcoffset")?.is_none() {
+            let text = "a `datetime` must be aware, such as datetime.now(timezone.utc)".to_owned();
+            return Err(Problem::Arguments(text).raise(given.py()));
+        }
         let seconds = given.call_method0("timestamp")?.call_method0("__floor__")?;
         Ok(Some(Self::Seconds(seconds.extract()?)))
     }
@@ -303,7 +335,7 @@ pub fn history<'py>(
     author: Option<String>,
     since: Option<Bound<'py, PyAny>>,
     until: Option<Bound<'py, PyAny>>,
-    limit: Option<usize>,
+    limit: Option<i64>,
     ascending: bool,
     truncate_hexsha: bool,
 ) -> Value<'py> {
@@ -326,10 +358,17 @@ pub fn history<'py>(
             author,
             since: since.map(|moment| moment.seconds(|text| registry.date(text))).transpose()?,
             until: until.map(|moment| moment.seconds(|text| registry.end_date(text))).transpose()?,
-            limit,
+            limit: limit
+                .map(usize::try_from)
+                .transpose()
+                .map_err(|_| Problem::Arguments("`limit` must be 0 or more".to_owned()))?,
             ascending,
         };
-        Ok(Journal { history: asides.take(registry.history(&options, true)?), short: truncate_hexsha })
+        let history = asides.take(registry.history(&options, true)?);
+        if history.iter().next().is_none() {
+            if_unfetched(registry, asides);
+        }
+        Ok(Journal { history, short: truncate_hexsha })
     })
 }
 
@@ -514,6 +553,9 @@ pub fn state<'py>(
             Some(Ok(name)) => asides.take(registry.state_of(&name, Detail::Full, annotated_at)?),
             Some(Err(_)) => gto::state::State::default(),
         };
+        if !state.artifacts().iter().any(|artifact| artifact.versions().any(|v| v.is_registered())) {
+            if_unfetched(registry, asides);
+        }
         let artifacts = state.artifacts().iter().map(|a| (a.name().clone(), ArtifactState::new(a)));
         Ok(Ordered(artifacts.collect()))
     })

@@ -152,8 +152,11 @@ impl Which {
             (Some(version), None) => Ok(Self::Version(existing(version)?)),
             (None, Some(revision)) => Ok(Self::On(revision)),
             _ => {
+                // The words of the Python tool, which had other names for its own methods.
                 let complaint = "One and only one of (version, rev) must be specified.";
-                Err(Problem::Arguments(complaint.to_owned()))
+                let hint =
+                    "give the version, or the commit that it is on (as `ref`; as `rev` to GitRegistry)";
+                Err(Problem::Advised(complaint.to_owned(), hint))
             }
         }
     }
@@ -190,7 +193,14 @@ fn artifact(name: &str) -> Work<ArtifactName> {
     Ok(ArtifactName::from_user(name).map_err(gto::Error::Name)?)
 }
 
-fn allowed_stage(registry: &Registry, stage: &str) -> Work<StageName> {
+fn allowed_stage(registry: &Registry, stage: Option<&str>, which: &Work<Which>) -> Work<StageName> {
+    let Some(stage) = stage else {
+        // The Python tool complains about a contradiction before it does about what is missing.
+        return match which {
+            Err(Problem::Advised(complaint, hint)) => Err(Problem::Advised(complaint.clone(), hint)),
+            _ => Err(Problem::Of("MissingArg", vec!["stage".to_owned().into()])),
+        };
+    };
     let stage = stage.parse().map_err(gto::Error::Name)?;
     registry.check_stage(&stage)?;
     Ok(stage)
@@ -206,7 +216,7 @@ pub fn register<'py>(
     py: Python<'py>,
     repo: Option<String>,
     name: String,
-    r#ref: &str,
+    r#ref: Option<&str>,
     version: Option<String>,
     bump_major: bool,
     bump_minor: bool,
@@ -233,8 +243,14 @@ pub fn register<'py>(
             simple: how.wish.simple,
             force: how.wish.force,
         };
+        if r#ref.is_none() && !how.dry_run {
+            return Err(Problem::Arguments("`ref` is required".to_owned()));
+        }
         how.carry_out(registry, asides, &name, || {
-            Ok(registry.plan_register(&name, r#ref, &wish, &how.author)?)
+            Ok(match r#ref {
+                Some(revision) => registry.plan_register(&name, revision, &wish, &how.author)?,
+                None => registry.plan_register_next_commit(&name, &wish, &how.author)?,
+            })
         })
     })
 }
@@ -249,7 +265,7 @@ pub fn assign(
     py: Python<'_>,
     repo: Option<String>,
     name: String,
-    stage: String,
+    stage: Option<String>,
     version: Option<String>,
     r#ref: Option<String>,
     name_version: Option<String>,
@@ -268,8 +284,9 @@ pub fn assign(
     let how = how!(message simple force push fetch dry_run author author_email sign local_user);
     ask(py, repo, move |registry, asides| {
         let name = artifact(&name)?;
-        let stage = allowed_stage(registry, &stage)?;
-        let which = Which::read(version, r#ref)?;
+        let which = Which::read(version, r#ref);
+        let stage = allowed_stage(registry, stage.as_deref(), &which)?;
+        let which = which?;
         let new = name_version.filter(|version| !version.is_empty()).map(existing).transpose()?;
         if new.is_some() && skip_registration {
             return Err(Refusal::VersionAndSkip.into());
@@ -295,7 +312,7 @@ pub fn unassign(
     py: Python<'_>,
     repo: Option<String>,
     name: String,
-    stage: String,
+    stage: Option<String>,
     version: Option<String>,
     r#ref: Option<String>,
     delete: bool,
@@ -313,8 +330,9 @@ pub fn unassign(
     let how = how!(message simple force push fetch dry_run author author_email sign local_user);
     ask(py, repo, move |registry, asides| {
         let name = artifact(&name)?;
-        let stage = allowed_stage(registry, &stage)?;
-        let which = Which::read(version, r#ref)?;
+        let which = Which::read(version, r#ref);
+        let stage = allowed_stage(registry, stage.as_deref(), &which)?;
+        let which = which?;
         how.carry_out(registry, asides, &name, || {
             let version = which.find(registry, &name)?;
             Ok(registry.plan_unassign(&name, &version, &stage, undo(delete), &how.wish, &how.author)?)

@@ -508,6 +508,21 @@ impl Registry {
         self.plan(name, Some(author), |rules, _| Ok(rules.register(commit, wish)?))
     }
 
+    /// As [`Registry::plan_register`] on a commit that is yet to be made: tells whether it can be registered then, and is
+    /// not to be carried out.
+    ///
+    /// # Errors
+    /// As [`Registry::plan_register`].
+    pub fn plan_register_next_commit(
+        &self,
+        name: &ArtifactName,
+        wish: &Registering,
+        author: &Author,
+    ) -> Result<Plan> {
+        let commit = ObjectId::from_bytes(&[0; 20]).expect("20 bytes are an id");
+        self.plan(name, Some(author), |rules, _| Ok(rules.register(commit, wish)?))
+    }
+
     /// Plans to assign `stage` to the version of `name` that `target` names.
     ///
     /// # Errors

@@ -44,7 +44,12 @@ pub fn carry_out(
     mut plan: impl FnMut() -> Result<AnnotationPlan>,
     args: &EditArgs,
 ) -> Result<()> {
-    let committing = Committing { commit: args.commit, message: args.message.clone(), push: args.push };
+    let committing = Committing {
+        commit: args.commit,
+        message: args.message.clone(),
+        push: args.push,
+        ..Committing::default()
+    };
     let mut tries = 0;
     let (plan, applied) = loop {
         let plan = plan()?;

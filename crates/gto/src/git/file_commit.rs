@@ -34,9 +34,14 @@ impl Repository {
         Ok(entries.map(lossy).collect())
     }
 
-    /// Commits the files as they are in the work tree, as `git commit --only` does. On an error there is no commit, and the
-    /// index is as it was.
-    pub fn commit_files(&self, paths: &[&str], message: &str) -> Result<ObjectId, CommitError> {
+    /// Commits the files as they are in the work tree, as `git commit --only` does, with these variables. On an error there
+    /// is no commit, and the index is as it was.
+    pub fn commit_files(
+        &self,
+        paths: &[&str],
+        message: &str,
+        variables: &[(&str, &str)],
+    ) -> Result<ObjectId, CommitError> {
         let mut added = Vec::new();
         for &path in paths {
             let listed = self.on_files(&["ls-files", "-z"], &[path], b"")?;
@@ -44,7 +49,7 @@ impl Repository {
             let is_new = listed.stdout.is_empty() && self.root().join(path).exists();
             added.extend(is_new.then_some(path));
         }
-        let committed = self.add_and_commit(&added, paths, message);
+        let committed = self.add_and_commit(&added, paths, message, variables);
         if committed.is_err() && !added.is_empty() {
             // Whatever stays is an empty entry for a new file.
             let _ = self.on_files(&["update-index", "--force-remove"], &added, b"");
@@ -52,21 +57,37 @@ impl Repository {
         committed
     }
 
-    fn add_and_commit(&self, added: &[&str], paths: &[&str], message: &str) -> Result<ObjectId, CommitError> {
+    fn add_and_commit(
+        &self,
+        added: &[&str],
+        paths: &[&str],
+        message: &str,
+        variables: &[(&str, &str)],
+    ) -> Result<ObjectId, CommitError> {
         if !added.is_empty() {
             succeed(&self.on_files(&["add", "--intent-to-add"], added, b"")?)?;
         }
         let args = ["commit", "--quiet", "--only", "--file=-"];
-        succeed(&self.on_files(&args, paths, message.as_bytes())?)?;
+        succeed(&self.on_files_as(variables, &args, paths, message.as_bytes())?)?;
         let head = self.head_commit()?;
         head.ok_or_else(|| CommitError::Refused("there is no commit".to_owned()))
     }
 
     /// Runs git on files that are named literally.
     fn on_files(&self, args: &[&str], paths: &[&str], input: &[u8]) -> Result<Output, GitError> {
+        self.on_files_as(&[], args, paths, input)
+    }
+
+    fn on_files_as(
+        &self,
+        variables: &[(&str, &str)],
+        args: &[&str],
+        paths: &[&str],
+        input: &[u8],
+    ) -> Result<Output, GitError> {
         let args = args.iter().chain(&["--"]).chain(paths);
         self.run_git_as(PURPOSE, args, input, |git| {
-            git.env("GIT_LITERAL_PATHSPECS", "1");
+            git.envs(variables.iter().copied()).env("GIT_LITERAL_PATHSPECS", "1");
         })
     }
 }

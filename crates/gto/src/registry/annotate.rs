@@ -3,8 +3,8 @@
 //! Owns the order *plan, then apply*: a plan is the new text of each file, made from the text of now; it can be shown, and
 //! applied if the file is still that text. How a text is changed is for `annotation::edit` to say.
 
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{io, iter};
 
 use serde_json::Value as Json;
 
@@ -74,6 +74,19 @@ pub struct Committing {
     pub message: Option<String>,
     /// Whether the branch is pushed after that.
     pub push: bool,
+    /// The name of the author and committer, if not the one that Git is configured for.
+    pub name: Option<String>,
+    /// The address of the same.
+    pub email: Option<String>,
+}
+
+impl Committing {
+    /// The variables by which git knows who commits.
+    fn identity(&self) -> Vec<(&'static str, &str)> {
+        let names = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"].into_iter().zip(iter::repeat(&self.name));
+        let emails = ["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"].into_iter().zip(iter::repeat(&self.email));
+        names.chain(emails).filter_map(|(variable, value)| Some((variable, value.as_deref()?))).collect()
+    }
 }
 
 /// What was done beside writing the files.
@@ -516,13 +529,14 @@ impl Registry {
             return Ok(applied);
         }
         let message = committing.message.as_ref().unwrap_or(&plan.message);
-        let commit = self.repository.commit_files(&files, message).map_err(|error| {
-            undo(&written);
-            match error {
-                CommitError::Refused(said) => Error::from(AnnotateError::Commit { said }),
-                CommitError::Git(error) => error.into(),
-            }
-        })?;
+        let commit =
+            self.repository.commit_files(&files, message, &committing.identity()).map_err(|error| {
+                undo(&written);
+                match error {
+                    CommitError::Refused(said) => Error::from(AnnotateError::Commit { said }),
+                    CommitError::Git(error) => error.into(),
+                }
+            })?;
         applied.commit = Some(commit);
         if let Some(remote) = remote {
             let not_pushed = |said| AnnotateError::NotPushed { commit, remote: remote.shown(), said };
@@ -565,7 +579,7 @@ fn below(folder: &str, path: &str) -> String {
     }
     let (folder, path) = (parts(folder), parts(path));
     let same = folder.iter().zip(&path).take_while(|(a, b)| a == b).count();
-    let up = std::iter::repeat_n("..", folder.len() - same);
+    let up = iter::repeat_n("..", folder.len() - same);
     let parts: Vec<&str> = up.chain(path[same..].iter().copied()).collect();
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
