@@ -40,6 +40,16 @@ def version_of(name: str, version: str | None) -> str | None:
     return shortcut.version
 
 
+def from_elsewhere(module: str, name: str, places: dict[str, str]) -> Any:
+    """What programs import from a module of the Python tool that had imported it itself: ``places`` says from where."""
+    if name not in places:
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    place, _, other = places[name].partition(".")
+    return getattr(import_module(f"gto.{place}"), other or name)
+
+
 def repo_may_be_left_out(function: Callable[..., _T]) -> Callable[..., _T]:
     """Makes the first parameter of a function, ``repo``, one that may be left out. ``inspect`` shows the function's own."""
     names = function.__code__.co_varnames[: function.__code__.co_argcount]

@@ -52,8 +52,29 @@ class Model:
 
     @classmethod
     def model_validate(cls, obj: Any) -> Self:
-        """The object that a ``dict`` of its fields describes."""
-        return obj if isinstance(obj, cls) else cls(**obj)
+        """The object that a ``dict`` of its fields describes, as :meth:`model_dump` gives it: with objects in it, too, and with
+        times, which may be text."""
+        if isinstance(obj, cls):
+            return obj
+        # What is no dict of fields is for the class to refuse.
+        kinds = cls._kinds()
+        return cls(**{name: _load(kinds.get(name), value) for name, value in dict(obj).items()})
+
+    @classmethod
+    def _kinds(cls) -> dict[str, Any]:
+        """The type of each field."""
+        kinds = {}
+        for above in reversed(cls.__mro__[: cls.__mro__.index(Model)]):
+            known = vars(sys.modules[above.__module__])
+            own = above.__annotations__ if sys.version_info >= (3, 10) else above.__dict__.get("__annotations__", {})
+            for name, kind in own.items():
+                try:
+                    # What `typing.get_type_hints` does, which fails for all if it does for one.
+                    kinds[name] = eval(kind, known) if isinstance(kind, str) else kind
+                except (NameError, TypeError):
+                    # A type that is there for type checkers alone.
+                    kinds[name] = None
+        return kinds
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy, with other values for some fields."""
@@ -67,15 +88,27 @@ class Model:
         mode: str = "python",
         include: Container[str] | None = None,
         exclude: Container[str] | None = None,
+        by_alias: bool = False,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
         exclude_none: bool = False,
     ) -> dict[str, Any]:
-        """The fields as a ``dict``, in those objects the same. ``mode="json"`` makes text of times and enumerations."""
+        """The fields as a ``dict``, in those objects the same. ``mode="json"`` makes text of times and enumerations. No field
+        has an alias; unset is what is as it would be without being given."""
+        without = self.model_fields if exclude_unset or exclude_defaults else {}
+        nested = {
+            "mode": mode,
+            "exclude_unset": exclude_unset,
+            "exclude_defaults": exclude_defaults,
+            "exclude_none": exclude_none,
+        }
         return {
-            name: _dump(value, mode)
+            name: _dump(value, nested)
             for name, value in self._fields()
             if (include is None or name in include)
             and not (exclude and name in exclude)
             and not (exclude_none and value is None)
+            and not (name in without and value == without[name])
         }
 
     def model_dump_json(
@@ -84,12 +117,22 @@ class Model:
         indent: int | None = None,
         include: Container[str] | None = None,
         exclude: Container[str] | None = None,
+        by_alias: bool = False,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
         exclude_none: bool = False,
     ) -> str:
-        """The fields as JSON."""
+        """The fields as JSON. The arguments are those of :meth:`model_dump`."""
         import json
 
-        fields = self.model_dump(mode="json", include=include, exclude=exclude, exclude_none=exclude_none)
+        fields = self.model_dump(
+            mode="json",
+            include=include,
+            exclude=exclude,
+            exclude_unset=exclude_unset,
+            exclude_defaults=exclude_defaults,
+            exclude_none=exclude_none,
+        )
         return json.dumps(
             fields, indent=indent, separators=None if indent else (",", ":"), ensure_ascii=False
         )
@@ -119,14 +162,33 @@ class Model:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._fields())})"
 
 
-def _dump(value: Any, mode: str) -> Any:
+def _load(kind: Any, value: Any) -> Any:
+    """A value as a field of this type has it."""
+    from typing import Union, get_args, get_origin
+
+    if isinstance(kind, type) and issubclass(kind, Model):
+        return kind.model_validate(value) if isinstance(value, dict) else value
+    if kind is datetime and isinstance(value, str):
+        return datetime.fromisoformat(value[:-1] + "+00:00" if value.endswith("Z") else value)
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Union and value is not None:
+        (kind, *others) = [each for each in inner if each is not type(None)]
+        return value if others else _load(kind, value)
+    if origin is list and isinstance(value, (list, tuple)):
+        return [_load(inner[0], item) for item in value]
+    if origin is dict and isinstance(value, dict):
+        return {key: _load(inner[1], item) for key, item in value.items()}
+    return value
+
+
+def _dump(value: Any, nested: dict[str, Any]) -> Any:
     if isinstance(value, Model):
-        return value.model_dump(mode=mode)
+        return value.model_dump(**nested)
     if isinstance(value, dict):
-        return {key: _dump(item, mode) for key, item in value.items()}
+        return {key: _dump(item, nested) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_dump(item, mode) for item in value]
-    if mode == "json":
+        return [_dump(item, nested) for item in value]
+    if nested["mode"] == "json":
         if isinstance(value, datetime):
             text = value.isoformat()
             return text[: -len("+00:00")] + "Z" if text.endswith("+00:00") else text

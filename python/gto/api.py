@@ -473,6 +473,7 @@ def _show_registry(
     return rows, "keys"
 
 
+@repo_may_be_left_out
 def _show_versions(
     repo: Repo,
     name: str,
@@ -537,3 +538,11 @@ def history(
     # Without entries there are no columns.
     columns = ("timestamp", ARTIFACT, "event", VERSION, STAGE, COMMIT, "ref")
     return [OrderedDict((column, entry[column]) for column in columns) for entry in entries], "keys"
+
+
+def __getattr__(name: str) -> Any:
+    # Programs import these from here.
+    from gto._calls import from_elsewhere
+
+    places = {"GitRegistry": "registry", "RepoIndexManager": "index", "parse_tag_name": "tag.parse_name"}
+    return from_elsewhere(__name__, name, places)

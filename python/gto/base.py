@@ -26,6 +26,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
+    from typing_extensions import Self
+
 
 class BaseEvent(Model):
     """Something that happened to an artifact, at one commit."""
@@ -63,6 +65,18 @@ class Commit(BaseEvent):
     enrichments: List[Any]
     committer: str
     committer_email: str
+
+    @classmethod
+    def model_validate(cls, obj: Any) -> Self:
+        """As that of all objects; what the files say is one of :mod:`gto.index`."""
+        commit = super().model_validate(obj)
+        if commit is not obj:
+            from gto.index import info_from_engine
+
+            commit.enrichments = [
+                info_from_engine(info) if isinstance(info, dict) else info for info in commit.enrichments
+            ]
+        return commit
 
     def __str__(self) -> str:
         return f'Artifact "{self.artifact}" is annotated'
@@ -708,3 +722,10 @@ def state_from_engine(artifacts: dict[str, Any]) -> BaseRegistryState:
     return BaseRegistryState(
         artifacts={name: artifact_from_engine(artifact) for name, artifact in artifacts.items()}
     )
+
+
+def __getattr__(name: str) -> Any:
+    # Programs import these from here.
+    from gto._calls import from_elsewhere
+
+    return from_elsewhere(__name__, name, {"Action": "constants", "RegistryConfig": "config"})

@@ -105,4 +105,7 @@ def __getattr__(name: str) -> Any:
     if name == "CONFIG":
         globals()[name] = NoFileConfig()
         return globals()[name]
-    raise AttributeError(f"module 'gto.config' has no attribute {name!r}")
+    from gto._calls import from_elsewhere
+
+    # Programs import this from here.
+    return from_elsewhere(__name__, name, {"WrongConfig": "exceptions"})

@@ -324,3 +324,10 @@ class GitRegistry(Model, RemoteRepoMixin):
         named, else the active ones. ``None``: the configuration allows all."""
         assert not (allowed and used), """Either "allowed" or "used" can be set"""
         return _gto.stages(self._repo, allowed=allowed, used=used)
+
+
+def __getattr__(name: str) -> Any:
+    # Programs import these from here.
+    from gto._calls import from_elsewhere
+
+    return from_elsewhere(__name__, name, {"SemVer": "versions", "WrongArgs": "exceptions", "CONFIG_FILE_NAME": "config"})

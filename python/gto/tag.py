@@ -338,3 +338,10 @@ class TagStageManager(TagManager):
     ) -> str:
         """Makes the tag, and returns its name."""
         return self._create(Action.UNASSIGN, name, rev, message, simple, author, author_email, stage=stage)
+
+
+def __getattr__(name: str) -> Any:
+    # Programs import these from here.
+    from gto._calls import from_elsewhere
+
+    return from_elsewhere(__name__, name, {"tag_re": "constants", "TagExists": "exceptions", "TagNotFound": "exceptions", "RefNotFound": "exceptions"})

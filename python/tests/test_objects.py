@@ -9,7 +9,15 @@ import unittest
 from datetime import datetime, timedelta, timezone
 
 from gto import api, base, exceptions
-from gto.index import Artifact, FileIndexManager, Index, RepoIndexManager, check_if_path_exists, find_repeated_path
+from gto.index import (
+    Artifact,
+    FileIndexManager,
+    Index,
+    RepoIndexManager,
+    check_if_path_exists,
+    find_repeated_path,
+    info_from_engine,
+)
 from gto.registry import GitRegistry
 from sandbox import TestCase
 
@@ -54,6 +62,36 @@ class Objects(unittest.TestCase):
         self.assertNotIn("message", event.model_dump(exclude={"message"}))
         self.assertEqual(list(event.dict_state())[-1], "event")
         self.assertNotIn("tag", event.dict_state(exclude={"tag"}))
+
+    def test_what_was_dumped_is_read_again_with_the_objects_in_it(self):
+        commit = base.Commit(
+            **{key: value for key, value in registration() if key not in ("tag", "priority")},
+            enrichments=[info_from_engine({"source": "gto", "artifact": {"path": "x", "labels": ["a"]}})],
+            committer="Ann",
+            committer_email="ann@example.com",
+        )
+        state = base.BaseRegistryState()
+        artifact = state.find_artifact("m", create_new=True)
+        artifact.add_event(registration())
+        artifact.add_event(commit)
+        artifact.add_event(
+            base.Assignment(**{key: value for key, value in registration() if key != "priority"}, stage="prod")
+        )
+        for dumped in (state.model_dump(), json.loads(state.model_dump_json())):
+            again = base.BaseRegistryState.model_validate(dumped)
+            self.assertEqual(again, state)
+            version = again.artifacts["m"].versions[0]
+            self.assertIsInstance(version.stages["prod"].assignments[0], base.Assignment)
+            self.assertEqual(version.created_at, DAY)
+            self.assertEqual(version.get_enrichments_info[0].get_path(), "x")
+        (event,) = again.artifacts["m"].versions[0].registrations
+        self.assertIs(base.Registration.model_validate(event), event)
+
+    def test_what_is_as_by_default_can_be_left_out_of_a_dump(self):
+        artifact = Artifact(path="x")
+        for left_out in ({"exclude_unset": True}, {"exclude_defaults": True, "by_alias": True}):
+            self.assertEqual(artifact.model_dump(**left_out), {"path": "x"})
+            self.assertEqual(artifact.model_dump_json(**left_out), '{"path":"x"}')
 
     def test_objects_are_equal_by_value_copied_and_pickled(self):
         event = registration()

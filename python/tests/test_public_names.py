@@ -96,6 +96,22 @@ class PublicNames(unittest.TestCase):
 
 
 class Package(unittest.TestCase):
+    def test_names_can_be_imported_from_where_the_python_tool_had_imported_them(self):
+        from importlib import import_module
+
+        for module, names in {
+            "api": ["GitRegistry", "RepoIndexManager", "parse_tag_name"],
+            "base": ["Action", "RegistryConfig"],
+            "tag": ["tag_re", "TagExists", "TagNotFound", "RefNotFound"],
+            "config": ["WrongConfig"],
+            "registry": ["SemVer", "WrongArgs", "CONFIG_FILE_NAME"],
+        }.items():
+            for name in names:
+                with self.subTest(f"gto.{module}.{name}"):
+                    self.assertIsNotNone(getattr(import_module(f"gto.{module}"), name))
+            with self.assertRaisesRegex(AttributeError, f"module 'gto.{module}' has no attribute 'no_such_name'"):
+                getattr(import_module(f"gto.{module}"), "no_such_name")
+
     def test_the_package_has_the_names_of_the_python_tools(self):
         import gto
 

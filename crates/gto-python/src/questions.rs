@@ -469,6 +469,7 @@ pub fn stages<'py>(py: Python<'py>, repo: Option<String>, allowed: bool, used: b
 fn state_of(registry: &Registry, asides: &mut Asides, name: &str, detail: Detail) -> Work<gto::state::State> {
     let state = asides.take(registry.state_of(&asked(name)?, detail, AnnotatedAt::Head)?);
     if state.artifacts().is_empty() {
+        if_unfetched(registry, asides);
         return Err(Refusal::ArtifactNotFound { name: name.to_owned() }.into());
     }
     Ok(state)
