@@ -260,13 +260,14 @@ class Registry(Mapping[str, Artifact]):
         Raises:
             gto.exceptions.WrongArgs: there is no such kind of event, or a ``datetime`` does not say in which time zone.
         """
-        if artifact is None and isinstance(version, Version):
-            artifact = version.artifact
+        if artifact is None and version is not None:
+            named = version.artifact if isinstance(version, Version) else version.rpartition("@")[0]
+            artifact = named or None
         found = _gto.history(
             self._location,
             artifact,
             stage=stage,
-            version=version if artifact is None else _name_of(artifact, version),
+            version=_name_of(artifact or "", version),
             events=[events] if isinstance(events, str) else events,
             author=author,
             since=since,

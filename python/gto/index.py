@@ -561,7 +561,7 @@ class DvcInfo(EnrichmentInfo):
         return self.artifact.path
 
 
-def info_from_engine(fields):
+def info_from_engine(fields: dict[str, Any]) -> EnrichmentInfo:
     """One of the ``enrichments`` of a commit."""
     if fields["source"] == "dvc":
         return DvcInfo(artifact=DvcArtifact(**fields["artifact"]))

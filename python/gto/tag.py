@@ -344,4 +344,10 @@ def __getattr__(name: str) -> Any:
     # Programs import these from here.
     from gto._calls import from_elsewhere
 
-    return from_elsewhere(__name__, name, {"tag_re": "constants", "TagExists": "exceptions", "TagNotFound": "exceptions", "RefNotFound": "exceptions"})
+    places = {
+        "tag_re": "constants",
+        "TagExists": "exceptions",
+        "TagNotFound": "exceptions",
+        "RefNotFound": "exceptions",
+    }
+    return from_elsewhere(__name__, name, places)

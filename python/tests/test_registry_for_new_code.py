@@ -253,9 +253,9 @@ class Writing(ClockedTestCase):
                     call()
         self.assertEqual(self.tags(), before)
         self.assertEqual(self.registry.assign("aa", "prod", "aa@v1.0.0").version, "v1.0.0")
-        self.assertEqual(
-            [event.artifact for event in self.registry.history(version=self.registry["bb"].latest)], ["bb"]
-        )
+        for version in (self.registry["bb"].latest, "bb@v1.0.0"):
+            self.assertEqual([event.artifact for event in self.registry.history(version=version)], ["bb"])
+        self.assertEqual(len(self.registry.history(version="v1.0.0")), 3)
 
     def test_a_refusal_is_an_exception_with_a_hint(self):
         self.registry.register("model")
