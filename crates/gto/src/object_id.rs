@@ -29,6 +29,9 @@ impl ObjectId {
     /// How many digits of an id a person is shown, as in the Python tool.
     pub const SHORT_LEN: usize = 7;
 
+    /// All zeros: stands for an object that is yet to be made, as in Git.
+    pub(crate) const NONE: Self = Self { bytes: [0; MAX_LEN], len: 20 };
+
     /// The id with these bytes; `None` unless there are 20 or 32 of them.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         if !matches!(bytes.len(), 20 | 32) {

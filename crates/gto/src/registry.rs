@@ -519,8 +519,7 @@ impl Registry {
         wish: &Registering,
         author: &Author,
     ) -> Result<Plan> {
-        let commit = ObjectId::from_bytes(&[0; 20]).expect("20 bytes are an id");
-        self.plan(name, Some(author), |rules, _| Ok(rules.register(commit, wish)?))
+        self.plan(name, Some(author), |rules, _| Ok(rules.register(ObjectId::NONE, wish)?))
     }
 
     /// Plans to assign `stage` to the version of `name` that `target` names.
