@@ -404,7 +404,7 @@ class Registry(Mapping[str, Artifact]):
         **options: Unpack[WriteOptions],
     ) -> WriteReport:
         """Puts a version of an artifact into a stage. Without `version` it is that of the commit `ref`, which is registered
-        first if it is none, even if there is no such artifact yet.
+        first if it has none, even of an artifact that is new.
 
         Args:
             name: The artifact.
@@ -416,7 +416,7 @@ class Registry(Mapping[str, Artifact]):
             message, push, force, dry_run, options: As for :meth:`register`.
 
         Raises:
-            gto.exceptions.ArtifactNotFound: there is no such artifact.
+            gto.exceptions.ArtifactNotFound: `version` is one of an artifact that there is not.
             gto.exceptions.VersionRequired: it has no such version.
             gto.exceptions.UnknownStage: the configuration does not allow the stage.
             gto.exceptions.WrongArgs: the version is in that stage already.
