@@ -130,7 +130,7 @@ fn an_artifact_of_a_folder_is_in_the_dvc_yaml_there_and_its_path_seen_from_there
     );
     gto(&repo, "remove cv:m").ok();
     gto(&repo, "remove cv:raw").ok();
-    assert_eq!(read(&repo, "cv/dvc.yaml"), "artifacts: {}\n");
+    assert_eq!(read(&repo, "cv/dvc.yaml"), "{}\n");
 }
 
 #[test]
@@ -407,7 +407,7 @@ fn annotations_move_to_dvc_yaml_and_back_as_a_plan_first() {
     gto(&repo, "migrate annotations raw --to artifacts.yaml --apply").ok();
     assert_eq!(read(&repo, "artifacts.yaml"), "# ours\nraw:\n  path: data\n");
     gto(&repo, "migrate annotations --to artifacts --apply").ok();
-    assert_eq!(read(&repo, "dvc.yaml"), "# theirs\nstages: {}\nartifacts: {}\n");
+    assert_eq!(read(&repo, "dvc.yaml"), "# theirs\nstages: {}\n");
     assert_eq!(gto(&repo, "describe m --json").ok().json()["custom"], json!({"k": 1}));
 }
 

@@ -96,9 +96,22 @@ pub fn annotate(text: &str, source: Source, entry: &str, changes: &Changes) -> R
 /// # Errors
 /// As [`annotate`]; and if there is no such entry.
 pub fn remove(text: &str, source: Source, entry: &str) -> Result<String, FileProblem> {
-    // Of the last one the section stays, as `artifacts: {}`, which DVC reads: its comments are about more than the entry.
     let removed = edit::remove(text, &source.path(entry), source.max_size());
+    let removed = removed.and_then(|left| without_empty_section(left, source));
     removed.map_err(|problem| FileProblem::new(Some(printable(entry)), problem))
+}
+
+/// The text without a section of artifacts that says nothing any more. It stays if comments would go with it: those are about
+/// more than the entry that was its last. DVC reads `artifacts: {}`.
+fn without_empty_section(text: String, source: Source) -> Result<String, Problem> {
+    let is_empty = |section: &Json| section.as_object().is_some_and(Map::is_empty);
+    if source != Source::Dvc || !read(&text, source)?.get(SECTION).is_some_and(is_empty) {
+        return Ok(text);
+    }
+    let without = edit::remove(&text, &[SECTION], source.max_size())?;
+    // An empty section has no text in which the sign of a comment could be something else.
+    let comments = |text: &str| text.matches('#').count();
+    Ok(if comments(&without) == comments(&text) { without } else { text })
 }
 
 /// Whether the text can be edited at all.
