@@ -8,7 +8,7 @@ use gto::report::EventReport;
 use gto::rules::{AssignTarget, Refusal, Registering, Simple, TagWish, Undo};
 use gto::signing::Sign;
 use gto::version::{Bump, Version};
-use gto::{Applied, Author, Detail, Manner, Registry};
+use gto::{Applied, Author, AuthorFault, Detail, Manner, Registry};
 use gto_cli::reports::written::{WriteReport, lines};
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -90,15 +90,12 @@ impl Serialize for Done {
 impl How {
     /// What Git would leave out of a tag without a word is refused.
     fn check(&self) -> Work<()> {
-        let Author { name, email, .. } = &self.author;
-        if name.as_deref().is_some_and(|name| name.trim().is_empty()) {
-            return Err(Problem::Arguments("`author` cannot be empty".to_owned()));
-        }
-        if email.as_deref().is_some_and(|email| email.contains(['<', '>', '\n', '\r'])) {
-            let complaint = "`author_email` cannot contain '<', '>' or a line break";
-            return Err(Problem::Arguments(complaint.to_owned()));
-        }
-        Ok(())
+        let complaint = match self.author.fault() {
+            None => return Ok(()),
+            Some(AuthorFault::Name) => "`author` cannot be empty",
+            Some(AuthorFault::Email) => "`author_email` cannot contain '<', '>' or a line break",
+        };
+        Err(Problem::Arguments(complaint.to_owned()))
     }
 
     /// Applies what `plan` gives for the artifact unless only asked what it would do.

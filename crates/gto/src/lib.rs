@@ -79,8 +79,8 @@ pub use git::{before_first_child, end_children};
 pub use processors::processors;
 pub use registry::{
     AnnotateError, AnnotatedTag, Annotating, AnnotationApplied, AnnotationPlan, Answer, Applied,
-    ArtifactChange, Author, CacheReport, Change, CheckedRef, Committing, Comparison, Description, Detail,
-    Difference, FileEdit, KeptClone, KeptClones, Located, Manner, MigrationPlan, Registry, Sight,
-    StagesWanted, TagDifference, VersionsReport, clone_with_files,
+    ArtifactChange, Author, AuthorFault, CacheReport, Change, CheckedRef, Committing, Comparison,
+    Description, Detail, Difference, FileEdit, KeptClone, KeptClones, Located, Manner, MigrationPlan,
+    Registry, Sight, StagesWanted, TagDifference, VersionsReport, clone_with_files,
 };
 pub use time::Timestamp;

@@ -137,6 +137,26 @@ pub struct Author {
     pub sign: Sign,
 }
 
+/// What Git would leave out of a tag without a word.
+#[derive(Debug, ::core::clone::Clone, Copy, PartialEq, Eq)]
+pub enum AuthorFault {
+    /// The name is empty.
+    Name,
+    /// The address has a `<`, a `>` or a line break.
+    Email,
+}
+
+impl Author {
+    /// What of it no tag can have, if anything.
+    pub fn fault(&self) -> Option<AuthorFault> {
+        if self.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            return Some(AuthorFault::Name);
+        }
+        let is_impossible = |email: &str| email.contains(['<', '>', '\n', '\r']);
+        self.email.as_deref().is_some_and(is_impossible).then_some(AuthorFault::Email)
+    }
+}
+
 /// What the tags of a repository, or of one artifact, say.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {

@@ -97,25 +97,13 @@ fn install_alone(folder: &Path, wheel: &Path) -> Result<PathBuf> {
     let environment = folder.join("empty");
     venv::create(&environment, OLDEST)?;
     let python = venv::python_of(&environment);
-    let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]);
-    run_in_sight(pip.arg(wheel))?;
+    run_in_sight(venv::pip_install(&python).arg("--no-index").arg(wheel))?;
     Ok(python)
 }
 
 /// Compares the stubs with what is there when Python asks.
 fn compare_stubs(workspace: &Workspace, tools: &Path, wheel: &Path) -> Result<()> {
-    let mut pip = Command::new(tools);
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--force-reinstall",
-    ]);
-    run_in_sight(pip.arg(wheel))?;
+    run_in_sight(venv::pip_install(tools).args(["--no-deps", "--force-reinstall"]).arg(wheel))?;
     let mut stubtest = Command::new(tools);
     stubtest.args(["-m", "mypy.stubtest", "gto", "--mypy-config-file"]);
     stubtest.arg(workspace.root.join("pyproject.toml"));

@@ -40,17 +40,14 @@ pub fn create(environment: &Path, oldest: (u32, u32)) -> Result<(), String> {
 
 /// Installs packages from the package index.
 pub fn install(python: &Path, packages: &[&str]) -> Result<(), String> {
+    attempt(pip_install(python).args(["--retries=2", "--timeout=20"]).args(packages))
+}
+
+/// A `pip install` that says nothing but what is wrong, without what is to be installed.
+pub fn pip_install(python: &Path) -> Command {
     let mut pip = Command::new(python);
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--retries=2",
-        "--timeout=20",
-    ]);
-    attempt(pip.args(packages))
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    pip
 }
 
 fn remove(environment: &Path) -> Result<(), String> {

@@ -5,6 +5,7 @@
 use gto::name::{ArtifactName, StageName};
 use gto::rules::Refusal;
 use gto::version::Version;
+use gto::{Author, AuthorFault};
 
 use crate::args::WriteArgs;
 use crate::error::{CommandError, Result};
@@ -62,18 +63,18 @@ pub fn no_revision(error: gto::Error, instead: impl FnOnce(&str) -> String) -> C
 }
 
 /// Who writes. What Git would leave out of a tag without a word is refused.
-pub fn author(args: &WriteArgs) -> Result<gto::Author> {
+pub fn author(args: &WriteArgs) -> Result<Author> {
     let author = args.author();
-    if author.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
-        let hint = "leave out --author to write in the name that Git is configured for".to_owned();
-        return Err(CommandError::arguments("`--author` cannot be empty", hint));
-    }
-    if author.email.as_deref().is_some_and(|email| email.contains(['<', '>', '\n', '\r'])) {
-        let hint = "an address looks like you@example.com; the name goes into --author".to_owned();
-        return Err(CommandError::arguments(
+    let (message, hint) = match author.fault() {
+        None => return Ok(author),
+        Some(AuthorFault::Name) => (
+            "`--author` cannot be empty",
+            "leave out --author to write in the name that Git is configured for",
+        ),
+        Some(AuthorFault::Email) => (
             "`--author-email` cannot contain '<', '>' or a line break",
-            hint,
-        ));
-    }
-    Ok(author)
+            "an address looks like you@example.com; the name goes into --author",
+        ),
+    };
+    Err(CommandError::arguments(message, hint.to_owned()))
 }

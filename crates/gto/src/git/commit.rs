@@ -2,6 +2,7 @@
 //!
 //! Owns reading one commit and one file of its tree. Must not walk history.
 
+use gix::objs::tree::EntryMode;
 use gix::objs::{Find as _, Kind};
 
 use super::object::{Ident, Parts};
@@ -83,19 +84,6 @@ impl Repository {
         Ok(None)
     }
 
-    /// Whether there is a regular file or a folder at `path`, with slashes, in the tree of `commit`.
-    pub fn is_there(&self, commit: ObjectId, path: &str) -> Result<bool, GitError> {
-        let mut folder = Some(self.tree_of(commit)?);
-        for part in path.split('/') {
-            let Some(tree) = folder else { return Ok(false) };
-            match self.entry(tree, part)? {
-                Some((id, is_file)) => folder = (!is_file).then_some(id),
-                None => return Ok(false),
-            }
-        }
-        Ok(true)
-    }
-
     /// The id of whatever is at `path`, with slashes, in a tree: a file, a folder, a link.
     pub fn object_id_in(&self, tree: ObjectId, path: &str) -> Result<Option<ObjectId>, GitError> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -106,23 +94,23 @@ impl Repository {
                 _ => return Ok(None),
             }
         }
-        let failed = |error| GitError::failed("read the files of a commit", error);
-        self.header(tree)?;
-        let gix_id = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
-        let tree = self.gix.find_tree(gix_id).map_err(failed)?;
-        let entry = tree.lookup_entry([name]).map_err(failed)?;
-        Ok(entry.map(|entry| super::from_gix(entry.id().as_ref())))
+        Ok(self.any_entry(tree, name)?.map(|(id, _)| id))
     }
 
     /// The entry `name` of a tree, if it is a regular file (`true`) or a folder (`false`).
     pub(super) fn entry(&self, tree: ObjectId, name: &str) -> Result<Option<(ObjectId, bool)>, GitError> {
+        let known = self.any_entry(tree, name)?.filter(|(_, mode)| mode.is_blob() || mode.is_tree());
+        Ok(known.map(|(id, mode)| (id, mode.is_blob())))
+    }
+
+    /// The entry `name` of a tree, and what it is.
+    fn any_entry(&self, tree: ObjectId, name: &str) -> Result<Option<(ObjectId, EntryMode)>, GitError> {
         let failed = |error| GitError::failed("read the files of a commit", error);
         self.header(tree)?;
         let gix_id = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
         let tree = self.gix.find_tree(gix_id).map_err(failed)?;
         let entry = tree.lookup_entry([name]).map_err(failed)?;
-        let known = entry.filter(|entry| entry.mode().is_blob() || entry.mode().is_tree());
-        Ok(known.map(|entry| (super::from_gix(entry.id().as_ref()), entry.mode().is_blob())))
+        Ok(entry.map(|entry| (super::from_gix(entry.id().as_ref()), entry.mode())))
     }
 
     /// The content of a file by its id; `path` is for the error.

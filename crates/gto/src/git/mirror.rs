@@ -96,15 +96,10 @@ enum Head {
 impl Access<'_> {
     /// Clones into the empty folder.
     pub fn clone_into(&self, folder: &Path) -> Result<(), MirrorError> {
-        let mut git = Command::new("git");
-        for name in super::command::SELECTING {
-            git.env_remove(name);
-        }
-        git.env("LC_ALL", "C").envs(self.variables());
-        // Whatever the user's own clones are to be: a remote of this name, refs that gix can read, no hooks, pushes
-        // that go back to where it came from.
-        git.env("GIT_DEFAULT_REF_FORMAT", "files").args(["-c", "clone.defaultRemoteName=origin"]);
-        git.args(["clone", "--quiet", "--progress", "--bare", "--filter=blob:none", "--template="]);
+        let mut git = git_clone(self.variables());
+        // Whatever the user's own clones are to be: refs that gix can read, no hooks, pushes that go back to where it came
+        // from.
+        git.env("GIT_DEFAULT_REF_FORMAT", "files").args(["--bare", "--filter=blob:none", "--template="]);
         // Small fetches become packs too, which are kept in `PACKS`.
         git.args(["-c", "fetch.unpackLimit=1", "-c", "remote.pushDefault=origin"]);
         git.args([OsStr::new("--"), OsStr::new(self.address.plain()), folder.as_os_str()]);
@@ -114,13 +109,8 @@ impl Access<'_> {
 
     /// Clones all of it into the empty folder, as a user would, and checks out `branch` or what the remote has checked out.
     pub fn clone_with_files(&self, folder: &Path, branch: Option<&str>) -> Result<(), MirrorError> {
-        let mut git = Command::new("git");
-        for name in super::command::SELECTING {
-            git.env_remove(name);
-        }
-        git.env("LC_ALL", "C").envs(self.address.variables()).env("GIT_TERMINAL_PROMPT", self.prompt);
-        git.args(["-c", "clone.defaultRemoteName=origin", "clone", "--quiet", "--progress", "--tags"]);
-        git.args(branch.map(|branch| format!("--branch={branch}")));
+        let mut git = git_clone(self.login());
+        git.arg("--tags").args(branch.map(|branch| format!("--branch={branch}")));
         git.args([OsStr::new("--"), OsStr::new(self.address.plain()), folder.as_os_str()]);
         self.run("cloning", "clone", git)
     }
@@ -165,9 +155,15 @@ impl Access<'_> {
         note_packs(folder).map_err(|_| MirrorError::Damaged)
     }
 
-    fn variables(&self) -> Vec<(String, String)> {
+    /// How Git logs in.
+    fn login(&self) -> Vec<(String, String)> {
         let mut variables = self.address.variables();
         variables.push(("GIT_TERMINAL_PROMPT".to_owned(), self.prompt.to_owned()));
+        variables
+    }
+
+    fn variables(&self) -> Vec<(String, String)> {
+        let mut variables = self.login();
         // Nothing is fetched but by us: where a remote leaves out what it should have sent, as a shallow one without
         // filters does, git would start one fetch within the other without end.
         variables.push(("GIT_NO_LAZY_FETCH".to_owned(), "1".to_owned()));
@@ -221,6 +217,18 @@ impl Access<'_> {
         }
         Err(MirrorError::Remote(super::porcelain::words(&said.text())))
     }
+}
+
+/// A `git clone` that lacks its own options and what is cloned where. Whatever the user's own clones are to be, its
+/// remote is `origin`.
+fn git_clone(variables: Vec<(String, String)>) -> Command {
+    let mut git = Command::new("git");
+    for name in super::command::SELECTING {
+        git.env_remove(name);
+    }
+    git.env("LC_ALL", "C").envs(variables);
+    git.args(["-c", "clone.defaultRemoteName=origin", "clone", "--quiet", "--progress"]);
+    git
 }
 
 impl Said<'_> {

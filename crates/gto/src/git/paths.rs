@@ -2,16 +2,13 @@
 //!
 //! Owns that question. Must not read files.
 
-use super::object::Parts;
 use super::{GitError, Repository};
 use crate::object_id::ObjectId;
 
 impl Repository {
     /// Whether the commit has a file or a folder at `path`, with slashes. The root folder is always there.
     pub fn has_path(&self, commit: ObjectId, path: &str) -> Result<bool, GitError> {
-        let data = self.commit_data(commit)?;
-        let wrong_kind = GitError::WrongKind { id: commit, expected: "commit" };
-        let mut folder = Some(Parts::of(&data).id("tree").ok_or(wrong_kind)?);
+        let mut folder = Some(self.tree_of(commit)?);
         for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
             let Some(tree) = folder else { return Ok(false) };
             match self.entry(tree, part)? {

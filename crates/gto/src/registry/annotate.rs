@@ -372,7 +372,7 @@ impl Registry {
             let path = given.map(str::to_owned).or(known).ok_or(AnnotateError::PathNeeded)?;
             let head = self.repository.head_commit()?;
             let is_there = match (head, inside(&path)) {
-                (Some(head), Some(inside)) => self.repository.is_there(head, &inside)?,
+                (Some(head), Some(inside)) => self.repository.has_path(head, &inside)?,
                 _ => false,
             };
             if !is_there {

@@ -29,7 +29,7 @@ impl Registry {
         let mut texts: HashMap<ObjectId, Annotations> = HashMap::new();
         let mut found = Vec::new();
         for commit in repository.history_of(&repository.branch_commits())? {
-            let Some(file) = repository.file_id_at(commit.commit, path)? else { continue };
+            let Some(file) = repository.file_id_in(commit.tree, path)? else { continue };
             let read = || {
                 let bytes = repository.file(file, path, artifacts_yaml::MAX_SIZE);
                 bytes.map(|bytes| artifacts_yaml::read(&bytes)).unwrap_or_default()
