@@ -22,14 +22,24 @@ pub(crate) const LOCKED: &str = "GTO_LOCKED";
 
 /// While it lives, no other process has one for the same repository.
 pub(crate) struct WriteLock<'a> {
-    /// Closing it gives the lock back. `None` where there are no such locks.
-    _folder: Option<File>,
+    /// `None` where there are no such locks.
+    _folder: Option<LockedFolder>,
     locked: &'a Cell<bool>,
 }
 
 impl Drop for WriteLock<'_> {
     fn drop(&mut self) {
         self.locked.set(false);
+    }
+}
+
+/// A folder that is locked.
+struct LockedFolder(File);
+
+impl Drop for LockedFolder {
+    fn drop(&mut self) {
+        // To close it would not do: a process that another thread is just starting has it open until it runs its program.
+        let _ = self.0.unlock();
     }
 }
 
@@ -51,13 +61,13 @@ impl Repository {
     }
 
     /// The locked folder; `None` where there are no such locks.
-    fn lock_within(&self, patience: Duration) -> Result<Option<File>, Busy> {
+    fn lock_within(&self, patience: Duration) -> Result<Option<LockedFolder>, Busy> {
         // A folder can be opened on Unix only; and if it cannot, writing will fail and say why.
         let Ok(folder) = File::open(self.common_dir()) else { return Ok(None) };
         let mut waiting = Waiting::begin();
         loop {
             match folder.try_lock() {
-                Ok(()) => return Ok(Some(folder)),
+                Ok(()) => return Ok(Some(LockedFolder(folder))),
                 // A file system without such locks.
                 Err(TryLockError::Error(_)) => return Ok(None),
                 Err(TryLockError::WouldBlock) if waiting.goes_on(patience) => {}
@@ -78,8 +88,10 @@ mod tests {
     fn there_is_one_writer_at_a_time_and_the_next_one_after_it() {
         let repo = Repo::new();
         repo.commit(&[], "first");
-        let lock = open(&repo).lock_within(Duration::ZERO).unwrap();
+        let lock = open(&repo).lock_within(Duration::ZERO).unwrap().unwrap();
         assert!(open(&repo).lock_within(Duration::from_millis(20)).is_err());
+        // As a process has it that another thread is starting.
+        let _inherited = lock.0.try_clone().unwrap();
         drop(lock);
         assert!(open(&repo).lock_within(Duration::ZERO).is_ok());
     }
