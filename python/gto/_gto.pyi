@@ -394,6 +394,17 @@ def annotations_history(repo: str | None = None) -> dict[str, dict[str, _Annotat
 def path_exists(repo: str | None, path: str, rev: str) -> bool:
     """Whether the commit that ``rev`` names has a file or a folder at ``path``. Raises ``RefNotFound``."""
 
+def locate(repo: str | None, reference: str) -> _Dict:
+    """``{"artifact", "version": str | None, "stage": str | None, "commit", "ref"}``: the one version that ``reference`` stands
+    for, a name (its highest version), ``NAME@version``, ``NAME#stage`` or a tag. Raises ``ArtifactNotFound``,
+    ``VersionRequired``, ``NotImplementedInGTO`` (several are meant) or ``RefNotFound``."""
+
+def described(repo: str | None, reference: str, rev: str | None = None) -> _Dict:
+    """``{"artifact", "version": str | None, "commit": str | None, "source", "file", "type": str | None, "path": str | None,
+    "description", "labels": [str], "custom"}``: what counts of what the files say of it. For a name alone these are the
+    files of ``rev``, or without it of the work tree (no ``commit`` then). Raises ``ArtifactNotFound`` if nothing is said,
+    and whatever ``locate`` raises."""
+
 def describe(repo: str | None, name: str, rev: str) -> _Annotation | None:
     """What counts of what the files at ``rev`` say of an artifact; ``None`` if nothing is said. Raises ``RefNotFound``."""
 

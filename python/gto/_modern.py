@@ -16,10 +16,13 @@ from gto import _gto
 from gto._calls import version_of
 from gto._results import (
     Annotation,
+    AnnotationReport,
     ArtifactSummary,
     Comparison,
+    Description,
     Event,
     Examination,
+    Located,
     PushReport,
     Record,
     Rows,
@@ -298,6 +301,32 @@ class Registry(Mapping[str, Artifact]):
         """What ``artifacts.yaml`` says of artifacts, by their names: at a revision, or without one in the work tree."""
         found = _gto.annotations(self._location, revision) or {}
         return {name: Annotation._of("gto", entry) for name, entry in found.items()}
+
+    def resolve(self, reference: str) -> Located:
+        """The one version that a reference stands for.
+
+        Args:
+            reference: ``model`` for its highest version, ``model@v1.0.0``, ``model#prod``, or a tag of the registry.
+
+        Raises:
+            gto.exceptions.ArtifactNotFound: there is no such artifact.
+            gto.exceptions.VersionRequired: it has no such version, or none in that stage.
+        """
+        return Located(**_gto.locate(self._location, reference))
+
+    def describe(self, reference: str, revision: str | None = None) -> Description:
+        """What an artifact is and where it lies, as ``dvc.yaml`` or ``artifacts.yaml`` says; where both name it,
+        ``dvc.yaml`` counts.
+
+        Args:
+            reference: As for :meth:`resolve`: of a version the files of its commit say it. Of a name alone it is those of
+                the work tree, uncommitted changes included.
+            revision: The commit whose files are to be read, for a name alone.
+
+        Raises:
+            gto.exceptions.ArtifactNotFound: the files say nothing of it, or there is no such version.
+        """
+        return Description._of(_gto.described(self._location, reference, revision))
 
     def config(self) -> dict[str, Any]:
         """The configuration in force, with the keys of ``.gto``.

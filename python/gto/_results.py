@@ -70,6 +70,93 @@ class Annotation(Record):
         return cls(entry.get("type"), entry.get("path"), description, labels, custom, source)
 
 
+@dataclass(frozen=True)
+class Description(Record):
+    """What an artifact is and where it lies: at a version, at a commit, or in the work tree. All that the files say is text
+    of whoever wrote them."""
+
+    __slots__ = (
+        "artifact",
+        "commit",
+        "custom",
+        "description",
+        "file",
+        "labels",
+        "path",
+        "source",
+        "type",
+        "version",
+    )
+
+    artifact: str
+    #: The version that was asked for; ``None`` if none was.
+    version: str | None
+    #: The commit whose files say it; ``None`` for the work tree.
+    commit: str | None
+    #: As in :class:`Annotation`.
+    source: str
+    #: The file that says it, from the root of the repository.
+    file: str
+    type: str | None
+    #: Where its file or folder is: from the root of the repository, or an address.
+    path: str | None
+    description: str
+    labels: tuple[str, ...]
+    custom: Any
+
+    def __hash__(self) -> int:
+        return hash((self.artifact, self.version, self.commit, self.file, self.type, self.path, self.labels))
+
+    @classmethod
+    def _of(cls, said: Mapping[str, Any]) -> Description:
+        return cls(**{**said, "labels": tuple(said["labels"])})
+
+
+@dataclass(frozen=True, repr=False)
+class Located(Record):
+    """The one version that a reference such as ``model#prod`` stands for, and where it is."""
+
+    __slots__ = ("artifact", "commit", "ref", "stage", "version")
+
+    artifact: str
+    #: Its name; the commit's id where none is registered; ``None`` for a tag that deprecates the artifact.
+    version: str | None
+    #: The stage, if one was asked for.
+    stage: str | None
+    commit: str
+    #: The tag that registered it, or that was given; the commit where there is neither.
+    ref: str
+
+    def __repr__(self) -> str:
+        stage = f" in {self.stage}" if self.stage else ""
+        return f"<Located {self.artifact} {_short(self.version or '')}{stage} at {_short(self.commit)}>"
+
+
+@dataclass(frozen=True, repr=False)
+class AnnotationReport(Record):
+    """What a change of annotations did, or with ``dry_run`` would do."""
+
+    __slots__ = ("commit", "dry_run", "files", "lines")
+
+    #: Whether it was only asked what would be done.
+    dry_run: bool
+    #: The files that change, from the root of the repository; none if they say it already.
+    files: tuple[str, ...]
+    #: The commit that was made; ``None`` if none was.
+    commit: str | None
+    #: What the command ``gto`` prints about it.
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+    def __repr__(self) -> str:
+        would = "would change" if self.dry_run else "changed"
+        commit = f" in commit {_short(self.commit)}" if self.commit else ""
+        what = f"{would} {', '.join(self.files)}{commit}" if self.files else "nothing to do"
+        return f"<AnnotationReport: {what}>"
+
+
 @dataclass(frozen=True, repr=False)
 class Assignment(Record):
     """That a version is in a stage, and who put it there."""

@@ -50,6 +50,29 @@ class Asking(ClockedTestCase):
         with self.assertRaises(KeyError):
             model["v9.9.9"]
 
+    def test_a_reference_is_resolved_to_one_version(self):
+        found = self.registry.resolve("model#prod")
+        self.assertEqual((found.version, found.stage, found.commit), ("v1.0.0", "prod", self.first))
+        self.assertEqual(found.ref, "model@v1.0.0")
+        self.assertEqual(self.registry.resolve("model").version, "v1.1.0")
+        with self.assertRaises(exceptions.VersionRequired):
+            self.registry.resolve("model#staging")
+        with self.assertRaises(exceptions.ArtifactNotFound):
+            self.registry.resolve("other")
+
+    def test_what_an_artifact_is_is_said_by_the_commit_of_its_version_or_by_the_files_as_they_are_now(self):
+        (self.repo / "artifacts.yaml").write_text("model:\n  path: new.pkl\n")
+        then = self.registry.describe("model#prod")
+        self.assertEqual((then.path, then.version, then.commit), ("model.pkl", "v1.0.0", self.first))
+        self.assertEqual((then.type, then.labels, then.custom), ("model", ("a",), {"k": 1}))
+        now = self.registry.describe("model")
+        self.assertEqual((now.path, now.commit, now.file), ("new.pkl", None, "artifacts.yaml"))
+        self.assertEqual(self.registry.describe("model", self.second).path, "model.pkl")
+        self.assertEqual(pickle.loads(pickle.dumps(then)), then)
+        with self.assertRaises(exceptions.ArtifactNotFound) as caught:
+            self.registry.describe("other")
+        self.assertIn("is not annotated", str(caught.exception))
+
     def test_a_version_says_where_it_is_and_who_made_it(self):
         version = self.registry["model"].latest
         self.assertEqual(version.commit, self.second)

@@ -15,6 +15,7 @@
 
 mod annotations;
 mod call;
+mod describe;
 mod error;
 mod grammar;
 mod hints;
@@ -33,6 +34,8 @@ mod _gto {
 
     #[pymodule_export]
     use crate::annotations::{annotate, describe, remove};
+    #[pymodule_export]
+    use crate::describe::{described, locate};
     #[pymodule_export]
     use crate::grammar::{
         bump_version, compare_versions, is_address, is_full_name, is_name, parse_shortcut, parse_tag,
