@@ -11,7 +11,7 @@ use std::process::{Child, Command, ExitStatus, Output};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::waiting::Waiting;
 
@@ -28,8 +28,12 @@ const CHUNK: usize = 64 * 1024;
 /// An input so short fits into a pipe that nobody reads.
 const SHORT: usize = 4096;
 
-/// How long a process may take to tidy up when it is asked to end. Git removes its lock files then.
+/// How long a process may take to tidy up when it is asked to end, as Git removes its lock files then; and what it said to
+/// reach us when it has ended.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// How often is looked whether it has ended.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// The ids of the processes that are at work, and whether each leads a group of its own. None is here that may be
 /// another one's by now: it is taken out before the system is told that we know of its end.
@@ -101,8 +105,11 @@ impl Work {
     ) -> Result<Output, WorkError> {
         let heard = self.listen(input)?;
         let (mut stdout, mut stderr, mut is_whole) = (Vec::new(), Vec::new(), true);
+        let (mut last_heard, mut ended) = (Instant::now(), None);
         loop {
-            match next(&heard, silence) {
+            let next = heard.recv_timeout(BETWEEN_LOOKS);
+            last_heard = if next.is_ok() { Instant::now() } else { last_heard };
+            match next {
                 Ok(Heard::Printed(bytes)) => is_whole &= keep(&mut stdout, &bytes, MAX_OUTPUT),
                 Ok(Heard::Said(bytes)) => {
                     hear(&bytes);
@@ -110,9 +117,15 @@ impl Work {
                 }
                 Ok(Heard::Failed(error)) => return Err(error.into()),
                 Err(RecvTimeoutError::Disconnected) => break,
-                // What it has started may live on, and keep our pipe.
-                Err(RecvTimeoutError::Timeout) if self.has_ended() => break,
-                Err(RecvTimeoutError::Timeout) => return Err(WorkError::Silent(silence.unwrap_or_default())),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if self.has_ended() {
+                // What it has started may live on and keep our pipe, silent or not: all that itself said is here soon.
+                if ended.get_or_insert_with(Instant::now).elapsed() >= GRACE {
+                    break;
+                }
+            } else if let Some(limit) = silence.filter(|limit| last_heard.elapsed() >= *limit) {
+                return Err(WorkError::Silent(limit));
             }
         }
         let status = self.wait(silence)?;
@@ -198,13 +211,6 @@ impl Drop for Work {
 impl From<io::Error> for WorkError {
     fn from(error: io::Error) -> Self {
         Self::System(error)
-    }
-}
-
-fn next(heard: &Receiver<Heard>, silence: Option<Duration>) -> Result<Heard, RecvTimeoutError> {
-    match silence {
-        Some(limit) => heard.recv_timeout(limit),
-        None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
     }
 }
 
@@ -325,7 +331,7 @@ mod tests {
     #[test]
     fn whoever_says_nothing_is_ended_and_whoever_goes_on_saying_something_is_not() {
         let limit = Some(Duration::from_millis(400));
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         for silent in ["sleep 600", "sleep 600 & wait", "exec >&- 2>&-; sleep 600", "trap '' TERM; sleep 600"]
         {
             assert!(matches!(shell(silent, b"", limit), Err(WorkError::Silent(_))), "{silent}");
@@ -333,9 +339,21 @@ mod tests {
         assert!(begun.elapsed() < Duration::from_secs(60));
         let output = shell("for i in 1 2 3 4 5 6 7 8; do echo $i >&2; sleep 0.1; done", b"", limit).unwrap();
         assert!(output.status.success());
-        // What goes on in the background with our pipe is not waited for either.
-        assert_eq!(shell("sleep 5 & echo done", b"", limit).unwrap().stdout, b"done\n");
         assert!(at_work().is_empty() || at_work().len() < 8, "those that ended are forgotten");
+    }
+
+    #[test]
+    fn what_goes_on_in_the_background_with_our_pipe_is_not_waited_for() {
+        let begun = Instant::now();
+        for silence in [None, Some(Duration::from_secs(600))] {
+            for left in ["sleep 60", "while sleep 0.01; do echo more >&2; done"] {
+                let output = shell(&format!("({left}) & echo $!; exit 3"), b"", silence).unwrap();
+                assert_eq!(output.status.code(), Some(3), "{left}");
+                let id = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+                ask_to_end(id, false);
+            }
+        }
+        assert!(begun.elapsed() < Duration::from_secs(40));
     }
 
     #[test]
