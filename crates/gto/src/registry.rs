@@ -209,6 +209,16 @@ impl Registry {
         Self::new(repository, environment, Some(clone))
     }
 
+    /// Opens the registry of a remote repository to edit its annotations: in a clone with the files of its current branch, which
+    /// goes with the registry. What is edited there is committed and pushed. Tags are not fetched.
+    ///
+    /// # Errors
+    /// As [`Registry::open_url`].
+    pub fn open_url_to_edit(url: &str, environment: Environment) -> Result<Self> {
+        let (repository, clone) = Clone::to_edit(url, &environment)?;
+        Self::new(repository, environment, Some(clone))
+    }
+
     /// As [`Registry::open_url`], without asking the remote what is new: the clone as it was left the last time. `None` if
     /// none is kept, or another process is changing it: this never waits.
     ///

@@ -115,6 +115,24 @@ impl Access<'_> {
         self.run("cloning", "clone", git)
     }
 
+    /// Clones the files of the remote's current branch, and no more of its history than it takes to add a commit, into the empty
+    /// folder.
+    pub fn clone_to_edit(&self, folder: &Path) -> Result<Repository, MirrorError> {
+        let mut git = git_clone(self.login());
+        // Nobody edits what is large.
+        git.env("GIT_LFS_SKIP_SMUDGE", "1").args([
+            "--depth=1",
+            "--no-tags",
+            "-c",
+            "remote.pushDefault=origin",
+        ]);
+        git.args([OsStr::new("--"), OsStr::new(self.address.plain()), folder.as_os_str()]);
+        self.run("cloning", "clone", git)?;
+        let mut repository = Repository::open(&folder.join(".git")).map_err(|_| MirrorError::Damaged)?;
+        repository.variables = self.login().into();
+        Ok(repository)
+    }
+
     /// The repository of the mirror in `folder`, as it is.
     pub fn open(&self, folder: &Path) -> Result<Repository, MirrorError> {
         // Before anything of it is read.

@@ -76,6 +76,24 @@ pub struct KeptClones {
 impl Clone {
     /// A clone of what is at `url`, the same as that is now.
     pub fn open(url: &str, environment: &Environment) -> Result<(Repository, Self)> {
+        Self::made(url, environment, |access| Self::open_or_make(access, environment))
+    }
+
+    /// A clone of what is at `url` with its files, to edit them. It goes with the registry.
+    pub fn to_edit(url: &str, environment: &Environment) -> Result<(Repository, Self)> {
+        Self::made(url, environment, |access| {
+            let folder = temporary_folder()?;
+            // In a folder of its own, which git makes, so that it is as the user's mask wants it.
+            let repository = access.clone_to_edit(&folder.path().join("clone"))?;
+            Ok((repository, Place::Temporary { _folder: folder }))
+        })
+    }
+
+    fn made(
+        url: &str,
+        environment: &Environment,
+        make: impl FnOnce(&Access<'_>) -> std::result::Result<(Repository, Place), MirrorError>,
+    ) -> Result<(Repository, Self)> {
         let address = Address::parse(url)
             .map_err(|error| Error::Clone { url: url.to_owned(), reason: error.to_string() })?;
         let prompt = environment.variable("GIT_TERMINAL_PROMPT").unwrap_or_else(|| "0".to_owned());
@@ -85,16 +103,23 @@ impl Clone {
             silence: environment.git_timeout()?,
             progress: environment.progress(),
         };
+        let (repository, place) = make(&access).map_err(|error: MirrorError| Error::Clone {
+            url: address.plain().to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok((repository, Self { url: url.to_owned(), place }))
+    }
+
+    fn open_or_make(
+        access: &Access<'_>,
+        environment: &Environment,
+    ) -> std::result::Result<(Repository, Place), MirrorError> {
         let kept = if super::cache::wanted(environment) == Keep::Nothing {
             None
         } else {
-            KeptClones::of(environment).map_or(Ok(None), |clones| clones.open(&access)).transpose()
+            KeptClones::of(environment).map_or(Ok(None), |clones| clones.open(access)).transpose()
         };
-        let opened = kept.unwrap_or_else(|| temporary(&access));
-        let failed =
-            |error: MirrorError| Error::Clone { url: address.plain().to_owned(), reason: error.to_string() };
-        let (repository, place) = opened.map_err(failed)?;
-        Ok((repository, Self { url: url.to_owned(), place }))
+        kept.unwrap_or_else(|| temporary(access))
     }
 
     /// The clone that is kept of what is at `url`, as it was left the last time; `None` if there is none, or somebody is
@@ -395,10 +420,14 @@ impl KeptClones {
 
 /// A clone that goes when the registry does.
 fn temporary(access: &Access<'_>) -> std::result::Result<(Repository, Place), MirrorError> {
-    let no_folder = |error: io::Error| MirrorError::Remote(error.to_string());
-    let folder = tempfile::Builder::new().prefix("gto-").tempdir().map_err(no_folder)?;
+    let folder = temporary_folder()?;
     access.clone_into(folder.path())?;
     Ok((access.open(folder.path())?, Place::Temporary { _folder: folder }))
+}
+
+fn temporary_folder() -> std::result::Result<tempfile::TempDir, MirrorError> {
+    let no_folder = |error: io::Error| MirrorError::Remote(error.to_string());
+    tempfile::Builder::new().prefix("gto-").tempdir().map_err(no_folder)
 }
 
 /// Makes a folder that only this user may look into.
