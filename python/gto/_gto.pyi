@@ -364,8 +364,8 @@ def annotate(
     author_email: str | None = None,
 ) -> _Dict:
     """``{"files": [str], "commit": str | None, "lines": [str]}``: changes what is said of an artifact in the file that has it,
-    or in ``file``. ``custom`` is JSON text; what is ``None`` or empty stays as it is. ``push`` commits, too. Not for addresses:
-    there ``clone``."""
+    or in ``file``. ``custom`` is JSON text; what is ``None`` or empty stays as it is. ``push`` commits, too, and so does an
+    address, of which a clone is edited and pushed."""
 
 def remove(
     repo: str | None,

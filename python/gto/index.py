@@ -28,7 +28,7 @@ from gto.exceptions import (
     WrongArgs,
 )
 from gto.ext import EnrichmentInfo, EnrichmentReader
-from gto.git_utils import RemoteRepoMixin, cloned_git_repo
+from gto.git_utils import RemoteRepoMixin
 from gto.ui import echo
 
 # Type checkers take this for true; at run time `typing` is not needed for it.
@@ -449,14 +449,7 @@ class RepoIndexManager(FileIndexManager, RemoteRepoMixin):
 def annotate(repo: Repo, name: str, *, custom: Any = None, stdout: bool = False, **given: Any) -> None:
     """Annotates an artifact in its file, which keeps the rest of it as it is; that of a remote repository in a clone, which is
     pushed. Says with ``stdout`` what the command would say."""
-    location = as_location(repo)
-    given = engine_values({**given, "custom": custom})
-    if location is not None and _gto.is_address(location):
-        with cloned_git_repo(location) as clone:
-            answer = _gto.annotate(clone.root_dir, name, **{**given, "push": True})
-    else:
-        answer = _gto.annotate(location, name, **given)
-    _say(answer, stdout)
+    _say(_gto.annotate(as_location(repo), name, **engine_values({**given, "custom": custom})), stdout)
 
 
 def engine_values(said: dict[str, Any]) -> dict[str, Any]:

@@ -152,7 +152,7 @@ class Manager(TestCase):
             with self.assertRaises(exceptions.NoFile):
                 manager.add("third", type="model", path="no-such", update=False, **given)
             with self.assertRaisesRegex(exceptions.WrongArgs, "has other changes that are not committed"):
-                manager.remove("model", commit=True)
+                manager.remove("other", commit=True)
             self.commit()
             manager.add("model", type="", path="", update=True, commit=True, **{**given, "must_exist": False, "labels": ["b"]})
             self.assertEqual(sorted(manager.get_commit_index("HEAD").state["model"].labels), ["a", "b"])

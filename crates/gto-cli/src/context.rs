@@ -54,6 +54,14 @@ impl Context {
         Ok(registry)
     }
 
+    /// As [`Context::open`], to edit annotations.
+    pub fn open_to_edit(&mut self, repo: &str) -> Result<Registry> {
+        self.meet(repo);
+        let registry = process::open_to_edit(repo, &self.environment)?;
+        self.opened(&registry);
+        Ok(registry)
+    }
+
     /// As [`Context::open`] for hints and completions: nobody waits for them, so that a remote repository is neither
     /// asked what is new nor cloned.
     pub fn open_again(&mut self, repo: &str) -> Option<Registry> {

@@ -14,6 +14,7 @@ use gto::{AnnotateError, CheckedRef, Detail, Error, Registry};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output::shell_quote;
+use crate::process::is_remote;
 
 /// The hints for an error.
 pub fn hints(error: &CommandError, context: &mut Context) -> Vec<String> {
@@ -531,7 +532,12 @@ fn annotate_hint(error: &AnnotateError, context: &Context) -> String {
     let repository = shell_quote(&context.repository);
     let git = |command: String| format!("`git -C {repository} {command}`");
     match error {
-        AnnotateError::NoWorkTree { .. } => "work in a clone with files: `git clone URL`".to_owned(),
+        AnnotateError::NoWorkTree { path } => {
+            let url = shell_quote(&format!("file://{}", path.display()));
+            format!(
+                "name it by its address, and a clone is edited and pushed: `--repo {url}`; or work in a clone"
+            )
+        }
         AnnotateError::Exists { .. } => "`gto describe` tells what is there".to_owned(),
         AnnotateError::NotFound { name, file } => {
             format!("'{file}' has no entry for it; tags are another matter: `gto show {name}`")
@@ -556,6 +562,13 @@ fn annotate_hint(error: &AnnotateError, context: &Context) -> String {
             "commit the file first, or leave out --must-exist: what DVC or another store keeps is not in Git"
                 .to_owned()
         }
+        AnnotateError::PathOutside { .. } => {
+            "a path is from the root of the repository; what is elsewhere has an absolute path or an address"
+                .to_owned()
+        }
+        AnnotateError::ReadOnly { file } => {
+            format!("nothing was changed; to allow it: `chmod u+w {}`", shell_quote(file))
+        }
         AnnotateError::HasFolder { .. } => "leave out --file".to_owned(),
         AnnotateError::Text { .. } | AnnotateError::Place { .. } => {
             "nothing was changed: mend that, or edit the file by hand".to_owned()
@@ -565,19 +578,37 @@ fn annotate_hint(error: &AnnotateError, context: &Context) -> String {
                 .to_owned()
         }
         AnnotateError::Unmovable => {
-            "mend what keeps them, or name those that should move: `gto migrate annotations NAME …`"
+            "nothing was changed: mend what keeps them, name those that should move, or add --skip-unmovable"
                 .to_owned()
         }
         AnnotateError::Changed { .. } => "nothing was changed: run the command again".to_owned(),
         AnnotateError::Write { .. } => "nothing was changed: look after the folder and the disk".to_owned(),
-        AnnotateError::Uncommitted { file } => {
-            let commit = git(format!("commit -- {}", shell_quote(file)));
-            format!("nothing was changed: commit them first ({commit}), or leave out --commit")
+        AnnotateError::Uncommitted { file, is_new } => {
+            let file = shell_quote(file);
+            let add = is_new.then(|| format!("{}, then ", git(format!("add -- {file}")))).unwrap_or_default();
+            let commit = git(format!("commit -- {file}"));
+            format!("nothing was changed: commit them first ({add}{commit}), or leave out --commit")
         }
-        AnnotateError::Commit { .. } => {
-            "nothing was changed; leave out --commit to only edit the file".to_owned()
+        AnnotateError::Commit { left, .. } => match left.as_slice() {
+            [] => "nothing was changed; leave out --commit to only edit the file".to_owned(),
+            left => {
+                let diff = left.iter().map(|file| shell_quote(file)).collect::<Vec<_>>().join(" ");
+                let diff = git(format!("diff -- {diff}"));
+                format!(
+                    "the file was changed by somebody else meanwhile, such as a hook, and is left so: see {diff}; \
+                     if that is as it should be, run the command again"
+                )
+            }
+        },
+        AnnotateError::Unfinished { .. } => {
+            "the file and the commit are as they should be, and nothing was pushed: see what comes after a \
+             commit, such as a hook `post-commit`"
+                .to_owned()
         }
         AnnotateError::NoBranch => "nothing was changed: check out a branch, or leave out --push".to_owned(),
+        AnnotateError::NotPushed { commit: None, .. } if is_remote(&context.repository) => {
+            "nothing was changed: if the remote has newer commits, run the command again".to_owned()
+        }
         AnnotateError::NotPushed { remote, .. } => {
             let (pull, push) =
                 (git("pull --rebase".to_owned()), git(format!("push {}", shell_quote(remote))));

@@ -32,6 +32,18 @@ pub fn open(repo: &str, environment: &Environment) -> Result<Registry> {
     }
 }
 
+/// As [`open`], to edit annotations: a remote repository is cloned with its files, and what is edited is pushed.
+///
+/// # Errors
+/// Those of [`Registry::open`] and [`Registry::open_url_to_edit`].
+pub fn open_to_edit(repo: &str, environment: &Environment) -> Result<Registry> {
+    if is_remote(repo) {
+        Registry::open_url_to_edit(repo, environment.clone())
+    } else {
+        open(repo, environment)
+    }
+}
+
 /// As [`open`], with what is wrong in the configuration.
 ///
 /// # Errors

@@ -394,3 +394,50 @@ fn where_files_have_one_name_and_no_rename_leaves_others_alone_tags_are_written_
         assert_eq!((seen(&repo), leftovers(&repo)), (seen(&twin), vec![]), "{line}");
     }
 }
+
+/// The files of a migration, and what they say of its artifact.
+fn annotated(repo: &Repo) -> (String, [Option<String>; 2]) {
+    let said = ["--path", "--type", "--custom"]
+        .map(|field| common::gto(repo, &format!("describe m {field}")).ok().out());
+    let files = ["artifacts.yaml", "dvc.yaml"].map(|file| fs::read_to_string(repo.path().join(file)).ok());
+    (said.concat(), files)
+}
+
+/// First the file that gets the artifact, and then the one that had it: whatever comes in between, one of them has it.
+#[test]
+fn a_migration_that_is_killed_or_refused_by_the_disk_loses_nothing() {
+    if !can_trace() {
+        return;
+    }
+    let line = "migrate annotations --to dvc --apply";
+    let fresh = || {
+        let repo = registry(RefFormat::Files);
+        let text = "# ours\nm: {path: a, type: model, custom: {low: -.inf}}\n";
+        fs::write(repo.path().join("artifacts.yaml"), text).expect("the sandbox is writable");
+        repo
+    };
+    let done = fresh();
+    let before = annotated(&done);
+    let (_, log) = Traced::Gto.run(&done, &["-e", &format!("trace={CHANGES}")], line);
+    let after = annotated(&done);
+    assert_eq!(after.0, before.0);
+    let between = [before.1[0].clone(), after.1[1].clone()];
+    for (fault, every) in [("signal=KILL", every(2)), ("error=EIO", every(4))] {
+        for Call { name, number, .. } in calls(&log).into_iter().step_by(every) {
+            let victim = fresh();
+            let inject = format!("inject={name}:{fault}:when={number}");
+            let (_, log) =
+                Traced::Gto.run(&victim, &["-e", &format!("trace={CHANGES}"), "-e", &inject], line);
+            let what = format!("`{line}`: {fault} at {name} {number}\n{log}");
+            let (said, files) = annotated(&victim);
+            assert_eq!(said, before.0, "{what}");
+            let is_whole = files == before.1 || files == after.1;
+            assert!(is_whole || (fault == "signal=KILL" && files == between), "{what}: {files:?}");
+            if files != after.1 {
+                common::gto(&victim, line).ok();
+            }
+            assert_eq!(annotated(&victim), after, "{what}");
+            victim.remove();
+        }
+    }
+}

@@ -6,7 +6,7 @@ use gto::{Annotating, AnnotationApplied, AnnotationPlan, Committing, Error, Regi
 use pyo3::prelude::*;
 use serde::Serialize;
 
-use crate::call::{Value, Work, ask};
+use crate::call::{Value, Work, ask, work};
 use crate::error::Problem;
 
 /// What was done.
@@ -17,11 +17,15 @@ struct Edited {
     lines: Vec<String>,
 }
 
-fn carry_out(registry: &Registry, plan: &AnnotationPlan, committing: &Committing) -> Work<Edited> {
-    let applied = registry.apply_annotations(plan, committing)?;
+fn carry_out(
+    registry: &Registry,
+    plan: impl FnMut() -> Work<AnnotationPlan>,
+    committing: &Committing,
+) -> Work<Edited> {
+    let (plan, applied) = registry.edit_annotations(committing, plan)?;
     Ok(Edited {
-        lines: lines(plan, committing, &applied),
-        files: files(plan),
+        lines: lines(&plan, committing, &applied),
+        files: files(&plan),
         commit: applied.commit.map(|commit| commit.to_string()),
     })
 }
@@ -103,7 +107,7 @@ pub fn annotate<'py>(
     author: Option<String>,
     author_email: Option<String>,
 ) -> Value<'py> {
-    ask(py, repo, move |registry, _| {
+    work(py, repo, move |repo, _| {
         let not_json = |error| Problem::Arguments(format!("`custom` is no JSON: {error}"));
         let wish = Annotating {
             kind: said(r#type),
@@ -117,12 +121,14 @@ pub fn annotate<'py>(
             must_be_new: !update,
             ..Annotating::default()
         };
-        let plan = registry.plan_annotate(&named(&name)?, &wish)?;
+        let (registry, name) = (repo.open_to_edit()?, named(&name)?);
+        let plan = || Ok(registry.plan_annotate(&name, &wish)?);
         if dry_run {
+            let plan = plan()?;
             return Ok(Edited { files: files(&plan), commit: None, lines: Vec::new() });
         }
         let message = said(commit_message);
-        carry_out(registry, &plan, &Committing { commit, message, push, name: author, email: author_email })
+        carry_out(&registry, plan, &Committing { commit, message, push, name: author, email: author_email })
     })
 }
 
@@ -137,12 +143,10 @@ pub fn remove(
     commit_message: Option<String>,
     push: bool,
 ) -> Value<'_> {
-    ask(py, repo, move |registry, _| {
-        let plan = registry.plan_remove_annotation(&named(&name)?, self::file(file.as_deref())?)?;
-        carry_out(
-            registry,
-            &plan,
-            &Committing { commit, message: said(commit_message), push, ..Committing::default() },
-        )
+    work(py, repo, move |repo, _| {
+        let (registry, name, file) = (repo.open_to_edit()?, named(&name)?, self::file(file.as_deref())?);
+        let plan = || Ok(registry.plan_remove_annotation(&name, file)?);
+        let message = said(commit_message);
+        carry_out(&registry, plan, &Committing { commit, message, push, ..Committing::default() })
     })
 }

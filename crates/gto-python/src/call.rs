@@ -75,6 +75,11 @@ impl Repo {
         process::open(&self.name, &self.environment)
     }
 
+    /// The same, to edit annotations.
+    pub fn open_to_edit(&self) -> gto::Result<Registry> {
+        process::open_to_edit(&self.name, &self.environment)
+    }
+
     /// The same, with what is wrong in its configuration.
     pub fn open_leniently(&self) -> gto::Result<(Registry, Vec<gto::Error>)> {
         process::open_leniently(&self.name, &self.environment)

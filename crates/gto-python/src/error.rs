@@ -157,10 +157,14 @@ impl Told {
             AnnotateError::Text { .. } => Self { text: Some(message), ..Self::new("WrongArtifactsYaml", []) },
             AnnotateError::Changed { .. } => Self::new("Conflict", [message]),
             AnnotateError::NotPushed { .. } => Self::new("RemoteError", [message]),
-            AnnotateError::Commit { .. } | AnnotateError::NoBranch => Self::new("GitError", [message]),
+            AnnotateError::Commit { .. } | AnnotateError::Unfinished { .. } | AnnotateError::NoBranch => {
+                Self::new("GitError", [message])
+            }
             AnnotateError::NoWorkTree { .. }
             | AnnotateError::InOtherFile { .. }
             | AnnotateError::PathNeeded
+            | AnnotateError::PathOutside { .. }
+            | AnnotateError::ReadOnly { .. }
             | AnnotateError::NoPath { .. }
             | AnnotateError::HasFolder { .. }
             | AnnotateError::Place { .. }

@@ -5,9 +5,12 @@
 
 mod alone;
 mod annotate;
+mod annotate_error;
 mod annotation_place;
 mod annotations;
+mod artifact_path;
 mod cache;
+mod carry_out;
 mod changes;
 mod clones;
 mod describe;
@@ -25,8 +28,10 @@ use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-pub use annotate::{AnnotateError, Annotating, AnnotationApplied, AnnotationPlan, Committing, FileEdit};
+pub use annotate::{Annotating, AnnotationPlan, FileEdit};
+pub use annotate_error::AnnotateError;
 pub use cache::CacheReport;
+pub use carry_out::{AnnotationApplied, Committing};
 pub use changes::{ArtifactChange, Change};
 pub use clones::{KeptClone, KeptClones};
 pub use describe::{Description, Located};

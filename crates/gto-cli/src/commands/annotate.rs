@@ -33,8 +33,11 @@ pub struct Annotate {
     #[command(flatten)]
     repo: RepoArgs,
 
-    /// Where it lies, from the root of the repository, or an address
-    #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath, allow_hyphen_values = true)]
+    /// Where it lies: from the root of the repository, also for an artifact of a folder, or an address
+    ///
+    /// A `dvc.yaml` in a folder gets it as DVC wants it there, from that folder. An absolute path into the work tree is made one from
+    /// the root.
+    #[arg(long, value_name = "PATH|URL", value_hint = clap::ValueHint::AnyPath, allow_hyphen_values = true)]
     path: Option<String>,
 
     /// What kind of thing it is, one of `types` in `.gto` if that says any
@@ -96,7 +99,7 @@ impl From<FileArg> for Source {
 impl Annotate {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
-        let registry = context.open(&self.repo.repo)?;
+        let registry = context.open_to_edit(&self.repo.repo)?;
         let name = operand::artifact(&self.name, |_| None)?;
         let custom = self.custom.as_deref().map(read_json).transpose()?;
         let wish = Annotating {
@@ -119,7 +122,7 @@ impl Annotate {
             return Err(CommandError::arguments("There is nothing to write", hint.to_owned()));
         }
         let plan = || Ok(registry.plan_annotate(&name, &wish)?);
-        edits::carry_out(context, &registry, plan, &self.edit)
+        edits::carry_out(context, &registry, plan, &self.edit).map(drop)
     }
 }
 

@@ -4,20 +4,20 @@ use clap::Args;
 use serde::Serialize;
 use similar::TextDiff;
 
-use gto::{AnnotateError, AnnotationApplied, AnnotationPlan, Committing, FileEdit, Registry};
+use gto::{AnnotationApplied, AnnotationPlan, Committing, FileEdit, MigrationPlan, Registry};
 
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::{clean, json, shell_quote};
 
 /// What becomes of an edit.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct EditArgs {
-    /// Commit the file that changes, and nothing else: the index and other files stay as they are
+    /// Commit the file, and nothing else: the index and other files stay as they are
     #[arg(long)]
     pub commit: bool,
 
-    /// Commit it, and push the current branch
+    /// Commit it, and push the current branch; with the URL of a remote repository this is always done
     #[arg(long)]
     pub push: bool,
 
@@ -34,44 +34,64 @@ pub struct EditArgs {
     pub json: bool,
 }
 
-/// How often an edit is planned again because somebody else was faster.
-const TRIES: u32 = 100;
+/// A plan, and what it leaves undone.
+pub trait Planned: AsRef<AnnotationPlan> {
+    /// The entries that stay where they are, and why; `None` if nothing is to be moved.
+    fn stays(&self) -> Option<&[(String, String)]> {
+        None
+    }
+}
 
-/// Applies a plan unless only asked what it would do, and tells.
-pub fn carry_out(
+impl Planned for AnnotationPlan {}
+
+impl Planned for MigrationPlan {
+    fn stays(&self) -> Option<&[(String, String)]> {
+        Some(&self.refused)
+    }
+}
+
+/// Carries out a plan unless only asked what it would do, and tells.
+pub fn carry_out<P: Planned>(
     context: &mut Context,
     registry: &Registry,
-    mut plan: impl FnMut() -> Result<AnnotationPlan>,
+    mut plan: impl FnMut() -> Result<P>,
     args: &EditArgs,
-) -> Result<()> {
+) -> Result<P> {
     let committing = Committing {
         commit: args.commit,
         message: args.message.clone(),
         push: args.push,
         ..Committing::default()
     };
-    let mut tries = 0;
-    let (plan, applied) = loop {
-        let plan = plan()?;
-        if args.dry_run {
-            break (plan, AnnotationApplied::default());
-        }
-        match registry.apply_annotations(&plan, &committing) {
-            // Somebody else was faster. One of them always gets through.
-            Err(gto::Error::Annotate(AnnotateError::Changed { .. })) if tries < TRIES => tries += 1,
-            applied => break (plan, applied?),
-        }
+    let (planned, applied) = if args.dry_run {
+        (plan()?, AnnotationApplied::default())
+    } else {
+        registry.edit_annotations(&committing, plan)?
     };
+    tell(context, &planned, &applied, &committing, args)?;
+    Ok(planned)
+}
+
+fn tell(
+    context: &mut Context,
+    planned: &impl Planned,
+    applied: &AnnotationApplied,
+    committing: &Committing,
+    args: &EditArgs,
+) -> Result<()> {
+    let plan = planned.as_ref();
     if args.json {
         let report = EditReport {
             dry_run: args.dry_run,
             files: plan.edits.iter().map(FileReport::new).collect(),
             commit: applied.commit.map(|commit| commit.to_string()),
+            stays: planned.stays().map(|stays| stays.iter().map(StayReport::new).collect()),
             pushed: applied.pushed.as_ref().map(|(branch, remote)| PushReport { branch, remote }),
         };
         return Ok(context.printer.line(json::to_string(&report)?)?);
     }
-    if plan.edits.is_empty() {
+    let is_done = planned.stays().is_none_or(<[_]>::is_empty);
+    if plan.edits.is_empty() && applied.commit.is_none() && is_done {
         context.printer.hint("there is nothing to change");
     }
     for edit in &plan.edits {
@@ -114,6 +134,21 @@ struct EditReport<'a> {
     files: Vec<FileReport<'a>>,
     commit: Option<String>,
     pushed: Option<PushReport<'a>>,
+    /// What is not moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stays: Option<Vec<StayReport<'a>>>,
+}
+
+#[derive(Debug, Serialize)]
+struct StayReport<'a> {
+    name: &'a str,
+    reason: &'a str,
+}
+
+impl<'a> StayReport<'a> {
+    fn new((name, reason): &'a (String, String)) -> Self {
+        Self { name, reason }
+    }
 }
 
 #[derive(Debug, Serialize)]

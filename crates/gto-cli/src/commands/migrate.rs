@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use gto::AnnotateError;
 use gto::annotation::Source;
+use gto::{AnnotateError, MigrationPlan};
 
 use super::{completions, edits, operand};
 use crate::args::RepoArgs;
@@ -23,9 +23,11 @@ pub struct Migrate {
 enum What {
     /// Move annotations from `artifacts.yaml` to `dvc.yaml`, or back
     ///
-    /// Prints what would change; with --apply it is done. What has no place in the other file keeps an artifact from moving, and
-    /// then none moves: name those that should. Comments in the moved entries stay behind, everything else of the files
-    /// is kept. Only the `dvc.yaml` in the root of the repository counts.
+    /// Prints what would change; with --apply, --commit or --push it is done. What has no place in the other file, or cannot be
+    /// read, keeps an artifact from moving, and then none moves: name those that should, or add --skip-unmovable. Values arrive as
+    /// they are written; comments in the moved entries stay behind, and everything else of the files is kept.
+    ///
+    /// Artifacts of folders are in the `dvc.yaml` of their folder, and stay there: `artifacts.yaml` has none.
     #[command(after_help = "Examples:\n  \
         gto migrate annotations --to dvc                  what would change\n  \
         gto migrate annotations --to dvc --apply --commit\n  \
@@ -50,6 +52,10 @@ struct Annotations {
     /// Do it, instead of printing what would be done
     #[arg(long, conflicts_with = "dry_run")]
     apply: bool,
+
+    /// Move those that can be moved, and leave the others where they are
+    #[arg(long)]
+    skip_unmovable: bool,
 
     #[command(flatten)]
     edit: edits::EditArgs,
@@ -76,22 +82,40 @@ impl Migrate {
 
 impl Annotations {
     fn run(self, context: &mut Context) -> Result<()> {
-        let registry = context.open(&self.repo.repo)?;
+        let registry = context.open_to_edit(&self.repo.repo)?;
         let names =
             self.names.iter().map(|name| operand::artifact(name, |_| None)).collect::<Result<Vec<_>>>()?;
         let to = if self.to == To::Dvc { Source::Dvc } else { Source::Gto };
-        let migration = registry.plan_migration(to, &names)?;
-        for (name, why) in &migration.refused {
+        // Whoever says what becomes of it wants it done.
+        let apply = (self.apply || self.edit.commit || self.edit.push) && !self.edit.dry_run;
+        let mut stays = Vec::new();
+        let plan = || {
+            let migration = registry.plan_migration(to, &names)?;
+            stays.clone_from(&migration.refused);
+            if apply {
+                self.check(&migration)?;
+            }
+            Ok(migration)
+        };
+        let edit = edits::EditArgs { dry_run: !apply, ..self.edit.clone() };
+        let migration = edits::carry_out(context, &registry, plan, &edit);
+        for (name, why) in &stays {
             context.printer.warning(format!("'{name}' stays where it is: {why}"));
         }
-        if !migration.refused.is_empty() && self.apply {
-            return Err(gto::Error::from(AnnotateError::Unmovable).into());
-        }
-        let edit = edits::EditArgs { dry_run: !self.apply, ..self.edit };
-        edits::carry_out(context, &registry, || Ok(migration.plan.clone()), &edit)?;
-        if !self.apply && !migration.moved.is_empty() && migration.refused.is_empty() {
+        let migration = migration?;
+        // A plan that would not be carried out is no plan.
+        self.check(&migration)?;
+        if !apply && !migration.moved.is_empty() {
             context.printer.hint("to do it, run the command again with --apply");
         }
         Ok(())
+    }
+
+    /// Either all move, or those stay that the user has said may stay.
+    fn check(&self, migration: &MigrationPlan) -> Result<()> {
+        if self.skip_unmovable || migration.refused.is_empty() {
+            return Ok(());
+        }
+        Err(gto::Error::from(AnnotateError::Unmovable).into())
     }
 }

@@ -37,9 +37,9 @@ pub struct Remove {
 impl Remove {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
-        let registry = context.open(&self.repo.repo)?;
+        let registry = context.open_to_edit(&self.repo.repo)?;
         let name = operand::artifact(&self.name, |_| Some(format!("gto deprecate {}", self.name)))?;
         let plan = || Ok(registry.plan_remove_annotation(&name, self.file.map(Source::from))?);
-        edits::carry_out(context, &registry, plan, &self.edit)
+        edits::carry_out(context, &registry, plan, &self.edit).map(drop)
     }
 }

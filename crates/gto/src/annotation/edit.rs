@@ -45,7 +45,7 @@ impl Changes {
 /// How each kind of file is laid out.
 impl Source {
     /// The largest file that is edited, in bytes.
-    fn max_size(self) -> usize {
+    pub(crate) fn max_size(self) -> usize {
         match self {
             Self::Gto => artifacts_yaml::MAX_SIZE,
             Self::Dvc => dvc_yaml::MAX_SIZE,
@@ -53,21 +53,21 @@ impl Source {
     }
 
     /// The keys down to an entry.
-    fn path(self, entry: &str) -> Vec<&str> {
+    pub(super) fn path(self, entry: &str) -> Vec<&str> {
         match self {
             Self::Gto => vec![entry],
             Self::Dvc => vec![SECTION, entry],
         }
     }
 
-    fn description(self) -> &'static str {
+    pub(super) fn description(self) -> &'static str {
         match self {
             Self::Gto => "description",
             Self::Dvc => "desc",
         }
     }
 
-    fn custom(self) -> &'static str {
+    pub(super) fn custom(self) -> &'static str {
         match self {
             Self::Gto => "custom",
             Self::Dvc => "meta",

@@ -7,6 +7,7 @@ pub mod artifacts_yaml;
 pub mod dvc_hash;
 pub mod dvc_yaml;
 pub mod edit;
+pub(crate) mod exact;
 mod fields;
 mod fill;
 

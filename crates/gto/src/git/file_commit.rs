@@ -15,6 +15,14 @@ pub(crate) enum CommitError {
     /// Git or a hook refused; what they said, in one line.
     #[error("{0}")]
     Refused(String),
+    /// There is a commit all the same.
+    #[error("{said}")]
+    Unfinished {
+        /// The commit.
+        commit: ObjectId,
+        /// What Git or a hook said, in one line.
+        said: String,
+    },
     /// `git` could not be run.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -22,26 +30,57 @@ pub(crate) enum CommitError {
 
 const PURPOSE: &str = "committing a file";
 
+/// How a file differs from the current commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileStatus {
+    /// Git does not know it.
+    New,
+    /// Git is told not to know it.
+    Ignored,
+    /// It is changed, and either nothing of that is staged or all of it.
+    Changed,
+    /// What is staged is neither what is committed nor what is in the work tree, or the file is in conflict.
+    Mixed,
+}
+
+impl FileStatus {
+    /// By the two letters of git-status(1), "Short Format".
+    fn of(letters: &[u8]) -> Self {
+        match letters {
+            b"??" => Self::New,
+            b"!!" => Self::Ignored,
+            [b' ', _] | [b'A' | b'M' | b'D' | b'T', b' '] => Self::Changed,
+            _ => Self::Mixed,
+        }
+    }
+}
+
 impl Repository {
-    /// Those of the files that are not as in the current commit: changed, staged, or not in Git.
-    pub fn uncommitted(&self, paths: &[&str]) -> Result<Vec<String>, GitError> {
+    /// Those of the files that are not as in the current commit.
+    pub fn uncommitted(&self, paths: &[&str]) -> Result<Vec<(String, FileStatus)>, GitError> {
+        // Without a path git would look at all files.
+        if paths.is_empty() {
+            return Ok(Vec::new());
+        }
         let args = ["status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignored"];
         let output = self.on_files(&args, paths, b"")?;
         if !output.status.success() {
             return Err(self.command_error("status", &output));
         }
-        let entries = output.stdout.split(|&byte| byte == 0).filter_map(|entry| entry.get(3..));
-        Ok(entries.map(lossy).collect())
+        let entries = output.stdout.split(|&byte| byte == 0);
+        let found = entries.filter_map(|entry| Some((lossy(entry.get(3..)?), FileStatus::of(&entry[..2]))));
+        Ok(found.collect())
     }
 
-    /// Commits the files as they are in the work tree, as `git commit --only` does, with these variables. On an error there
-    /// is no commit, and the index is as it was.
+    /// Commits the files as they are in the work tree, as `git commit --only` does, with these variables. On an error other
+    /// than [`CommitError::Unfinished`] there is no commit, and the index is as it was.
     pub fn commit_files(
         &self,
         paths: &[&str],
         message: &str,
         variables: &[(&str, &str)],
     ) -> Result<ObjectId, CommitError> {
+        let before = self.head_commit()?;
         let mut added = Vec::new();
         for &path in paths {
             let listed = self.on_files(&["ls-files", "-z"], &[path], b"")?;
@@ -50,11 +89,54 @@ impl Repository {
             added.extend(is_new.then_some(path));
         }
         let committed = self.add_and_commit(&added, paths, message, variables);
-        if committed.is_err() && !added.is_empty() {
+        let Err(error) = committed else { return committed };
+        // A hook that runs afterwards may hang, and git be ended with it.
+        if let Some(commit) = self.committed_since(before, paths)? {
+            return Err(CommitError::Unfinished { commit, said: error.to_string() });
+        }
+        if !added.is_empty() {
             // Whatever stays is an empty entry for a new file.
             let _ = self.on_files(&["update-index", "--force-remove"], &added, b"");
         }
-        committed
+        Err(error)
+    }
+
+    /// The current commit, if it is a new one and has other contents in one of the files.
+    fn committed_since(
+        &self,
+        before: Option<ObjectId>,
+        paths: &[&str],
+    ) -> Result<Option<ObjectId>, GitError> {
+        let Some(now) = self.head_commit()?.filter(|now| Some(*now) != before) else { return Ok(None) };
+        for path in paths {
+            let then = before.map_or(Ok(None), |before| self.file_id_at(before, path))?;
+            if self.file_id_at(now, path)? != then {
+                return Ok(Some(now));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes the current branch of a clone, with all its files, what it is on the remote `origin` by now, for which `commit`
+    /// was meant and was not taken. `false` if nobody else has changed it: the remote has another reason.
+    pub fn give_way(&self, branch: &str, commit: ObjectId) -> Result<bool, GitError> {
+        let run = |args: &[&str]| -> Result<String, GitError> {
+            let output = self.run_git("following a branch", args, b"")?;
+            if output.status.success() {
+                return Ok(lossy(output.stdout.trim_ascii()));
+            }
+            Err(self.command_error("fetch", &output))
+        };
+        let refspec = format!("refs/heads/{branch}");
+        run(&["fetch", "--quiet", "--depth=1", "--no-tags", "--", "origin", &refspec])?;
+        let there = run(&["rev-parse", "--verify", "FETCH_HEAD"])?;
+        // A first commit has no parent.
+        let from = run(&["rev-parse", "--quiet", "--verify", &format!("{commit}^")]).unwrap_or_default();
+        if from == there {
+            return Ok(false);
+        }
+        run(&["reset", "--quiet", "--hard", &there])?;
+        Ok(true)
     }
 
     fn add_and_commit(

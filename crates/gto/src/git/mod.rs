@@ -39,6 +39,7 @@ mod transaction;
 mod trust;
 mod unfinished;
 mod verify;
+mod work_files;
 
 use std::cell::Cell;
 use std::error::Error as StdError;
@@ -58,7 +59,7 @@ pub use child::{before_first_child, end_children};
 pub(crate) use command::SILENCE;
 pub(crate) use commit::FileError;
 pub(crate) use date::{parse_date, parse_exact_date};
-pub(crate) use file_commit::CommitError;
+pub(crate) use file_commit::{CommitError, FileStatus};
 pub(crate) use folders::{Folders, Found};
 pub(crate) use history::CommitTree;
 pub(crate) use identity::IdentityError;

@@ -1,23 +1,24 @@
-//! Changing annotations: which file it is, what is allowed, and writing and committing it.
+//! Planning to change annotations: which file it is, and what is allowed.
 //!
-//! Owns the order *plan, then apply*: a plan is the new text of each file, made from the text of now; it can be shown, and
-//! applied if the file is still that text. How a text is changed is for `annotation::edit` to say.
+//! Owns the plan: the new text of each file, made from the text of now; it can be shown, and carried out if the file is still
+//! that text. How a text is changed is for `annotation::edit` to say, and carrying it out `carry_out`'s business.
 
-use std::path::{Path, PathBuf};
-use std::{io, iter};
+use std::iter;
+use std::path::Path;
 
 use serde_json::Value as Json;
 
-use super::annotation_place::{check_place, write};
+use super::annotate_error::{AnnotateError, told};
+use super::annotation_place::check_place;
 use super::annotations::{dvc_yaml_in, folder_of};
+use super::artifact_path::{below, from_root, inside, overlap};
+use super::describe::is_looked_at;
 use super::{Registry, read_file_inside};
 use crate::annotation::dvc_yaml::{self, DvcYaml};
 use crate::annotation::edit::{self, Changes};
 use crate::annotation::{Annotation, Annotations, FileProblem, Source, Sourced, artifacts_yaml};
 use crate::error::{Error, Result};
-use crate::git::CommitError;
 use crate::name::{ArtifactName, InvalidName, is_name};
-use crate::object_id::ObjectId;
 use crate::yaml::{Problem, printable};
 
 /// How an artifact is to be annotated. What is `None` or empty stays as it is, or has no field if the artifact is new.
@@ -25,7 +26,8 @@ use crate::yaml::{Problem, printable};
 pub struct Annotating {
     /// What kind of thing it is; an empty text takes the field out.
     pub kind: Option<String>,
-    /// Where it is, from the root of the repository, or an address; an empty text takes the field out.
+    /// Where it is: from the root of the repository (in whichever folder the file is), an absolute path, or an address; an empty
+    /// text takes the field out.
     pub path: Option<String>,
     /// Labels that it gets beside those that it has.
     pub add_labels: Vec<String>,
@@ -52,6 +54,19 @@ pub struct AnnotationPlan {
     pub edits: Vec<FileEdit>,
     /// What a commit of them is called.
     pub message: String,
+    /// What it is about, whether that changes or not.
+    pub(super) planned: Vec<Planned>,
+}
+
+/// Which entries of a file a plan is about.
+#[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
+pub(super) struct Planned {
+    pub file: String,
+    pub source: Source,
+    /// The text of the file now.
+    pub text: Option<String>,
+    /// Their names, as the file has them.
+    pub entries: Vec<String>,
 }
 
 /// The change of one file.
@@ -65,194 +80,12 @@ pub struct FileEdit {
     pub after: Option<String>,
 }
 
-/// Whether a change is committed and pushed.
-#[derive(Debug, ::core::clone::Clone, Default, PartialEq, Eq)]
-pub struct Committing {
-    /// Whether the files, and nothing else, are committed.
-    pub commit: bool,
-    /// The message of the commit, if not that of the plan.
-    pub message: Option<String>,
-    /// Whether the branch is pushed after that.
-    pub push: bool,
-    /// The name of the author and committer, if not the one that Git is configured for.
-    pub name: Option<String>,
-    /// The address of the same.
-    pub email: Option<String>,
-}
-
-impl Committing {
-    /// The variables by which git knows who commits.
-    fn identity(&self) -> Vec<(&'static str, &str)> {
-        let names = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"].into_iter().zip(iter::repeat(&self.name));
-        let emails = ["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"].into_iter().zip(iter::repeat(&self.email));
-        names.chain(emails).filter_map(|(variable, value)| Some((variable, value.as_deref()?))).collect()
-    }
-}
-
-/// What was done beside writing the files.
-#[derive(Debug, ::core::clone::Clone, Default, PartialEq, Eq)]
-pub struct AnnotationApplied {
-    /// The commit.
-    pub commit: Option<ObjectId>,
-    /// The branch that was pushed, and where to.
-    pub pushed: Option<(String, String)>,
-}
-
-/// Why an annotation was not changed. The messages of what the Python tool refused too are its own.
-#[derive(Debug, thiserror::Error)]
-pub enum AnnotateError {
-    /// A bare repository, or a remote one.
-    #[error("There is no work tree in '{}', and so no file to edit", path.display())]
-    NoWorkTree {
-        /// The repository.
-        path: PathBuf,
-    },
-    /// There is an annotation, and there should be none.
-    #[error("Enrichment for '{name}' already exists")]
-    Exists {
-        /// The artifact.
-        name: ArtifactName,
-    },
-    /// There is no annotation.
-    #[error("Cannot find artifact '{name}'")]
-    NotFound {
-        /// The artifact.
-        name: ArtifactName,
-        /// The file in which it would be.
-        file: String,
-    },
-    /// The other file has it.
-    #[error("'{name}' is annotated in '{file}'")]
-    InOtherFile {
-        /// The artifact.
-        name: ArtifactName,
-        /// The file that has it.
-        file: String,
-    },
-    /// Another artifact has that path, or one in it or around it.
-    #[error("Provided path conflicts with '{path}' ('{kind}' '{name}')")]
-    PathIsUsed {
-        /// The path that was given.
-        path: String,
-        /// The type that was given, or `None` as Python has it.
-        kind: String,
-        /// The artifact that was to get it.
-        name: ArtifactName,
-        /// The artifact that has it.
-        by: ArtifactName,
-    },
-    /// The configuration does not know the type.
-    #[error("Allowed types are: '[{}]'", types.iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(", "))]
-    TypeNotAllowed {
-        /// The type.
-        kind: String,
-        /// The allowed ones.
-        types: Vec<String>,
-    },
-    /// Nobody said what must exist.
-    #[error("`path` is required when `must_exist` is set to True")]
-    PathNeeded,
-    /// The current commit does not have the path.
-    #[error("Nothing found in '{path}' for checked out commit")]
-    PathNotThere {
-        /// The path.
-        path: String,
-    },
-    /// DVC takes no artifact without a path.
-    #[error("An artifact in '{file}' needs a path")]
-    NoPath {
-        /// The file.
-        file: String,
-    },
-    /// An artifact of a folder cannot be in `artifacts.yaml`.
-    #[error("'{name}' has a folder, and can only be annotated in '{file}'")]
-    HasFolder {
-        /// The artifact.
-        name: ArtifactName,
-        /// The `dvc.yaml` of its folder.
-        file: String,
-    },
-    /// The file is where nothing is written.
-    #[error("'{file}' is not edited: {why}")]
-    Place {
-        /// The file, from the root of the repository.
-        file: String,
-        /// One clause.
-        why: String,
-    },
-    /// The text of the file cannot be edited.
-    #[error("Cannot edit '{file}': {}", told(problem))]
-    Text {
-        /// The file, from the root of the repository.
-        file: String,
-        /// Why, and where.
-        problem: FileProblem,
-    },
-    /// The edited text would not be understood.
-    #[error("'{name}' could not be read back from '{file}': {reason}")]
-    ReadBack {
-        /// The artifact.
-        name: ArtifactName,
-        /// The file, from the root of the repository.
-        file: String,
-        /// Why, in one clause.
-        reason: String,
-    },
-    /// Some artifacts cannot move.
-    #[error("Not all annotations can be moved, and so none was")]
-    Unmovable,
-    /// Somebody else edited the file.
-    #[error("'{file}' was changed by another process meanwhile")]
-    Changed {
-        /// The file, from the root of the repository.
-        file: String,
-    },
-    /// The file cannot be written.
-    #[error("Cannot write '{file}'")]
-    Write {
-        /// The file, from the root of the repository.
-        file: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// A commit would take other changes with it.
-    #[error("'{file}' has other changes that are not committed")]
-    Uncommitted {
-        /// The file, from the root of the repository.
-        file: String,
-    },
-    /// Git did not commit; nothing was changed.
-    #[error("The command `git commit` failed: {said}")]
-    Commit {
-        /// What Git, or a hook, said.
-        said: String,
-    },
-    /// There is no branch to push.
-    #[error("There is no branch to push: HEAD is detached")]
-    NoBranch,
-    /// The commit is made and the branch is not pushed.
-    #[error("Commit {} was made, but the branch was not pushed to {remote}: {said}", commit.short())]
-    NotPushed {
-        /// The commit.
-        commit: ObjectId,
-        /// The remote.
-        remote: String,
-        /// What Git said.
-        said: String,
-    },
-}
-
-pub(super) fn told(problem: &FileProblem) -> String {
-    match problem.line {
-        Some(line) => format!("line {line}, column {}: {}", problem.column.unwrap_or(1), problem.message),
-        None => problem.message.clone(),
-    }
-}
-
 /// A file that annotates artifacts, as it is now.
 pub(super) struct Current {
     pub source: Source,
     pub file: String,
+    /// The file that is edited: another one if it is a link.
+    pub target: String,
     pub folder: String,
     pub text: Option<String>,
 }
@@ -272,9 +105,30 @@ impl Current {
 }
 
 impl AnnotationPlan {
-    /// The plan of a change of one file, if it is one.
-    pub(super) fn of(edits: Vec<FileEdit>, message: String) -> Self {
-        Self { edits: edits.into_iter().filter(|edit| edit.before != edit.after).collect(), message }
+    /// The plan that nothing changes.
+    pub(super) fn nothing(message: String) -> Self {
+        Self { edits: Vec::new(), message, planned: Vec::new() }
+    }
+
+    /// The files that it is about.
+    pub(super) fn files(&self) -> Vec<&str> {
+        self.planned.iter().map(|planned| planned.file.as_str()).collect()
+    }
+
+    /// Makes it be about these entries of a file, which is to have this text.
+    pub(super) fn and(mut self, file: Current, entries: Vec<String>, after: Option<String>) -> Self {
+        let Current { target, source, text, .. } = file;
+        if text != after {
+            self.edits.push(FileEdit { file: target.clone(), before: text.clone(), after });
+        }
+        self.planned.push(Planned { file: target, source, text, entries });
+        self
+    }
+}
+
+impl AsRef<Self> for AnnotationPlan {
+    fn as_ref(&self) -> &Self {
+        self
     }
 }
 
@@ -289,6 +143,8 @@ impl Registry {
     /// [`Error::Annotate`], or [`Error::Name`] if the type or a label is no name.
     pub fn plan_annotate(&self, name: &ArtifactName, wish: &Annotating) -> Result<AnnotationPlan> {
         self.check_words(wish)?;
+        let path = wish.path.as_deref().map(|path| self.path_from_root(path)).transpose()?;
+        let wish = &Annotating { path, ..wish.clone() };
         let current = self.file_for(name, wish.file)?;
         let entry = own_name(name);
         let is_new = !current.has(entry);
@@ -300,7 +156,7 @@ impl Registry {
         if !is_new && wish.must_be_new {
             return Err(AnnotateError::Exists { name: name.clone() }.into());
         }
-        self.check_path(name, wish, &current)?;
+        self.check_path(name, wish)?;
         let path = wish.path.as_deref().map(|path| below(&current.folder, path));
         if current.source == Source::Dvc && (is_new && path.is_none() || path.as_deref() == Some("")) {
             return Err(AnnotateError::NoPath { file: printable(&current.file) }.into());
@@ -322,8 +178,7 @@ impl Registry {
         let kind = wish.kind.as_ref().map(|kind| format!(" of type `{kind}`")).unwrap_or_default();
         let path = wish.path.as_ref().map(|path| format!(" with path `{path}`")).unwrap_or_default();
         let message = format!("Annotate artifact `{name}`{kind}{path}");
-        let edit = FileEdit { file: current.file, before: current.text, after: Some(text) };
-        Ok(AnnotationPlan::of(vec![edit], message))
+        Ok(AnnotationPlan::nothing(message).and(current, vec![entry.to_owned()], Some(text)))
     }
 
     /// Plans to take the annotation of an artifact out of the file that has it; where both have it, out of `dvc.yaml`. Tags
@@ -343,8 +198,8 @@ impl Registry {
         }
         let text =
             edit::remove(current.text(), current.source, entry).map_err(|problem| current.error(problem))?;
-        let edit = FileEdit { file: current.file, before: current.text, after: Some(text) };
-        Ok(AnnotationPlan::of(vec![edit], format!("Remove annotation for artifact `{name}`")))
+        let message = format!("Remove annotation for artifact `{name}`");
+        Ok(AnnotationPlan::nothing(message).and(current, vec![entry.to_owned()], Some(text)))
     }
 
     /// Type and labels are names, and the configuration may say which types there are.
@@ -363,8 +218,14 @@ impl Registry {
         }
     }
 
+    /// A path as it was given, from the root of the repository.
+    fn path_from_root(&self, path: &str) -> Result<String> {
+        let outside = || AnnotateError::PathOutside { path: printable(path) };
+        Ok(from_root(self.work_tree()?, path).ok_or_else(outside)?)
+    }
+
     /// Whether the path is there, if it must be, and free.
-    fn check_path(&self, name: &ArtifactName, wish: &Annotating, current: &Current) -> Result<()> {
+    fn check_path(&self, name: &ArtifactName, wish: &Annotating) -> Result<()> {
         let given = wish.path.as_deref().filter(|path| !path.is_empty());
         if wish.must_exist {
             let known =
@@ -380,25 +241,41 @@ impl Registry {
             }
         }
         let Some(path) = given.filter(|_| !wish.allow_same_path) else { return Ok(()) };
-        // Those that can be read: what is wrong with another file is not the matter here.
-        let folder = &current.folder;
-        let root = if folder.is_empty() { None } else { Some(self.current(Source::Dvc, "")) };
-        let files =
-            [self.current(Source::Dvc, folder), self.current(Source::Gto, "")].into_iter().chain(root);
-        let files: Vec<Current> = files.flatten().collect();
-        for (other, annotation) in files.iter().flat_map(|file| self.read_text(file, file.text()).artifacts) {
-            let used = annotation.path.filter(|_| other != *name);
-            if used.is_some_and(|used| overlap(path, &used)) {
-                return Err(AnnotateError::PathIsUsed {
-                    path: printable(path),
-                    kind: wish.kind.clone().unwrap_or_else(|| "None".to_owned()),
-                    name: name.clone(),
-                    by: other,
+        for file in self.all_current()? {
+            for (other, annotation) in self.read_text(&file, file.text()).artifacts {
+                let used = annotation.path.filter(|_| other != *name);
+                if used.is_some_and(|used| overlap(path, &self.path_from_root(&used).unwrap_or(used))) {
+                    return Err(AnnotateError::PathIsUsed {
+                        path: printable(path),
+                        kind: wish.kind.clone().unwrap_or_else(|| "None".to_owned()),
+                        name: name.clone(),
+                        by: other,
+                    }
+                    .into());
                 }
-                .into());
             }
         }
         Ok(())
+    }
+
+    /// Every file of the work tree that annotates artifacts and can be read, that of the root first: what is wrong with another
+    /// one is not the matter here.
+    fn all_current(&self) -> Result<Vec<Current>> {
+        let folders = self.dvc_folders()?;
+        let dvc = folders.iter().map(|folder| self.current(Source::Dvc, folder));
+        Ok(iter::once(self.current(Source::Gto, "")).chain(dvc).flatten().collect())
+    }
+
+    /// The folders of the work tree with a `dvc.yaml` that DVC looks at.
+    pub(super) fn dvc_folders(&self) -> Result<Vec<String>> {
+        let root = self.work_tree()?;
+        let files = self.repository.work_files_named(dvc_yaml::FILE_NAME)?;
+        let folder = |file: &String| file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let mut folders: Vec<String> = files.iter().map(folder).collect();
+        folders.sort_unstable();
+        folders.dedup();
+        folders.retain(|folder| is_looked_at(root, folder));
+        Ok(folders)
     }
 
     /// The file that has the artifact, or is to have it.
@@ -441,15 +318,15 @@ impl Registry {
         };
         let root = self.work_tree()?;
         let place = |why: &str| AnnotateError::Place { file: printable(&file), why: why.to_owned() };
-        check_place(root, &file).map_err(|why| place(&why))?;
+        let target = check_place(root, &file).map_err(|why| place(&why))?;
         let text = match read_file_inside(root, &root.join(&file), dvc_yaml::MAX_SIZE)? {
             Some(bytes) => Some(String::from_utf8(bytes).map_err(|_| place("it is not valid UTF-8"))?),
             None => None,
         };
-        Ok(Current { source, file, folder: folder.to_owned(), text })
+        Ok(Current { source, file, target, folder: folder.to_owned(), text })
     }
 
-    fn work_tree(&self) -> Result<&Path> {
+    pub(super) fn work_tree(&self) -> Result<&Path> {
         let none = || AnnotateError::NoWorkTree { path: self.root() };
         Ok(self.repository.work_dir().ok_or_else(none)?)
     }
@@ -481,147 +358,7 @@ impl Registry {
     }
 }
 
-/// Doing it.
-impl Registry {
-    /// Writes the files of a plan, each whole or not at all; commits them if that is wanted, and pushes the branch. If Git
-    /// does not commit, the files are as they were.
-    ///
-    /// # Errors
-    /// [`Error::Annotate`]. Nothing was changed then, but for [`AnnotateError::NotPushed`].
-    pub fn apply_annotations(
-        &self,
-        plan: &AnnotationPlan,
-        committing: &Committing,
-    ) -> Result<AnnotationApplied> {
-        let root = self.work_tree()?;
-        let files: Vec<&str> = plan.edits.iter().map(|edit| edit.file.as_str()).collect();
-        let commit = committing.commit || committing.push;
-        // From the look at the files to the commit: of two who write at once the second finds them changed.
-        let _lock = self.wait_for_writers()?;
-        let remote = if committing.push { Some(self.remote()?) } else { None };
-        if remote.is_some() && self.repository.current_branch().is_none() {
-            return Err(AnnotateError::NoBranch.into());
-        }
-        if files.is_empty() {
-            return Ok(AnnotationApplied::default());
-        }
-        if commit && let Some(file) = self.repository.uncommitted(&files)?.first() {
-            return Err(AnnotateError::Uncommitted { file: printable(file) }.into());
-        }
-        let mut written: Vec<&FileEdit> = Vec::new();
-        let undo = |written: &[&FileEdit]| {
-            for edit in written {
-                let back =
-                    FileEdit { before: edit.after.clone(), after: edit.before.clone(), ..(*edit).clone() };
-                // What somebody else has changed since is theirs.
-                let _ = write(root, &back);
-            }
-        };
-        for edit in &plan.edits {
-            if let Err(error) = write(root, edit) {
-                undo(&written);
-                return Err(error.into());
-            }
-            written.push(edit);
-        }
-        let mut applied = AnnotationApplied::default();
-        if !commit {
-            return Ok(applied);
-        }
-        let message = committing.message.as_ref().unwrap_or(&plan.message);
-        let commit =
-            self.repository.commit_files(&files, message, &committing.identity()).map_err(|error| {
-                undo(&written);
-                match error {
-                    CommitError::Refused(said) => Error::from(AnnotateError::Commit { said }),
-                    CommitError::Git(error) => error.into(),
-                }
-            })?;
-        applied.commit = Some(commit);
-        if let Some(remote) = remote {
-            let not_pushed = |said| AnnotateError::NotPushed { commit, remote: remote.shown(), said };
-            let branch =
-                self.repository.push_branch(&remote).map_err(|error| not_pushed(error.to_string()))?;
-            applied.pushed = branch.map(|branch| (branch, remote.shown()));
-        }
-        Ok(applied)
-    }
-}
-
 /// The name without the folder.
 pub(super) fn own_name(name: &ArtifactName) -> &str {
     name.as_str().rsplit(':').next().unwrap_or_default()
-}
-
-fn is_elsewhere(path: &str) -> bool {
-    path.starts_with('/') || path.contains("://")
-}
-
-/// The parts of a path, without `.` and, where it leads somewhere, without `..`.
-fn parts(path: &str) -> Vec<&str> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts
-}
-
-/// A path from the root as seen from a folder, as a `dvc.yaml` there has it.
-fn below(folder: &str, path: &str) -> String {
-    if folder.is_empty() || path.is_empty() || is_elsewhere(path) {
-        return path.to_owned();
-    }
-    let (folder, path) = (parts(folder), parts(path));
-    let same = folder.iter().zip(&path).take_while(|(a, b)| a == b).count();
-    let up = iter::repeat_n("..", folder.len() - same);
-    let parts: Vec<&str> = up.chain(path[same..].iter().copied()).collect();
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
-}
-
-/// A path of the repository, in the way that Git has it.
-fn inside(path: &str) -> Option<String> {
-    let parts = parts(path);
-    let is_inside = !is_elsewhere(path) && parts.first().is_some_and(|first| *first != "..");
-    is_inside.then(|| parts.join("/"))
-}
-
-/// Whether one path is the other, or in it.
-fn overlap(a: &str, b: &str) -> bool {
-    if a.starts_with('/') != b.starts_with('/') {
-        return false;
-    }
-    let (a, b) = (parts(a), parts(b));
-    let shorter = a.len().min(b.len());
-    a[..shorter] == b[..shorter]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_written_as_its_folder_sees_it() {
-        assert_eq!(below("", "a/b"), "a/b");
-        assert_eq!(below("cv", "cv/m.pkl"), "m.pkl");
-        assert_eq!(below("cv/a", "cv/./b/../m.pkl"), "../m.pkl");
-        assert_eq!(below("cv", "s3://x/y"), "s3://x/y");
-        assert_eq!(below("cv", "cv"), ".");
-    }
-
-    #[test]
-    fn paths_overlap_if_one_is_in_the_other() {
-        for (a, b) in [("a", "a"), ("a/b", "a"), ("./a", "a/b/../c"), (".", "a"), ("s3://x/a", "s3://x/a/b")]
-        {
-            assert!(overlap(a, b) && overlap(b, a), "{a} {b}");
-        }
-        for (a, b) in [("a", "ab"), ("a/b", "a/c"), ("/a", "a"), ("../a", "a")] {
-            assert!(!overlap(a, b), "{a} {b}");
-        }
-    }
 }

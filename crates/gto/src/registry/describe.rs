@@ -280,7 +280,7 @@ fn in_work_tree(root: &Path, index: &str, name: &ArtifactName) -> Vec<Arc<Entrie
 }
 
 /// Whether DVC would look into the folder, which must be one inside the work tree. As in commits: see `git::Folders`.
-fn is_looked_at(root: &Path, folder: &str) -> bool {
+pub(super) fn is_looked_at(root: &Path, folder: &str) -> bool {
     let mut ignore = Ignore::default();
     let mut above = String::new();
     let parts: Option<Vec<&str>> = Path::new(folder)

@@ -1,11 +1,14 @@
 //! Moving annotations between `artifacts.yaml` and `dvc.yaml`.
 //!
-//! Owns what has a place in which file: nothing gets lost. Applying a plan is the business of `annotate`.
+//! Owns what has a place in which file: nothing gets lost. Carrying a plan out is the business of `carry_out`.
 
 use super::Registry;
-use super::annotate::{AnnotationPlan, Current, FileEdit, own_name, told};
+use super::annotate::{AnnotationPlan, Current, own_name};
+use super::annotate_error::{AnnotateError, told};
+use super::annotations::{dvc_yaml_in, folder_of};
+use super::carry_out::says_nothing;
 use crate::annotation::edit::{self, Changes};
-use crate::annotation::{Annotation, Annotations, Source};
+use crate::annotation::{Annotation, Annotations, FileProblem, Source, exact};
 use crate::error::Result;
 use crate::name::ArtifactName;
 use crate::yaml::printable;
@@ -17,72 +20,91 @@ pub struct MigrationPlan {
     pub plan: AnnotationPlan,
     /// The artifacts that move.
     pub moved: Vec<ArtifactName>,
-    /// The artifacts that cannot, and why. While there are any the plan is not applied.
-    pub refused: Vec<(ArtifactName, String)>,
+    /// The entries that cannot, without control characters, and why: artifacts, and what has the place of one.
+    pub refused: Vec<(String, String)>,
+}
+
+impl AsRef<AnnotationPlan> for MigrationPlan {
+    fn as_ref(&self) -> &AnnotationPlan {
+        &self.plan
+    }
+}
+
+/// Why an annotation stays where it is.
+type Refusal = String;
+
+/// The two files of a move, as they are after some steps of it.
+struct Move {
+    from: Current,
+    to: Current,
+    /// The text of the first without what has moved.
+    left: String,
+    /// The text of the second with it.
+    there: String,
 }
 
 impl Registry {
     /// Plans to move annotations from `artifacts.yaml` to the `dvc.yaml` of the root, or back: those of `names`, or all if there
-    /// are none. Nothing gets lost: what has no place in the other file keeps the artifact from moving.
+    /// are none. Nothing gets lost or changed: what has no place in the other file keeps the artifact from moving, and what cannot
+    /// be read does, too. `artifacts.yaml` has no artifacts of folders: those stay in the `dvc.yaml` there.
     ///
     /// # Errors
     /// [`Error::Annotate`](crate::Error::Annotate).
     pub fn plan_migration(&self, to: Source, names: &[ArtifactName]) -> Result<MigrationPlan> {
         let from = if to == Source::Dvc { Source::Gto } else { Source::Dvc };
         let (from, to) = (self.current(from, "")?, self.current(to, "")?);
-        let (mut left, mut there) = (from.text().to_owned(), to.text().to_owned());
-        let Annotations { artifacts, problems } = self.read_text(&from, from.text());
-        let known = |name: &ArtifactName| artifacts.iter().find(|(other, _)| other == name);
-        if let Some(problem) =
-            problems.into_iter().find(|problem| problem.entry.is_none() && problem.left_out)
-        {
-            return Err(from.error(problem));
+        if from.target == to.target {
+            let why = format!("it is '{}' as well", printable(&from.file));
+            return Err(AnnotateError::Place { file: printable(&to.file), why }.into());
         }
-        let mut wanted: Vec<ArtifactName> = names.to_vec();
+        let Annotations { artifacts, problems } = self.read_text(&from, from.text());
+        let is_of_all = |problem: &&FileProblem| problem.entry.is_none() && problem.left_out;
+        if let Some(problem) = problems.iter().find(is_of_all) {
+            return Err(from.error(problem.clone()));
+        }
+        let (mut wanted, mut refused) = (names.to_vec(), Vec::new());
         if names.is_empty() {
             wanted.extend(artifacts.iter().map(|(name, _)| name.clone()));
+            refused = unread(&problems);
+            refused.extend(self.in_folders(&from, &to)?);
         }
-        let (mut moved, mut refused) = (Vec::new(), Vec::new());
+        let mut moving = Move { left: from.text().to_owned(), there: to.text().to_owned(), from, to };
+        let mut moved = Vec::new();
         for name in wanted {
-            let found = known(&name).map(|(_, annotation)| annotation);
-            let step = || -> std::result::Result<(String, String), String> {
-                let annotation = found.ok_or_else(|| format!("it is not in '{}'", printable(&from.file)))?;
-                self.movable(&name, annotation, &from, &to)?;
-                let entry = own_name(&name);
-                let added = edit::annotate(&there, to.source, entry, &Changes::all_of(annotation))
-                    .map_err(|problem| told(&problem))?;
-                let back = self.read_back(&name, &to, &added).map_err(|error| error.to_string())?;
-                if back != *annotation {
-                    return Err(format!("it would not say the same in '{}'", printable(&to.file)));
-                }
-                let removed = edit::remove(&left, from.source, entry).map_err(|problem| told(&problem))?;
-                Ok((removed, added))
-            };
-            match step() {
-                Ok((removed, added)) => {
-                    (left, there) = (removed, added);
-                    moved.push(name);
-                }
-                Err(why) => refused.push((name, why)),
+            let found = artifacts.iter().find(|(other, _)| *other == name).map(|(_, annotation)| annotation);
+            let found = found.ok_or_else(|| why_not_there(&name, &moving.from, &problems));
+            match found.and_then(|annotation| self.step(&mut moving, &name, annotation)) {
+                Ok(()) => moved.push(name),
+                Err(why) => refused.push((name.to_string(), why)),
             }
         }
-        // A file that says nothing any more goes; one with a comment says something.
-        let is_empty = matches!(left.trim(), "artifacts: {}" | "{}" | "") && !moved.is_empty();
-        let edits = vec![
-            FileEdit {
-                file: from.file,
-                before: from.text.clone(),
-                after: if is_empty { None } else { Some(left) },
-            },
-            FileEdit { file: to.file.clone(), before: to.text, after: Some(there) },
-        ];
-        let message = format!("Move annotations of artifacts to `{}`", to.file);
-        let plan = if moved.is_empty() {
-            AnnotationPlan::of(Vec::new(), message)
-        } else {
-            AnnotationPlan::of(edits, message)
-        };
-        Ok(MigrationPlan { plan, moved, refused })
+        Ok(MigrationPlan { plan: moving.plan(&moved), moved, refused })
+    }
+
+    /// Moves one artifact.
+    fn step(
+        &self,
+        moving: &mut Move,
+        name: &ArtifactName,
+        annotation: &Annotation,
+    ) -> std::result::Result<(), Refusal> {
+        let Move { from, to, left, there } = moving;
+        self.movable(name, annotation, from, to)?;
+        let entry = own_name(name);
+        let added = edit::annotate(there, to.source, entry, &Changes::all_of(annotation))
+            .map_err(|problem| told(&problem))?;
+        let added = exact::carry((from.text(), from.source), (&added, to.source), entry)
+            .map_err(|problem| told(&FileProblem::new(None, problem)))?;
+        if to.has(entry) && added != *there {
+            return Err(format!("'{}' says something else of it", printable(&to.file)));
+        }
+        let back = self.read_back(name, to, &added).map_err(|error| error.to_string())?;
+        if back != *annotation {
+            return Err(format!("it would not say the same in '{}'", printable(&to.file)));
+        }
+        *left = edit::remove(left, from.source, entry).map_err(|problem| told(&problem))?;
+        *there = added;
+        Ok(())
     }
 
     /// Why an annotation has no place in the other file.
@@ -92,7 +114,7 @@ impl Registry {
         annotation: &Annotation,
         from: &Current,
         to: &Current,
-    ) -> std::result::Result<(), String> {
+    ) -> std::result::Result<(), Refusal> {
         let entry = own_name(name);
         let fields = edit::entry(from.text(), from.source, entry)
             .ok_or("its name is put together from parameters, and would not be any more")?;
@@ -123,4 +145,62 @@ impl Registry {
         }
         Ok(())
     }
+
+    /// The artifacts of folders, on the way to the file that has none.
+    fn in_folders(&self, from: &Current, to: &Current) -> Result<Vec<(String, Refusal)>> {
+        if from.source != Source::Dvc {
+            return Ok(Vec::new());
+        }
+        let mut refused = Vec::new();
+        for folder in self.dvc_folders()?.iter().filter(|folder| !folder.is_empty()) {
+            let file = dvc_yaml_in(folder);
+            let why = format!("'{}' has no artifacts of folders", printable(&to.file));
+            let found = self.current(Source::Dvc, folder).map(|file| self.read_text(&file, file.text()));
+            match found {
+                Ok(Annotations { artifacts, problems }) => {
+                    refused.extend(artifacts.iter().map(|(name, _)| (name.to_string(), why.clone())));
+                    let is_read = !problems.iter().any(|problem| problem.left_out);
+                    let shown = || (printable(&file), "not all of it can be read".to_owned());
+                    refused.extend((!is_read).then(shown));
+                }
+                Err(error) => refused.push((printable(&file), error.to_string())),
+            }
+        }
+        Ok(refused)
+    }
+}
+
+impl Move {
+    fn plan(self, moved: &[ArtifactName]) -> AnnotationPlan {
+        let message = format!("Move annotations of artifacts to `{}`", self.to.file);
+        if moved.is_empty() {
+            return AnnotationPlan::nothing(message);
+        }
+        let entries: Vec<String> = moved.iter().map(|name| own_name(name).to_owned()).collect();
+        // A file that says nothing any more goes; one with a comment says something.
+        let left = (!says_nothing(&self.left)).then_some(self.left);
+        // First the file that gets them: if the second step never comes, both say the same of them, so that it does not matter
+        // which one counts, and the same command goes on from there.
+        AnnotationPlan::nothing(message)
+            .and(self.to, entries.clone(), Some(self.there))
+            .and(self.from, entries, left)
+    }
+}
+
+/// The entries of a file that say nothing that could be moved.
+fn unread(problems: &[FileProblem]) -> Vec<(String, Refusal)> {
+    let left_out = problems.iter().filter(|problem| problem.left_out);
+    left_out.filter_map(|problem| Some((problem.entry.clone()?, told(problem)))).collect()
+}
+
+fn why_not_there(name: &ArtifactName, from: &Current, problems: &[FileProblem]) -> Refusal {
+    let entry = printable(own_name(name));
+    let is_it = |(other, _): &(String, Refusal)| *other == entry || *other == printable(name.as_str());
+    if let Some((_, why)) = unread(problems).into_iter().find(is_it) {
+        return why;
+    }
+    if from.source == Source::Dvc && !folder_of(name).is_empty() {
+        return "it is of a folder, which 'artifacts.yaml' has no place for".to_owned();
+    }
+    format!("it is not in '{}'", printable(&from.file))
 }

@@ -22,6 +22,7 @@ use serde_json::{Map, Value as Json};
 use super::{Node, Problem, parse};
 use layout::{Document, Entry, Item, Kind};
 use render::Style;
+pub(crate) use render::is_meant_otherwise;
 
 /// Makes what is at `path`, keys from the root down, this value. What is on the way and not there is made.
 pub(crate) fn set(text: &str, path: &[&str], value: &Json, max_size: usize) -> Result<String, Problem> {

@@ -38,6 +38,28 @@ pub(crate) struct Node {
     pub value: Value,
     pub line: usize,
     pub column: usize,
+    /// How it stands in the file; `None` if it is no scalar, or not from a file.
+    pub written: Option<Written>,
+}
+
+/// How a scalar stands in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub style: Style,
+    /// Where it begins and ends, in bytes.
+    pub start: usize,
+    pub end: usize,
+}
+
+/// What says which kind of value a scalar is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// What it looks like.
+    Plain,
+    /// Quotes, or a block: it is a text.
+    Quoted,
+    /// A tag.
+    Tagged,
 }
 
 #[derive(Debug, Clone)]
@@ -160,7 +182,7 @@ impl Node {
                 entries.into_iter().map(|(k, v)| (Self::from_json(k.into()), Self::from_json(v))).collect(),
             ),
         };
-        Self { value, line: 0, column: 0 }
+        Self { value, line: 0, column: 0, written: None }
     }
 }
 
@@ -251,7 +273,7 @@ impl<'a> Loader<'a> {
     }
 
     fn leaf(span: Span, value: Value) -> Node {
-        Node { value, line: span.start.line(), column: span.start.col() + 1 }
+        Node { value, line: span.start.line(), column: span.start.col() + 1, written: None }
     }
 
     fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Problem> {
@@ -259,6 +281,7 @@ impl<'a> Loader<'a> {
             return Err(Self::leaf(span, Value::Null).complain(too_deep()));
         }
         let anchor = event.anchor_id();
+        let written = written(&event, span);
         let value = match event {
             Event::Scalar(text, style, _, tag) => scalar(text, style, tag.as_deref()),
             Event::SequenceStart(_, _, tag) => collection(self.list(depth)?, tag.as_deref(), "seq"),
@@ -267,7 +290,7 @@ impl<'a> Loader<'a> {
             Event::UnresolvedAlias(name) => Value::Invalid(format!("unknown alias '*{}'", printable(&name))),
             _ => Value::Invalid("an unexpected end".to_owned()),
         };
-        let node = Self::leaf(span, value);
+        let node = Node { written, ..Self::leaf(span, value) };
         self.charge(&node, own_size(&node))?;
         if let Some(id) = anchor.filter(|id| *id != 0) {
             self.charge(&node, measure(&node).0)?;
@@ -320,8 +343,9 @@ impl<'a> Loader<'a> {
         if depth + height > MAX_DEPTH {
             return Err(node.complain(too_deep()));
         }
-        let value = self.anchors.get(&id).map_or(Value::Null, |anchored| anchored.value.clone());
-        Ok(Node { value, ..node })
+        let anchored = self.anchors.get(&id);
+        let value = anchored.map_or(Value::Null, |anchored| anchored.value.clone());
+        Ok(Node { value, written: anchored.and_then(|anchored| anchored.written), ..node })
     }
 
     fn charge(&mut self, node: &Node, size: usize) -> Result<(), Problem> {
@@ -355,6 +379,17 @@ fn measure(node: &Node) -> (usize, usize) {
     let (size, height) =
         children.into_iter().fold((0, 0), |(size, height), child| (size + child.0, height.max(child.1 + 1)));
     (size + own_size(node), height)
+}
+
+fn written(event: &Event<'_>, span: Span) -> Option<Written> {
+    let Event::Scalar(_, style, _, tag) = event else { return None };
+    let style = match (tag, style) {
+        (Some(_), _) => Style::Tagged,
+        (None, ScalarStyle::Plain) => Style::Plain,
+        (None, _) => Style::Quoted,
+    };
+    let range = span.byte_range()?;
+    Some(Written { style, start: range.start, end: range.end })
 }
 
 fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>) -> Value {

@@ -157,7 +157,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// Whether it is a number, a flag, a time or nothing, in this YAML or the one before, or a mark of its own.
-fn is_meant_otherwise(text: &str) -> bool {
+pub(crate) fn is_meant_otherwise(text: &str) -> bool {
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     let lower = text.to_ascii_lowercase();
     WORDS.contains(&lower.as_str())

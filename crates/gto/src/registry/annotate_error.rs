@@ -1,0 +1,190 @@
+//! Why an annotation was not changed.
+//!
+//! Owns the cases and their words. What to do about them is said by the front ends.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::annotation::FileProblem;
+use crate::name::ArtifactName;
+use crate::object_id::ObjectId;
+
+/// Why an annotation was not changed. The messages of what the Python tool refused too are its own.
+#[derive(Debug, thiserror::Error)]
+pub enum AnnotateError {
+    /// A bare repository, or a remote one.
+    #[error("There is no work tree in '{}', and so no file to edit", path.display())]
+    NoWorkTree {
+        /// The repository.
+        path: PathBuf,
+    },
+    /// There is an annotation, and there should be none.
+    #[error("Enrichment for '{name}' already exists")]
+    Exists {
+        /// The artifact.
+        name: ArtifactName,
+    },
+    /// There is no annotation.
+    #[error("Cannot find artifact '{name}'")]
+    NotFound {
+        /// The artifact.
+        name: ArtifactName,
+        /// The file in which it would be.
+        file: String,
+    },
+    /// The other file has it.
+    #[error("'{name}' is annotated in '{file}'")]
+    InOtherFile {
+        /// The artifact.
+        name: ArtifactName,
+        /// The file that has it.
+        file: String,
+    },
+    /// Another artifact has that path, or one in it or around it.
+    #[error("Provided path conflicts with '{path}' ('{kind}' '{name}')")]
+    PathIsUsed {
+        /// The path that was given.
+        path: String,
+        /// The type that was given, or `None` as Python has it.
+        kind: String,
+        /// The artifact that was to get it.
+        name: ArtifactName,
+        /// The artifact that has it.
+        by: ArtifactName,
+    },
+    /// The configuration does not know the type.
+    #[error("Allowed types are: '[{}]'", types.iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(", "))]
+    TypeNotAllowed {
+        /// The type.
+        kind: String,
+        /// The allowed ones.
+        types: Vec<String>,
+    },
+    /// Nobody said what must exist.
+    #[error("`path` is required when `must_exist` is set to True")]
+    PathNeeded,
+    /// The path leads out of the repository.
+    #[error("'{path}' is not in the repository")]
+    PathOutside {
+        /// The path.
+        path: String,
+    },
+    /// The current commit does not have the path.
+    #[error("Nothing found in '{path}' for checked out commit")]
+    PathNotThere {
+        /// The path.
+        path: String,
+    },
+    /// DVC takes no artifact without a path.
+    #[error("An artifact in '{file}' needs a path")]
+    NoPath {
+        /// The file.
+        file: String,
+    },
+    /// An artifact of a folder cannot be in `artifacts.yaml`.
+    #[error("'{name}' has a folder, and can only be annotated in '{file}'")]
+    HasFolder {
+        /// The artifact.
+        name: ArtifactName,
+        /// The `dvc.yaml` of its folder.
+        file: String,
+    },
+    /// The file is where nothing is written.
+    #[error("'{file}' is not edited: {why}")]
+    Place {
+        /// The file, from the root of the repository.
+        file: String,
+        /// One clause.
+        why: String,
+    },
+    /// The text of the file cannot be edited.
+    #[error("Cannot edit '{file}': {}", told(problem))]
+    Text {
+        /// The file, from the root of the repository.
+        file: String,
+        /// Why, and where.
+        problem: FileProblem,
+    },
+    /// The edited text would not be understood.
+    #[error("'{name}' could not be read back from '{file}': {reason}")]
+    ReadBack {
+        /// The artifact.
+        name: ArtifactName,
+        /// The file, from the root of the repository.
+        file: String,
+        /// Why, in one clause.
+        reason: String,
+    },
+    /// Some artifacts cannot move.
+    #[error("Not all annotations can be moved, and so none was")]
+    Unmovable,
+    /// Somebody has said that the file is not to be changed.
+    #[error("'{file}' is read-only")]
+    ReadOnly {
+        /// The file, from the root of the repository.
+        file: String,
+    },
+    /// Somebody else edited the file.
+    #[error("'{file}' was changed by another process meanwhile")]
+    Changed {
+        /// The file, from the root of the repository.
+        file: String,
+    },
+    /// The file cannot be written.
+    #[error("Cannot write '{file}'")]
+    Write {
+        /// The file, from the root of the repository.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A commit would take other changes with it.
+    #[error("'{file}' has other changes that are not committed")]
+    Uncommitted {
+        /// The file, from the root of the repository.
+        file: String,
+        /// Whether Git does not know the file yet.
+        is_new: bool,
+    },
+    /// Git did not commit.
+    #[error("The command `git commit` failed: {said}")]
+    Commit {
+        /// What Git, or a hook, said.
+        said: String,
+        /// The files that were not put back, because they were changed once more: a hook may do that. All others are as they
+        /// were.
+        left: Vec<String>,
+    },
+    /// The commit is made, and the command that made it has not come to a good end: a hook that comes after it, for example.
+    #[error("Commit {} was made, but `git commit` failed after that: {said}", commit.short())]
+    Unfinished {
+        /// The commit.
+        commit: ObjectId,
+        /// What Git, or a hook, said.
+        said: String,
+    },
+    /// There is no branch to push.
+    #[error("There is no branch to push: HEAD is detached")]
+    NoBranch,
+    /// The branch is not pushed.
+    #[error("{}he branch was not pushed to {remote}: {said}", made(commit.as_ref()))]
+    NotPushed {
+        /// The commit that was made before that, and is here; `None` if nothing was.
+        commit: Option<ObjectId>,
+        /// The remote.
+        remote: String,
+        /// What Git said.
+        said: String,
+    },
+}
+
+pub(super) fn told(problem: &FileProblem) -> String {
+    match problem.line {
+        Some(line) => format!("line {line}, column {}: {}", problem.column.unwrap_or(1), problem.message),
+        None => problem.message.clone(),
+    }
+}
+
+fn made(commit: Option<&ObjectId>) -> String {
+    commit.map_or("T".to_owned(), |commit| format!("Commit {} was made, but t", commit.short()))
+}

@@ -1,0 +1,247 @@
+//! Carrying out a change of annotation files: writing them, committing them and nothing else, pushing the branch.
+//!
+//! Owns that order, what may be committed along, what is put back if Git does not commit, and planning again if somebody else was
+//! faster. What changes is the plan's business.
+
+use std::iter;
+
+use super::annotate::Planned;
+use super::annotation_place::{Prepared, prepare};
+use super::{AnnotateError, AnnotationPlan, FileEdit, Registry};
+use crate::annotation::edit;
+use crate::error::{Error, Result};
+use crate::git::{CommitError, FileStatus, Remote};
+use crate::object_id::ObjectId;
+use crate::yaml::printable;
+
+/// How often an edit is planned again because somebody else was faster: a person who saves files in an editor, since other
+/// `gto` wait.
+const TRIES: u32 = 20;
+
+/// Whether a change is committed and pushed.
+#[derive(Debug, ::core::clone::Clone, Default, PartialEq, Eq)]
+pub struct Committing {
+    /// Whether the files, and nothing else, are committed. In the clone of a remote repository they always are.
+    pub commit: bool,
+    /// The message of the commit, if not that of the plan.
+    pub message: Option<String>,
+    /// Whether the branch is pushed after that; that of the clone of a remote repository always is.
+    pub push: bool,
+    /// The name of the author and committer, if not the one that Git is configured for.
+    pub name: Option<String>,
+    /// The address of the same.
+    pub email: Option<String>,
+}
+
+impl Committing {
+    /// The variables by which git knows who commits.
+    fn identity(&self) -> Vec<(&'static str, &str)> {
+        let names = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"].into_iter().zip(iter::repeat(&self.name));
+        let emails = ["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"].into_iter().zip(iter::repeat(&self.email));
+        names.chain(emails).filter_map(|(variable, value)| Some((variable, value.as_deref()?))).collect()
+    }
+}
+
+/// What was done beside writing the files.
+#[derive(Debug, ::core::clone::Clone, Default, PartialEq, Eq)]
+pub struct AnnotationApplied {
+    /// The commit; `None` if the current one has it all already.
+    pub commit: Option<ObjectId>,
+    /// The branch that was pushed, and where to.
+    pub pushed: Option<(String, String)>,
+}
+
+impl Registry {
+    /// Carries out what `plan` gives, and what it gives then if somebody else changed a file meanwhile. No other `gto` edits
+    /// annotations of this repository from the look at the files to the commit.
+    ///
+    /// # Errors
+    /// Those of `plan`, and of [`Registry::apply_annotations`].
+    pub fn edit_annotations<P: AsRef<AnnotationPlan>, E: From<Error>>(
+        &self,
+        committing: &Committing,
+        mut plan: impl FnMut() -> std::result::Result<P, E>,
+    ) -> std::result::Result<(P, AnnotationApplied), E> {
+        let mut tries = 0;
+        loop {
+            let _lock = self.wait_for_writers()?;
+            let plan = plan()?;
+            match self.apply_alone(plan.as_ref(), committing) {
+                Err(error) if tries < TRIES && self.is_worth_another_try(&error) => tries += 1,
+                applied => return Ok((plan, applied?)),
+            }
+        }
+    }
+
+    /// Whether somebody else was faster: with a file, or with the branch of a remote repository, whose clone is then as they left
+    /// it. A branch of the user's own repository is for them to pull.
+    fn is_worth_another_try(&self, error: &Error) -> bool {
+        match error {
+            Error::Annotate(AnnotateError::Changed { .. }) => true,
+            Error::Annotate(AnnotateError::NotPushed { .. }) if self.remote.is_some() => {
+                let branch = self.repository.current_branch();
+                let commit = self.repository.head_commit().ok().flatten();
+                let meant = branch.zip(commit);
+                meant.is_some_and(|(branch, commit)| {
+                    self.repository.give_way(&branch, commit).unwrap_or(false)
+                })
+            }
+            _ => false,
+        }
+    }
+
+    /// Writes the files of a plan, all or none; commits them if that is wanted, and pushes the branch. What a plan found done
+    /// already is committed and pushed as well, if it is not yet. If Git does not commit, the files are as they were.
+    ///
+    /// # Errors
+    /// [`Error::Annotate`]. Nothing was changed then, but for [`AnnotateError::NotPushed`], [`AnnotateError::Unfinished`] and what
+    /// [`AnnotateError::Commit`] tells.
+    pub fn apply_annotations(
+        &self,
+        plan: &AnnotationPlan,
+        committing: &Committing,
+    ) -> Result<AnnotationApplied> {
+        let _lock = self.wait_for_writers()?;
+        self.apply_alone(plan, committing)
+    }
+
+    fn apply_alone(&self, plan: &AnnotationPlan, committing: &Committing) -> Result<AnnotationApplied> {
+        let push = committing.push || self.remote.is_some();
+        if !push && !committing.commit {
+            self.write_all(&plan.edits)?;
+            return Ok(AnnotationApplied::default());
+        }
+        let remote = if push { Some(self.remote()?) } else { None };
+        if remote.is_some() && self.repository.current_branch().is_none() {
+            return Err(AnnotateError::NoBranch.into());
+        }
+        self.check_committable(plan)?;
+        self.write_all(&plan.edits)?;
+        // What was done before may be what was missing, or be taken back by this.
+        let uncommitted = self.repository.uncommitted(&plan.files());
+        let uncommitted = uncommitted.inspect_err(|_| drop(self.put_back(&plan.edits)))?;
+        let files: Vec<&str> = uncommitted.iter().map(|(file, _)| file.as_str()).collect();
+        let mut applied = AnnotationApplied::default();
+        if !files.is_empty() {
+            applied.commit = Some(self.commit_all(plan, &files, committing)?);
+        }
+        // A clone of a remote repository has nothing that is not there already.
+        if let Some(remote) = remote.filter(|_| self.remote.is_none() || applied.commit.is_some()) {
+            applied.pushed = self.push_branch(&remote, applied.commit)?;
+        }
+        Ok(applied)
+    }
+
+    /// Writes the files in their order. If one cannot be written, none is.
+    fn write_all(&self, edits: &[FileEdit]) -> Result<()> {
+        let root = self.work_tree()?;
+        let prepared = edits.iter().map(|edit| Ok(prepare(root, edit)?)).collect::<Result<Vec<_>>>()?;
+        for (done, prepared) in prepared.into_iter().enumerate() {
+            if let Err(error) = prepared.put() {
+                self.put_back(&edits[..done]);
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the files what they were before. Those that somebody else, such as a hook, has changed since are left as they are,
+    /// and told: it may be work that is nowhere else.
+    fn put_back(&self, edits: &[FileEdit]) -> Vec<String> {
+        let put_back = |edit: &&FileEdit| {
+            let back =
+                FileEdit { before: edit.after.clone(), after: edit.before.clone(), file: edit.file.clone() };
+            let root = self.work_tree();
+            root.is_ok_and(|root| prepare(root, &back).and_then(Prepared::put).is_ok())
+        };
+        let left = edits.iter().rev().filter(|edit| !put_back(edit));
+        left.map(|edit| printable(&edit.file)).collect()
+    }
+
+    /// Whether the files of a plan are as in the current commit, but for the entries that the plan is about: anything else would
+    /// be committed along.
+    fn check_committable(&self, plan: &AnnotationPlan) -> Result<()> {
+        let head = self.repository.head_commit()?;
+        let uncommitted = self.repository.uncommitted(&plan.files())?;
+        self.check_out(plan, head, &uncommitted)?;
+        for (file, status) in &uncommitted {
+            let planned = plan.planned.iter().find(|planned| planned.file == *file);
+            let is_whole = planned.is_some_and(|planned| {
+                let committed = head.map_or(Ok(None), |head| self.text_at(head, planned));
+                committed.is_ok_and(|committed| is_only_about(planned, committed.as_deref()))
+            });
+            // What is staged and is neither the one nor the other would get lost.
+            if !is_whole || matches!(status, FileStatus::Mixed | FileStatus::Ignored) {
+                let is_new = matches!(status, FileStatus::New | FileStatus::Ignored);
+                return Err(AnnotateError::Uncommitted { file: printable(file), is_new }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Of what is in the commit, only a part may be in the work tree: a new file would take the place of all that the old one says.
+    fn check_out(
+        &self,
+        plan: &AnnotationPlan,
+        head: Option<ObjectId>,
+        uncommitted: &[(String, FileStatus)],
+    ) -> Result<()> {
+        for planned in plan.planned.iter().filter(|planned| planned.text.is_none()) {
+            let committed = head.map_or(Ok(None), |head| self.repository.file_id_at(head, &planned.file))?;
+            if committed.is_some() && !uncommitted.iter().any(|(file, _)| *file == planned.file) {
+                let why = "it is in the commit, and not checked out: see `git sparse-checkout`".to_owned();
+                return Err(AnnotateError::Place { file: printable(&planned.file), why }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of a file in a commit.
+    fn text_at(&self, commit: ObjectId, planned: &Planned) -> std::result::Result<Option<String>, ()> {
+        let bytes = self.repository.file_at(commit, &planned.file, planned.source.max_size());
+        bytes.map_err(drop)?.map(String::from_utf8).transpose().map_err(drop)
+    }
+
+    fn commit_all(&self, plan: &AnnotationPlan, files: &[&str], committing: &Committing) -> Result<ObjectId> {
+        let message = committing.message.as_ref().unwrap_or(&plan.message);
+        let committed = self.repository.commit_files(files, message, &committing.identity());
+        committed.map_err(|error| match error {
+            CommitError::Unfinished { commit, said } => AnnotateError::Unfinished { commit, said }.into(),
+            CommitError::Refused(said) => {
+                AnnotateError::Commit { said, left: self.put_back(&plan.edits) }.into()
+            }
+            CommitError::Git(error) => {
+                self.put_back(&plan.edits);
+                error.into()
+            }
+        })
+    }
+
+    fn push_branch(&self, remote: &Remote, commit: Option<ObjectId>) -> Result<Option<(String, String)>> {
+        let pushed = self.repository.push_branch(remote).map_err(|error| {
+            // The clone of a remote repository goes, and the commit with it.
+            let commit = commit.filter(|_| self.remote.is_none());
+            AnnotateError::NotPushed { commit, remote: remote.shown(), said: error.to_string() }
+        });
+        Ok(pushed?.map(|branch| (branch, remote.shown())))
+    }
+}
+
+/// Whether a file differs from its text in the current commit by nothing but the entries that are planned.
+fn is_only_about(planned: &Planned, committed: Option<&str>) -> bool {
+    let rest = |text: Option<&str>| {
+        let mut rest = text.unwrap_or_default().to_owned();
+        for entry in &planned.entries {
+            if edit::has_entry(&rest, planned.source, entry) {
+                rest = edit::remove(&rest, planned.source, entry).ok()?;
+            }
+        }
+        Some(if says_nothing(&rest) { String::new() } else { rest })
+    };
+    matches!((rest(committed), rest(planned.text.as_deref())), (Some(a), Some(b)) if a == b)
+}
+
+/// Whether nothing is in a file; one with a comment says something.
+pub(super) fn says_nothing(text: &str) -> bool {
+    matches!(text.trim(), "artifacts: {}" | "{}" | "")
+}
