@@ -229,9 +229,10 @@ fn nothing_outside_the_repository_is_read() {
     {
         std::os::unix::fs::symlink(&outside, repo.path().join("link")).unwrap();
         std::os::unix::fs::symlink(outside.join("dvc.yaml"), repo.path().join("dvc.yaml")).unwrap();
-        for name in ["link:m", "x"] {
-            let run = gto(&repo, &format!("describe {name}")).fails(1);
-            hints_at(&run, "it is a link that leads out of the repository");
+        for (name, why) in
+            [("link:m", "it is below a link"), ("x", "it is a link that leads out of the repository")]
+        {
+            hints_at(&gto(&repo, &format!("describe {name}")).fails(1), why);
         }
     }
 }
@@ -336,100 +337,46 @@ fn show_filters_by_what_is_annotated_and_shows_it_if_it_is_asked_to() {
     );
 }
 
-/// What DVC writes beside a file that it keeps.
-fn dvc_file(hash: &str) -> String {
-    format!("outs:\n- md5: {hash}\n  size: 3\n  hash: md5\n  path: kept.pkl\n")
-}
-
-/// `plain` in Git, `kept` and `made` with DVC, `folder`, and two of which nobody knows anything.
-const CHANGING: &str = "artifacts:\n  plain: {path: plain.bin}\n  kept: {path: kept.pkl}\n  made: {path: out/made.pkl}\n  \
-                        folder: {path: dir}\n  away: {path: s3://bucket/x}\n";
-
-fn changing() -> Repo {
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_file_of_the_repository_is_that_file_in_a_commit_and_in_the_work_tree() {
+    use std::os::unix::fs::symlink;
     let repo = Repo::new();
     let files = [
-        ("dvc.yaml", CHANGING),
-        ("artifacts.yaml", "nowhere: {}\n"),
-        ("plain.bin", "1"),
-        ("kept.pkl.dvc", &dvc_file("aaa")),
-        ("dvc.lock", "stages:\n  s:\n    cmd: x\n    outs:\n    - {path: out/made.pkl, md5: aaa}\n"),
-        ("dir/a", "1"),
+        ("conf/all.yaml", "m: {type: model}\n"),
+        ("conf/dvc.yaml", "artifacts: {n: {path: '${x}'}}\n"),
+        ("conf/params.yaml", "x: filled\n"),
+        ("cv/a", ""),
+        ("far/a", ""),
     ];
     repo.commit(&files, "1");
-    repo
-}
-
-fn tags(repo: &Repo) -> Vec<String> {
-    repo.tag_names()
-}
-
-#[test]
-fn only_what_has_changed_since_its_last_version_gets_a_new_one() {
-    let repo = changing();
-    let run = gto(&repo, "register --all-changed").ok();
-    assert_eq!(tags(&repo), ["folder@v0.0.1", "kept@v0.0.1", "made@v0.0.1", "plain@v0.0.1"]);
-    warns_of(&run, "'away' is left out: there is no 's3://bucket/x' in the commit");
-    warns_of(&run, "'nowhere' is left out: no path of it is annotated");
-
-    repo.commit(&[("other", "x")], "2");
-    let same = gto(&repo, "status --changed").ok();
-    assert!(same.out().contains("unknown") && !same.out().contains("plain"), "{same}");
-    assert_eq!(gto(&repo, "register --all-changed --json").ok().json()["tags"], json!([]));
-    for name in ["plain", "kept", "made", "folder"] {
-        let run = gto(&repo, &format!("register {name} --if-changed")).ok();
-        assert_eq!(run.out(), "", "{run}");
-        hints_at(&run, &format!("'{name}' is what it was at v0.0.1: no version is registered"));
+    for (target, link) in [
+        ("conf/all.yaml", "artifacts.yaml"),
+        ("../conf/dvc.yaml", "cv/dvc.yaml"),
+        ("../conf/params.yaml", "cv/params.yaml"),
+        ("/etc/hostname", "far/dvc.yaml"),
+        ("absent", "dvc.yaml"),
+        ("cv", "linked"),
+    ] {
+        symlink(target, repo.path().join(link)).expect("the sandbox can be written to");
     }
-    assert_eq!(tags(&repo).len(), 4);
-
-    let lock = "stages:\n  s:\n    cmd: x\n    outs:\n    - {path: out/made.pkl, md5: bbb}\n";
-    repo.commit(&[("dvc.lock", lock), ("kept.pkl.dvc", &dvc_file("bbb")), ("dir/b", "1")], "3");
-    let changed = gto(&repo, "status --changed --json").fails(3).json();
-    let states: Vec<_> = changed.as_array().unwrap().iter().map(|c| (&c["artifact"], &c["state"])).collect();
-    let expected = [
-        ("away", "unknown"),
-        ("folder", "changed"),
-        ("kept", "changed"),
-        ("made", "changed"),
-        ("nowhere", "unknown"),
-        ("plain", "same"),
-    ];
-    assert_eq!(
-        states,
-        expected.map(|(a, b)| (json!(a), json!(b))).iter().map(|(a, b)| (a, b)).collect::<Vec<_>>()
-    );
-    gto(&repo, "status --changed plain").ok();
-    gto(&repo, "status --changed kept").fails(3);
-    gto(&repo, "register kept --if-changed --bump-minor").ok();
-    gto(&repo, "register --all-changed --bump-major").ok();
-    let new = [
-        "folder@v0.0.1",
-        "folder@v1.0.0",
-        "kept@v0.0.1",
-        "kept@v0.1.0",
-        "made@v0.0.1",
-        "made@v1.0.0",
-        "plain@v0.0.1",
-    ];
-    assert_eq!(tags(&repo), new);
-    assert_eq!(gto(&repo, "register --all-changed").ok().out(), "");
-}
-
-#[test]
-fn what_cannot_be_compared_is_refused_and_several_artifacts_are_not_pushed() {
-    let repo = changing();
-    refused(
-        &repo,
-        "register nowhere --if-changed",
-        "Whether artifact 'nowhere' has changed cannot be told: no path of it is annotated",
-    );
-    gto(&repo, "register nowhere").ok();
-    refused(
-        &repo,
-        "register --all-changed --push",
-        "Several artifacts are not written to a remote by one command",
-    );
-    gto(&repo, "register").fails(2);
-    gto(&repo, "register m --all-changed").fails(2);
-    gto(&repo, "status --changed --remote x").fails(2);
+    repo.git_ok(&["add", "--all"]);
+    repo.commit(&[], "2");
+    assert_eq!(names(&gto(&repo, "show --plain").ok().out()), ["*conf:n", "*cv:n", "*m"]);
+    assert_eq!(names(&gto(&repo, "show --plain -A").ok().out()), ["*conf:n", "*cv:n", "*m"]);
+    for at in ["", " --rev HEAD"] {
+        assert_eq!(gto(&repo, &format!("describe cv:n --path{at}")).ok().out(), "cv/filled\n");
+        assert_eq!(gto(&repo, &format!("describe m --type{at}")).ok().out(), "model\n");
+        for (name, why) in [
+            ("far:x", "'far/dvc.yaml': it is a link that leads out of the repository"),
+            ("x", "'dvc.yaml': it is a link that leads to no file"),
+            ("linked:n", "'linked/dvc.yaml': it is below a link, where DVC does not look"),
+        ] {
+            hints_at(&gto(&repo, &format!("describe {name}{at}")).fails(1), why);
+        }
+    }
+    let doctor = gto(&repo, "doctor");
+    for file in ["far/dvc.yaml", "dvc.yaml"] {
+        assert!(doctor.out().contains(&format!("'{file}': it is a link that leads ")), "{doctor}");
+    }
 }

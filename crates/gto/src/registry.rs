@@ -13,6 +13,7 @@ mod cache;
 mod carry_out;
 mod changes;
 mod clones;
+mod contents;
 mod describe;
 mod examine;
 mod files;

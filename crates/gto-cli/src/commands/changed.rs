@@ -24,7 +24,8 @@ pub fn run(
         warn(context, &answer.warnings);
         answer.value
     };
-    let is_different = changes.iter().any(|change| matches!(change.state, Change::New | Change::Changed));
+    // What is not known may be another.
+    let is_different = changes.iter().any(|change| change.state != Change::Same);
     if json {
         context.printer.line(json::to_string(&changes)?)?;
     } else {

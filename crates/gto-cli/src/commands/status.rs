@@ -18,7 +18,8 @@ use crate::reports::StatusReport;
 /// Shows tags that are only here, only on the remote, or not the same on both sides. Nothing is fetched or changed. Tags that are
 /// none of the registry's are left out, and so are lightweight tags.
 ///
-/// Exit status: 0 if there is no difference, 3 if there is one, 1 if the two cannot be compared.
+/// Exit status: 0 if there is no difference, 3 if there is one, 1 if the two cannot be compared. With `--changed` it is 3, too, if of
+/// an artifact it cannot be told.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gto status                      all artifacts\n  \

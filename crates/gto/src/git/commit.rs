@@ -65,7 +65,10 @@ impl Repository {
         }
     }
 
-    /// The id of the regular file at `path`, with slashes, in the tree of `commit`; `None` if there is none.
+    /// The id of the regular file at `path`, with slashes, in the tree of `commit`; `None` if there is none. Links are followed.
+    ///
+    /// # Errors
+    /// [`GitError::Link`] for one that leads to no file of the commit.
     pub fn file_id_at(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>, GitError> {
         self.file_id_in(self.tree_of(commit)?, path)
     }
@@ -75,26 +78,14 @@ impl Repository {
         let mut folder = tree;
         let mut parts = path.split('/').peekable();
         while let Some(part) = parts.next() {
-            match self.entry(folder, part)? {
-                Some((id, true)) => return Ok(parts.peek().is_none().then_some(id)),
-                Some((id, false)) => folder = id,
-                None => break,
+            match self.any_entry(folder, part)? {
+                Some((id, mode)) if mode.is_blob() => return Ok(parts.peek().is_none().then_some(id)),
+                Some((id, mode)) if mode.is_tree() => folder = id,
+                Some((_, mode)) if mode.is_link() => return self.file_through(tree, path).map(Some),
+                _ => break,
             }
         }
         Ok(None)
-    }
-
-    /// The id of whatever is at `path`, with slashes, in a tree: a file, a folder, a link.
-    pub fn object_id_in(&self, tree: ObjectId, path: &str) -> Result<Option<ObjectId>, GitError> {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let mut tree = tree;
-        for part in folder.split('/').filter(|part| !part.is_empty()) {
-            match self.entry(tree, part)? {
-                Some((id, false)) => tree = id,
-                _ => return Ok(None),
-            }
-        }
-        Ok(self.any_entry(tree, name)?.map(|(id, _)| id))
     }
 
     /// The entry `name` of a tree, if it is a regular file (`true`) or a folder (`false`).
@@ -104,7 +95,12 @@ impl Repository {
     }
 
     /// The entry `name` of a tree, and what it is.
-    fn any_entry(&self, tree: ObjectId, name: &str) -> Result<Option<(ObjectId, EntryMode)>, GitError> {
+    /// The entry `name` of a tree, and what it is.
+    pub(super) fn any_entry(
+        &self,
+        tree: ObjectId,
+        name: &str,
+    ) -> Result<Option<(ObjectId, EntryMode)>, GitError> {
         let failed = |error| GitError::failed("read the files of a commit", error);
         self.header(tree)?;
         let gix_id = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
@@ -230,11 +226,12 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_in_a_commit_is_no_file() {
+    fn a_link_out_of_the_repository_is_not_followed() {
         let repo = Repo::new();
         std::os::unix::fs::symlink("/etc/passwd", repo.path().join("link")).unwrap();
         repo.git_ok(&["add", "link"]);
         let commit = id(&repo.commit(&[], "link"));
-        assert_eq!(open(&repo).file_at(commit, "link", 1000).unwrap(), None);
+        let error = open(&repo).file_at(commit, "link", 1000).unwrap_err();
+        assert_eq!(error.to_string(), "`link` is a link that leads out of the repository");
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use gix::objs::tree::EntryMode;
 use gix::objs::{Find as _, Kind, TreeRefIter};
 
 use super::ignore::Ignore;
@@ -20,6 +21,8 @@ const IGNORE: &str = ".dvcignore";
 const DVC: &str = ".dvc";
 /// Folders that DVC never looks into.
 const PASSED_OVER: [&str; 3] = [DVC, ".git", ".hg"];
+/// What is said of a file in a folder that is a link.
+pub(crate) const BELOW_A_LINK: &str = "is below a link, where DVC does not look";
 /// Deeper folders are not looked into.
 const MAX_DEPTH: usize = 100;
 /// So many of these files are looked at: identical folders may be in a tree without end.
@@ -30,8 +33,8 @@ const MAX_FILES: usize = 10_000;
 pub(crate) struct Found {
     /// Its folder; empty for the root.
     pub folder: String,
-    /// Its content.
-    pub id: ObjectId,
+    /// Its content, or why the link that it is leads to none.
+    pub id: Result<ObjectId, String>,
 }
 
 /// What is remembered of trees, by their ids.
@@ -52,11 +55,33 @@ struct Mark {
 
 #[derive(Debug, Clone, Copy)]
 enum What {
-    File(ObjectId),
-    Index(ObjectId),
-    Ignore(ObjectId),
+    File(Blob),
+    Index(Blob),
+    Ignore(Blob),
     /// The folder is a DVC repository.
     Root,
+}
+
+/// A file, or a link, whose target depends on where the tree is.
+#[derive(Debug, Clone, Copy)]
+enum Blob {
+    Id(ObjectId),
+    Link,
+}
+
+impl Blob {
+    /// The content of the file at `path` of a commit that has this.
+    fn id(self, repository: &Repository, tree: ObjectId, path: &str) -> Result<ObjectId, GitError> {
+        match self {
+            Self::Id(id) => Ok(id),
+            Self::Link => repository.file_through(tree, path),
+        }
+    }
+}
+
+/// The path of a file in a folder.
+fn path_in(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 /// What one tree holds itself.
@@ -84,10 +109,11 @@ impl Folders {
             return (repository.file_id_in(tree, index).ok().flatten(), self.find(repository, tree));
         }
         let is_index = |mark: &Mark| match mark.what {
-            What::Index(id) if mark.folder.is_empty() => Some(id),
+            What::Index(blob) if mark.folder.is_empty() => Some(blob),
             _ => None,
         };
-        let id = self.marks(repository, tree, 0).iter().find_map(is_index);
+        let blob = self.marks(repository, tree, 0).iter().find_map(is_index);
+        let id = blob.and_then(|blob| blob.id(repository, tree, index).ok());
         (id, self.find(repository, tree))
     }
 
@@ -96,12 +122,15 @@ impl Folders {
         repository.bring_folders(tree);
         let marks = self.marks(repository, tree, 0);
         let found = |mark: &Mark| match mark.what {
-            What::File(id) => Some(Found { folder: mark.folder.clone(), id }),
+            What::File(blob) => {
+                let id = blob.id(repository, tree, &path_in(&mark.folder, FILE));
+                Some(Found { folder: mark.folder.clone(), id: id.map_err(|error| error.of_file()) })
+            }
             _ => None,
         };
         let mut files: Vec<Found> = marks.iter().filter_map(found).collect();
         if marks.iter().any(|mark| matches!(mark.what, What::Ignore(_))) {
-            files.retain(|file| !is_left_out(repository, &marks, &file.folder));
+            files.retain(|file| !is_left_out(repository, tree, &marks, &file.folder));
         }
         files.sort_by(|a, b| a.folder.cmp(&b.folder));
         files
@@ -140,17 +169,22 @@ fn ancestors(folder: &str) -> impl Iterator<Item = &str> {
     std::iter::once("").chain(ends.map(|end| &folder[..end]))
 }
 
-fn is_left_out(repository: &Repository, marks: &[Mark], folder: &str) -> bool {
+fn is_left_out(repository: &Repository, tree: ObjectId, marks: &[Mark], folder: &str) -> bool {
     let mut by_folder: BTreeMap<&str, Vec<What>> = BTreeMap::new();
     for mark in marks {
         by_folder.entry(mark.folder.as_str()).or_default().push(mark.what);
     }
     let of = |folder: &str| by_folder.get(folder).cloned().unwrap_or_default();
-    is_ignored(repository, folder, of)
+    is_ignored(repository, tree, folder, of)
 }
 
 /// Whether the file in `folder` is left out, by what is marked in the folders above it.
-fn is_ignored(repository: &Repository, folder: &str, marks: impl Fn(&str) -> Vec<What>) -> bool {
+fn is_ignored(
+    repository: &Repository,
+    tree: ObjectId,
+    folder: &str,
+    marks: impl Fn(&str) -> Vec<What>,
+) -> bool {
     let mut ignore = Ignore::default();
     for above in ancestors(folder) {
         let marks = marks(above);
@@ -158,22 +192,25 @@ fn is_ignored(repository: &Repository, folder: &str, marks: impl Fn(&str) -> Vec
             ignore = Ignore::default();
         }
         for mark in marks {
-            if let What::Ignore(id) = mark
+            if let What::Ignore(blob) = mark
+                && let Ok(id) = blob.id(repository, tree, &path_in(above, IGNORE))
                 && let Ok(text) = repository.file(id, IGNORE, Ignore::MAX_SIZE)
             {
                 ignore.add(above, &text);
             }
         }
     }
-    let path = if folder.is_empty() { FILE.to_owned() } else { format!("{folder}/{FILE}") };
-    ignore.leaves_out(&path)
+    ignore.leaves_out(&path_in(folder, FILE))
 }
 
 impl Repository {
     /// The `dvc.yaml` in one folder (empty for the root) of the tree of a commit. Reads the trees on the way and no other.
+    ///
+    /// # Errors
+    /// [`GitError::Link`] if it is a link that leads to no file of the commit.
     pub fn dvc_yaml_in(&self, tree: ObjectId, folder: &str) -> Result<Option<ObjectId>, GitError> {
         let mut on_the_way: HashMap<&str, Vec<What>> = HashMap::new();
-        let mut tree = tree;
+        let mut here = tree;
         let mut last = Vec::new();
         for above in ancestors(folder) {
             if !above.is_empty() {
@@ -181,22 +218,54 @@ impl Repository {
                 if PASSED_OVER.contains(&name) {
                     return Ok(None);
                 }
-                match self.entry(tree, name)? {
-                    Some((id, false)) => tree = id,
+                match self.any_entry(here, name)? {
+                    Some((id, mode)) if mode.is_tree() => here = id,
+                    Some((_, mode)) if mode.is_link() => {
+                        return Err(GitError::Link { path: path_in(folder, FILE), problem: BELOW_A_LINK });
+                    }
                     _ => return Ok(None),
                 }
             }
-            last = self.dvc_tree(tree, None)?.marks;
+            last = self.dvc_tree(here, None)?.marks;
             on_the_way.insert(above, last.clone());
         }
-        let file = last.iter().find_map(|mark| if let What::File(id) = mark { Some(*id) } else { None });
+        let file = last.iter().find_map(|mark| if let What::File(blob) = mark { Some(*blob) } else { None });
         let ignores = || on_the_way.values().flatten().any(|mark| matches!(mark, What::Ignore(_)));
         let of = |folder: &str| on_the_way.get(folder).cloned().unwrap_or_default();
-        Ok(file.filter(|_| !ignores() || !is_ignored(self, folder, of)))
+        let file = file.filter(|_| !ignores() || !is_ignored(self, tree, folder, of));
+        file.map(|blob| blob.id(self, tree, &path_in(folder, FILE))).transpose()
     }
 
-    /// What one tree holds itself. Names that are not UTF-8 cannot be part of an artifact's.
+    /// What one tree holds itself.
     fn dvc_tree(&self, tree: ObjectId, index: Option<&str>) -> Result<Tree, GitError> {
+        let mut found = Tree::default();
+        self.each_entry(tree, |name, mode, id| {
+            if mode.is_tree() {
+                if name == DVC {
+                    found.marks.push(What::Root);
+                }
+                if !PASSED_OVER.contains(&name) {
+                    found.folders.push((name.to_owned(), id()));
+                }
+            } else if mode.is_blob_or_symlink() {
+                let blob = || if mode.is_link() { Blob::Link } else { Blob::Id(id()) };
+                match name {
+                    FILE => found.marks.push(What::File(blob())),
+                    IGNORE => found.marks.push(What::Ignore(blob())),
+                    name if Some(name) == index => found.marks.push(What::Index(blob())),
+                    _ => {}
+                }
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// Goes through a tree. Names that are not UTF-8 cannot be part of an artifact's, and are passed over.
+    pub(super) fn each_entry(
+        &self,
+        tree: ObjectId,
+        mut visit: impl FnMut(&str, EntryMode, &dyn Fn() -> ObjectId),
+    ) -> Result<(), GitError> {
         let gix_id = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
         let mut data = Vec::new();
         self.count_read(1);
@@ -212,32 +281,17 @@ impl Repository {
             Some(_) => return Err(GitError::WrongKind { id: tree, expected: "tree" }),
             None => return Err(GitError::Missing { id: tree }),
         }
-        let mut found = Tree::default();
         for entry in TreeRefIter::from_bytes(&data, gix_id.kind()) {
             let entry = entry.map_err(|error| GitError::broken_object(tree, error))?;
-            let Ok(name) = std::str::from_utf8(entry.filename) else { continue };
-            let id = || from_gix(entry.oid);
-            if entry.mode.is_tree() {
-                if name == DVC {
-                    found.marks.push(What::Root);
-                }
-                if !PASSED_OVER.contains(&name) {
-                    found.folders.push((name.to_owned(), id()));
-                }
-            } else if entry.mode.is_blob() {
-                match name {
-                    FILE => found.marks.push(What::File(id())),
-                    IGNORE => found.marks.push(What::Ignore(id())),
-                    name if Some(name) == index => found.marks.push(What::Index(id())),
-                    _ => {}
-                }
+            if let Ok(name) = std::str::from_utf8(entry.filename) {
+                visit(name, entry.mode, &|| from_gix(entry.oid));
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Fetches all folders of a tree and the files in them that matter, level by level, where a partial clone left them out.
-    fn bring_folders(&self, tree: ObjectId) {
+    pub(super) fn bring_folders(&self, tree: ObjectId) {
         if !self.is_partial() {
             return;
         }
@@ -252,8 +306,8 @@ impl Repository {
                 let Tree { marks, folders } = self.dvc_tree(tree, None).unwrap_or_default();
                 below.extend(folders.into_iter().map(|(_, id)| id).filter(|id| !seen.contains(id)));
                 files.extend(marks.into_iter().filter_map(|mark| match mark {
-                    What::File(id) | What::Ignore(id) => Some(id),
-                    What::Index(_) | What::Root => None,
+                    What::File(Blob::Id(id)) | What::Ignore(Blob::Id(id)) => Some(id),
+                    _ => None,
                 }));
             }
             if below.is_empty() {
@@ -276,7 +330,7 @@ mod tests {
         let tree = repository.tree_of(id(commit)).unwrap();
         let found = Folders::default().find(&repository, tree);
         for file in &found {
-            assert_eq!(repository.dvc_yaml_in(tree, &file.folder).unwrap(), Some(file.id));
+            assert_eq!(repository.dvc_yaml_in(tree, &file.folder).unwrap(), file.id.clone().ok());
         }
         found.into_iter().map(|file| file.folder).collect()
     }

@@ -17,9 +17,11 @@ pub(crate) mod fuzzing;
 mod history;
 mod identity;
 mod ignore;
+mod links;
 mod lock;
 mod mirror;
 mod object;
+mod outputs;
 mod paths;
 mod porcelain;
 mod promised;
@@ -60,12 +62,14 @@ pub(crate) use command::SILENCE;
 pub(crate) use commit::FileError;
 pub(crate) use date::{parse_date, parse_exact_date};
 pub(crate) use file_commit::{CommitError, FileStatus};
-pub(crate) use folders::{Folders, Found};
+pub(crate) use folders::{BELOW_A_LINK, Folders, Found};
 pub(crate) use history::CommitTree;
 pub(crate) use identity::IdentityError;
 pub(crate) use ignore::Ignore;
+pub(crate) use links::Entry;
 pub(crate) use lock::{LOCKED, WriteLock};
 pub(crate) use mirror::{Access, MirrorError, url_of};
+pub(crate) use outputs::{Kept, KeptFile, Outputs};
 pub(crate) use porcelain::Outcome;
 pub(crate) use ref_update::HeldLock;
 pub(crate) use refs::{SeenHead, TagRef, TagRefs, is_valid_tag_name};
@@ -210,6 +214,14 @@ pub(crate) enum GitError {
         /// What is wrong with it.
         #[source]
         source: Cause,
+    },
+    /// A link on the way to a path of a commit leads nowhere.
+    #[error("`{path}` {problem}")]
+    Link {
+        /// The path.
+        path: String,
+        /// Where it leads.
+        problem: &'static str,
     },
     /// A ref is there but cannot be read.
     #[error("ref `{name}` cannot be read")]
@@ -444,6 +456,14 @@ impl Repository {
 }
 
 impl GitError {
+    /// What is said of a file where it is named already.
+    pub fn of_file(&self) -> String {
+        match self {
+            Self::Link { problem, .. } => format!("it {problem}"),
+            other => other.to_string(),
+        }
+    }
+
     fn failed(what: &'static str, source: impl Into<Cause>) -> Self {
         let source = source.into();
         Self::Failed { what, source }

@@ -274,7 +274,7 @@ impl Registry {
         let mut folders: Vec<String> = files.iter().map(folder).collect();
         folders.sort_unstable();
         folders.dedup();
-        folders.retain(|folder| is_looked_at(root, folder));
+        folders.retain(|folder| matches!(is_looked_at(root, folder), Some(Ok(()))));
         Ok(folders)
     }
 

@@ -127,8 +127,9 @@ fn names_in(repository: &Repository, index: &str, commits: Vec<CommitTree>) -> V
     let mut seen_dvc = HashSet::new();
     for (tree, index, files) in found.into_iter().flatten() {
         indexes.extend(index.filter(|id| seen_indexes.insert(*id)));
-        let is_new = |file: &Found| seen_dvc.insert((file.id, file.folder.clone()));
-        dvc.extend(files.into_iter().filter(is_new).map(|file| (tree, file)));
+        let files = files.into_iter().filter_map(|Found { folder, id }| Some((id.ok()?, folder)));
+        let is_new = |file: &(ObjectId, String)| seen_dvc.insert(file.clone());
+        dvc.extend(files.filter(is_new).map(|(id, folder)| (tree, folder, id)));
     }
     let mut names = Vec::new();
     let parts = indexes.chunks(READ_AT_ONCE).collect();
@@ -142,11 +143,11 @@ fn names_in(repository: &Repository, index: &str, commits: Vec<CommitTree>) -> V
         }
         names.into_names()
     };
-    let of_dvc = |repository: &Repository, files: &[(ObjectId, Found)]| {
+    let of_dvc = |repository: &Repository, files: &[(ObjectId, String, ObjectId)]| {
         let mut reader = CommitFiles::new(repository, index);
         let mut names = HashSet::new();
-        for (tree, file) in files {
-            let entries = reader.dvc_yaml(*tree, &file.folder, file.id);
+        for (tree, folder, id) in files {
+            let entries = reader.dvc_yaml(*tree, folder, *id);
             names.extend(entries.artifacts.iter().map(|(name, _)| name.clone()));
         }
         names
@@ -276,7 +277,10 @@ impl<'r> CommitFiles<'r> {
         let mut files: Vec<_> = self.index_at(commit).into_iter().collect();
         let Some(tree) = self.tree(commit) else { return files };
         for found in self.folders.find(self.repository, tree) {
-            let entries = self.dvc_yaml(tree, &found.folder, found.id);
+            let entries = match found.id {
+                Ok(id) => self.dvc_yaml(tree, &found.folder, id),
+                Err(why) => Arc::new(Entries::unreadable(&dvc_yaml_in(&found.folder), Source::Dvc, why)),
+            };
             self.dvc.entry(commit).or_default().insert(found.folder, Some(Arc::clone(&entries)));
             files.push(entries);
         }
@@ -317,8 +321,11 @@ impl<'r> CommitFiles<'r> {
         if let Some(known) = self.indexes.get(&commit) {
             return known.clone();
         }
-        let id = self.tree(commit).and_then(|tree| self.repository.file_id_in(tree, self.index).ok()?);
-        let entries = id.map(|id| self.index_text(id));
+        let found = self.tree(commit).map(|tree| self.repository.file_id_in(tree, self.index));
+        let entries = match found.transpose() {
+            Ok(id) => id.flatten().map(|id| self.index_text(id)),
+            Err(why) => Some(Arc::new(Entries::unreadable(self.index, Source::Gto, why.of_file()))),
+        };
         self.indexes.insert(commit, entries.clone());
         entries
     }
@@ -336,9 +343,14 @@ impl<'r> CommitFiles<'r> {
         if let Some(known) = self.dvc.get(&commit).and_then(|folders| folders.get(folder)) {
             return known.clone();
         }
-        let tree = self.tree(commit);
-        let id = tree.and_then(|tree| self.repository.dvc_yaml_in(tree, folder).ok()?);
-        let entries = tree.zip(id).map(|(tree, id)| self.dvc_yaml(tree, folder, id));
+        let found = self.tree(commit).map(|tree| (tree, self.repository.dvc_yaml_in(tree, folder)));
+        let entries = match found {
+            None | Some((_, Ok(None))) => None,
+            Some((tree, Ok(Some(id)))) => Some(self.dvc_yaml(tree, folder, id)),
+            Some((_, Err(why))) => {
+                Some(Arc::new(Entries::unreadable(&dvc_yaml_in(folder), Source::Dvc, why.of_file())))
+            }
+        };
         self.dvc.entry(commit).or_default().insert(folder.to_owned(), entries.clone());
         entries
     }
@@ -358,7 +370,7 @@ impl<'r> CommitFiles<'r> {
             },
         };
         let files = text.files(folder);
-        let find = |path: &str| repository.file_id_in(tree, path).map_err(|error| error.to_string());
+        let find = |path: &str| repository.file_id_in(tree, path).map_err(|error| error.of_file());
         let ids = files.iter().map(|path| find(path).ok().flatten());
         let key = DvcKey { id, folder: folder.to_owned(), params: ids.collect() };
         if let Some(entries) = self.dvc_filled.get(&key) {

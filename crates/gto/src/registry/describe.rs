@@ -13,7 +13,7 @@ use super::{Answer, CheckedRef, Detail, Registry, read_file_inside};
 use crate::annotation::dvc_yaml::{self, DvcYaml};
 use crate::annotation::{Annotation, Source, Sourced, artifacts_yaml, nearest};
 use crate::error::{Error, Result};
-use crate::git::Ignore;
+use crate::git::{BELOW_A_LINK, Ignore};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::plan::Warning;
@@ -253,8 +253,12 @@ fn as_tag(name: &str) -> Option<&str> {
 /// The annotation files of the work tree that may name the artifact, as they are now.
 fn in_work_tree(root: &Path, index: &str, name: &ArtifactName) -> Vec<Arc<Entries>> {
     let read = |path: &str| {
-        let read = read_file_inside(root, &root.join(path), dvc_yaml::MAX_SIZE);
-        read.map_err(|error| std::error::Error::source(&error).unwrap_or(&error).to_string())
+        let file = root.join(path);
+        match read_file_inside(root, &file, dvc_yaml::MAX_SIZE) {
+            // As in commits: see `git::links`.
+            Ok(None) if file.is_symlink() => Err("it is a link that leads to no file".to_owned()),
+            read => read.map_err(|error| std::error::Error::source(&error).unwrap_or(&error).to_string()),
+        }
     };
     let folder = folder_of(name);
     let mut found = Vec::new();
@@ -266,8 +270,8 @@ fn in_work_tree(root: &Path, index: &str, name: &ArtifactName) -> Vec<Arc<Entrie
         });
     }
     let path = dvc_yaml_in(folder);
-    if is_looked_at(root, folder) {
-        found.extend(match read(&path) {
+    if let Some(looked_at) = is_looked_at(root, folder) {
+        found.extend(match looked_at.and_then(|()| read(&path)) {
             Ok(None) => None,
             Ok(Some(bytes)) => {
                 let annotations = DvcYaml::parse(&bytes).annotations(folder, &read);
@@ -279,24 +283,28 @@ fn in_work_tree(root: &Path, index: &str, name: &ArtifactName) -> Vec<Arc<Entrie
     found.into_iter().map(Arc::new).collect()
 }
 
-/// Whether DVC would look into the folder, which must be one inside the work tree. As in commits: see `git::Folders`.
-pub(super) fn is_looked_at(root: &Path, folder: &str) -> bool {
+/// `None` if DVC would not look into the folder, which must be one inside the work tree; or why it cannot. As in commits: see
+/// `git::Folders`.
+pub(super) fn is_looked_at(root: &Path, folder: &str) -> Option<std::result::Result<(), String>> {
     let mut ignore = Ignore::default();
     let mut above = String::new();
     let parts: Option<Vec<&str>> = Path::new(folder)
         .components()
         .map(|part| if let Component::Normal(part) = part { part.to_str() } else { None })
         .collect();
-    let Some(parts) = parts.filter(|parts| parts.join("/") == folder) else { return false };
+    let parts = parts.filter(|parts| parts.join("/") == folder)?;
     for part in std::iter::once("").chain(parts) {
         if [".git", ".dvc", ".hg"].contains(&part) {
-            return false;
+            return None;
         }
         if !above.is_empty() {
             above.push('/');
         }
         above.push_str(part);
         let here = root.join(&above);
+        if !part.is_empty() && here.is_symlink() {
+            return Some(Err(format!("it {BELOW_A_LINK}")));
+        }
         if here.join(".dvc").is_dir() {
             ignore = Ignore::default();
         }
@@ -304,5 +312,5 @@ pub(super) fn is_looked_at(root: &Path, folder: &str) -> bool {
             ignore.add(&above, &text);
         }
     }
-    !ignore.leaves_out(&dvc_yaml_in(folder))
+    (!ignore.leaves_out(&dvc_yaml_in(folder))).then_some(Ok(()))
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use super::Registry;
 use crate::annotation::{Annotations, artifacts_yaml};
 use crate::error::Result;
+use crate::git::GitError;
 use crate::object_id::ObjectId;
 
 impl Registry {
@@ -29,7 +30,12 @@ impl Registry {
         let mut texts: HashMap<ObjectId, Annotations> = HashMap::new();
         let mut found = Vec::new();
         for commit in repository.history_of(&repository.branch_commits())? {
-            let Some(file) = repository.file_id_in(commit.tree, path)? else { continue };
+            let file = match repository.file_id_in(commit.tree, path) {
+                Ok(Some(file)) => file,
+                // A link that leads nowhere is no file.
+                Ok(None) | Err(GitError::Link { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            };
             let read = || {
                 let bytes = repository.file(file, path, artifacts_yaml::MAX_SIZE);
                 bytes.map(|bytes| artifacts_yaml::read(&bytes)).unwrap_or_default()

@@ -1,0 +1,221 @@
+//! Which artifacts have changed since their last version.
+
+mod common;
+
+use common::{gto, hints_at, refused, warns_of};
+use gto_testkit::Repo;
+use serde_json::json;
+
+/// What DVC writes beside a file that it keeps.
+fn dvc_file(hash: &str) -> String {
+    format!("outs:\n- md5: {hash}\n  size: 3\n  hash: md5\n  path: kept.pkl\n")
+}
+
+/// `plain` in Git, `kept` and `made` with DVC, `folder`, and two of which nobody knows anything.
+const CHANGING: &str = "artifacts:\n  plain: {path: plain.bin}\n  kept: {path: kept.pkl}\n  made: {path: out/made.pkl}\n  \
+                        folder: {path: dir}\n  away: {path: s3://bucket/x}\n\
+                        stages:\n  s: {cmd: x, outs: [out/made.pkl]}\n";
+
+fn changing() -> Repo {
+    let repo = Repo::new();
+    let files = [
+        ("dvc.yaml", CHANGING),
+        ("out/.gitignore", "/made.pkl\n"),
+        ("artifacts.yaml", "nowhere: {}\n"),
+        ("plain.bin", "1"),
+        ("kept.pkl.dvc", &dvc_file("aaa")),
+        ("dvc.lock", "stages:\n  s:\n    cmd: x\n    outs:\n    - {path: out/made.pkl, md5: aaa}\n"),
+        ("dir/a", "1"),
+    ];
+    repo.commit(&files, "1");
+    repo
+}
+
+fn tags(repo: &Repo) -> Vec<String> {
+    repo.tag_names()
+}
+
+#[test]
+fn only_what_has_changed_since_its_last_version_gets_a_new_one() {
+    let repo = changing();
+    let run = gto(&repo, "register --all-changed").ok();
+    assert_eq!(tags(&repo), ["folder@v0.0.1", "kept@v0.0.1", "made@v0.0.1", "plain@v0.0.1"]);
+    warns_of(&run, "'away' is left out: 's3://bucket/x' is not in the repository");
+    warns_of(&run, "'nowhere' is left out: no path of it is annotated");
+
+    repo.commit(&[("other", "x")], "2");
+    let same = gto(&repo, "status --changed").fails(3);
+    assert!(same.out().contains("unknown") && !same.out().contains("plain"), "{same}");
+    assert_eq!(gto(&repo, "register --all-changed --json").ok().json()["tags"], json!([]));
+    for name in ["plain", "kept", "made", "folder"] {
+        let run = gto(&repo, &format!("register {name} --if-changed")).ok();
+        assert_eq!(run.out(), "", "{run}");
+        hints_at(&run, &format!("'{name}' is what it was at v0.0.1: no version is registered"));
+    }
+    assert_eq!(tags(&repo).len(), 4);
+
+    let lock = "stages:\n  s:\n    cmd: x\n    outs:\n    - {path: out/made.pkl, md5: bbb}\n";
+    repo.commit(&[("dvc.lock", lock), ("kept.pkl.dvc", &dvc_file("bbb")), ("dir/b", "1")], "3");
+    let changed = gto(&repo, "status --changed --json").fails(3).json();
+    let states: Vec<_> = changed.as_array().unwrap().iter().map(|c| (&c["artifact"], &c["state"])).collect();
+    let expected = [
+        ("away", "unknown"),
+        ("folder", "changed"),
+        ("kept", "changed"),
+        ("made", "changed"),
+        ("nowhere", "unknown"),
+        ("plain", "same"),
+    ];
+    assert_eq!(
+        states,
+        expected.map(|(a, b)| (json!(a), json!(b))).iter().map(|(a, b)| (a, b)).collect::<Vec<_>>()
+    );
+    gto(&repo, "status --changed plain").ok();
+    gto(&repo, "status --changed kept").fails(3);
+    gto(&repo, "register kept --if-changed --bump-minor").ok();
+    gto(&repo, "register --all-changed --bump-major").ok();
+    let new = [
+        "folder@v0.0.1",
+        "folder@v1.0.0",
+        "kept@v0.0.1",
+        "kept@v0.1.0",
+        "made@v0.0.1",
+        "made@v1.0.0",
+        "plain@v0.0.1",
+    ];
+    assert_eq!(tags(&repo), new);
+    assert_eq!(gto(&repo, "register --all-changed").ok().out(), "");
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_and_several_artifacts_are_not_pushed() {
+    let repo = changing();
+    refused(
+        &repo,
+        "register nowhere --if-changed",
+        "Whether artifact 'nowhere' has changed cannot be told: no path of it is annotated",
+    );
+    gto(&repo, "register nowhere").ok();
+    refused(
+        &repo,
+        "register --all-changed --push",
+        "Several artifacts are not written to a remote by one command",
+    );
+    gto(&repo, "register").fails(2);
+    gto(&repo, "register m --all-changed").fails(2);
+    gto(&repo, "status --changed --remote x").fails(2);
+}
+
+/// A project as DVC 3.66.1 writes it: `dvc add data`, `dvc add raw/x`, and `dvc repro` of a stage with an output in `models`.
+const PIPELINE: &str = "stages:\n  train:\n    cmd: python train.py\n    outs: [models/m.pkl]\n    metrics:\n    \
+                        - models/metrics.json: {cache: false}\n";
+
+fn lock(hash: &str) -> String {
+    format!(
+        "schema: '2.0'\nstages:\n  train:\n    cmd: python train.py\n    outs:\n    - path: models/m.pkl\n      \
+         hash: md5\n      md5: {hash}\n      size: 29\n    - path: models/metrics.json\n      hash: md5\n      \
+         md5: 8a80554c91d9fca8acb82f023de02f11\n      size: 3\n"
+    )
+}
+
+fn data(hash: &str) -> String {
+    format!("outs:\n- md5: {hash}.dir\n  size: 2\n  nfiles: 1\n  hash: md5\n  path: data\n")
+}
+
+fn raw(hash: &str) -> String {
+    format!("outs:\n- md5: {hash}\n  size: 2\n  hash: md5\n  path: x\n")
+}
+
+const A: &str = "978ca45691cd12e610fb0788867f8252";
+const B: &str = "26ab0db90d72e28ad0ba1e22ee510510";
+
+/// An artifact for each kind of folder, path in a folder, and link.
+const FOLDERS: &str = "whole: {path: data}\nwithin: {path: data/part}\nmade: {path: models}\nraw: {path: raw}\n\
+                       everything: {path: .}\nlink: {path: links/data}\nlinks: {path: links}\nlinked-file: {path: links/x}\n";
+
+fn folders() -> Repo {
+    let repo = Repo::new();
+    let links = repo.path().join("links");
+    std::fs::create_dir(&links).expect("the sandbox can be written to");
+    for (target, link) in [("../data", "data"), ("../raw/x", "x"), ("../models/metrics.json", "metrics")] {
+        std::os::unix::fs::symlink(target, links.join(link)).expect("the sandbox can be written to");
+    }
+    repo.git_ok(&["add", "links"]);
+    let files = [
+        ("artifacts.yaml", FOLDERS),
+        ("dvc.yaml", PIPELINE),
+        ("dvc.lock", &lock(A)),
+        ("data.dvc", &data(A)),
+        ("raw/x.dvc", &raw(A)),
+        (".gitignore", "/data\n"),
+        ("raw/.gitignore", "/x\n"),
+        ("models/.gitignore", "/m.pkl\n"),
+        ("models/metrics.json", "{}\n"),
+    ];
+    repo.commit(&files, "1");
+    gto(&repo, "register --all-changed").ok();
+    repo
+}
+
+/// The artifacts that have changed, or of which it is not known.
+fn not_same(repo: &Repo) -> Vec<String> {
+    let states = gto(repo, "status --changed --json").fails(3).json();
+    let states = states.as_array().expect("a list").clone();
+    let others = states.iter().filter(|change| change["state"] != "same");
+    others.map(|change| format!("{} {}", change["artifact"], change["state"]).replace('"', "")).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_has_changed_if_what_dvc_keeps_in_it_has() {
+    let repo = folders();
+    assert_eq!(tags(&repo).len(), 8);
+    repo.commit(&[("data.dvc", &data(B))], "2");
+    let changed = ["everything", "link", "links", "whole", "within"];
+    assert_eq!(not_same(&repo), changed.map(|name| format!("{name} changed")));
+    gto(&repo, "register --all-changed").ok();
+    repo.commit(&[("dvc.lock", &lock(B))], "3");
+    assert_eq!(not_same(&repo), ["everything changed", "made changed"]);
+    gto(&repo, "register --all-changed").ok();
+    repo.commit(&[("raw/x.dvc", &raw(B))], "4");
+    let changed = ["everything", "linked-file", "links", "raw"];
+    assert_eq!(not_same(&repo), changed.map(|name| format!("{name} changed")));
+    gto(&repo, "register --all-changed").ok();
+    repo.commit(&[("models/metrics.json", "{\"a\": 1}\n")], "5");
+    assert_eq!(not_same(&repo), ["everything changed", "links changed", "made changed"]);
+    gto(&repo, "register --all-changed").ok();
+    repo.commit(&[("other", "1")], "6");
+    assert_eq!(not_same(&repo), ["everything changed"]);
+    // Another path in a folder that is the same as a whole.
+    repo.commit(&[("artifacts.yaml", &FOLDERS.replace("data/part", "data/other"))], "7");
+    assert_eq!(not_same(&repo), ["everything changed", "within changed"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_known_of_a_folder_is_never_the_same() {
+    for (file, text, artifact, reason) in [
+        ("dvc.lock", "", "made", "'dvc.lock' has no hash of 'models/m.pkl'"),
+        ("dvc.lock", "<<<<<<< HEAD\n- x: {\n", "made", "'dvc.lock' cannot be read: "),
+        ("raw/new.dvc", "outs:\n- hash: md5\n  path: new\n", "raw", "'raw/new.dvc' has no hash of 'new'"),
+        ("data.dvc", "outs: [", "whole", "'data.dvc' cannot be read: "),
+        ("artifacts.yaml", "raw: {path: ../raw}\n", "raw", "`../raw` leads out of the repository"),
+    ] {
+        let repo = folders();
+        repo.commit(&[(file, text)], "2");
+        assert!(not_same(&repo).contains(&format!("{artifact} unknown")), "{file}");
+        let run = gto(&repo, "register --all-changed").ok();
+        warns_of(&run, &format!("'{artifact}' is left out: {reason}"));
+        let refusal = format!("Whether artifact '{artifact}' has changed cannot be told: {reason}");
+        let run = gto(&repo, &format!("register {artifact} --if-changed")).fails(1);
+        assert!(run.err().contains(&refusal), "{run}");
+    }
+    let repo = folders();
+    for (target, link) in [("/etc", "links/out"), ("absent", "links/dangling")] {
+        std::os::unix::fs::symlink(target, repo.path().join(link)).expect("the sandbox can be written to");
+        repo.git_ok(&["add", "links"]);
+        repo.commit(&[], link);
+        assert!(not_same(&repo).contains(&"links unknown".to_owned()), "{link}");
+        std::fs::remove_file(repo.path().join(link)).expect("it is there");
+    }
+}

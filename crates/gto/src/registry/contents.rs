@@ -1,0 +1,162 @@
+//! What stands for the content of what lies at a path of a commit: the Git objects there, and the hashes by which DVC keeps what is
+//! not in Git.
+//!
+//! Owns putting these together, each file read once. The content itself is never read. Where nothing stands for a part of it, the
+//! whole is not known.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::Registry;
+use super::annotations::CommitFiles;
+use crate::annotation::dvc_hash::{self, Out};
+use crate::annotation::dvc_yaml::MAX_SIZE;
+use crate::git::{Entry, Kept, KeptFile, Outputs};
+use crate::object_id::ObjectId;
+use crate::yaml::printable;
+
+/// What stands for the content of an artifact: the same if and only if it is.
+pub(super) type Content = BTreeSet<String>;
+
+/// What stands for the content of artifacts, each commit's DVC files read once.
+pub(super) struct Contents<'r> {
+    registry: &'r Registry,
+    pub files: CommitFiles<'r>,
+    outputs: Outputs,
+    /// What a file says, by the ids that decide it and its path.
+    read: HashMap<(String, ObjectId, Option<ObjectId>), Arc<[Out]>>,
+    /// What was found in a tree of a commit.
+    found: HashMap<ObjectId, Result<Arc<Found>, String>>,
+}
+
+/// What a commit says of what is not in Git, and what its links are.
+struct Found {
+    outs: Vec<Arc<[Out]>>,
+    links: Vec<String>,
+}
+
+impl<'r> Contents<'r> {
+    pub fn new(registry: &'r Registry, files: CommitFiles<'r>) -> Self {
+        let (read, found) = (HashMap::new(), HashMap::new());
+        Self { registry, files, outputs: Outputs::default(), read, found }
+    }
+
+    /// What stands for the content at `path`, or why nothing does.
+    pub fn content(&mut self, commit: ObjectId, path: &str) -> Result<Content, String> {
+        let shown = printable(path);
+        if path.contains("://") || path.starts_with('/') {
+            return Err(format!("'{shown}' is not in the repository"));
+        }
+        let tree = self.files.tree(commit).ok_or_else(|| format!("commit {commit} cannot be read"))?;
+        let mut content = Content::new();
+        self.gather(tree, path, &mut HashSet::new(), &mut content)?;
+        Ok(content)
+    }
+
+    /// Adds what stands for the content at `path`: what Git has there, where links are followed, and what DVC says of what is
+    /// there, in it, or around it.
+    fn gather(
+        &mut self,
+        tree: ObjectId,
+        path: &str,
+        seen: &mut HashSet<String>,
+        content: &mut Content,
+    ) -> Result<(), String> {
+        let repository = &self.registry.repository;
+        let place = repository.place_of(tree, path).map_err(|error| error.to_string())?;
+        if !seen.insert(place.path.clone()) {
+            return Ok(());
+        }
+        if let Some((id, kind)) = place.entry {
+            content.insert(format!("git:{id}"));
+            // A file is all there, and a submodule names its commit.
+            if kind != Entry::Folder {
+                return Ok(());
+            }
+        }
+        let found = self.found(tree)?;
+        let mut is_known = place.entry.is_some();
+        for out in found.outs.iter().flat_map(|outs| outs.iter()) {
+            let own = if out.path == "." { "" } else { &out.path };
+            let (inside, around) = (below(own, &place.path), below(&place.path, own));
+            if inside.is_some() || around.is_some() {
+                let hash = out.hash.as_ref().map_err(Clone::clone)?;
+                content.insert(format!("{} in {}: {hash}", around.unwrap_or(""), inside.unwrap_or("")));
+                is_known = true;
+            }
+        }
+        for link in found.links.iter().filter(|link| below(link, &place.path).is_some()) {
+            self.gather(tree, link, seen, content)?;
+        }
+        let nothing = || {
+            let shown = printable(path);
+            format!("there is no '{shown}' in the commit, and no DVC file that keeps its hash")
+        };
+        if is_known { Ok(()) } else { Err(nothing()) }
+    }
+
+    fn found(&mut self, tree: ObjectId) -> Result<Arc<Found>, String> {
+        if let Some(known) = self.found.get(&tree) {
+            return known.clone();
+        }
+        let found = self.find(tree).map(Arc::new);
+        self.found.insert(tree, found.clone());
+        found
+    }
+
+    fn find(&mut self, tree: ObjectId) -> Result<Found, String> {
+        let files = self.outputs.find(&self.registry.repository, tree)?;
+        let locks: HashMap<&str, &KeptFile> =
+            files.iter().filter(|file| file.what == Kept::Lock).map(|file| (&*file.path, file)).collect();
+        let mut found = Found { outs: Vec::new(), links: Vec::new() };
+        for file in files.iter() {
+            match file.what {
+                Kept::Link => found.links.push(file.path.clone()),
+                Kept::Lock => {}
+                Kept::Outputs => found.outs.push(self.outs(tree, file, None)),
+                Kept::Pipelines => {
+                    let lock = format!("{}dvc.lock", &file.path[..file.path.len() - "dvc.yaml".len()]);
+                    found.outs.push(self.outs(tree, file, locks.get(&*lock).copied()));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What a file of DVC says, with the lock beside it.
+    fn outs(&mut self, tree: ObjectId, file: &KeptFile, lock: Option<&KeptFile>) -> Arc<[Out]> {
+        let repository = &self.registry.repository;
+        // It may be a link.
+        let id_of =
+            |file: &KeptFile| repository.file_id_in(tree, &file.path).ok().flatten().unwrap_or(file.id);
+        let key = (file.path.clone(), id_of(file), lock.map(id_of));
+        let read = |id, path: &str| {
+            let bytes = repository.file(id, path, MAX_SIZE);
+            bytes.map_err(|error| format!("'{}' cannot be read: {error}", printable(path)))
+        };
+        let outs = || {
+            let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let lock = lock.zip(key.2).map(|(lock, id)| read(id, &lock.path)).transpose();
+            match (read(key.1, &file.path), lock) {
+                (Err(why), _) | (_, Err(why)) => vec![Out::unknown(folder, why)],
+                (Ok(bytes), _) if file.what == Kept::Outputs => dvc_hash::outs(&bytes, &file.path, folder),
+                (Ok(bytes), Ok(lock)) => dvc_hash::locked(lock.as_deref(), &bytes, folder),
+            }
+        };
+        if let Some(known) = self.read.get(&key) {
+            return Arc::clone(known);
+        }
+        let outs: Arc<[Out]> = outs().into();
+        self.read.insert(key, Arc::clone(&outs));
+        outs
+    }
+}
+
+/// The path from `folder`, if it is that or below.
+fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    if folder.is_empty() {
+        return Some(path);
+    }
+    let rest = path.strip_prefix(folder)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+}
