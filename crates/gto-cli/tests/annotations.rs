@@ -380,3 +380,34 @@ fn a_link_to_a_file_of_the_repository_is_that_file_in_a_commit_and_in_the_work_t
         assert!(doctor.out().contains(&format!("'{file}': it is a link that leads ")), "{doctor}");
     }
 }
+
+#[test]
+fn show_filters_artifacts_of_other_commits_by_the_newest_that_names_them() {
+    let repo = Repo::new();
+    repo.commit(&[("artifacts.yaml", "gone: {type: old}\nhere: {type: old}\n")], "1");
+    repo.commit(&[("artifacts.yaml", "gone: {type: model, labels: [a]}\nhere: {type: model}\n")], "2");
+    repo.commit(&[("artifacts.yaml", "here: {type: model}\n"), ("cv/a", "")], "3");
+    repo.git_ok(&["checkout", "-q", "-b", "side"]);
+    let dvc = ("cv/dvc.yaml", "artifacts: {'${name}': {path: x, type: '${kind}'}}\n");
+    repo.commit(&[dvc, ("cv/params.yaml", "name: p\nkind: model\n")], "4");
+    repo.commit(
+        &[("artifacts.yaml", "here: {type: other}\n"), ("cv/params.yaml", "name: q\nkind: set\n")],
+        "5",
+    );
+    repo.git_ok(&["checkout", "-q", "main"]);
+    for graph in [false, true] {
+        if graph {
+            repo.git_ok(&["commit-graph", "write", "--reachable"]);
+        }
+        let shown = |line: &str| gto(&repo, &format!("show --plain {line}")).ok().out();
+        assert_eq!(names(&shown("-A")), ["*cv:p", "*cv:q", "*gone", "*here"]);
+        assert_eq!(names(&shown("-A --type model")), ["*cv:p", "*gone", "*here"]);
+        assert_eq!(names(&shown("-A --label a")), ["*gone"]);
+        assert_eq!(names(&shown("-a --type set")), ["*cv:q"]);
+        assert_eq!(names(&shown("--type other")), [""; 0], "the current commit names it, and differently");
+        hints_at(&gto(&repo, "show -A --type old"), "annotated so in the newest commit that names it");
+        let wide = shown("-A --wide");
+        assert!(wide.lines().any(|line| line.starts_with("*gone") && line.contains("model")), "{wide}");
+        assert!(wide.lines().any(|line| line.starts_with("*cv:q") && line.contains("set")), "{wide}");
+    }
+}

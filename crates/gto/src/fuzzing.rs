@@ -129,10 +129,9 @@ pub fn config(data: &[u8]) {
 pub fn annotations(data: &[u8]) {
     let found = artifacts_yaml::read(data);
     let mut names = artifacts_yaml::Names::default();
-    names.add(data);
-    // A second time it is known.
-    names.add(data);
-    assert_eq!(names.into_names(), found.artifacts.iter().map(|(name, _)| name.clone()).collect());
+    assert_eq!(names.new_in(data), found.artifacts.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>());
+    // A second time they are known.
+    assert_eq!(names.new_in(data), []);
     annotated(&found);
     let file = DvcYaml::parse(data);
     for folder in ["", "a/b", "a b"] {

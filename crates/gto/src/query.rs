@@ -74,8 +74,8 @@ pub struct ShowOptions {
     pub sort: StageSort,
     /// Where annotated artifacts are looked for.
     pub annotated_at: AnnotatedAt,
-    /// Only what is annotated so: of the registry, artifacts whose annotation at the current commit says it; of an artifact,
-    /// versions whose own commit does.
+    /// Only what is annotated so: of the registry, artifacts whose annotation at the current commit says it or, where that does not
+    /// name them, at the newest commit that does of those in `annotated_at`; of an artifact, versions whose own commit does.
     pub annotation: AnnotationFilter,
     /// Whether the registry shows annotations.
     pub annotations: bool,

@@ -352,7 +352,7 @@ impl Registry {
         let mut value = RegistryReport::new(artifacts, self.config.stages.as_deref(), options);
         if options.annotations || options.annotation.is_any() {
             for artifact in &mut value.artifacts {
-                artifact.annotation = annotation::nearest(&files.of_head(&artifact.name)).cloned();
+                artifact.annotation = annotation::nearest(&files.of_newest(&artifact.name)).cloned();
             }
             let fits = |sourced: &Sourced| options.annotation.fits(Some(&sourced.annotation));
             let is_any = options.annotation.is_any();

@@ -91,7 +91,8 @@ pub struct Show {
     #[arg(long, value_name = "REV", add = completions::revisions())]
     at: Option<String>,
 
-    /// Show only what is annotated as of this type (see `gto describe`)
+    /// Show only what is annotated as of this type (see `gto describe`): by the current commit or, with `-a` and `-A`, the newest that
+    /// names it
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
 
@@ -286,9 +287,12 @@ impl Show {
             Format::Table(_) if report.artifacts.is_empty() => {
                 printer.line(NOTHING_FOUND)?;
                 if options.annotation.is_any() {
-                    printer.hint(
-                        "no artifact is annotated so at the current commit: leave out --type or --label",
-                    );
+                    let place = match options.annotated_at {
+                        AnnotatedAt::Head => "at the current commit",
+                        AnnotatedAt::Branches => "on any branch",
+                        AnnotatedAt::Commits => "in the newest commit that names it",
+                    };
+                    printer.hint(format!("no artifact is annotated so {place}: leave out --type or --label"));
                 } else if let Some(why) = hints::nothing_registered(registry) {
                     printer.hint(why);
                 }

@@ -38,24 +38,17 @@ pub fn read(bytes: &[u8]) -> Annotations {
 
 /// The names in many files that are nearly the same, as in a history: only what may hold a new one is read as YAML.
 #[derive(Default)]
-pub(crate) struct Names(HashSet<ArtifactName>, foldhash::HashSet<Box<[u8]>>);
+pub(crate) struct Names(foldhash::HashSet<Box<[u8]>>);
 
 impl Names {
-    /// Takes in the names of a file.
-    pub fn add(&mut self, bytes: &[u8]) {
-        let Self(names, known) = self;
+    /// The names in a file that were in none before.
+    pub fn new_in(&mut self, bytes: &[u8]) -> Vec<ArtifactName> {
+        let Self(known) = self;
         if are_all_known(bytes, known) {
-            return;
+            return Vec::new();
         }
-        for (name, _) in read(bytes).artifacts {
-            known.insert(name.as_str().as_bytes().into());
-            names.insert(name);
-        }
-    }
-
-    /// The names.
-    pub fn into_names(self) -> HashSet<ArtifactName> {
-        self.0
+        let names = read(bytes).artifacts.into_iter().map(|(name, _)| name);
+        names.filter(|name| known.insert(name.as_str().as_bytes().into())).collect()
     }
 }
 
@@ -243,11 +236,12 @@ mod tests {
         let mut names = Names::default();
         let mut expected = HashSet::new();
         for file in files {
-            names.add(file.as_bytes());
+            let before = expected.clone();
             expected.extend(read(file.as_bytes()).artifacts.into_iter().map(|(name, _)| name));
+            let new: HashSet<_> = names.new_in(file.as_bytes()).into_iter().collect();
+            assert_eq!(new, expected.difference(&before).cloned().collect(), "{file}");
         }
         assert!(expected.len() > 7, "{expected:?}");
-        assert_eq!(names.into_names(), expected);
     }
 
     #[test]

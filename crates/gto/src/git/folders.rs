@@ -15,6 +15,8 @@ use crate::object_id::ObjectId;
 
 /// The file that is looked for.
 const FILE: &str = "dvc.yaml";
+/// What fills it without being named.
+const PARAMS: &str = "params.yaml";
 /// What leaves out folders below it.
 const IGNORE: &str = ".dvcignore";
 /// The folder that makes the one around it a DVC repository, where the patterns of those above do not hold.
@@ -35,6 +37,8 @@ pub(crate) struct Found {
     pub folder: String,
     /// Its content, or why the link that it is leads to none.
     pub id: Result<ObjectId, String>,
+    /// The `params.yaml` beside it, which may fill it.
+    pub params: Option<ObjectId>,
 }
 
 /// What is remembered of trees, by their ids.
@@ -55,7 +59,8 @@ struct Mark {
 
 #[derive(Debug, Clone, Copy)]
 enum What {
-    File(Blob),
+    /// With the `params.yaml` beside it.
+    File(Blob, Option<ObjectId>),
     Index(Blob),
     Ignore(Blob),
     /// The folder is a DVC repository.
@@ -122,9 +127,9 @@ impl Folders {
         repository.bring_folders(tree);
         let marks = self.marks(repository, tree, 0);
         let found = |mark: &Mark| match mark.what {
-            What::File(blob) => {
+            What::File(blob, params) => {
                 let id = blob.id(repository, tree, &path_in(&mark.folder, FILE));
-                Some(Found { folder: mark.folder.clone(), id: id.map_err(|error| error.of_file()) })
+                Some(Found { folder: mark.folder.clone(), id: id.map_err(|error| error.of_file()), params })
             }
             _ => None,
         };
@@ -229,7 +234,8 @@ impl Repository {
             last = self.dvc_tree(here, None)?.marks;
             on_the_way.insert(above, last.clone());
         }
-        let file = last.iter().find_map(|mark| if let What::File(blob) = mark { Some(*blob) } else { None });
+        let file =
+            last.iter().find_map(|mark| if let What::File(blob, _) = mark { Some(*blob) } else { None });
         let ignores = || on_the_way.values().flatten().any(|mark| matches!(mark, What::Ignore(_)));
         let of = |folder: &str| on_the_way.get(folder).cloned().unwrap_or_default();
         let file = file.filter(|_| !ignores() || !is_ignored(self, tree, folder, of));
@@ -239,6 +245,7 @@ impl Repository {
     /// What one tree holds itself.
     fn dvc_tree(&self, tree: ObjectId, index: Option<&str>) -> Result<Tree, GitError> {
         let mut found = Tree::default();
+        let (mut file, mut params) = (None, None);
         self.each_entry(tree, |name, mode, id| {
             if mode.is_tree() {
                 if name == DVC {
@@ -250,13 +257,15 @@ impl Repository {
             } else if mode.is_blob_or_symlink() {
                 let blob = || if mode.is_link() { Blob::Link } else { Blob::Id(id()) };
                 match name {
-                    FILE => found.marks.push(What::File(blob())),
+                    FILE => file = Some(blob()),
+                    PARAMS if mode.is_blob() => params = Some(id()),
                     IGNORE => found.marks.push(What::Ignore(blob())),
                     name if Some(name) == index => found.marks.push(What::Index(blob())),
                     _ => {}
                 }
             }
         })?;
+        found.marks.extend(file.map(|file| What::File(file, params)));
         Ok(found)
     }
 
@@ -306,7 +315,7 @@ impl Repository {
                 let Tree { marks, folders } = self.dvc_tree(tree, None).unwrap_or_default();
                 below.extend(folders.into_iter().map(|(_, id)| id).filter(|id| !seen.contains(id)));
                 files.extend(marks.into_iter().filter_map(|mark| match mark {
-                    What::File(Blob::Id(id)) | What::Ignore(Blob::Id(id)) => Some(id),
+                    What::File(Blob::Id(id), _) | What::Ignore(Blob::Id(id)) => Some(id),
                     _ => None,
                 }));
             }

@@ -8,11 +8,13 @@ use gix::objs::{CommitRefIter, Find as _, Kind};
 use super::{GitError, Repository, from_gix};
 use crate::object_id::ObjectId;
 
-/// A commit and its tree.
+/// A commit, its tree, and when it was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CommitTree {
     pub commit: ObjectId,
     pub tree: ObjectId,
+    /// In seconds since 1970; 0 where the commit does not say it.
+    pub time: i64,
 }
 
 impl Repository {
@@ -42,7 +44,9 @@ impl Repository {
             if let Some(graph) = &graph
                 && let Some(commit) = graph.commit_by_id(id)
             {
-                found.push(CommitTree { commit: from_gix(&id), tree: from_gix(commit.root_tree_id()) });
+                let time = i64::try_from(commit.committer_timestamp()).unwrap_or_default();
+                let tree = from_gix(commit.root_tree_id());
+                found.push(CommitTree { commit: from_gix(&id), tree, time });
                 for parent in commit.iter_parents() {
                     let Ok(position) = parent else { continue };
                     let parent = graph.id_at(position).to_owned();
@@ -63,7 +67,9 @@ impl Repository {
             }
             let mut tokens = CommitRefIter::from_bytes(&data, id.kind());
             let Ok(tree) = tokens.tree_id() else { continue };
-            found.push(CommitTree { commit: from_gix(&id), tree: from_gix(&tree) });
+            let time = CommitRefIter::from_bytes(&data, id.kind()).committer();
+            let time = time.map_or(0, |committer| committer.seconds());
+            found.push(CommitTree { commit: from_gix(&id), tree: from_gix(&tree), time });
             for parent in CommitRefIter::from_bytes(&data, id.kind()).parent_ids() {
                 if seen.insert(parent) {
                     todo.push(parent);
@@ -91,14 +97,18 @@ mod tests {
             repo.commit(&[("d", "1")], "not in the graph");
             repo.git_ok(&["checkout", "-q", "--detach"]);
             repo.commit(&[("e", "1")], "on no branch");
-            let log = repo.git_ok(&["log", "--branches", "HEAD", "--format=%H %T"]);
-            let mut expected: Vec<_> =
-                log.lines().map(|line| line.split_once(' ').unwrap()).map(|(a, b)| (id(a), id(b))).collect();
+            let log = repo.git_ok(&["log", "--branches", "HEAD", "--format=%H %T %ct"]);
+            let commit = |line: &str| match line.split(' ').collect::<Vec<_>>()[..] {
+                [commit, tree, time] => (id(commit), id(tree), time.parse::<i64>().unwrap()),
+                _ => panic!("{line}"),
+            };
+            let mut expected: Vec<_> = log.lines().map(commit).collect();
             expected.sort_unstable();
             let repository = open(&repo);
             assert_eq!(repository.branch_commits().len(), 3);
             let found = repository.history_of(&repository.branch_commits()).unwrap();
-            let mut found: Vec<_> = found.into_iter().map(|found| (found.commit, found.tree)).collect();
+            let mut found: Vec<_> =
+                found.into_iter().map(|found| (found.commit, found.tree, found.time)).collect();
             found.sort_unstable();
             assert_eq!(found, expected);
         }

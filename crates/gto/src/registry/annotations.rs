@@ -4,6 +4,7 @@
 //! text once, however many commits have it. What a text means is decided by `annotation`. Nothing here fails: what cannot be
 //! read says nothing, and is for `doctor` to tell (decision D5).
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::annotation::dvc_yaml::{self, DvcYaml};
 use crate::annotation::{Annotation, Annotations, FileProblem, Source, Sourced, artifacts_yaml};
 use crate::commit::Commit;
 use crate::error::Result;
-use crate::git::{CommitTree, Folders, Found, Repository};
+use crate::git::{CommitTree, Folders, Repository};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::query::AnnotatedAt;
@@ -24,6 +25,8 @@ pub(super) struct CommitFiles<'r> {
     index: &'r str,
     /// The current commit, once it was looked for.
     head: Option<ObjectId>,
+    /// The newest commit that names an artifact, of those that were looked at, if it was looked at others than the current one.
+    newest: HashMap<ArtifactName, ObjectId>,
     folders: Folders,
     commits: HashMap<ObjectId, Option<(Commit, ObjectId)>>,
     /// By commit, and for `dvc.yaml` its folder.
@@ -102,63 +105,76 @@ pub(super) fn dvc_yaml_in(folder: &str) -> String {
 /// So many trees, or texts, are read by one thread at a time.
 const READ_AT_ONCE: usize = 512;
 
-/// The artifacts that the files of any of these commits name, each once. A tree is looked into once, and a text parsed once,
-/// however many commits have it, on all processors.
-fn names_in(repository: &Repository, index: &str, commits: Vec<CommitTree>) -> Vec<ArtifactName> {
+/// The artifacts that the files of any of these commits name, each once, by name, with the newest of these commits. A tree is looked
+/// into once, and a text parsed once, however many commits have it, on all processors.
+fn names_in(
+    repository: &Repository,
+    index: &str,
+    mut commits: Vec<CommitTree>,
+) -> Vec<(ArtifactName, ObjectId)> {
     if repository.is_partial() {
         let commits = commits.iter().map(|commit| commit.commit).collect();
         repository.bring_files(&commits, index);
     }
-    let mut trees: Vec<ObjectId> = commits.into_iter().map(|commit| commit.tree).collect();
-    let mut seen = HashSet::new();
-    trees.retain(|tree| seen.insert(*tree));
+    // What is found first is the newest from here on: a place in this list says how new.
+    commits.sort_unstable_by_key(|found| (Reverse(found.time), found.commit));
+    let mut seen = foldhash::HashSet::default();
+    commits.retain(|commit| seen.insert(commit.tree));
+    let trees: Vec<(usize, ObjectId)> = commits.iter().map(|found| found.tree).enumerate().collect();
     let parts = trees.chunks(READ_AT_ONCE).collect();
-    let found = repository.on_all_processors_with_bases(parts, |repository, trees: &[ObjectId]| {
+    let found = repository.on_all_processors_with_bases(parts, |repository, trees: &[(usize, ObjectId)]| {
         let mut folders = Folders::with_index(index);
-        let of = |tree: &ObjectId| {
+        let of = |(place, tree): &(usize, ObjectId)| {
             let (index, files) = folders.find_with_index(repository, *tree, index);
-            (*tree, index, files)
+            (*place, index, files)
         };
         trees.iter().map(of).collect::<Vec<_>>()
     });
     let mut indexes = Vec::new();
     let mut dvc = Vec::new();
-    let mut seen_indexes = HashSet::new();
-    let mut seen_dvc = HashSet::new();
-    for (tree, index, files) in found.into_iter().flatten() {
-        indexes.extend(index.filter(|id| seen_indexes.insert(*id)));
-        let files = files.into_iter().filter_map(|Found { folder, id }| Some((id.ok()?, folder)));
-        let is_new = |file: &(ObjectId, String)| seen_dvc.insert(file.clone());
-        dvc.extend(files.filter(is_new).map(|(id, folder)| (tree, folder, id)));
-    }
-    let mut names = Vec::new();
-    let parts = indexes.chunks(READ_AT_ONCE).collect();
-    let of_index = |repository: &Repository, ids: &[ObjectId]| {
-        let mut names = artifacts_yaml::Names::default();
-        let mut data = Vec::new();
-        for id in ids {
-            if repository.small_file(*id, artifacts_yaml::MAX_SIZE, &mut data) {
-                names.add(&data);
+    let mut seen_indexes = foldhash::HashSet::default();
+    let mut seen_dvc = foldhash::HashSet::default();
+    for (place, index, files) in found.into_iter().flatten() {
+        indexes.extend(index.filter(|id| seen_indexes.insert(*id)).map(|id| (place, id)));
+        for file in files {
+            if let Ok(id) = file.id
+                && seen_dvc.insert((id, file.params, file.folder.clone()))
+            {
+                dvc.push((place, id, file.folder));
             }
         }
-        names.into_names()
-    };
-    let of_dvc = |repository: &Repository, files: &[(ObjectId, String, ObjectId)]| {
-        let mut reader = CommitFiles::new(repository, index);
-        let mut names = HashSet::new();
-        for (tree, folder, id) in files {
-            let entries = reader.dvc_yaml(*tree, folder, *id);
-            names.extend(entries.artifacts.iter().map(|(name, _)| name.clone()));
+    }
+    let parts = indexes.chunks(READ_AT_ONCE).collect();
+    let of_index = |repository: &Repository, files: &[(usize, ObjectId)]| {
+        let mut names = artifacts_yaml::Names::default();
+        let mut data = Vec::new();
+        let mut found = Vec::new();
+        for (place, id) in files {
+            if repository.small_file(*id, artifacts_yaml::MAX_SIZE, &mut data) {
+                found.extend(names.new_in(&data).into_iter().map(|name| (name, *place)));
+            }
         }
-        names
+        found
     };
-    names.extend(repository.on_all_processors_with_bases(parts, of_index).into_iter().flatten());
-    names.extend(
-        repository.on_all_processors(dvc.chunks(READ_AT_ONCE).collect(), of_dvc).into_iter().flatten(),
-    );
+    let of_dvc = |repository: &Repository, files: &[(usize, ObjectId, String)]| {
+        let mut reader = CommitFiles::new(repository, index);
+        let mut found = HashMap::new();
+        for (place, id, folder) in files {
+            let entries = reader.dvc_yaml(trees[*place].1, folder, *id);
+            for (name, _) in &entries.artifacts {
+                if !found.contains_key(name) {
+                    found.insert(name.clone(), *place);
+                }
+            }
+        }
+        found.into_iter().collect::<Vec<_>>()
+    };
+    let mut names = repository.on_all_processors_with_bases(parts, of_index);
+    names.extend(repository.on_all_processors(dvc.chunks(READ_AT_ONCE).collect(), of_dvc));
+    let mut names: Vec<(ArtifactName, usize)> = names.into_iter().flatten().collect();
     names.sort_unstable();
-    names.dedup();
-    names
+    names.dedup_by(|(name, _), (before, _)| name == before);
+    names.into_iter().map(|(name, place)| (name, commits[place].commit)).collect()
 }
 
 impl<'r> CommitFiles<'r> {
@@ -167,6 +183,7 @@ impl<'r> CommitFiles<'r> {
             repository,
             index,
             head: None,
+            newest: HashMap::new(),
             folders: Folders::default(),
             commits: HashMap::new(),
             indexes: HashMap::new(),
@@ -215,8 +232,9 @@ impl<'r> CommitFiles<'r> {
         let mut names: Vec<_> = here.into_iter().map(|name| (name, head)).collect();
         if at != AnnotatedAt::Head {
             let elsewhere = names_in(self.repository, self.index, self.commits_at(at)?);
-            let elsewhere = elsewhere.into_iter().filter(|name| seen.insert(name.clone()));
-            names.extend(elsewhere.map(|name| (name, None)).collect::<Vec<_>>());
+            let new = elsewhere.iter().filter(|(name, _)| seen.insert(name.clone()));
+            names.extend(new.map(|(name, _)| (name.clone(), None)).collect::<Vec<_>>());
+            self.newest = elsewhere.into_iter().collect();
         }
         Ok(names)
     }
@@ -248,13 +266,22 @@ impl<'r> CommitFiles<'r> {
         if at == AnnotatedAt::Commits {
             return Ok(self.repository.history_of(&tips)?);
         }
-        let tree = |commit| Some(CommitTree { commit, tree: self.tree(commit)? });
+        let tree = |id| {
+            let tree = self.tree(id)?;
+            let time = self.commit(id)?.committer.time.seconds();
+            Some(CommitTree { commit: id, tree, time })
+        };
         Ok(tips.into_iter().filter_map(tree).collect())
     }
 
-    /// What the files of the current commit say of an artifact.
-    pub fn of_head(&mut self, name: &ArtifactName) -> Vec<Sourced> {
-        self.head.map(|head| self.of(head, name)).unwrap_or_default()
+    /// What is said of an artifact by the current commit or, where that does not name it, by the newest of the commits that were
+    /// looked at and do (see [`CommitFiles::annotated`]).
+    pub fn of_newest(&mut self, name: &ArtifactName) -> Vec<Sourced> {
+        let here = self.head.map(|head| self.of(head, name)).unwrap_or_default();
+        match self.newest.get(name) {
+            Some(newest) if here.is_empty() => self.of(*newest, name),
+            _ => here,
+        }
     }
 
     /// What is wrong with the files of a commit, each problem with its file; and the artifacts that two of them name.
