@@ -411,3 +411,27 @@ fn show_filters_artifacts_of_other_commits_by_the_newest_that_names_them() {
         assert!(wide.lines().any(|line| line.starts_with("*cv:q") && line.contains("set")), "{wide}");
     }
 }
+
+#[test]
+fn history_filters_and_shows_by_what_each_events_commit_says() {
+    let repo = registry();
+    let refs = |line: &str| {
+        let run = gto(&repo, &format!("history --json --asc {line}")).ok().json();
+        let entries = run.as_array().expect("a list").clone();
+        entries.iter().map(|entry| entry["ref"].as_str().expect("a text").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(refs("").len(), 4);
+    assert_eq!(refs("--type model"), ["m@v1.0.0", "m#prod#1"]);
+    assert_eq!(refs("--type model --limit 1"), ["m@v1.0.0"]);
+    assert_eq!(refs("m --label a --label b"), ["m@v1.0.0", "m#prod#1"]);
+    assert_eq!(refs("--label c"), [""; 0]);
+    hints_at(&gto(&repo, "history --label c"), "no event matches the filters");
+    let wide = gto(&repo, "history --wide --plain --asc").ok().out();
+    let lines: Vec<&str> = wide.lines().collect();
+    assert!(lines[0].ends_with("type    path            labels    description"), "{wide}");
+    let row = |tag: &str| *lines.iter().find(|line| line.contains(tag)).expect("it is there");
+    assert!(row("m@v1.0.0").ends_with("model   models/m.pkl    a, b      Mails"), "{wide}");
+    assert!(row("m@v2.0.0").ends_with("-       models/new.pkl  -         -"), "{wide}");
+    assert!(row("nlp=n@v1.0.0").ends_with("-       nlp/old.pkl     -         -"), "{wide}");
+    gto(&repo, "history --wide --json").fails(2);
+}

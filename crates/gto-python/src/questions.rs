@@ -363,6 +363,7 @@ pub fn history<'py>(
                 .transpose()
                 .map_err(|_| Problem::Arguments("`limit` must be 0 or more".to_owned()))?,
             ascending,
+            ..HistoryOptions::default()
         };
         let history = asides.take(registry.history(&options, true)?);
         if history.iter().next().is_none() {

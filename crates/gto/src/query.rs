@@ -220,6 +220,10 @@ pub struct HistoryOptions {
     pub limit: Option<usize>,
     /// Oldest first. The limit is applied after the order: so it keeps the oldest then.
     pub ascending: bool,
+    /// Only of what the event's commit annotates so.
+    pub annotation: AnnotationFilter,
+    /// Whether the entries are to come with what their commits annotate.
+    pub annotations: bool,
 }
 
 /// The events of one artifact in the journal with the names of their versions, oldest first.

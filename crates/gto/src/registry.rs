@@ -419,14 +419,38 @@ impl Registry {
     /// The journal of the registry. Without `messages` those are empty, and need no memory.
     pub fn history(&self, options: &HistoryOptions, messages: bool) -> Result<Answer<History>> {
         let want = if messages { Want::Everything } else { Want::NoMessages };
-        let (entries, warnings) = if let Some(name) = &options.artifact {
+        let (mut entries, warnings) = if let Some(name) = &options.artifact {
             let mut scan = self.scan(name, want)?;
             let artifact = Artifact::from_events(name.clone(), std::mem::take(&mut scan.events));
             (vec![HistoryReport::of(artifact, options)], scan.warnings())
         } else {
             self.each_artifact(want, Annotated::Not, |artifact| HistoryReport::of(artifact, options))?
         };
-        Ok(Answer { value: History::new(entries, options), warnings })
+        if !options.annotations && !options.annotation.is_any() {
+            return Ok(Answer { value: History::new(entries, options), warnings });
+        }
+        let mut files = self.files();
+        if options.annotation.is_any() {
+            self.bring(&files, entries.iter().flatten());
+            let fits = |files: &mut CommitFiles<'_>, entry: &HistoryReport| {
+                let found = files.of(entry.commit, &entry.artifact);
+                options.annotation.fits(annotation::nearest(&found).map(|found| &found.annotation))
+            };
+            entries.iter_mut().for_each(|entries| entries.retain(|entry| fits(&mut files, entry)));
+        }
+        let mut value = History::new(entries, options);
+        if options.annotations {
+            self.bring(&files, value.iter());
+            value.annotate(|entry| annotation::nearest(&files.of(entry.commit, &entry.artifact)).cloned());
+        }
+        Ok(Answer { value, warnings: self.also_unfetched(warnings) })
+    }
+
+    /// Fetches what is needed to know what these events' commits say, where a partial clone left it out.
+    fn bring<'e>(&self, files: &CommitFiles<'_>, entries: impl Iterator<Item = &'e HistoryReport>) {
+        if self.repository.is_partial() {
+            files.bring(entries.map(|entry| (&entry.artifact, entry.commit)));
+        }
     }
 
     /// What a tag, given as `x` or `refs/tags/x`, did.

@@ -3,7 +3,7 @@
 //! Owns the names and the order of JSON keys, which are the Python tool's. Must not print.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::thread;
 
@@ -522,10 +522,12 @@ impl HistoryReport {
 
 /// The journal: the entries of all artifacts in order. There may be a million of them, so that they stay where they
 /// were made, artifact by artifact, and only their places are sorted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct History {
     artifacts: Vec<Vec<HistoryReport>>,
     order: Vec<(u32, u32)>,
+    /// What the commit of an entry says of its artifact, if that was asked for.
+    annotations: HashMap<(ObjectId, ArtifactName), Option<Sourced>>,
 }
 
 impl History {
@@ -545,7 +547,22 @@ impl History {
             keys.reverse();
         }
         let order = keys.into_iter().take(options.limit.unwrap_or(usize::MAX)).map(|(_, _, k, i)| (i, k));
-        Self { order: order.collect(), artifacts }
+        Self { order: order.collect(), artifacts, annotations: HashMap::new() }
+    }
+
+    /// Takes in what the commits of the entries say of their artifacts; each is asked for once.
+    pub(crate) fn annotate(&mut self, mut find: impl FnMut(&HistoryReport) -> Option<Sourced>) {
+        let mut annotations = std::mem::take(&mut self.annotations);
+        for entry in self.iter() {
+            annotations.entry((entry.commit, entry.artifact.clone())).or_insert_with(|| find(entry));
+        }
+        self.annotations = annotations;
+    }
+
+    /// What the commit of an entry says of its artifact, if [`HistoryOptions::annotations`] asked for it.
+    pub fn annotation(&self, entry: &HistoryReport) -> Option<&Annotation> {
+        let found = self.annotations.get(&(entry.commit, entry.artifact.clone()))?;
+        found.as_ref().map(|sourced| &sourced.annotation)
     }
 
     fn entry(&self, (artifact, place): (u32, u32)) -> &HistoryReport {

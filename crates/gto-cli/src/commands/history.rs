@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use gto::event::EventKind;
 use gto::name::StageName;
-use gto::query::{HistoryOptions, ShowOptions};
+use gto::query::{AnnotationFilter, HistoryOptions, ShowOptions};
 use gto::reference::{Reference, Selector};
 use gto::report::{History, HistoryReport};
 use gto::signing::Verified;
@@ -16,7 +16,7 @@ use gto::version::VersionLabel;
 use gto::{Detail, Registry, Timestamp};
 
 use super::completions;
-use super::show::{NOTHING_FOUND, warn};
+use super::show::{ANNOTATION_COLUMNS, NOTHING_FOUND, annotation_cells, warn};
 use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -66,6 +66,18 @@ pub struct HistoryArgs {
     /// Show only events until then; a day counts to its end
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     until: Option<String>,
+
+    /// Show only events of what is annotated as of this type, in the event's commit (see `gto describe`)
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+
+    /// Show only events of what is annotated with this label (may be given several times: with all of them)
+    #[arg(long, value_name = "LABEL")]
+    label: Vec<String>,
+
+    /// Add what is annotated in the event's commit to the table: type, path, labels and description
+    #[arg(long, conflicts_with = "json")]
+    wide: bool,
 
     /// Show at most N events
     #[arg(long, value_name = "N")]
@@ -135,18 +147,22 @@ impl HistoryArgs {
             }
         } else {
             let style = if self.plain { Style::Plain } else { Style::FancyOutline };
-            let headers = ["timestamp", "artifact", "event", "version", "stage", "commit", "ref", "verified"];
-            let headers = &headers[..headers.len() - usize::from(!self.verify)];
+            let mut headers = vec!["timestamp", "artifact", "event", "version", "stage", "commit", "ref"];
+            headers.extend(ANNOTATION_COLUMNS.into_iter().filter(|_| self.wide));
+            headers.extend(self.verify.then_some("verified"));
             let rows: Vec<&HistoryReport> = entries.iter().collect();
             let unordered: Vec<&HistoryReport> = entries.iter_unordered().collect();
             let cells = |entry: &&HistoryReport, cells: &mut Cells| {
                 row(entry, cells);
+                if self.wide {
+                    annotation_cells(entries.annotation(entry), cells);
+                }
                 if self.verify {
                     cells.push_option(verified.get(&*entry.reference).map(|verified| verified.word()));
                 }
             };
             let look = |entry: &&HistoryReport| look(entry);
-            let table = Table { style, headers, rows: &rows, unordered: &unordered, look, cells };
+            let table = Table { style, headers: &headers, rows: &rows, unordered: &unordered, look, cells };
             table.print(|lines| printer.raw(lines.as_bytes()))?;
             // The process ends here, and to give back the memory of a million entries takes a tenth of the time.
             std::mem::forget(entries);
@@ -157,8 +173,8 @@ impl HistoryArgs {
     fn why_nothing(&self, context: &mut Context, registry: &Registry) -> Vec<String> {
         let name = self.name.as_deref().filter(|name| !name.is_empty());
         let mut hints = name.map(|name| hints::nothing_in_history(name, context)).unwrap_or_default();
-        let is_filtered = !self.event.is_empty()
-            || [&self.author, &self.since, &self.until].into_iter().any(Option::is_some);
+        let is_filtered = !(self.event.is_empty() && self.label.is_empty())
+            || [&self.author, &self.since, &self.until, &self.kind].into_iter().any(Option::is_some);
         if self.limit == Some(0) {
             hints.push("`--limit 0` shows no event".to_owned());
         } else if hints.is_empty() && is_filtered {
@@ -180,6 +196,8 @@ impl HistoryArgs {
             until: until.map(Timestamp::seconds),
             limit: self.limit,
             ascending: self.ascending,
+            annotation: AnnotationFilter { kind: self.kind.clone(), labels: self.label.clone() },
+            annotations: self.wide,
             ..HistoryOptions::default()
         };
         let Some(name) = self.name.as_deref().filter(|name| !name.is_empty()) else {

@@ -346,9 +346,10 @@ fn marked_name(artifact: &ArtifactReport) -> String {
 }
 
 /// The columns that `--wide` adds.
-const ANNOTATION_COLUMNS: [&str; 4] = ["type", "path", "labels", "description"];
+pub const ANNOTATION_COLUMNS: [&str; 4] = ["type", "path", "labels", "description"];
 
-fn annotation_cells(annotation: Option<&Annotation>, cells: &mut Cells) {
+/// Their cells.
+pub fn annotation_cells(annotation: Option<&Annotation>, cells: &mut Cells) {
     let present = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     cells.push_option(annotation.and_then(|annotation| annotation.kind.as_deref()));
     cells.push_option(annotation.and_then(|annotation| annotation.path.as_deref()));
