@@ -431,6 +431,12 @@ fn version_hints(artifact: &ArtifactName, version: &str, context: &mut Context) 
     };
     let versions: Vec<String> = answer.value.versions.iter().map(|v| v.version.to_string()).collect();
     vec![match closest(version, &versions) {
+        Some(close) if close == version => {
+            format!(
+                "it was taken out of use: `gto history {}` tells when",
+                shell_quote(&format!("{artifact}@{version}"))
+            )
+        }
         Some(close) => format!("did you mean {close}?"),
         None => format!("`gto show {artifact}` lists its versions"),
     }]

@@ -235,3 +235,15 @@ fn doctor_without_emojis_has_no_blank_in_front() {
     let run = binary().env("GTO_EMOJIS", "false").run(&registry(&["m@v1.0.0"]), &["doctor"]).ok();
     assert_eq!(run.out().lines().last(), Some("No issues found"), "{run}");
 }
+
+#[test]
+fn what_was_typed_is_never_what_was_meant() {
+    let repo = registry(&["m@v1.0.0", "n@v1.0.0"]);
+    gto(&repo, "deprecate m v1.0.0").ok();
+    gto(&repo, "deprecate n").ok();
+    for name in ["m", "n"] {
+        let run = gto(&repo, &format!("resolve {name}@v1.0.0")).fails(1);
+        assert!(!run.err().contains("did you mean"), "{run}");
+        hints_at(&run, &format!("it was taken out of use: `gto history {name}@v1.0.0` tells when"));
+    }
+}
