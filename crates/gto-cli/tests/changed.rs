@@ -3,7 +3,7 @@
 mod common;
 
 use common::{gto, hints_at, refused, warns_of};
-use gto_testkit::Repo;
+use gto_testkit::{Repo, RepoOptions, Sandbox};
 use serde_json::json;
 
 /// What DVC writes beside a file that it keeps.
@@ -88,7 +88,7 @@ fn only_what_has_changed_since_its_last_version_gets_a_new_one() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_refused_and_several_artifacts_are_not_pushed() {
+fn what_cannot_be_compared_is_refused() {
     let repo = changing();
     refused(
         &repo,
@@ -96,11 +96,6 @@ fn what_cannot_be_compared_is_refused_and_several_artifacts_are_not_pushed() {
         "Whether artifact 'nowhere' has changed cannot be told: no path of it is annotated",
     );
     gto(&repo, "register nowhere").ok();
-    refused(
-        &repo,
-        "register --all-changed --push",
-        "Several artifacts are not written to a remote by one command",
-    );
     gto(&repo, "register").fails(2);
     gto(&repo, "register m --all-changed").fails(2);
     gto(&repo, "status --changed --remote x").fails(2);
@@ -218,4 +213,78 @@ fn what_cannot_be_known_of_a_folder_is_never_the_same() {
         assert!(not_same(&repo).contains(&"links unknown".to_owned()), "{link}");
         std::fs::remove_file(repo.path().join(link)).expect("it is there");
     }
+}
+
+/// A bare repository that annotates `a`, `nlp:b` and `c`, of which `a` has a version.
+fn remote() -> Repo {
+    let remote = Sandbox::new().repo_with("remote.git", RepoOptions { bare: true, ..RepoOptions::default() });
+    let files = [
+        ("artifacts.yaml", "a: {path: x}\nc: {path: y}\n"),
+        ("nlp/dvc.yaml", "artifacts: {b: {path: z}}\n"),
+        ("x", "1"),
+        ("y", "1"),
+        ("nlp/z", "1"),
+    ];
+    remote.commit(&files, "1");
+    gto(&remote, "register a --version v1.0.0").ok();
+    remote
+}
+
+#[test]
+fn all_that_has_changed_is_pushed_at_once_after_a_look_at_the_remote() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    repo.git_ok(&["tag", "-d", "a@v1.0.0"]);
+    // Not known here until it is looked for.
+    gto(&remote, "register nlp:b --version v3.0.0").ok();
+    repo.commit(&[("nlp/z", "2")], "2");
+    let run = gto(&repo, "register --all-changed --push --dry-run").ok();
+    assert!(run.out().contains("'c@v0.0.1'") && run.out().contains("'nlp=b@v3.0.1'"), "{run}");
+    assert_eq!(remote.tag_names(), ["a@v1.0.0", "nlp=b@v3.0.0"]);
+    let run = gto(&repo, "register --all-changed --push --json").ok().json();
+    let pushed: Vec<_> = run["tags"].as_array().expect("a list").iter().map(|tag| &tag["pushed"]).collect();
+    assert_eq!(pushed, [true, true]);
+    assert_eq!(remote.tag_names(), ["a@v1.0.0", "c@v0.0.1", "nlp=b@v3.0.0", "nlp=b@v3.0.1"]);
+    assert_eq!(repo.tags(), remote.tags());
+    let guards = remote.git_ok(&["for-each-ref", "--format=%(refname)", "refs/gto"]);
+    assert_eq!(guards, "refs/gto/c@write\nrefs/gto/nlp=b@write", "of what was written");
+    let again = gto(&repo, "register --all-changed --push").ok();
+    assert_eq!(again.out(), "");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_push_of_several_is_all_or_nothing_and_goes_on_from_what_others_pushed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let remote = remote();
+    let (repo, other) = (remote.clone_to("clone"), remote.clone_to("other"));
+    let hook = |repo: &Repo, name: &str, script: &str| {
+        let folder = repo.git_dir().join("hooks");
+        std::fs::create_dir_all(&folder).expect("the sandbox can be written to");
+        std::fs::write(folder.join(name), format!("#!/bin/sh\n{script}\n")).expect("it can be written to");
+        std::fs::set_permissions(folder.join(name), std::fs::Permissions::from_mode(0o755))
+            .expect("it is there");
+    };
+    hook(&remote, "update", "case \"$1\" in *c@v*) exit 1;; esac");
+    let before = remote.tags();
+    gto(&repo, "register --all-changed --push").fails(1);
+    assert_eq!((remote.tags(), repo.tags()), (before.clone(), before));
+    hook(&remote, "update", "");
+    // Between the look and the push somebody else assigns what was looked at, and registers it with that.
+    let gto_there = env!("CARGO_BIN_EXE_gto");
+    let once = repo.sandbox().path().join("once");
+    let script = format!(
+        "[ -e '{0}' ] && exit; touch '{0}'\ncd '{1}' && unset GIT_DIR && '{gto_there}' assign c HEAD --stage prod --push >&2",
+        once.display(),
+        other.path().display()
+    );
+    hook(&repo, "pre-push", &script);
+    let run = gto(&repo, "register --all-changed --push").ok();
+    assert!(once.exists(), "{run}");
+    let tags = ["a@v1.0.0", "c#prod#1", "c@v0.0.1", "nlp=b@v0.0.1"];
+    assert_eq!(
+        (remote.tag_names(), repo.tag_names()),
+        (tags.map(str::to_owned).into(), tags.map(str::to_owned).into())
+    );
+    hints_at(&run, "'c' is what it was at v0.0.1");
 }

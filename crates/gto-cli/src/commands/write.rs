@@ -11,7 +11,7 @@ use crate::error::{CommandError, Result};
 use crate::output::json;
 use crate::reports::written::{self, WriteReport};
 
-/// Applies what `plan` gives for the artifact, or for several, unless only asked what it would do, and tells.
+/// Applies what `plan` gives for the artifact, or for any that is annotated, unless only asked what it would do, and tells.
 pub fn carry_out<'a>(
     context: &mut Context,
     registry: &Registry,
@@ -22,13 +22,6 @@ pub fn carry_out<'a>(
     let push = pushes(registry, args)?;
     let look = push || args.fetch;
     let artifact = artifact.into();
-    if look && artifact.is_none() {
-        let hint = "add --no-push, and push what is only here with `gto push`".to_owned();
-        return Err(CommandError::arguments(
-            "Several artifacts are not written to a remote by one command",
-            hint,
-        ));
-    }
     let manner = Manner { push, fetch: args.fetch, dry_run: args.dry_run };
     let (mut told, mut novelty) = (Vec::new(), Novelty::default());
     let before = |plan: &Plan| {

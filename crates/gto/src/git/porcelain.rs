@@ -37,19 +37,19 @@ struct Line<'a> {
     summary: &'a str,
 }
 
-/// How the push of these refs (by their full names) ended, by its exit status and what it printed. The `guard` is one more
-/// that was pushed with them.
-pub(super) fn outcome(
+/// How the push of these refs (by their full names) ended, by its exit status and what it printed. The `guards` are more that
+/// were pushed with them.
+pub(super) fn outcome<'g>(
     succeeded: bool,
     printed: &str,
     said: &str,
-    refs: &[String],
-    guard: Option<&str>,
+    refs: &'g [String],
+    guards: impl IntoIterator<Item = &'g str>,
 ) -> Outcome {
     if !succeeded && said.contains("does not support --atomic push") {
         return Outcome::NotAtomic;
     }
-    let all: Vec<&str> = refs.iter().map(String::as_str).chain(guard).collect();
+    let all: Vec<&str> = refs.iter().map(String::as_str).chain(guards).collect();
     let lines: Vec<Line> = all.iter().filter_map(|name| find(printed, name)).collect();
     let rejections: Vec<&str> =
         lines.iter().filter(|line| line.flag == b'!').map(|line| reason(line.summary)).collect();

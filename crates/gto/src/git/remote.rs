@@ -3,6 +3,7 @@
 //!
 //! Must not decide what to do about a refusal.
 
+use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::SystemTime;
 
@@ -17,6 +18,9 @@ use crate::object_id::ObjectId;
 
 /// So many bytes of arguments every system takes, with room for the environment beside them.
 const MAX_ARGUMENTS: usize = if cfg!(windows) { 24 * 1024 } else { 640 * 1024 };
+
+/// With more prefixes all refs are listed: a command may not be longer than the system allows.
+const MAX_PATTERNS: usize = 100;
 
 /// Where guards live. The name comes before `refs/tags/`, so that who lists all refs sees them no later than the tags.
 const GUARDS: &str = "refs/gto/";
@@ -211,34 +215,39 @@ impl Repository {
 
     /// The tags of the remote whose names begin with one of the prefixes, in no order. What is not UTF-8 is left out.
     pub fn remote_tags(&self, remote: &Remote, prefixes: &[String]) -> Result<Vec<RemoteTag>, RemoteError> {
-        self.list(remote, prefixes, None)
+        self.list(remote, prefixes, &HashSet::new())
     }
 
-    /// The same with the guard of the artifact `name`, which was seen no later than the tags.
-    pub fn remote_tags_and_guard(
+    /// The same with the guards of the artifacts `names`, which were seen no later than the tags.
+    pub fn remote_tags_and_guards(
         &self,
         remote: &Remote,
         prefixes: &[String],
-        name: &str,
-    ) -> Result<(Vec<RemoteTag>, Guard), RemoteError> {
-        let full_name = guard_name(name);
-        let mut tags = self.list(remote, prefixes, Some(&full_name))?;
-        let at = tags.iter().position(|tag| tag.name == full_name);
-        let seen = at.map(|at| tags.swap_remove(at).target);
-        Ok((tags, Guard { full_name, seen }))
+        names: &[String],
+    ) -> Result<(Vec<RemoteTag>, Vec<Guard>), RemoteError> {
+        let mut guards: Vec<Guard> = names.iter().map(|name| Guard::unseen(name)).collect();
+        let full_names: HashSet<&str> = guards.iter().map(|guard| &*guard.full_name).collect();
+        let listed = self.list(remote, prefixes, &full_names)?;
+        let (seen, tags): (Vec<_>, Vec<_>) =
+            listed.into_iter().partition(|tag| full_names.contains(&*tag.name));
+        for guard in &mut guards {
+            guard.seen = seen.iter().find(|tag| tag.name == guard.full_name).map(|tag| tag.target);
+        }
+        Ok((tags, guards))
     }
 
-    /// Lists tags by their short names, and one guard by its full one.
+    /// Lists tags by their short names, and guards by their full ones.
     fn list(
         &self,
         remote: &Remote,
         prefixes: &[String],
-        guard: Option<&str>,
+        guards: &HashSet<&str>,
     ) -> Result<Vec<RemoteTag>, RemoteError> {
         // Git shows only those that match; of the remote it gets all tags, or all refs.
         let patterns = prefixes.iter().map(|prefix| format!("{TAGS}{prefix}*"));
-        let patterns = patterns.chain(guard.map(str::to_owned));
-        let only_tags = if guard.is_none() { Some("--tags") } else { None };
+        let patterns = patterns.chain(guards.iter().map(|guard| (*guard).to_owned()));
+        let patterns = patterns.filter(|_| prefixes.len() <= MAX_PATTERNS);
+        let only_tags = if guards.is_empty() { Some("--tags") } else { None };
         let fixed = ["ls-remote", "--quiet"].into_iter().chain(only_tags).chain(["--", remote.source()]);
         let args = fixed.map(str::to_owned).chain(patterns);
         let output = self.run_git("asking a remote", args, b"")?;
@@ -248,52 +257,51 @@ impl Repository {
         let mut refs = read_listing(&output.stdout);
         let is_tag = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
         refs.retain(|found| {
-            if found.name.starts_with(GUARDS) {
-                Some(found.name.as_str()) == guard
-            } else {
-                is_tag(&found.name)
-            }
+            if found.name.starts_with(GUARDS) { guards.contains(&*found.name) } else { is_tag(&found.name) }
         });
         Ok(refs)
     }
 
-    /// Fetches the tags whose names begin with one of the prefixes, and the guard of the artifact `name`. A tag that is here
-    /// already is never changed. `None` if some tags could not be made here: mostly because there is another one of that
+    /// Fetches the tags whose names begin with one of the prefixes, and the guards of the artifacts `names`. A tag that is
+    /// here already is never changed. `None` if some tags could not be made here: mostly because there is another one of that
     /// name.
     pub fn fetch_tags(
         &self,
         remote: &Remote,
         prefixes: &[String],
-        name: &str,
-    ) -> Result<Option<Guard>, RemoteError> {
-        // It stays here only from the fetch to the look at it, so that none is seen that the remote no longer has.
-        self.take_guard(name)?;
-        let refspecs = prefixes.iter().map(|prefix| format!("{TAGS}{prefix}*:{TAGS}{prefix}*"));
+        names: &[String],
+    ) -> Result<Option<Vec<Guard>>, RemoteError> {
+        // They stay here only from the fetch to the look at them, so that none is seen that the remote no longer has.
+        self.take_guards(names)?;
+        let refspecs = prefixes.iter().map(|prefix| format!("{TAGS}{prefix}*:{TAGS}{prefix}*\n"));
         // A pattern, since a ref of a whole name must be there.
-        let guard = guard_name(name);
-        let guard = guard.trim_end_matches(|c| c != '@');
-        let refspecs = refspecs.chain([format!("+{guard}*:{guard}*")]);
-        let fixed = FETCH.into_iter().chain(["--", remote.source()]).map(str::to_owned);
-        let output = self.run_git("fetching", fixed.chain(refspecs), b"")?;
-        let guard = self.take_guard(name)?;
+        let guards = names.iter().map(|name| format!("+{GUARDS}{name}@*:{GUARDS}{name}@*\n"));
+        let refspecs: String = refspecs.chain(guards).collect();
+        let args = FETCH.into_iter().chain(["--stdin", "--", remote.source()]);
+        let output = self.run_git("fetching", args, refspecs.as_bytes())?;
+        let guards = self.take_guards(names)?;
         match output.status.code() {
-            Some(0) => Ok(Some(guard)),
+            Some(0) => Ok(Some(guards)),
             Some(1) => Ok(None),
             _ => Err(RemoteError::Refused(words(&lossy(&output.stderr)))),
         }
     }
 
-    /// The guard that was fetched, which goes.
-    fn take_guard(&self, name: &str) -> Result<Guard, GitError> {
-        let full_name = guard_name(name);
-        let seen = self.ref_target(&full_name)?;
-        if seen.is_some() {
-            let output = self.run_git("fetching", ["update-ref", "-d", &full_name], b"")?;
+    /// The guards that were fetched, which go.
+    fn take_guards(&self, names: &[String]) -> Result<Vec<Guard>, GitError> {
+        let mut guards: Vec<Guard> = names.iter().map(|name| Guard::unseen(name)).collect();
+        for guard in &mut guards {
+            guard.seen = self.ref_target(&guard.full_name)?;
+        }
+        let seen = guards.iter().filter(|guard| guard.seen.is_some());
+        let commands: String = seen.map(|guard| format!("delete {}\n", guard.full_name)).collect();
+        if !commands.is_empty() {
+            let output = self.run_git("fetching", ["update-ref", "--stdin"], commands.as_bytes())?;
             if !output.status.success() {
                 return Err(self.command_error("update-ref", &output));
             }
         }
-        Ok(Guard { full_name, seen })
+        Ok(guards)
     }
 
     /// Fetches these tags, and of the history before their commits as much as `git fetch` would, or with `alone` nothing.
@@ -311,19 +319,21 @@ impl Repository {
         Err(RemoteError::Refused(words(&lossy(&output.stderr))))
     }
 
-    /// Changes the tags of the remote, and its guard: all of them or, with `atomic`, none.
+    /// Changes the tags of the remote, and these guards: all of them or, with `atomic`, none.
     pub fn push(
         &self,
         remote: &Remote,
         tags: &[PushedTag<'_>],
-        guard: Option<&Guard>,
+        guards: &[&Guard],
         atomic: bool,
     ) -> Result<Outcome, RemoteError> {
-        let guard = guard.map(|guard| Ok::<_, GitError>((guard, self.random_blob()?))).transpose()?;
-        let guard_lease = guard.iter().map(|(Guard { full_name, seen }, _)| {
+        let new = if guards.is_empty() { None } else { Some(self.random_blob()?) };
+        let guard_leases = guards.iter().map(|Guard { full_name, seen }| {
             format!("--force-with-lease={full_name}:{}", seen.map(|id| id.to_string()).unwrap_or_default())
         });
-        let guard_refspec = guard.iter().map(|(guard, new)| format!("{new}:{}", guard.full_name));
+        let guard_refspecs = new
+            .into_iter()
+            .flat_map(|new| guards.iter().map(move |guard| format!("{new}:{}", guard.full_name)));
         let leases = tags.iter().map(|tag| match tag {
             // Without a value: no such ref.
             PushedTag::Create(name, _) => format!("--force-with-lease={TAGS}{name}:"),
@@ -337,16 +347,16 @@ impl Repository {
         let fixed = ["push", "--porcelain", "--no-follow-tags", "--no-progress"].map(str::to_owned);
         let atomic = atomic.then(|| "--atomic".to_owned());
         let end = ["--".to_owned(), remote.name.clone()];
-        let options = fixed.into_iter().chain(atomic).chain(leases).chain(guard_lease);
-        let args: Vec<String> = options.chain(end).chain(refspecs).chain(guard_refspec).collect();
+        let options = fixed.into_iter().chain(atomic).chain(leases).chain(guard_leases);
+        let args: Vec<String> = options.chain(end).chain(refspecs).chain(guard_refspecs).collect();
         if args.iter().map(|arg| arg.len() + size_of::<usize>() + 1).sum::<usize>() > MAX_ARGUMENTS {
             return Err(RemoteError::TooMany);
         }
         let output = self.run_git("pushing", &args, b"")?;
         let refs: Vec<String> = tags.iter().map(|tag| format!("{TAGS}{}", tag.name())).collect();
         let (printed, said) = (lossy(&output.stdout), lossy(&output.stderr));
-        let guard = guard.as_ref().map(|(guard, _)| guard.full_name.as_str());
-        Ok(match porcelain::outcome(output.status.success(), &printed, &said, &refs, guard) {
+        let guards = guards.iter().map(|guard| guard.full_name.as_str());
+        Ok(match porcelain::outcome(output.status.success(), &printed, &said, &refs, guards) {
             Outcome::Held(_) if !self.has_hook("pre-push") => Outcome::Unclear(words(&said)),
             outcome => outcome,
         })
@@ -375,10 +385,17 @@ impl PushedTag<'_> {
     }
 }
 
-/// The full name of the guard of an artifact, whose name is given as in a tag. A tag of that name would not be the
-/// registry's.
-fn guard_name(name: &str) -> String {
-    format!("{GUARDS}{name}@write")
+impl Guard {
+    /// The guard of an artifact, whose name is given as in a tag. A tag of that name would not be the registry's.
+    fn unseen(name: &str) -> Self {
+        Self { full_name: format!("{GUARDS}{name}@write"), seen: None }
+    }
+
+    /// Whether it is that of the artifact of this tag.
+    pub fn is_of(&self, tag: &str) -> bool {
+        let name = self.full_name.strip_prefix(GUARDS).and_then(|name| name.strip_suffix("@write"));
+        name.and_then(|name| tag.strip_prefix(name)).is_some_and(|rest| rest.starts_with(['#', '@']))
+    }
 }
 
 /// Reads the lines `ID <tab> refs/tags/NAME`, where a server may have put any text that it likes for a name, each followed by `ID <tab> refs/tags/NAME^{}` if that is a tag object.

@@ -85,6 +85,12 @@ impl Registry {
         Ok(Answer { value: changes, warnings: self.also_unfetched(warnings) })
     }
 
+    /// The artifacts that the current commit annotates.
+    pub(super) fn annotated_now(&self) -> Result<Vec<ArtifactName>> {
+        let head = self.repository.head_commit()?.ok_or(Error::NoCommit)?;
+        Ok(self.files().names(head))
+    }
+
     /// How an artifact at the commit that `revision` names compares to its last version.
     pub fn change(&self, name: &ArtifactName, revision: &str) -> Result<ArtifactChange> {
         let commit = self.repository.resolve(revision)?;

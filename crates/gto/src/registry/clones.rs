@@ -488,11 +488,11 @@ mod tests {
             email: Some("ann@example.com".to_owned()),
             ..Author::default()
         };
-        let name = "n".parse().unwrap();
+        let name: crate::name::ArtifactName = "n".parse().unwrap();
         let written = writer.alone(
             |error: &Error| Some(error),
             || {
-                let sight = writer.look(&name)?;
+                let sight = writer.look(std::slice::from_ref(&name))?;
                 let plan = writer.plan_register(&name, "HEAD", &Registering::default(), &author)?;
                 writer.apply(&plan, Some(&sight))
             },

@@ -120,7 +120,7 @@ impl Registry {
             let here = here.ok_or_else(|| Refusal::TagNotFound { name: name.to_owned() })?;
             Some(PushedTag::Create(name, here.target))
         };
-        self.push(&remote, change.as_slice(), None).map(drop)
+        self.push(&remote, change.as_slice(), &[]).map(drop)
     }
 
     /// What the annotation file says at `revision`, or without one in the work tree; where there is no work tree, at `HEAD`.

@@ -12,11 +12,11 @@ use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::tag::TagName;
 
-/// What was seen of an artifact on a remote: nothing is pushed there if it has changed since.
+/// What was seen of artifacts on a remote: nothing is pushed there if one of those has changed since that it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sight {
     pub(super) remote: Remote,
-    pub(super) guard: Guard,
+    pub(super) guards: Vec<Guard>,
 }
 
 /// What of a registry is only here, only on a remote, or not the same. Tags that are no events are left out.
@@ -109,32 +109,34 @@ impl Registry {
         self.repository.remote(name).ok_or_else(unknown)
     }
 
-    /// Fetches the tags of an artifact that only the remote has, so that a plan is made from both sides. Nothing else is
+    /// Fetches the tags of these artifacts that only the remote has, so that a plan is made from both sides. Nothing else is
     /// fetched but the commits of these tags, and no tag that is here is changed.
     ///
     /// # Errors
-    /// [`Error::ManyAddresses`]; [`Error::Differ`] if a tag of the artifact is another one there; [`Error::Fetch`] with what Git said.
-    pub fn look(&self, name: &ArtifactName) -> Result<Sight> {
+    /// [`Error::ManyAddresses`]; [`Error::Differ`] if a tag of theirs is another one there; [`Error::Fetch`] with what Git said.
+    pub fn look(&self, names: &[ArtifactName]) -> Result<Sight> {
         let remote = one_address(self.remote()?)?;
-        let name = name.in_tag();
-        let prefixes = [format!("{name}#"), format!("{name}@")];
+        let names: Vec<String> = names.iter().map(|name| name.in_tag()).collect();
+        let prefixes: Vec<String> =
+            names.iter().flat_map(|name| [format!("{name}#"), format!("{name}@")]).collect();
         let failed =
             |error: RemoteError| Error::Fetch { remote: remote.source_shown(), reason: error.to_string() };
         // In a shallow clone git would fetch all history of commits that it does not know.
         if !self.repository.is_shallow()
-            && let Some(guard) = self.repository.fetch_tags(&remote, &prefixes, &name).map_err(failed)?
+            && let Some(guards) = self.repository.fetch_tags(&remote, &prefixes, &names).map_err(failed)?
         {
-            return Ok(Sight { remote, guard });
+            return Ok(Sight { remote, guards });
         }
-        let listed = self.repository.remote_tags_and_guard(&remote, &prefixes, &name);
-        let (there, guard) = listed.map_err(failed)?;
+        let listed = self.repository.remote_tags_and_guards(&remote, &prefixes, &names);
+        let (there, guards) = listed.map_err(failed)?;
         self.fetch_missing(&remote, &prefixes, there)?;
-        Ok(Sight { remote, guard })
+        Ok(Sight { remote, guards })
     }
 
     /// Fetches those of the remote's tags that are the registry's and not here. Tags of others do not matter.
-    fn fetch_missing(&self, remote: &Remote, prefixes: &[String; 2], there: Vec<RemoteTag>) -> Result<()> {
-        let here = self.repository.tag_refs_with(&prefixes.each_ref().map(String::as_str))?.refs;
+    fn fetch_missing(&self, remote: &Remote, prefixes: &[String], there: Vec<RemoteTag>) -> Result<()> {
+        let here =
+            self.repository.tag_refs_with(&prefixes.iter().map(String::as_str).collect::<Vec<_>>())?.refs;
         let here: HashMap<String, ObjectId> = here.into_iter().map(|tag| (tag.name, tag.target)).collect();
         let there = there.into_iter().filter(|tag| tag.name.parse::<TagName>().is_ok());
         let (both, missing): (Vec<_>, Vec<_>) = there.partition(|tag| here.contains_key(&tag.name));
@@ -228,7 +230,7 @@ impl Registry {
         let tags = comparison.of_kind(Difference::OnlyHere);
         let tags: Vec<PushedTag> =
             tags.filter_map(|tag| Some(PushedTag::Create(&tag.tag, tag.here?))).collect();
-        self.push(&comparison.target, &tags, None).map(drop)
+        self.push(&comparison.target, &tags, &[]).map(drop)
     }
 }
 

@@ -28,13 +28,15 @@ impl Registry {
     /// [`Error::InDoubt`], [`Error::MadeThereOnly`], [`Error::DeletedThereOnly`].
     pub fn apply(&self, plan: &Plan, pushed_to: Option<&Sight>) -> Result<Applied> {
         let edits: Vec<TagEdit> = plan.steps.iter().map(edit).collect();
-        let Some(Sight { remote, guard }) = pushed_to else {
+        let Some(Sight { remote, guards }) = pushed_to else {
             self.repository.apply_signed(&edits, plan.signing.as_ref(), || self.is_current(plan))?;
             return Ok(Applied::default());
         };
         let ids = self.repository.prepare(&edits, plan.signing.as_ref())?;
         let changes = self.changes(remote, &edits, &ids)?;
-        let warning = self.push(remote, &changes, Some(guard))?;
+        let is_concerned = |guard: &&Guard| changes.iter().any(|change| guard.is_of(change.name()));
+        let guards: Vec<&Guard> = guards.iter().filter(is_concerned).collect();
+        let warning = self.push(remote, &changes, &guards)?;
         match self.repository.update_refs(&edits, &ids, || Ok(true)) {
             Err(error) if !self.is_made(&edits, &ids) => Err(there_only(plan, remote, error)),
             _ => Ok(Applied {
@@ -109,7 +111,7 @@ impl Registry {
         &self,
         remote: &Remote,
         changes: &[PushedTag<'_>],
-        guard: Option<&Guard>,
+        guards: &[&Guard],
     ) -> Result<Option<Warning>> {
         if changes.is_empty() {
             return Ok(None);
@@ -121,7 +123,7 @@ impl Registry {
             tags: names(),
             reason,
         };
-        let send = |guard, atomic| match self.repository.push(remote, changes, guard, atomic) {
+        let send = |guards, atomic| match self.repository.push(remote, changes, guards, atomic) {
             Ok(outcome) => Ok(outcome),
             Err(RemoteError::TooMany) => {
                 Err(Error::TooManyTags { remote: remote.shown(), tags: changes.len() })
@@ -130,15 +132,15 @@ impl Registry {
             Err(RemoteError::Git(error @ GitError::Silent { .. })) => Ok(Outcome::Unclear(error.to_string())),
             Err(error) => Err(refused(error.to_string())),
         };
-        let mut outcome = send(guard, true)?;
+        let mut outcome = send(guards, true)?;
         // It may be the guard that it does not want, or cannot change together with a tag.
-        let is_unguarded = guard.is_some() && matches!(outcome, Outcome::Refused(_) | Outcome::NotAtomic);
+        let is_unguarded = !guards.is_empty() && matches!(outcome, Outcome::Refused(_) | Outcome::NotAtomic);
         if is_unguarded {
-            outcome = send(None, true)?;
+            outcome = send(&[], true)?;
         }
         // One tag is all of it or nothing by itself.
         if outcome == Outcome::NotAtomic && changes.len() == 1 {
-            outcome = send(None, false)?;
+            outcome = send(&[], false)?;
         }
         match outcome {
             Outcome::Done => Ok(is_unguarded.then(|| Warning::Unguarded { remote: remote.shown() })),
@@ -170,7 +172,7 @@ impl Registry {
         if made == changes.len() { Some(true) } else { (made == 0).then_some(false) }
     }
 
-    /// Those of the tags that the remote has; they are of one artifact, or few.
+    /// Those of the tags that the remote has.
     pub(super) fn tags_on<'a>(
         &self,
         remote: &Remote,

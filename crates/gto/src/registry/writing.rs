@@ -40,8 +40,8 @@ impl<E> From<Error> for Failure<E> {
 }
 
 impl Registry {
-    /// Carries out what `plan` gives for the artifact, or for several (`None`: the remote is not looked at then), while no other process writes. If others were faster all the
-    /// same, it is planned anew, a few times. `before` sees each plan before it is applied, which may fail for what the
+    /// Carries out what `plan` gives for the artifact, or for any that the current commit annotates (`None`), while no other
+    /// process writes. If others were faster all the same, it is planned anew, a few times. `before` sees each plan before it is applied, which may fail for what the
     /// plan warns of.
     ///
     /// # Errors
@@ -54,8 +54,12 @@ impl Registry {
         mut before: impl FnMut(&Plan),
     ) -> Result<(Plan, Applied), E> {
         let mut attempt = || -> Result<(Plan, Applied), Failure<E>> {
-            let looked_at = artifact.filter(|_| manner.push || manner.fetch);
-            let sight = looked_at.map(|artifact| self.look(artifact)).transpose()?;
+            let names = match artifact {
+                _ if !manner.push && !manner.fetch => Vec::new(),
+                Some(artifact) => vec![artifact.clone()],
+                None => self.annotated_now()?,
+            };
+            let sight = if names.is_empty() { None } else { Some(self.look(&names)?) };
             let plan = plan().map_err(Failure::Theirs)?;
             before(&plan);
             let sight = sight.as_ref().filter(|_| manner.push);
