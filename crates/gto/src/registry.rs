@@ -436,7 +436,9 @@ impl Registry {
                 let found = files.of(entry.commit, &entry.artifact);
                 options.annotation.fits(annotation::nearest(&found).map(|found| &found.annotation))
             };
-            entries.iter_mut().for_each(|entries| entries.retain(|entry| fits(&mut files, entry)));
+            for entries in &mut entries {
+                entries.retain(|entry| fits(&mut files, entry));
+            }
         }
         let mut value = History::new(entries, options);
         if options.annotations {

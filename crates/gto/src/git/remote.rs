@@ -294,8 +294,9 @@ impl Repository {
             guard.seen = self.ref_target(&guard.full_name)?;
         }
         let seen = guards.iter().filter(|guard| guard.seen.is_some());
-        let commands: String = seen.map(|guard| format!("delete {}\n", guard.full_name)).collect();
+        let commands: Vec<String> = seen.map(|guard| format!("delete {}\n", guard.full_name)).collect();
         if !commands.is_empty() {
+            let commands = commands.concat();
             let output = self.run_git("fetching", ["update-ref", "--stdin"], commands.as_bytes())?;
             if !output.status.success() {
                 return Err(self.command_error("update-ref", &output));

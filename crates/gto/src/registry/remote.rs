@@ -116,7 +116,7 @@ impl Registry {
     /// [`Error::ManyAddresses`]; [`Error::Differ`] if a tag of theirs is another one there; [`Error::Fetch`] with what Git said.
     pub fn look(&self, names: &[ArtifactName]) -> Result<Sight> {
         let remote = one_address(self.remote()?)?;
-        let names: Vec<String> = names.iter().map(|name| name.in_tag()).collect();
+        let names: Vec<String> = names.iter().map(ArtifactName::in_tag).collect();
         let prefixes: Vec<String> =
             names.iter().flat_map(|name| [format!("{name}#"), format!("{name}@")]).collect();
         let failed =
