@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use super::fields::{labels, text, unknown_field, wrong};
 use super::fill::{self, Context, is_open, plain};
+use super::params::{self, Loaded};
 use super::{Annotation, Annotations, FileProblem, Problems};
 use crate::name::{ArtifactName, is_name};
 use crate::yaml::{self, Node, Problem, Value, printable};
@@ -164,7 +165,7 @@ impl DvcYaml {
         // Which files are in as a whole (`None`), or by which keys.
         let mut loaded: Vec<(String, Option<HashSet<&str>>)> = Vec::new();
         if let Some(path) = inside(folder, PARAMS)
-            && let Some(values) = read_values(&path, load(&path)).map_err(nowhere)?
+            && let Some(values) = params::read(&path, load(&path)).map_err(nowhere)?
         {
             context.merge(values).map_err(nowhere)?;
             loaded.push((path, None));
@@ -190,7 +191,7 @@ impl DvcYaml {
                         Some(_) => return Err(complain(format!("'{shown}' is loaded already"))),
                         None => loaded.push((path.clone(), wanted)),
                     }
-                    let mut values = read_values(&path, load(&path))
+                    let mut values = params::read(&path, load(&path))
                         .map_err(complain)?
                         .ok_or_else(|| complain(format!("there is no file '{shown}'")))?;
                     if let Some(absent) = keys.iter().find(|key| !values.contains_key(*key)) {
@@ -204,9 +205,6 @@ impl DvcYaml {
         Ok(context)
     }
 }
-
-/// A file that fills parameters: its bytes, that there is none, or why it cannot be read.
-pub type Loaded = Result<Option<Vec<u8>>, String>;
 
 fn read_vars(node: Node) -> Result<Vec<Var>, Problem> {
     if let Some(problem) = node.problem() {
@@ -226,31 +224,6 @@ fn read_vars(node: Node) -> Result<Vec<Var>, Problem> {
         _ => Err(wrong("vars", "a list of files and mappings", &item)),
     };
     items.into_iter().map(var).collect()
-}
-
-/// The values in a file; `None` if there is no such file.
-fn read_values(path: &str, loaded: Loaded) -> Result<Option<Map<String, Json>>, String> {
-    let shown = printable(path);
-    let Some(bytes) = loaded.map_err(|why| format!("'{shown}' cannot be read: {why}"))? else {
-        return Ok(None);
-    };
-    let suffix = path.rsplit_once('.').map(|(_, suffix)| suffix.to_ascii_lowercase());
-    if suffix.as_deref().is_some_and(|suffix| matches!(suffix, "toml" | "py")) {
-        return Err(format!("'{shown}' cannot be read: only YAML and JSON can fill parameters here"));
-    }
-    // JSON is YAML.
-    let node = yaml::parse(&bytes, MAX_SIZE);
-    let place = |problem: Problem| {
-        format!("'{shown}', line {}, column {}: {}", problem.line, problem.column, problem.message)
-    };
-    match node.map_err(place)? {
-        None => Ok(Some(Map::new())),
-        Some(node) => match (node.problem(), &node.value) {
-            (Some(problem), _) => Err(place(problem)),
-            (None, Value::Map(entries)) => Ok(Some(fill::values(entries))),
-            (None, _) => Err(format!("'{shown}' must be a mapping, not {}", node.kind())),
-        },
-    }
 }
 
 fn artifact_name(key: &Node, folder: &str, context: &Context) -> Result<ArtifactName, Problem> {
@@ -392,15 +365,15 @@ mod tests {
 
     #[test]
     fn parameters_come_from_params_yaml_and_vars() {
-        let text = "vars:\n- more.json:a,b\n- ../shared.yaml\n- kind: model\nartifacts:\n  ${name}-x:\n    \
+        let text = "vars:\n- more.json:a,b\n- ../shared.toml\n- kind: model\nartifacts:\n  ${name}-x:\n    \
                     path: ${dir}/${a}\n    type: ${kind}\n    labels: ['v${n}', '${b}']\n    meta: {'${n}': '${deep}'}\n";
         let others = [
             ("cv/params.yaml", "dir: out\nn: 3\ndeep: {x: [1]}\n"),
             ("cv/more.json", r#"{"a": "A", "b": true, "c": 1}"#),
-            ("shared.yaml", "name: m\n"),
+            ("shared.toml", "name = 'm'\n"),
         ];
         let file = DvcYaml::parse(text.as_bytes());
-        assert_eq!(file.files("cv"), ["cv/params.yaml", "cv/more.json", "shared.yaml"]);
+        assert_eq!(file.files("cv"), ["cv/params.yaml", "cv/more.json", "shared.toml"]);
         let found = read("cv", text, &others);
         assert_eq!(problems(&found), [""; 0]);
         let json = serde_json::to_string(&found.artifacts[0].1).unwrap();
@@ -454,7 +427,8 @@ mod tests {
             ("absent.yaml", "", "there is no file 'absent.yaml' 1:8"),
             ("../x.yaml", "", "'../x.yaml' is not in the repository 1:8"),
             ("/x.yaml", "", "'/x.yaml' is not in the repository 1:8"),
-            ("p.toml", "", "'p.toml' cannot be read: only YAML and JSON can fill parameters here 1:8"),
+            ("p.py", "", "'p.py' cannot be read: Python parameters are not read here 1:8"),
+            ("p.toml:y", "", "there is no 'y' in 'p.toml' 1:8"),
             ("a.yaml", "x: 1", "'x' has a value already 1:8"),
             ("a.yaml:y", "", "there is no 'y' in 'a.yaml' 1:8"),
             ("params.yaml:x", "x: 1", "'params.yaml' is loaded already 1:8"),
@@ -463,8 +437,13 @@ mod tests {
             ("a.yaml", "x: 1\nx: 2\n", "'params.yaml', line 2, column 1: repeated key 'x' 0:0"),
             ("a: '${b}'", "", "'vars' cannot hold '${…}' itself 1:8"),
         ] {
-            let others =
-                [("params.yaml", params), ("a.yaml", "x: 1"), ("list.yaml", "- x"), ("p.toml", "x = 1\n")];
+            let others = [
+                ("params.yaml", params),
+                ("a.yaml", "x: 1"),
+                ("list.yaml", "- x"),
+                ("p.toml", "x = 1\n"),
+                ("p.py", "x = 1\n"),
+            ];
             let found = read("", &text.replace("VAR", var), &others);
             assert_eq!(names(&found).last(), Some(&"good"), "{var}");
             assert_eq!(problems(&found)[0], format!("file: (kept) {expected}"), "{var}");
