@@ -435,3 +435,45 @@ fn history_filters_and_shows_by_what_each_events_commit_says() {
     assert!(row("nlp=n@v1.0.0").ends_with("-       nlp/old.pkl     -         -"), "{wide}");
     gto(&repo, "history --wide --json").fails(2);
 }
+
+#[test]
+fn a_path_that_scripts_would_take_for_something_else_is_made_safe_or_refused() {
+    let repo = Repo::new();
+    let files = [
+        (
+            "artifacts.yaml",
+            "dash: {path: -x}\nline: {path: \"a\\nb\"}\nabs: {path: /etc/x}\nup: {path: a/../../x}\n",
+        ),
+        (
+            "cv/dvc.yaml",
+            "artifacts: {dash: {path: ../--output=x}, up: {path: ../../x}, esc: {path: \"\\e[31m\"}}\n",
+        ),
+    ];
+    repo.commit(&files, "1");
+    for name in ["dash", "line", "abs", "up", "cv:dash", "cv:up", "cv:esc"] {
+        gto(&repo, &format!("register {name}")).ok();
+        for command in ["describe", "resolve"] {
+            let line = format!("{command} {name} --path");
+            match name {
+                "dash" => assert_eq!(gto(&repo, &line).ok().out(), "./-x\n"),
+                "cv:dash" => assert_eq!(gto(&repo, &line).ok().out(), "./--output=x\n"),
+                "line" | "cv:esc" => {
+                    let error = format!("The path of '{name}' cannot be printed on one line as it is");
+                    let run = gto(&repo, &line).fails(1);
+                    assert!(run.err().contains(&error) && run.out().is_empty(), "{run}");
+                    hints_at(&run, "--json has it");
+                }
+                _ => warns_of(
+                    &gto(&repo, &line).ok(),
+                    &format!(
+                        "in the annotation of '{}', 'path' leads out of the repository",
+                        name.trim_start_matches("cv:")
+                    ),
+                ),
+            }
+        }
+    }
+    let doctor = gto(&repo, "doctor").out();
+    assert_eq!(doctor.matches("'path' leads out of the repository").count(), 3, "{doctor}");
+    assert_eq!(doctor.matches("'path' has control characters").count(), 2, "{doctor}");
+}

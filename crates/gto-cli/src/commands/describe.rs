@@ -10,7 +10,7 @@ use super::show::warn;
 use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::output::{clean_inset, json};
+use crate::output::{clean, clean_inset, json};
 
 /// Show what an artifact is and where it lies
 ///
@@ -73,23 +73,21 @@ impl Describe {
         if self.json {
             return Ok(context.printer.line(json::to_string(&description)?)?);
         }
+        if self.path {
+            return Ok(context.printer.line(path_for_scripts(&description)?)?);
+        }
         let Some((field, value)) = self.field(description.annotation())? else {
             return print(&description, context);
         };
-        let value = value.ok_or_else(|| {
-            let message = format!("The annotation of '{}' has no {field}", description.artifact);
-            CommandError::arguments(message, format!("it is in '{}'", description.nearest().file))
-        })?;
+        let value = value.ok_or_else(|| missing(&description, field))?;
         Ok(context.printer.line(value)?)
     }
 
     /// The one value that is asked for, if it is one: what it is called, and what it is.
     fn field(&self, annotation: &Annotation) -> Result<Option<(&'static str, Option<String>)>> {
-        let Annotation { kind, path, description, labels, custom, .. } = annotation;
+        let Annotation { kind, description, labels, custom, .. } = annotation;
         Ok(Some(if self.kind {
             ("type", kind.clone())
-        } else if self.path {
-            ("path", path.clone())
         } else if self.description {
             ("description", Some(description.clone()).filter(|text| !text.is_empty()))
         } else if self.labels {
@@ -101,6 +99,27 @@ impl Describe {
             return Ok(None);
         }))
     }
+}
+
+fn missing(description: &Description, field: &str) -> CommandError {
+    let message = format!("The annotation of '{}' has no {field}", description.artifact);
+    CommandError::arguments(message, format!("it is in '{}'", description.nearest().file))
+}
+
+/// The path as scripts put it into commands (`git show "REV:$(gto resolve m --path)"`): one line, and no option.
+pub fn path_for_scripts(description: &Description) -> Result<String> {
+    let path = description.annotation().path.as_deref().ok_or_else(|| missing(description, "path"))?;
+    if path.is_empty() || clean(path) != path || path.contains(char::is_control) {
+        let message =
+            format!("The path of '{}' cannot be printed on one line as it is", description.artifact);
+        let hint = format!(
+            "it has control characters, or nothing, in '{}'; --json has it",
+            description.nearest().file
+        );
+        return Err(CommandError::arguments(message, hint));
+    }
+    // The same file, and no option for anybody.
+    Ok(if path.starts_with('-') { format!("./{path}") } else { path.to_owned() })
 }
 
 fn print(description: &Description, context: &mut Context) -> Result<()> {

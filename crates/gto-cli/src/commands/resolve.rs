@@ -7,6 +7,7 @@ use gto::Located;
 use gto::version::VersionLabel;
 
 use super::completions;
+use super::describe::path_for_scripts;
 use super::show::warn;
 use crate::args::RepoArgs;
 use crate::context::Context;
@@ -70,11 +71,7 @@ impl Resolve {
         } else if self.path {
             let answer = registry.describe_located(&located)?;
             warn(context, &answer.warnings);
-            let path = answer.value.annotation().path.clone();
-            path.ok_or_else(|| {
-                let message = format!("The annotation of '{}' has no path", located.artifact);
-                CommandError::arguments(message, format!("it is in '{}'", answer.value.nearest().file))
-            })?
+            path_for_scripts(&answer.value)?
         } else if self.json {
             let path = registry.describe_located(&located).ok();
             let path = path.and_then(|answer| answer.value.annotation().path.clone());

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::fields::{labels, optional_text, text, unknown_field, wrong};
+use super::fields::{labels, odd_path, optional_text, text, unknown_field, wrong};
 use super::{Annotation, Annotations, FileProblem, Problems};
 use crate::name::{ArtifactName, is_name};
 use crate::yaml::{self, Node, Problem, Value, printable};
@@ -100,7 +100,7 @@ fn read_entries(entries: &[(Node, Node)], problems: &mut Problems) -> Vec<(Artif
     artifacts
 }
 
-/// The fields, and what is wrong with those that there are not.
+/// The fields, and what is wrong with those that there are not, and with what is read all the same.
 fn read_annotation(node: &Node) -> Result<(Annotation, Vec<Problem>), Problem> {
     if let Some(problem) = node.problem() {
         return Err(problem);
@@ -109,11 +109,14 @@ fn read_annotation(node: &Node) -> Result<(Annotation, Vec<Problem>), Problem> {
         return Err(node.complain(format!("must be a mapping of fields, not {}", node.kind())));
     };
     let mut annotation = Annotation::default();
-    let mut unknown = Vec::new();
+    let mut problems = Vec::new();
     for (key, value) in fields {
         match key.as_text() {
             Some("type") => annotation.kind = optional_text("type", value)?,
-            Some("path") => annotation.path = optional_text("path", value)?,
+            Some("path") => {
+                annotation.path = optional_text("path", value)?;
+                problems.extend(annotation.path.as_deref().and_then(|path| odd_path(path, value)));
+            }
             Some("virtual") => {
                 annotation.is_virtual =
                     value.as_bool().ok_or_else(|| wrong("virtual", "true or false", value))?;
@@ -121,10 +124,10 @@ fn read_annotation(node: &Node) -> Result<(Annotation, Vec<Problem>), Problem> {
             Some("labels") => annotation.labels = labels(value)?,
             Some("description") => annotation.description = text("description", value)?,
             Some("custom") => annotation.custom = value.to_json(),
-            _ => unknown.push(unknown_field(key)),
+            _ => problems.push(unknown_field(key)),
         }
     }
-    Ok((annotation, unknown))
+    Ok((annotation, problems))
 }
 
 #[cfg(test)]

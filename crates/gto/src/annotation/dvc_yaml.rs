@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json};
 
-use super::fields::{labels, text, unknown_field, wrong};
+use super::fields::{labels, odd_path, text, unknown_field, wrong};
 use super::fill::{self, Context, is_open, plain};
 use super::params::{self, Loaded};
 use super::{Annotation, Annotations, FileProblem, Problems};
@@ -240,7 +240,7 @@ fn artifact_name(key: &Node, folder: &str, context: &Context) -> Result<Artifact
     })
 }
 
-/// The fields, and what is wrong with those that DVC does not know.
+/// The fields, and what is wrong with those that DVC does not know, and with what is read all the same.
 fn read_annotation(
     node: &Node,
     folder: &str,
@@ -260,10 +260,13 @@ fn read_annotation(
         plain(&filled).map(Some).map_err(|message| value.complain(message))
     };
     let mut annotation = Annotation::default();
-    let mut unknown = Vec::new();
+    let mut problems = Vec::new();
     for (key, value) in fields {
         match key.as_text() {
-            Some("path") => annotation.path = fill("path", value)?.map(|path| from_root(folder, &path)),
+            Some("path") => {
+                annotation.path = fill("path", value)?.map(|path| from_root(folder, &path));
+                problems.extend(annotation.path.as_deref().and_then(|path| odd_path(path, value)));
+            }
             Some("type") => annotation.kind = fill("type", value)?,
             Some("desc") => annotation.description = fill("desc", value)?.unwrap_or_default(),
             Some("labels") => {
@@ -276,13 +279,13 @@ fn read_annotation(
             Some("meta") => {
                 annotation.custom = context.fill(value).map_err(|message| value.complain(message))?;
             }
-            _ => unknown.push(unknown_field(key)),
+            _ => problems.push(unknown_field(key)),
         }
     }
     if annotation.path.is_none() {
         return Err(node.complain("'path' is missing, which DVC wants"));
     }
-    Ok((annotation, unknown))
+    Ok((annotation, problems))
 }
 
 /// The path of an artifact from the root of the repository. What is no path in it stays as it is.

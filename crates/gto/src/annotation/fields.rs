@@ -2,6 +2,7 @@
 //!
 //! Owns what a field may hold and what is said where it holds something else.
 
+use super::dvc_yaml::normal;
 use crate::yaml::{Node, Problem, Value, printable};
 
 /// What is said of a value that does not fit its field.
@@ -20,6 +21,16 @@ pub(super) fn unknown_field(key: &Node) -> Problem {
         Ok(name) => key.complain(format!("'{}' is no field that is known here", printable(&name))),
         Err(problem) => problem,
     }
+}
+
+/// What is said of a path, seen from the root of the repository, that scripts had better not use; `value` is where it stands.
+pub(super) fn odd_path(path: &str, value: &Node) -> Option<Problem> {
+    if path.chars().any(char::is_control) {
+        return Some(value.complain("'path' has control characters"));
+    }
+    let is_outside =
+        !path.contains("://") && (path.starts_with('/') || normal("", path).split('/').next() == Some(".."));
+    is_outside.then(|| value.complain("'path' leads out of the repository"))
 }
 
 pub(super) fn text(field: &str, value: &Node) -> Result<String, Problem> {
