@@ -9,10 +9,13 @@
 //! otherwise than the one that reads the registry, and `yamlpatch` brings a C library. The positions of that one parser are
 //! all that is needed.
 
+mod align;
 mod block;
+mod comments;
 mod flow;
 mod layout;
 mod lines;
+mod list;
 mod render;
 
 use std::ops::Range;
@@ -67,7 +70,7 @@ fn change(
         return Ok(text.to_owned());
     }
     let document = layout::read(text).ok_or_else(|| Problem::nowhere(UNSAFE))?;
-    let mut editor = Editor { text, edits: Vec::new(), style: Style { step: 2, list_step: 0 } };
+    let mut editor = Editor::new(text, &document);
     editor.learn_style(document.root.as_ref());
     editor.document(&document, &before, &after)?;
     let edited = editor.finish();
@@ -77,15 +80,15 @@ fn change(
         let read_back = read(edited, max_size).ok().flatten();
         read_back.map_or_else(|| Json::Object(Map::new()), |node| node.to_json()) == after
     };
-    if says_it(&edited) {
-        return Ok(edited);
-    }
-    Some(ended()).filter(says_it).ok_or_else(|| refusal(text, &document))
+    let edited = if says_it(&edited) { Some(edited) } else { Some(ended()).filter(says_it) };
+    let edited = edited.ok_or_else(|| refusal(text, &document))?;
+    comments::check(text, &document, &edited)?;
+    Ok(edited)
 }
 
 /// Why an edit did not say what was meant.
 fn refusal(text: &str, document: &Document) -> Problem {
-    let editor = Editor { text, edits: Vec::new(), style: Style { step: 2, list_step: 0 } };
+    let editor = Editor::new(text, document);
     match &document.root {
         // What comes after would end its last line, which is a part of it.
         Some(root) if !text.ends_with('\n') && root.ends_with_block_text() => editor.error(
@@ -111,13 +114,20 @@ fn read(text: &str, max_size: usize) -> Result<Option<Node>, Problem> {
 
 struct Editor<'a> {
     text: &'a str,
+    /// Where its comments stand.
+    comments: &'a [Range<usize>],
     /// What is replaced by what, each in the bytes of the text. They do not overlap.
     edits: Vec<(Range<usize>, String)>,
     style: Style,
 }
 
 /// The edits themselves.
-impl Editor<'_> {
+impl<'a> Editor<'a> {
+    fn new(text: &'a str, document: &'a Document) -> Self {
+        let style = Style { step: 2, list_step: 0 };
+        Self { text, comments: &document.comments, edits: Vec::new(), style }
+    }
+
     fn finish(mut self) -> String {
         self.edits.sort_by_key(|(range, _)| (range.start, range.end));
         let mut edited = String::with_capacity(self.text.len() + 256);
@@ -129,6 +139,10 @@ impl Editor<'_> {
             done = done.max(range.end);
         }
         edited.push_str(&self.text[done..]);
+        // Whether the text ends with a line end stays as it is.
+        if !self.text.is_empty() && !self.text.ends_with('\n') && edited.ends_with('\n') {
+            edited.truncate(edited.len() - if edited.ends_with("\r\n") { 2 } else { 1 });
+        }
         edited
     }
 
@@ -206,6 +220,14 @@ impl Editor<'_> {
             }
             Kind::Map { is_flow: true, entries } if entries.is_empty() => {
                 let lines = self.entries_text(after, 0);
+                if self.comment_on_line(root.span.end).is_some() {
+                    // It is about all, and not about what comes first now.
+                    let end = self.text[root.span.end..].len()
+                        - self.text[root.span.end..].trim_start_matches([' ', '\t']).len();
+                    self.replace(root.span.start..root.span.end + end, "");
+                    self.insert_lines(self.next_line(root.span.end), &lines);
+                    return Ok(());
+                }
                 let line_end = self.line_end(root.span.start);
                 let lines = lines.trim_end_matches('\n').replace('\n', line_end);
                 let is_first = self.is_first(root.span.start);
@@ -246,9 +268,9 @@ impl Editor<'_> {
             (Kind::List { is_flow, items }, Json::Array(old), Json::Array(new))
                 if !new.is_empty() && !items.is_empty() =>
             {
-                self.list(item, *is_flow, items, old, new, entry)
+                self.list(item, *is_flow, items, old, new)
             }
-            (Kind::Alias, Json::Object(_) | Json::Array(_), Json::Object(_)) => Err(self.error(
+            (Kind::Alias(_), Json::Object(_) | Json::Array(_), Json::Object(_)) => Err(self.error(
                 item.span.start,
                 "this is only a reference to what stands elsewhere: change it there, or write it out here",
             )),
@@ -260,52 +282,6 @@ impl Editor<'_> {
                 Ok(())
             }
         }
-    }
-
-    /// What is gone is taken out, and what is new comes last.
-    fn list(
-        &mut self,
-        list: &Item,
-        is_flow: bool,
-        items: &[Item],
-        old: &[Json],
-        new: &[Json],
-        entry: Option<&Entry>,
-    ) -> Result<(), Problem> {
-        let mut rest = new.iter().peekable();
-        let mut gone = Vec::new();
-        for (item, value) in items.iter().zip(old) {
-            if rest.next_if_eq(&value).is_none() {
-                gone.push(item);
-            }
-        }
-        let added: Vec<&Json> = rest.collect();
-        let is_kept = gone.len() < items.len();
-        let lines: Option<Vec<_>> = items.iter().map(|item| self.item_lines(item)).collect();
-        match (items.last(), lines) {
-            (Some(last), _) if is_flow && gone.is_empty() => {
-                let added: Vec<String> = added.into_iter().map(render::flow).collect();
-                self.append_in_flow(list, last.start(), last.span.end, &added);
-            }
-            (Some(last), Some(lines)) if !is_flow && is_kept => {
-                for item in gone {
-                    if let Some(lines) = self.item_lines(item) {
-                        self.remove_lines(lines);
-                    }
-                }
-                let column = self.dash(last).map_or(0, |dash| self.column(dash));
-                let text = render::items(added.into_iter(), column);
-                self.insert_lines(lines.last().map_or(self.text.len(), |lines| lines.end), &text);
-            }
-            (_, Some(_)) if !is_flow && entry.is_some() => {
-                if let Some(entry) = entry {
-                    self.replace_in_block(entry, &Json::Array(new.to_vec()))?;
-                }
-            }
-            _ if is_flow => self.replace(list.span.clone(), render::flow(&Json::Array(new.to_vec()))),
-            _ => return Err(self.error(list.span.start, UNSAFE)),
-        }
-        Ok(())
     }
 }
 
@@ -430,6 +406,108 @@ mod tests {
         assert_eq!(set("a: []\n"), "a:\n- x\n- z\n");
         assert_eq!(set("a: # c\n- 1\n- 2"), "a: # c\n- x\n- z");
         assert_eq!(tests::set("a:\n- x\n- y\nb: 1\n", &["a"], &json!([])), "a: []\nb: 1\n");
+    }
+
+    #[test]
+    fn items_that_stay_keep_their_bytes_and_their_comments() {
+        let set = |text: &str, value: &Json| set(&text.replace('|', "\n"), &["a"], value).replace('\n', "|");
+        let flow = "a: [|  'x', # x|  \"y\", # y|  # about z|  z  # z|] # a|";
+        for (text, value, expected) in [
+            // On one line.
+            ("a: ['a', \"b\"]  # why", json!(["a", "c"]), "a: ['a', c]  # why"),
+            ("a: ['a', b, \"c\", d]", json!(["a", "d"]), "a: ['a', d]"),
+            ("a: [ 'a', \"b\", c, ] # c", json!(["c"]), "a: [ c, ] # c"),
+            ("a: [ 'a', \"b\", c, ]", json!(["a"]), "a: [ 'a', ]"),
+            ("a: ['a', \"b\"]", json!(["new", "a", "m", "b"]), "a: [new, 'a', m, \"b\"]"),
+            ("a: ['a', \"b\"]", json!(["b", "a"]), "a: [\"b\", 'a']"),
+            ("a: ['a', b]", json!(["x", "z"]), "a: [x, z]"),
+            ("a: ['a', b,]", json!(["x"]), "a: [x,]"),
+            ("a: [[1, 0x2], [3], {k: 'v'}]", json!([[1, 2, 5], {"k": "v"}]), "a: [[1, 0x2, 5], {k: 'v'}]"),
+            ("a: [x, y] # c", json!([[1], "y"]), "a: [[1], y] # c"),
+            // Over several lines.
+            (flow, json!(["x", "z"]), "a: [|  'x', # x|  # about z|  z  # z|] # a|"),
+            (flow, json!(["y", "z"]), "a: [|  \"y\", # y|  # about z|  z  # z|] # a|"),
+            (flow, json!(["x", "y"]), "a: [|  'x', # x|  \"y\" # y|  # about z|] # a|"),
+            (flow, json!(["x", "z", "new", "m"]), "a: [|  'x', # x|  # about z|  z,  # z|  new,|  m|] # a|"),
+            (flow, json!(["new", "y", "z"]), "a: [|  new,|  \"y\", # y|  # about z|  z  # z|] # a|"),
+            (flow, json!(["new"]), "a: [|  new|  # about z|] # a|"),
+            ("a: [x, # x|   y] # y", json!(["x"]), "a: [x # x|   ] # y"),
+            ("a: [x, # x|   y] # y", json!(["y"]), "a: [|   y] # y"),
+            ("a: [x, # x|   y] # y", json!(["x", "new"]), "a: [x, # x|    new|   ] # y"),
+            ("a: [x, # x|   y # y|  ]", json!(["x", "y", "new"]), "a: [x, # x|   y, # y|   new|  ]"),
+            ("a: [x,|   y]", json!(["x"]), "a: [x]"),
+            ("a: [|  x,|  y,|]", json!(["x"]), "a: [|  x,|]"),
+            ("a: [|  x|  , y|  , z|  ]", json!(["x", "z"]), "a: [|  x|  , z|  ]"),
+            // With dashes.
+            ("a:|- old # old|- b # b|", json!(["new", "b"]), "a:|- new|- b # b|"),
+            ("a:|- 'x' # x|# c|- \"y\" # y|- z", json!(["z", "x", "y"]), "a:|- z|- 'x' # x|# c|- \"y\" # y"),
+            ("a:|# c|- x # x|  # in x|# d|- y # y|b: 1", json!(["y"]), "a:|# c|# d|- y # y|b: 1"),
+            ("a:|# c|- x # x|# d|- y # y|b: 1", json!(["new", "m"]), "a:|# c|# d|- new|- m|b: 1"),
+            (
+                "a:|  # about x|  - x|  # about z|  - z",
+                json!(["new", "x", "m", "z"]),
+                "a:|  - new|  # about x|  - x|  - m|  # about z|  - z",
+            ),
+            (
+                "a:|- - 1 # 1|  - 2 # 2|- [3, 0x4] # 3|",
+                json!([[1, 2, 3], [3, 4, 5]]),
+                "a:|- - 1 # 1|  - 2 # 2|  - 3|- [3, 0x4, 5] # 3|",
+            ),
+            (
+                "a:|- k: 'v' # v|- # c|  l: 1|",
+                json!([{"k": "v", "m": 1}, {"l": 1}]),
+                "a:|- k: 'v' # v|  m: 1|- # c|  l: 1|",
+            ),
+            ("a:|  -|    'x'|  - >-|    y|    z|  -   b|", json!(["x", "b"]), "a:|  -|    'x'|  -   b|"),
+            ("a:|- x # x|- y|", json!([{"k": 1}, "y"]), "a:|- {k: 1}|- y|"),
+        ] {
+            assert_eq!(set(text, &value), expected, "{text}");
+            // And each with line ends as Windows has them.
+            assert_eq!(set(&text.replace('|', "\r|"), &value), expected.replace('|', "\r|"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mapping_in_braces_keeps_what_stays_of_it() {
+        let text = "a: {|  'k': \"v\", # k|  # about l|  l: [1, # one|    2], # l|  m: x  # m|} # a|";
+        let done = |change: &dyn Fn(&str) -> String| change(&text.replace('|', "\n")).replace('\n', "|");
+        for (key, expected) in [
+            ("k", text.replace("  'k': \"v\", # k|", "")),
+            ("l", text.replace("  l: [1, # one|    2], # l|", "")),
+            ("m", text.replace("], # l|  m: x  # m|", "] # l|")),
+        ] {
+            assert_eq!(done(&|text| remove(text, &["a", key])), expected);
+        }
+        assert_eq!(
+            done(&|text| set(text, &["a", "l"], &json!([1]))),
+            text.replace("1, # one|    2]", "1 # one|    ]")
+        );
+        assert_eq!(
+            done(&|text| set(text, &["a", "n"], &json!(1))),
+            text.replace("x  # m|", "x,  # m|  'n': 1|")
+        );
+        let value = json!({"k": "w", "o": 1});
+        let expected = "a: {|  'k': \"w\", # k|  o: 1|  # about l|} # a|";
+        assert_eq!(done(&|text| set(text, &["a"], &value)), expected);
+        assert_eq!(
+            set("a: {k: , l: , m}", &["a"], &json!({"k": "x", "l": null, "m": 1})),
+            "a: {k: x , l: , m: 1}"
+        );
+        assert_eq!(remove("a: {k: 1, l: 2, }", &["a", "l"]), "a: {k: 1, }");
+        assert_eq!(set("{} # c\n", &["a"], &json!(1)), "# c\na: 1\n");
+    }
+
+    #[test]
+    fn no_comment_is_lost_in_silence() {
+        for (text, value, place) in [
+            ("a:\n- x\n# c\n- y\n", json!([]), "3:1"),
+            ("a: [ # c\n  x]\n", json!("x"), "1:6"),
+            ("a: [x, k, # both\n  z]", json!(["x", "z"]), "1:11"),
+            ("a: [x, # x\n  z]", json!(["z", "x"]), "1:8"),
+        ] {
+            let refused = refused(super::set(text, &["a"], &value, 1 << 20));
+            assert_eq!(refused, format!("{place} {}", comments::LOST), "{text}");
+        }
     }
 
     #[test]

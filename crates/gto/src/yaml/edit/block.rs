@@ -28,12 +28,11 @@ impl Editor<'_> {
             }
         }
         let Some(last) = entries.last() else { return Ok(()) };
-        let start = last.key.start();
-        let (at, column) = (self.lines_of(last)?.end, self.column(start));
+        let column = self.column(last.key.start());
         let is_here = |key: &str| entries.iter().any(|entry| entry.is_named(key));
         let added = new.iter().filter(|(key, value)| !is_here(key) && old.get(*key) != Some(*value));
         let lines: String = added.map(|(key, value)| render::entry(key, value, column, self.style)).collect();
-        self.insert_lines(at, &lines);
+        self.insert_lines(self.lines_end(last.key.start(), self.entry_end(last)), &lines);
         Ok(())
     }
 
@@ -45,11 +44,16 @@ impl Editor<'_> {
         let column = self.column(entry.key.start());
         let Rendered { inline, lines } = self.render_like(item, new, column);
         let space = if inline.is_empty() { "" } else { " " };
+        // Below what is said of it on lines of their own.
+        let below = self.lines_end(entry.key.start(), self.entry_end(entry));
         match &item.kind {
             Kind::Map { is_flow: false, .. } | Kind::List { is_flow: false, .. } => {
                 self.replace(after_properties..after_properties, format!("{space}{inline}"));
-                let range = self.block_lines(item)?;
-                self.replace_lines(range, &lines);
+                // What is said between them stays.
+                let mut lines = lines.as_str();
+                for gone in self.block_lines(item)? {
+                    self.replace_lines(gone, std::mem::take(&mut lines));
+                }
             }
             Kind::Scalar { .. } if item.is_block_text() => {
                 let header = self.text[..item.span.start].trim_end_matches([' ', '\t', '\r', '\n']).len();
@@ -61,13 +65,13 @@ impl Editor<'_> {
             }
             _ if item.is_nothing() => {
                 self.replace(after_properties..after_properties, format!("{space}{inline}"));
-                self.insert_lines(self.next_line(after_properties), &lines);
+                self.insert_lines(below, &lines);
             }
             _ if inline.is_empty() => {
                 // `{}` and `[]` make room for lines.
                 let start = self.text[..item.span.start].trim_end_matches([' ', '\t']).len();
                 self.replace(start..item.span.end, "");
-                self.insert_lines(self.next_line(item.span.end), &lines);
+                self.insert_lines(below, &lines);
             }
             _ => {
                 self.replace(item.span.clone(), inline);
@@ -98,34 +102,13 @@ impl Editor<'_> {
         }
     }
 
-    /// The lines of a block mapping or list.
-    pub(super) fn block_lines(&self, item: &Item) -> Result<Range<usize>, Problem> {
+    /// The lines of each part of a block mapping or list.
+    fn block_lines(&self, item: &Item) -> Result<Vec<Range<usize>>, Problem> {
         match &item.kind {
-            Kind::Map { entries, .. } => {
-                let first = entries.first().ok_or_else(|| Problem::nowhere(UNSAFE))?;
-                let last = entries.last().ok_or_else(|| Problem::nowhere(UNSAFE))?;
-                Ok(self.lines_of(first)?.start..self.lines_of(last)?.end)
-            }
-            Kind::List { items, .. } => {
-                let first = items.first().and_then(|item| self.item_lines(item));
-                let last = items.last().and_then(|item| self.item_lines(item));
-                let (first, last) = first.zip(last).ok_or_else(|| self.error(item.span.start, UNSAFE))?;
-                Ok(first.start..last.end)
-            }
+            Kind::Map { entries, .. } => entries.iter().map(|entry| self.lines_of(entry)).collect(),
+            Kind::List { items, .. } => items.iter().map(|item| self.lines_of_item(item)).collect(),
             _ => Err(Problem::nowhere(UNSAFE)),
         }
-    }
-
-    /// The lines of an item of a block list, whose dash is the first thing on its line.
-    pub(super) fn item_lines(&self, item: &Item) -> Option<Range<usize>> {
-        let dash = self.dash(item)?;
-        Some(self.line_start(dash)..self.line_after(self.content_end(item)))
-    }
-
-    pub(super) fn dash(&self, item: &Item) -> Option<usize> {
-        let before = self.text[..item.start()].trim_end_matches([' ', '\t']);
-        let dash = before.strip_suffix('-')?.len();
-        self.is_first(dash).then_some(dash)
     }
 }
 

@@ -1,10 +1,41 @@
-//! Edits within `[]` and `{}`.
+//! Edits within `[]` and `{}`: parts, the commas after them, and the comments between.
+//!
+//! Owns where a part begins and ends there. What is a part is for `list` and the mapping here to say.
+
+use std::ops::Range;
 
 use serde_json::{Map, Value as Json};
 
 use super::layout::{Entry, Item, Kind};
-use super::{Editor, UNSAFE, render};
+use super::list::Added;
+use super::{Editor, render};
 use crate::yaml::Problem;
+
+/// What stands between the brackets, and what becomes of it.
+struct Flow<'a> {
+    /// Where each part stands, its comma aside.
+    parts: &'a [Range<usize>],
+    /// Where the comma after it is.
+    commas: Vec<Option<usize>>,
+    is_kept: &'a [bool],
+    added: &'a Added,
+}
+
+impl Flow<'_> {
+    fn last_kept(&self) -> Option<usize> {
+        self.is_kept.iter().rposition(|kept| *kept)
+    }
+
+    /// Whether there is a comma before the closing bracket.
+    fn has_last_comma(&self) -> bool {
+        self.commas.last().is_some_and(Option::is_some)
+    }
+
+    /// The end of a part, with its comma.
+    fn end(&self, part: usize) -> usize {
+        self.commas[part].map_or(self.parts[part].end, |comma| comma + 1)
+    }
+}
 
 impl Editor<'_> {
     pub(super) fn flow_map(
@@ -14,93 +45,149 @@ impl Editor<'_> {
         old: &Map<String, Json>,
         new: &Map<String, Json>,
     ) -> Result<(), Problem> {
-        let gone: Vec<usize> = (0..entries.len())
-            .filter(|&place| {
-                let Kind::Scalar { text: key, .. } = &entries[place].key.kind else { return false };
-                old.contains_key(key) && !new.contains_key(key)
-            })
-            .collect();
+        let mut is_kept = vec![true; entries.len()];
+        for (entry, is_kept) in entries.iter().zip(&mut is_kept) {
+            let Kind::Scalar { text: key, .. } = &entry.key.kind else { continue };
+            match (old.get(key), new.get(key)) {
+                (Some(before), Some(after)) if before != after && entry.value.is_nothing() => {
+                    let colon = self.colon_end(entry);
+                    let at = colon.unwrap_or_else(|| self.content_end(&entry.key));
+                    let colon = if colon.is_some() { "" } else { ":" };
+                    self.replace(at..at, format!("{colon} {}", render::flow(after)));
+                }
+                (Some(before), Some(after)) => self.value(&entry.value, None, before, after)?,
+                (Some(_), None) => *is_kept = false,
+                _ => {}
+            }
+        }
         let is_here = |key: &str| entries.iter().any(|entry| entry.is_named(key));
         let added = new.iter().filter(|(key, value)| !is_here(key) && old.get(*key) != Some(*value));
         let added: Vec<String> = added.map(|(key, value)| render::flow_entry(key, value)).collect();
-        match gone.as_slice() {
-            [] => {}
-            [place] if added.is_empty() => self.remove_in_flow(entries, *place),
-            _ => {
-                self.replace(map.span.clone(), render::flow(&Json::Object(new.clone())));
-                return Ok(());
-            }
-        }
-        for entry in entries {
-            let Kind::Scalar { text: key, .. } = &entry.key.kind else { continue };
-            if let (Some(before), Some(after)) = (old.get(key), new.get(key)) {
-                let is_nothing = entry.value.is_nothing() && before != after;
-                if is_nothing {
-                    return Err(self.error(entry.key.span.start, UNSAFE));
-                }
-                self.value(&entry.value, None, before, after)?;
-            }
-        }
-        if let Some(last) = entries.last() {
-            self.append_in_flow(map, last.key.start(), last.value.span.end.max(last.key.span.end), &added);
-        }
+        let last = is_kept.iter().rposition(|kept| *kept);
+        let added = if added.is_empty() { Added::new() } else { Added::from([(last, added)]) };
+        let parts: Vec<_> = entries.iter().map(|entry| entry.key.start()..self.entry_end(entry)).collect();
+        self.change_in_flow(map, &parts, &is_kept, &added);
         Ok(())
     }
 
-    pub(super) fn remove_in_flow(&mut self, entries: &[Entry], place: usize) {
-        let entry = &entries[place];
-        let end = entry.value.span.end.max(entry.key.span.end);
-        let before = place.checked_sub(1).map(|before| &entries[before]);
-        let range = match (entries.get(place + 1), before) {
-            (Some(next), _) => entry.key.start()..next.key.start(),
-            (None, Some(before)) => before.value.span.end.max(before.key.span.end)..end,
-            (None, None) => entry.key.start()..end,
-        };
-        self.replace(range, "");
-    }
-
-    /// Puts entries after the last one within `[]` or `{}`, on lines of their own if that one is.
-    pub(super) fn append_in_flow(
+    /// Takes out the parts that are not kept, each with the comment after it, and puts in what is new.
+    pub(super) fn change_in_flow(
         &mut self,
         collection: &Item,
-        last_start: usize,
-        last_end: usize,
-        added: &[String],
+        parts: &[Range<usize>],
+        is_kept: &[bool],
+        added: &Added,
     ) {
-        if added.is_empty() {
-            return;
+        let next = |part: usize| parts.get(part + 1).map_or(collection.span.end, |next| next.start);
+        let commas = (0..parts.len()).map(|part| self.comma_in(parts[part].end..next(part))).collect();
+        let flow = Flow { parts, commas, is_kept, added };
+        for part in (0..parts.len()).filter(|part| !is_kept[*part]) {
+            self.remove_in_flow(&flow, part);
         }
-        let gap = &self.text[last_end..collection.span.end];
-        let comma = comma_in(gap).map(|place| last_end + place + 1);
-        let has_own_line = self.is_first(last_start) && gap.contains('\n');
-        if !has_own_line {
-            let added = added.join(", ");
-            match comma {
-                Some(comma) => self.replace(comma..comma, format!(" {added}")),
-                None => self.replace(last_end..last_end, format!(", {added}")),
+        for (before, texts) in added {
+            match before {
+                Some(before) => self.add_after(&flow, *before, texts),
+                None => self.add_first(&flow, texts),
             }
-            return;
         }
-        let indent = " ".repeat(self.column(last_start));
-        let tail = if comma.is_some() { "," } else { "" };
-        if comma.is_none() {
-            self.replace(last_end..last_end, ",");
+        // The last one has a comma only if the last one had.
+        if let Some(last) = flow.last_kept()
+            && last + 1 < parts.len()
+            && !flow.has_last_comma()
+            && self.line_for_added(&flow, last).is_none()
+            && let Some(comma) = flow.commas[last]
+        {
+            self.replace(comma..comma + 1, "");
         }
-        let lines = added.join(&format!(",\n{indent}"));
-        self.insert_lines(self.next_line(comma.unwrap_or(last_end)), &format!("{indent}{lines}{tail}\n"));
     }
-}
 
-/// The comma in the text between the last item and the closing bracket, where there are only comments beside it.
-fn comma_in(gap: &str) -> Option<usize> {
-    let mut is_comment = false;
-    for (place, byte) in gap.bytes().enumerate() {
-        match byte {
-            b'\n' => is_comment = false,
-            b'#' => is_comment = true,
-            b',' if !is_comment => return Some(place),
-            _ => {}
+    fn remove_in_flow(&mut self, flow: &Flow, part: usize) {
+        let Range { start, end } = flow.parts[part].clone();
+        let next = flow.parts.get(part + 1).map(|next| next.start);
+        match self.free_line_end(flow.end(part)) {
+            Some(line_end) if self.is_first(start) => self.remove_lines(self.line_start(start)..line_end),
+            Some(_) => {
+                let line = self.line_start(start);
+                // A comment after several is about those that stay, too.
+                let is_shared = (0..part).any(|other| flow.is_kept[other] && flow.parts[other].end > line);
+                let comment = self.comments_in(flow.end(part)..self.next_line(flow.end(part))).first();
+                let end = comment.filter(|_| !is_shared).map_or(flow.end(part), |comment| comment.end);
+                let start = self.text[..start].trim_end_matches([' ', '\t']).len();
+                self.replace(start..end, "");
+            }
+            None => {
+                let kept = (0..part).rev().find(|before| flow.is_kept[*before]);
+                let kept = kept.filter(|kept| self.line_for_added(flow, *kept).is_none());
+                let range = match (next, kept.map(|kept| flow.parts[kept].end)) {
+                    (Some(next), _) if self.comments_in(end..next).is_empty() => start..next,
+                    (None, Some(before)) if self.comments_in(before..start).is_empty() => before..end,
+                    _ => start..flow.end(part),
+                };
+                self.replace(range, "");
+            }
         }
     }
-    None
+
+    /// Puts texts after a part that stays, on lines of their own if it has one.
+    fn add_after(&mut self, flow: &Flow, part: usize, texts: &[String]) {
+        let end = flow.parts[part].end;
+        let Some(line) = self.line_for_added(flow, part) else {
+            return self.replace(end..end, format!(", {}", texts.join(", ")));
+        };
+        if flow.commas[part].is_none() {
+            self.replace(end..end, ",");
+        }
+        let is_last = flow.last_kept() == Some(part) && !flow.has_last_comma();
+        let lines = self.lines_in_flow(flow.parts[part].start, texts, !is_last);
+        self.insert_lines(line, &lines);
+    }
+
+    /// Puts texts before all parts.
+    fn add_first(&mut self, flow: &Flow, texts: &[String]) {
+        let Some(start) = flow.parts.first().map(|first| first.start) else { return };
+        let has_comma = flow.last_kept().is_some() || flow.has_last_comma();
+        if self.is_first(start) {
+            let lines = self.lines_in_flow(start, texts, has_comma);
+            return self.insert_lines(self.line_start(start), &lines);
+        }
+        let comma = match (has_comma, flow.last_kept()) {
+            (true, Some(_)) => ", ",
+            (true, None) => ",",
+            (false, _) => "",
+        };
+        self.replace(start..start, format!("{}{comma}", texts.join(", ")));
+    }
+
+    fn lines_in_flow(&self, like: usize, texts: &[String], has_last_comma: bool) -> String {
+        let indent = " ".repeat(self.column(like));
+        let comma = if has_last_comma { "," } else { "" };
+        format!("{indent}{}{comma}\n", texts.join(&format!(",\n{indent}")))
+    }
+
+    /// The line where what is added after a part begins, if it gets one: where the part has its own, or a comment behind it.
+    fn line_for_added(&self, flow: &Flow, part: usize) -> Option<usize> {
+        let end = flow.end(part);
+        let next = self.free_line_end(end).filter(|_| flow.added.contains_key(&Some(part)))?;
+        let has_line = self.is_first(flow.parts[part].start) || !self.comments_in(end..next).is_empty();
+        has_line.then_some(next)
+    }
+
+    /// The start of the next line, if nothing but a comment stands before it.
+    fn free_line_end(&self, at: usize) -> Option<usize> {
+        let next = self.next_line(at);
+        let content = self.comment_on_line(at).unwrap_or(next);
+        (self.text[at..content].trim().is_empty() && self.text[..next].ends_with('\n')).then_some(next)
+    }
+
+    /// The comma in a piece of text in which there are only comments beside it.
+    fn comma_in(&self, range: Range<usize>) -> Option<usize> {
+        let mut start = range.start;
+        for comment in self.comments_in(range.clone()).iter().chain([&(range.end..range.end)]) {
+            if let Some(comma) = self.text.get(start..comment.start)?.find(',') {
+                return Some(start + comma);
+            }
+            start = comment.end;
+        }
+        None
+    }
 }

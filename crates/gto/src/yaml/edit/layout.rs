@@ -24,8 +24,8 @@ pub(super) enum Kind {
         text: String,
         style: ScalarStyle,
     },
-    /// `*name`
-    Alias,
+    /// `*name`, as it is written.
+    Alias(String),
     Map {
         is_flow: bool,
         entries: Vec<Entry>,
@@ -49,6 +49,8 @@ pub(super) struct Document {
     pub root: Option<Item>,
     /// Where the line `...` begins that ends it.
     pub end: Option<usize>,
+    /// Where the comments stand, from the `#` to the end of the line.
+    pub comments: Vec<Range<usize>>,
 }
 
 impl Item {
@@ -73,6 +75,52 @@ impl Item {
         }
     }
 
+    /// Whether it is in brackets.
+    pub fn is_flow(&self) -> bool {
+        matches!(self.kind, Kind::Map { is_flow: true, .. } | Kind::List { is_flow: true, .. })
+    }
+
+    /// A part of a collection: the value of an entry, or an item.
+    pub fn part(&self, place: usize) -> Option<&Self> {
+        match &self.kind {
+            Kind::Map { entries, .. } => entries.get(place).map(|entry| &entry.value),
+            Kind::List { items, .. } => items.get(place),
+            _ => None,
+        }
+    }
+
+    /// How many parts there are.
+    pub fn parts(&self) -> usize {
+        match &self.kind {
+            Kind::Map { entries, .. } => entries.len(),
+            Kind::List { items, .. } => items.len(),
+            _ => 0,
+        }
+    }
+
+    /// The text that it is.
+    pub fn text(&self) -> Option<&str> {
+        if let Kind::Scalar { text, .. } = &self.kind { Some(text) } else { None }
+    }
+
+    /// Whether both say the same, in whatever style.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::Scalar { text, style }, Kind::Scalar { text: other, style: other_style }) => {
+                text == other && (*style == ScalarStyle::Plain) == (*other_style == ScalarStyle::Plain)
+            }
+            (Kind::Alias(name), Kind::Alias(other)) => name == other,
+            (Kind::Map { entries, .. }, Kind::Map { entries: others, .. }) => {
+                let is_like = |(a, b): (&Entry, &Entry)| a.key.is_like(&b.key) && a.value.is_like(&b.value);
+                entries.len() == others.len() && entries.iter().zip(others).all(is_like)
+            }
+            (Kind::List { items, .. }, Kind::List { items: others, .. }) => {
+                items.len() == others.len() && items.iter().zip(others).all(|(a, b)| a.is_like(b))
+            }
+            _ => false,
+        }
+    }
+
     pub fn is_block_text(&self) -> bool {
         matches!(self.kind, Kind::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, .. })
     }
@@ -92,7 +140,7 @@ pub(super) fn read(text: &str) -> Option<Document> {
         emit_anchor_events: true,
         block_scalar_eof_without_line_feed: true,
     };
-    let mut reader = Reader { parser: Parser::new_from_str_with_options(text, options), held: None };
+    let mut reader = Reader { text, parser: Parser::new_from_str_with_options(text, options), held: None };
     let mut document = Document::default();
     loop {
         let (event, span) = reader.next()?;
@@ -107,10 +155,31 @@ pub(super) fn read(text: &str) -> Option<Document> {
         }
     }
     document.root = document.root.filter(|root| !root.is_nothing());
+    document.comments = comments(text)?;
     Some(document)
 }
 
+/// Reads where the comments are; apart from the values, whose positions are not to depend on them.
+fn comments(text: &str) -> Option<Vec<Range<usize>>> {
+    let mut options = options! {
+        emit_comments: true,
+        emit_unresolved_aliases: true,
+        block_scalar_eof_without_line_feed: true,
+    };
+    // How many there may be in a row: the size of the text bounds them.
+    options.max_buffered_comment_events = usize::MAX;
+    let mut comments = Vec::new();
+    for event in Parser::new_from_str_with_options(text, options) {
+        if let (Event::Comment(..), span) = event.ok()? {
+            comments.push(span.byte_range()?);
+        }
+    }
+    comments.sort_by_key(|comment: &Range<usize>| comment.start);
+    Some(comments)
+}
+
 struct Reader<'a> {
+    text: &'a str,
     parser: Parser<'a, StrInput<'a>>,
     /// An event that was looked at.
     held: Option<(Event<'a>, Span)>,
@@ -131,7 +200,9 @@ impl<'a> Reader<'a> {
         let properties = union(self.anchor(), tag);
         let kind = match event {
             Event::Scalar(text, style, ..) => Kind::Scalar { text: text.into_owned(), style },
-            Event::Alias(_) | Event::UnresolvedAlias(_) => Kind::Alias,
+            Event::Alias(_) | Event::UnresolvedAlias(_) => {
+                Kind::Alias(self.text.get(range.clone())?.to_owned())
+            }
             Event::SequenceStart(style, ..) => {
                 let mut items = Vec::new();
                 let end = loop {

@@ -40,9 +40,7 @@ impl Editor<'_> {
 
     /// The start of the comment on the line of `at`, after it.
     pub(super) fn comment_on_line(&self, at: usize) -> Option<usize> {
-        let line = &self.text[at..self.next_line(at)];
-        let is_comment = |(place, _): &(usize, &str)| *place > 0 && line[..*place].ends_with([' ', '\t']);
-        line.match_indices('#').find(is_comment).map(|(place, _)| at + place)
+        self.comments_in(at..self.next_line(at)).first().map(|comment| comment.start)
     }
 
     pub(super) fn error(&self, at: usize, message: &str) -> Problem {
@@ -65,7 +63,7 @@ impl Editor<'_> {
             Kind::Scalar { .. } if item.is_block_text() => {
                 // The blank lines below belong to it only if it says so; the indent of what follows never does.
                 let end = item.span.end;
-                if self.block_header(item).contains('+') {
+                if self.block_header(item).is_some_and(|header| self.text[header].contains('+')) {
                     return if self.is_first(end) { self.line_start(end) } else { end };
                 }
                 item.span.start + self.text[item.span.clone()].trim_end().len()
@@ -79,11 +77,11 @@ impl Editor<'_> {
         self.content_end(&entry.value).max(colon)
     }
 
-    /// `|-` of a text in a block: the line above it.
-    pub(super) fn block_header(&self, item: &Item) -> &str {
-        let end = self.text[..item.span.start].trim_end().len();
-        let line = &self.text[self.line_start(end)..end];
-        line.rfind(['|', '>']).map_or("", |at| &line[at..])
+    /// `|-` of a text in a block, somewhere above it.
+    fn block_header(&self, item: &Item) -> Option<Range<usize>> {
+        let end = self.before_space(item.span.start);
+        let mark = self.text[..end].trim_end_matches(|c: char| matches!(c, '+' | '-') || c.is_ascii_digit());
+        Some(mark.strip_suffix(['|', '>'])?.len()..end)
     }
 
     /// The end of the `:` of an entry, if it is on the line of the key.
@@ -94,13 +92,19 @@ impl Editor<'_> {
         rest[spaces..].starts_with(':').then_some(end + spaces + 1)
     }
 
-    /// The lines of an entry of a block mapping, with the comments in it: those further to the right than its key.
+    /// The lines of an entry of a block mapping, with the comments in it.
     pub(super) fn lines_of(&self, entry: &Entry) -> Result<Range<usize>, Problem> {
         let start = entry.key.start();
         if !self.is_first(start) {
             return Err(self.error(start, UNSAFE));
         }
-        let mut end = self.line_after(self.entry_end(entry));
+        Ok(self.line_start(start)..self.lines_end(start, self.entry_end(entry)))
+    }
+
+    /// Where the lines end of what begins at `start`, its key or dash, and whose content ends at `end`: after the comments
+    /// below that are in it, which are those further to the right.
+    pub(super) fn lines_end(&self, start: usize, end: usize) -> usize {
+        let mut end = self.line_after(end);
         let column = self.column(start);
         let mut next = end;
         while next < self.text.len() {
@@ -114,7 +118,53 @@ impl Editor<'_> {
             next += line.len();
             end = if is_blank { end } else { next };
         }
-        Ok(self.line_start(start)..end)
+        end
+    }
+
+    /// The start of the first of the comments that stand directly above a line, as far to the right as what is on it.
+    pub(super) fn above_comments(&self, line: usize) -> usize {
+        let indent = |at: usize| {
+            let line = &self.text[at..self.next_line(at)];
+            line.len() - line.trim_start_matches(' ').len()
+        };
+        let (mut first, column) = (line, indent(line));
+        while first > 0 {
+            let above = self.line_start(first - 1);
+            if indent(above) != column || !self.text[above + column..].starts_with('#') {
+                break;
+            }
+            first = above;
+        }
+        first
+    }
+
+    /// The dash of an item of a block list: before it, with nothing but space and comments between.
+    pub(super) fn dash(&self, item: &Item) -> Option<usize> {
+        let header = if item.is_block_text() { self.block_header(item) } else { None };
+        let start = header.map_or(item.start(), |header| header.start.min(item.start()));
+        Some(self.text[..self.before_space(start)].strip_suffix('-')?.len())
+    }
+
+    /// The end of what stands before space and comments.
+    fn before_space(&self, at: usize) -> usize {
+        let mut end = self.text[..at].trim_end().len();
+        while let Some(comment) = self.comment_that_ends(end) {
+            end = self.text[..comment].trim_end().len();
+        }
+        end
+    }
+
+    /// The start of the comment that ends there.
+    fn comment_that_ends(&self, end: usize) -> Option<usize> {
+        let place = self.comments.binary_search_by_key(&end, |comment| comment.end).ok()?;
+        Some(self.comments[place].start)
+    }
+
+    /// Where the comments in this piece of the text begin.
+    pub(super) fn comments_in(&self, range: Range<usize>) -> &[Range<usize>] {
+        let first = self.comments.partition_point(|comment| comment.start < range.start);
+        let end = self.comments.partition_point(|comment| comment.start < range.end);
+        &self.comments[first..end.max(first)]
     }
 
     /// The start of the line after the one that ends, or whose last byte is before, `end`.
