@@ -6,8 +6,11 @@
 
 use std::fmt::Debug;
 
+use serde_json::Value as Json;
+
 use crate::annotation::dvc_yaml::DvcYaml;
-use crate::annotation::{Annotations, artifacts_yaml};
+use crate::annotation::edit::{self, Changes};
+use crate::annotation::{Annotations, Source, artifacts_yaml};
 use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
 use crate::event::Event;
@@ -22,15 +25,17 @@ use crate::state::Artifact;
 use crate::tag::{Action, TagName, looks_like_registry_tag};
 use crate::time::Timestamp;
 use crate::version::Version;
+use crate::yaml::edit::fuzzing as yaml_edit;
 
 /// A target: any bytes go in, and it panics if a promise is broken.
 pub type Target = fn(&[u8]);
 
 /// The targets by their names, which are those of the folders of their seeds too.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("annotations", annotations),
     ("config", config),
     ("dates", dates),
+    ("edits", edits),
     ("events", events),
     ("git_output", git::fuzzing::git_output),
     ("names", names),
@@ -142,6 +147,89 @@ pub fn annotations(data: &[u8]) {
         };
         annotated(&file.annotations(folder, &load));
     }
+}
+
+/// An edit of a file, such as `dvc m +label -label path=p desc=d meta=["a"]`, on the first line, and below it the file. Without
+/// fields the entry goes. What is done is what was meant, and leaves the rest alone: bytes outside of the entry, and comments.
+pub fn edits(data: &[u8]) {
+    let Some((line, text)) = std::str::from_utf8(data).ok().and_then(|text| text.split_once('\n')) else {
+        return;
+    };
+    let mut words = line.split(' ');
+    let source = if words.next() == Some("dvc") { Source::Dvc } else { Source::Gto };
+    let entry = words.next().unwrap_or_default();
+    let mut changes = None;
+    for word in words {
+        if change(changes.get_or_insert_default(), word).is_none() {
+            return;
+        }
+    }
+    let done = match &changes {
+        Some(changes) => edit::annotate(text, source, entry, changes),
+        None => edit::remove(text, source, entry),
+    };
+    let edited = match done {
+        Ok(edited) => edited,
+        Err(problem) => return assert_short(&problem.sentence("file")),
+    };
+    let (before, after) = (edit::entry(text, source, entry), edit::entry(&edited, source, entry));
+    let (had, has) = (yaml_edit::comments(text), yaml_edit::comments(&edited));
+    let (had, has) = (had.expect("it was edited"), has.expect("it was checked"));
+    let Some(changes) = changes else {
+        assert!(after.is_none() && is_part(&has, &had), "{edited}");
+        return;
+    };
+    let after = after.expect("it has been annotated");
+    for (field, value) in before.iter().flatten() {
+        let is_meant =
+            matches!(field.as_str(), "path" | "type" | "desc" | "description" | "labels" | "meta" | "custom");
+        assert!(is_meant || after.get(field) == Some(value), "{edited}");
+    }
+    let labels = after.get("labels").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+    assert!(changes.add_labels.iter().all(|label| labels.contains(&Json::from(label.as_str()))), "{edited}");
+    if let Some(custom) = changes.custom.as_ref().filter(|custom| !custom.is_null()) {
+        assert_eq!(after.get("custom").or(after.get("meta")), Some(custom));
+    }
+    assert_same(
+        &edit::annotate(&edited, source, entry, &changes),
+        &Ok(edited.clone()),
+        "the edit, done twice",
+    );
+    let takes_nothing_out = changes.remove_labels.is_empty()
+        && changes.custom.is_none()
+        && ![&changes.path, &changes.kind, &changes.description].contains(&&Some(String::new()));
+    assert!(if takes_nothing_out { had == has } else { is_part(&has, &had) }, "{edited}");
+    let path = if source == Source::Dvc { &["artifacts", entry][..] } else { &[entry] };
+    if let Some(place) = yaml_edit::entry(text, path).filter(|_| before.is_some()) {
+        assert!(edited.starts_with(&text[..place.start]), "{edited}");
+        let rest = text[place.end..].trim_end_matches(['\r', '\n']);
+        assert!(edited.trim_end_matches(['\r', '\n']).ends_with(rest), "{edited}");
+    }
+}
+
+/// Whether the one is the other with some left out, in whatever order.
+fn is_part(part: &[&str], whole: &[&str]) -> bool {
+    let count = |comments: &[&str], one: &str| comments.iter().filter(|other| **other == one).count();
+    part.iter().all(|comment| count(part, comment) <= count(whole, comment))
+}
+
+/// Adds a word to a change; `None` if it is no word of one.
+fn change(changes: &mut Changes, word: &str) -> Option<()> {
+    if let Some(label) = word.strip_prefix('+') {
+        changes.add_labels.push(label.to_owned());
+    } else if let Some(label) = word.strip_prefix('-') {
+        changes.remove_labels.push(label.to_owned());
+    } else {
+        let (field, value) = word.split_once('=')?;
+        match field {
+            "path" => changes.path = Some(value.to_owned()),
+            "type" => changes.kind = Some(value.to_owned()),
+            "desc" => changes.description = Some(value.replace("\\n", "\n")),
+            "meta" => changes.custom = Some(serde_json::from_str(value).ok()?),
+            _ => return None,
+        }
+    }
+    Some(())
 }
 
 fn annotated(found: &Annotations) {

@@ -373,12 +373,52 @@ fn a_damaged_file_is_not_edited_and_the_place_is_told() {
     assert_eq!(refused("m:\n  path: a\n  path: b\n"), "3:3 repeated key 'path'");
     assert_eq!(refused("m: {}\nother: !x y\n"), "2:11 the tag '!x' does not fit here");
     assert_eq!(refused("a: {}\n---\nb: {}\n"), "2:1 more than one document");
-    assert_eq!(refused("m: text\n"), "0:0 'm' is no mapping of fields");
+    assert_eq!(refused("m: text\n"), "1:4 must be a mapping of fields, not a text");
     assert_eq!(refused("- m\n"), "1:1 must be a mapping, not a list");
-    assert_eq!(refused("m: {labels: x}\n"), "0:0 its 'labels' are no list");
+    assert_eq!(refused("m: {labels: x}\n"), "1:13 'labels' must be a list of texts, not 'x'");
     assert_eq!(refused("m:\n\tpath: x\n").split(' ').next().unwrap(), "2:2");
     let cut = "n:\n  description: |\n    text";
     assert!(refused(cut).starts_with("3:9 the file ends in the middle of a text"), "{}", refused(cut));
+}
+
+#[test]
+fn a_field_with_nothing_in_it_is_mended_by_giving_it_a_value() {
+    let text = "artifacts:\n  m:\n    path: p\n    desc: # soon\n    labels:\n      # none yet\n    meta:\n    type:\n";
+    let all = Changes {
+        description: Some("d".into()),
+        add_labels: vec!["a".into()],
+        custom: Some(json!({"k": 1})),
+        kind: Some("model".into()),
+        ..Changes::default()
+    };
+    let mended = annotate(text, Dvc, "m", &all).unwrap();
+    assert_eq!(
+        diff(text, &mended),
+        "-    desc: # soon\n+    desc: d # soon\n+    - a\n-    type:\n+      k: 1\n+    type: model\n"
+    );
+    assert_eq!(read(&mended, Dvc).problems, []);
+    // Or by taking it out.
+    let none = Changes {
+        description: Some(String::new()),
+        remove_labels: vec!["a".into()],
+        custom: Some(json!(null)),
+        kind: Some(String::new()),
+        ..Changes::default()
+    };
+    assert_eq!(annotate(text, Dvc, "m", &none).unwrap(), "artifacts:\n  m:\n    path: p\n");
+    let flow = "m: {description: , labels: , virtual: }\n";
+    let all = Changes { is_virtual: Some(false), ..all };
+    let mended = annotate(flow, Gto, "m", &all).unwrap();
+    assert_eq!(mended, "m: {description: d, labels: [a], virtual: false, type: model, custom: {k: 1} }\n");
+
+    // A change of something else tells what to mend, and where it is now.
+    let other =
+        Changes { path: Some("x".into()), description: Some("one\ntwo".into()), ..Changes::default() };
+    let problem = annotate(text, Dvc, "m", &other).unwrap_err();
+    assert_eq!(
+        problem.sentence("f"),
+        "'f', line 5, column 11: the annotation of 'm' is left out: 'labels' must be a list of texts, not nothing"
+    );
 }
 
 /// A value that people may want to write.

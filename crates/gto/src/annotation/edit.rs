@@ -5,8 +5,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{Annotation, FileProblem, Source, artifacts_yaml, dvc_yaml};
-use crate::yaml::{self, Problem, edit, printable};
+use super::{Annotation, FileProblem, Source, artifacts_yaml, dvc_yaml, fields};
+use crate::yaml::{self, Node, Problem, Value, edit, printable};
 
 /// What becomes of the fields of an annotation; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -85,8 +85,8 @@ const SECTION: &str = "artifacts";
 /// If the file cannot be read as a whole, or the change cannot be made without touching something else.
 pub fn annotate(text: &str, source: Source, entry: &str, changes: &Changes) -> Result<String, FileProblem> {
     let path = source.path(entry);
-    let changed = fields(text, source, &path)
-        .and_then(|before| changed(before, source, changes))
+    let changed = fields(text, source, &path, changes)
+        .map(|before| changed(before, source, changes))
         .and_then(|after| edit::set(text, &path, &Json::Object(after), source.max_size()));
     changed.map_err(|problem| FileProblem::new(Some(printable(entry)), problem))
 }
@@ -147,31 +147,61 @@ fn read(text: &str, source: Source) -> Result<Map<String, Json>, Problem> {
     }
 }
 
-fn fields(text: &str, source: Source, path: &[&str]) -> Result<Option<Map<String, Json>>, Problem> {
-    let mut place = Json::Object(read(text, source)?);
-    for key in path {
-        place = match place {
-            Json::Object(mut entries) => entries.remove(*key).unwrap_or_default(),
-            _ => Json::Null,
+/// The fields of an entry, for a change of some of them. What is wrong with another one would keep the entry from being read
+/// after the change as well; nothing, where there should be something, is mended by the change.
+fn fields(
+    text: &str,
+    source: Source,
+    path: &[&str],
+    changes: &Changes,
+) -> Result<Option<Map<String, Json>>, Problem> {
+    read(text, source)?;
+    let mut place = yaml::parse(text.as_bytes(), source.max_size())?;
+    for (depth, key) in path.iter().enumerate() {
+        let Some(node) = place.filter(|node| !matches!(node.value, Value::Null)) else { return Ok(None) };
+        let shown = || printable(&path[..depth].join("."));
+        let Value::Map(entries) = node.value else {
+            return Err(node.complain(format!("'{}' must be a mapping, not {}", shown(), node.kind())));
         };
-        if place.is_null() {
-            return Ok(None);
-        }
+        let is_it = |(name, _): &(Node, Node)| name.key().is_ok_and(|name| name == *key);
+        place = entries.into_iter().find(is_it).map(|(_, value)| value);
     }
-    match place {
-        Json::Object(fields) => Ok(Some(fields)),
-        _ => Err(Problem::nowhere(format!("'{}' is no mapping of fields", printable(&path.join("."))))),
+    let Some(node) = place.filter(|node| !matches!(node.value, Value::Null)) else { return Ok(None) };
+    let Value::Map(entries) = &node.value else {
+        return Err(node.complain(format!("must be a mapping of fields, not {}", node.kind())));
+    };
+    match entries.iter().find_map(|(key, value)| fault(key.as_text()?, value, source, changes)) {
+        Some(problem) => Err(problem),
+        None => Ok(node.to_json().as_object().cloned()),
+    }
+}
+
+/// What is wrong with a field that a change leaves as it is, or as far as it does.
+fn fault(field: &str, value: &Node, source: Source, changes: &Changes) -> Option<Problem> {
+    let is_nothing = matches!(value.value, Value::Null);
+    match field {
+        "labels" if is_nothing && !(changes.add_labels.is_empty() && changes.remove_labels.is_empty()) => {
+            None
+        }
+        "labels" => fields::labels(value).err(),
+        "type" if changes.kind.is_some() || is_nothing && source == Source::Gto => None,
+        "path" if changes.path.is_some() || is_nothing && source == Source::Gto => None,
+        "type" | "path" => fields::text(field, value).err(),
+        "virtual" if source == Source::Gto && changes.is_virtual.is_none() => match value.as_bool() {
+            Some(_) => None,
+            None => Some(fields::wrong(field, "true or false", value)),
+        },
+        _ if field == source.description() && changes.description.is_none() => {
+            fields::text(field, value).err()
+        }
+        _ => None,
     }
 }
 
 /// The fields after a change. New ones come in the order in which the tools themselves write them.
-fn changed(
-    before: Option<Map<String, Json>>,
-    source: Source,
-    changes: &Changes,
-) -> Result<Map<String, Json>, Problem> {
+fn changed(before: Option<Map<String, Json>>, source: Source, changes: &Changes) -> Map<String, Json> {
     let mut fields = before.unwrap_or_default();
-    let labels = labels(&fields, changes)?;
+    let labels = labels(&fields, changes);
     let text = |text: &String| if text.is_empty() { Json::Null } else { Json::String(text.clone()) };
     let kind = ("type", changes.kind.as_ref().map(text));
     let path = ("path", changes.path.as_ref().map(text));
@@ -197,19 +227,15 @@ fn changed(
             }
         }
     }
-    Ok(fields)
+    fields
 }
 
 /// The labels after a change, if it has any: those of before in their order, and then the new ones.
-fn labels(fields: &Map<String, Json>, changes: &Changes) -> Result<Option<Json>, Problem> {
+fn labels(fields: &Map<String, Json>, changes: &Changes) -> Option<Json> {
     if changes.add_labels.is_empty() && changes.remove_labels.is_empty() {
-        return Ok(None);
+        return None;
     }
-    let mut labels = match fields.get("labels") {
-        None => Vec::new(),
-        Some(Json::Array(labels)) => labels.clone(),
-        Some(_) => return Err(Problem::nowhere("its 'labels' are no list")),
-    };
+    let mut labels = fields.get("labels").and_then(Json::as_array).cloned().unwrap_or_default();
     labels
         .retain(|label| label.as_str().is_none_or(|label| !changes.remove_labels.iter().any(|l| l == label)));
     for label in &changes.add_labels {
@@ -217,5 +243,5 @@ fn labels(fields: &Map<String, Json>, changes: &Changes) -> Result<Option<Json>,
             labels.push(Json::String(label.clone()));
         }
     }
-    Ok(Some(if labels.is_empty() { Json::Null } else { Json::Array(labels) }))
+    Some(if labels.is_empty() { Json::Null } else { Json::Array(labels) })
 }

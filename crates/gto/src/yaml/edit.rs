@@ -13,6 +13,8 @@ mod align;
 mod block;
 mod comments;
 mod flow;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod layout;
 mod lines;
 mod list;
@@ -491,7 +493,7 @@ mod tests {
         assert_eq!(done(&|text| set(text, &["a"], &value)), expected);
         assert_eq!(
             set("a: {k: , l: , m}", &["a"], &json!({"k": "x", "l": null, "m": 1})),
-            "a: {k: x , l: , m: 1}"
+            "a: {k: x, l: , m: 1}"
         );
         assert_eq!(remove("a: {k: 1, l: 2, }", &["a", "l"]), "a: {k: 1, }");
         assert_eq!(set("{} # c\n", &["a"], &json!(1)), "# c\na: 1\n");

@@ -53,7 +53,9 @@ impl Editor<'_> {
                     let colon = self.colon_end(entry);
                     let at = colon.unwrap_or_else(|| self.content_end(&entry.key));
                     let colon = if colon.is_some() { "" } else { ":" };
-                    self.replace(at..at, format!("{colon} {}", render::flow(after)));
+                    let rest = self.text[at..].trim_start_matches(' ');
+                    let end = if rest.starts_with(',') { self.text.len() - rest.len() } else { at };
+                    self.replace(at..end, format!("{colon} {}", render::flow(after)));
                 }
                 (Some(before), Some(after)) => self.value(&entry.value, None, before, after)?,
                 (Some(_), None) => *is_kept = false,
