@@ -580,7 +580,8 @@ fn annotate_hint(error: &AnnotateError, context: &Context) -> String {
             "nothing was changed: mend that, or edit the file by hand".to_owned()
         }
         AnnotateError::ReadBack { .. } => {
-            "nothing was changed; in dvc.yaml `${x}` is a parameter: write `\\${x}` for the text itself"
+            "nothing was changed; in dvc.yaml `${x}` is a parameter: give `x` a value in params.yaml, or type \
+             '\\${x}', in single quotes, for the text itself"
                 .to_owned()
         }
         AnnotateError::Unmovable => {

@@ -206,6 +206,51 @@ fn a_dry_run_shows_the_diff_and_writes_nothing() {
     assert!(json.err().contains("'artifacts.yaml' has other changes that are not committed"), "{json}");
 }
 
+#[test]
+fn the_diff_of_a_file_of_windows_shows_no_carriage_returns() {
+    let repo = registry(&[]);
+    write(&repo, "artifacts.yaml", "m:\r\n  path: old # here\r\n");
+    let dry = gto(&repo, "annotate m --path new --dry-run").ok();
+    let lines = " m:\n-  path: old # here\n+  path: new # here\n";
+    assert_eq!(dry.out(), format!("--- a/artifacts.yaml\n+++ b/artifacts.yaml\n@@ -1,2 +1,2 @@\n{lines}"));
+    gto(&repo, "annotate m --path new").ok();
+    assert_eq!(read(&repo, "artifacts.yaml"), "m:\r\n  path: new # here\r\n");
+}
+
+#[test]
+fn what_is_wrong_with_another_field_or_a_parameter_is_told_with_what_to_do() {
+    let repo = registry(&[]);
+    write(&repo, "dvc.yaml", "artifacts:\n  m:\n    path: p\n    labels: # none\n");
+    refused(
+        &repo,
+        "annotate m --type model",
+        "Cannot edit 'dvc.yaml': line 4, column 11: 'labels' must be a list of texts, not nothing",
+    );
+    gto(&repo, "annotate m --label new").ok();
+    assert_eq!(read(&repo, "dvc.yaml"), "artifacts:\n  m:\n    path: p\n    labels: # none\n    - new\n");
+    let open = run(&repo, &["annotate", "m", "--description", "costs ${much}"]).fails(1);
+    assert!(open.err().contains("'${much}' has no value"), "{open}");
+    hints_at(&open, r"type '\${x}', in single quotes, for the text itself");
+    run(&repo, &["annotate", "m", "--description", r"costs \${much}"]).ok();
+    assert!(gto(&repo, "describe m").ok().out().contains("costs ${much}"));
+}
+
+#[test]
+fn an_edit_that_would_cost_a_comment_is_refused_at_the_comment() {
+    let repo = registry(&[]);
+    let text = "m:\n  path: p\n  labels: [one, two, # both\n    three] # all\n";
+    write(&repo, "artifacts.yaml", text);
+    refused(
+        &repo,
+        "annotate m --remove-label two",
+        "Cannot edit 'artifacts.yaml': line 3, column 22: a comment would get lost, or stand at something else: make the change \
+         by hand",
+    );
+    assert_eq!(read(&repo, "artifacts.yaml"), text);
+    gto(&repo, "annotate m --remove-label three --label four").ok();
+    assert_eq!(read(&repo, "artifacts.yaml"), text.replace("three", "four"));
+}
+
 /// Something of every kind beside the file: staged, changed after that, changed, deleted, new.
 fn in_the_midst_of_work() -> Repo {
     let repo = Repo::new();
@@ -375,7 +420,9 @@ fn a_damaged_file_is_told_with_its_place_and_left_alone() {
     write(&repo, "params.yaml", "b: B\n");
     let filled = run(&repo, &["annotate", "d", "--path", "d", "-d", "${c}", "--file", "dvc.yaml"]).fails(1);
     assert!(
-        filled.err().starts_with("❌ 'd' could not be read back from 'dvc.yaml': line 1, column "),
+        filled
+            .err()
+            .starts_with("❌ 'd' could not be read from 'dvc.yaml' after this change: line 1, column "),
         "{filled}"
     );
     run(&repo, &["annotate", "d", "--path", "d", "-d", "\\${c}", "--file", "dvc.yaml"]).ok();

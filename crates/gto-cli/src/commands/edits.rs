@@ -96,7 +96,8 @@ fn tell(
     }
     for edit in &plan.edits {
         if args.dry_run {
-            context.printer.raw(clean(&diff(edit)).as_bytes())?;
+            // The line ends of Windows are no part of what is shown: an edit keeps them.
+            context.printer.raw(clean(&diff(edit).replace("\r\n", "\n")).as_bytes())?;
         } else {
             let done = if edit.after.is_some() { "Updated" } else { "Removed" };
             context.printer.line(format!("{done} `{}`", clean(&edit.file)))?;

@@ -106,7 +106,7 @@ pub enum AnnotateError {
         problem: FileProblem,
     },
     /// The edited text would not be understood.
-    #[error("'{name}' could not be read back from '{file}': {reason}")]
+    #[error("'{name}' could not be read from '{file}' after this change: {reason}")]
     ReadBack {
         /// The artifact.
         name: ArtifactName,

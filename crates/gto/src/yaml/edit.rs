@@ -435,7 +435,7 @@ mod tests {
             (flow, json!(["new"]), "a: [|  new|  # about z|] # a|"),
             ("a: [x, # x|   y] # y", json!(["x"]), "a: [x # x|   ] # y"),
             ("a: [x, # x|   y] # y", json!(["y"]), "a: [|   y] # y"),
-            ("a: [x, # x|   y] # y", json!(["x", "new"]), "a: [x, # x|    new|   ] # y"),
+            ("a: [x, # x|   y] # y", json!(["x", "new"]), "a: [x, # x|   new] # y"),
             ("a: [x, # x|   y # y|  ]", json!(["x", "y", "new"]), "a: [x, # x|   y, # y|   new|  ]"),
             ("a: [x,|   y]", json!(["x"]), "a: [x]"),
             ("a: [|  x,|  y,|]", json!(["x"]), "a: [|  x,|]"),

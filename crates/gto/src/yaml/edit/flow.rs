@@ -17,8 +17,8 @@ struct Flow<'a> {
     parts: &'a [Range<usize>],
     /// Where the comma after it is.
     commas: Vec<Option<usize>>,
-    is_kept: &'a [bool],
-    added: &'a Added,
+    is_kept: Vec<bool>,
+    added: Added,
 }
 
 impl Flow<'_> {
@@ -82,21 +82,46 @@ impl Editor<'_> {
     ) {
         let next = |part: usize| parts.get(part + 1).map_or(collection.span.end, |next| next.start);
         let commas = (0..parts.len()).map(|part| self.comma_in(parts[part].end..next(part))).collect();
-        let flow = Flow { parts, commas, is_kept, added };
-        for part in (0..parts.len()).filter(|part| !is_kept[*part]) {
-            self.remove_in_flow(&flow, part);
-        }
+        let mut flow = Flow { parts, commas, is_kept: is_kept.to_vec(), added: Added::new() };
+        // What is new takes the place of what goes, unless there is a comment that must go with it.
         for (before, texts) in added {
+            let (mut before, mut texts) = (*before, texts.as_slice());
+            while let Some((text, rest)) = texts.split_first() {
+                let place = before.map_or(0, |before| before + 1);
+                let is_free = parts.get(place).is_some_and(|part| {
+                    let end = next(place).min(self.next_line(flow.end(place)));
+                    !flow.is_kept[place] && self.comments_in(part.end..end).is_empty()
+                });
+                if !is_free {
+                    break;
+                }
+                self.replace(parts[place].clone(), text.as_str());
+                flow.is_kept[place] = true;
+                (before, texts) = (Some(place), rest);
+            }
+            if !texts.is_empty() {
+                flow.added.insert(before, texts.to_vec());
+            }
+        }
+        self.finish_flow(&flow);
+    }
+
+    fn finish_flow(&mut self, flow: &Flow) {
+        let parts = flow.parts;
+        for part in (0..parts.len()).filter(|part| !flow.is_kept[*part]) {
+            self.remove_in_flow(flow, part);
+        }
+        for (before, texts) in &flow.added {
             match before {
-                Some(before) => self.add_after(&flow, *before, texts),
-                None => self.add_first(&flow, texts),
+                Some(before) => self.add_after(flow, *before, texts),
+                None => self.add_first(flow, texts),
             }
         }
         // The last one has a comma only if the last one had.
         if let Some(last) = flow.last_kept()
             && last + 1 < parts.len()
             && !flow.has_last_comma()
-            && self.line_for_added(&flow, last).is_none()
+            && self.line_for_added(flow, last).is_none()
             && let Some(comma) = flow.commas[last]
         {
             self.replace(comma..comma + 1, "");
