@@ -572,6 +572,9 @@ fn annotate_hint(error: &AnnotateError, context: &Context) -> String {
             "a path is from the root of the repository; what is elsewhere has an absolute path or an address"
                 .to_owned()
         }
+        AnnotateError::PathUnprintable { .. } => {
+            "give the file a name without them: what reads paths line by line could not name it".to_owned()
+        }
         AnnotateError::ReadOnly { file } => {
             format!("nothing was changed; to allow it: `chmod u+w {}`", shell_quote(file))
         }

@@ -231,6 +231,8 @@ fn a_path_is_from_the_root_wherever_the_file_is() {
         );
         hints_at(&refusal, "from the root of the repository");
     }
+    let run = binary().run(&repo, &["annotate", "n", "--path", "a\u{1b}[2Jb"]).fails(1);
+    assert!(run.err().contains("has control characters") && !run.err().contains('\u{1b}'), "{run}");
     gto(&repo, "annotate n --path s3://bucket/../x").ok();
     gto(&repo, "annotate o --path /elsewhere/x").ok();
     assert_eq!(gto(&repo, "describe o --path").ok().out(), "/elsewhere/x\n");

@@ -164,6 +164,7 @@ impl Told {
             | AnnotateError::InOtherFile { .. }
             | AnnotateError::PathNeeded
             | AnnotateError::PathOutside { .. }
+            | AnnotateError::PathUnprintable { .. }
             | AnnotateError::ReadOnly { .. }
             | AnnotateError::NoPath { .. }
             | AnnotateError::HasFolder { .. }

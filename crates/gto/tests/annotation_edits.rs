@@ -448,15 +448,19 @@ fn texts() -> impl Strategy<Value = String> {
 
 fn any_changes() -> impl Strategy<Value = Changes> {
     let labels = prop::collection::vec(texts(), 0..3);
-    (prop::option::of(texts()), texts(), labels, prop::option::of(texts()), prop::option::of(texts()))
-        .prop_map(|(kind, path, add_labels, description, custom)| Changes {
+    // What leads out of the repository, or cannot be printed, is a finding.
+    let is_odd = |text: &str| text.starts_with('/') || text.contains("..") || text.contains(char::is_control);
+    let path = texts().prop_filter("an odd path", move |text| !is_odd(text));
+    (prop::option::of(texts()), path, labels, prop::option::of(texts()), prop::option::of(texts())).prop_map(
+        |(kind, path, add_labels, description, custom)| Changes {
             kind,
             path: Some(path),
             add_labels,
             description,
             custom: custom.map(|text| json!({"k": [text, 1.5, true, null, {}], "n": {"text": text}})),
             ..Changes::default()
-        })
+        },
+    )
 }
 
 /// A file of some entries in mixed styles, with comments, blank lines, and one or the other line end.

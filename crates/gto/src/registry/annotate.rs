@@ -220,6 +220,9 @@ impl Registry {
 
     /// A path as it was given, from the root of the repository.
     fn path_from_root(&self, path: &str) -> Result<String> {
+        if path.contains(char::is_control) {
+            return Err(AnnotateError::PathUnprintable { path: printable(path) }.into());
+        }
         let outside = || AnnotateError::PathOutside { path: printable(path) };
         Ok(from_root(self.work_tree()?, path).ok_or_else(outside)?)
     }

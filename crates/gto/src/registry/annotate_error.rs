@@ -69,6 +69,12 @@ pub enum AnnotateError {
         /// The path.
         path: String,
     },
+    /// No script could take the path for what it is.
+    #[error("'{path}' has control characters")]
+    PathUnprintable {
+        /// The path, without them.
+        path: String,
+    },
     /// The current commit does not have the path.
     #[error("Nothing found in '{path}' for checked out commit")]
     PathNotThere {
