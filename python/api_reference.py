@@ -15,7 +15,7 @@ PAGE = ROOT / "docs" / "python-reference.md"
 
 #: What is documented: the headline, the name that users import, the source, and the names in it (all public ones if empty).
 SECTIONS = [
-    ("The registry", "gto", "_modern.py", ["Registry", "Artifact", "WriteOptions"]),
+    ("The registry", "gto", "_modern.py", ["Registry", "Artifact", "WriteOptions", "AnnotationOptions"]),
     (
         "Results",
         "gto",

@@ -352,6 +352,7 @@ def annotate(
     must_exist: bool = False,
     allow_same_path: bool = False,
     labels: Sequence[str] | None = None,
+    remove_labels: Sequence[str] | None = None,
     description: str | None = None,
     custom: str | None = None,
     update: bool = True,
@@ -364,8 +365,8 @@ def annotate(
     author_email: str | None = None,
 ) -> _Dict:
     """``{"files": [str], "commit": str | None, "lines": [str]}``: changes what is said of an artifact in the file that has it,
-    or in ``file``. ``custom`` is JSON text; what is ``None`` or empty stays as it is. ``push`` commits, too, and so does an
-    address, of which a clone is edited and pushed."""
+    or in ``file``. ``custom`` is JSON text. What is ``None`` stays as it is, and an empty text, or ``null``, takes the field
+    out. ``push`` commits, too, and so does an address, of which a clone is edited and pushed."""
 
 def remove(
     repo: str | None,
@@ -375,6 +376,9 @@ def remove(
     commit: bool = False,
     commit_message: str | None = None,
     push: bool = False,
+    dry_run: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
 ) -> _Dict:
     """The same answer: takes what is said of an artifact out."""
 
@@ -383,6 +387,10 @@ def remove(
 def annotations(repo: str | None = None, rev: str | None = None) -> dict[str, _Annotation] | None:
     """What the annotation file says at a revision, or without one in the work tree (of a repository without a work
     tree: at ``HEAD``). ``None`` if there is no such file. Entries that cannot be read are left out."""
+
+def all_annotations(repo: str | None = None, rev: str | None = None) -> dict[str, tuple[str, _Annotation]]:
+    """What counts of what all annotation files say at a revision, or without one in the work tree, by artifact: the kind of
+    file, and what it says. Entries that cannot be read are left out, with a warning."""
 
 def parse_annotations(data: bytes) -> dict[str, _Annotation]:
     """What a text in the format of the annotation file says. Raises ``WrongArtifactsYaml`` if a part of it cannot be

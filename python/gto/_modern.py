@@ -116,6 +116,25 @@ class WriteOptions(TypedDict, total=False):
     local_user: str | None
 
 
+class AnnotationOptions(TypedDict, total=False):
+    """What changes of annotations take beside their own arguments."""
+
+    #: The kind of file: ``"dvc"`` for ``dvc.yaml``, ``"gto"`` for ``artifacts.yaml``; ``None``, as without it: the one that
+    #: has the artifact.
+    file: Literal["gto", "dvc"] | None
+    #: Whether to commit the file, and nothing else. That of a remote repository always is.
+    commit: bool
+    #: The message of the commit; ``None``, as without it: one that says what is done.
+    message: str | None
+    #: Whether to commit, and to push the branch.
+    push: bool
+    #: The name and the address of the author of the commit, if not those that Git is configured for.
+    author: str | None
+    author_email: str | None
+    #: Do nothing, and say which files would change.
+    dry_run: bool
+
+
 class Registry(Mapping[str, Artifact]):
     """The registry that the GTO tags of a Git repository add up to.
 
@@ -298,9 +317,15 @@ class Registry(Mapping[str, Artifact]):
         return tuple(_gto.stages(self._location, used=used) or ())
 
     def annotations(self, revision: str | None = None) -> dict[str, Annotation]:
-        """What ``artifacts.yaml`` says of artifacts, by their names: at a revision, or without one in the work tree."""
-        found = _gto.annotations(self._location, revision) or {}
-        return {name: Annotation._of("gto", entry) for name, entry in found.items()}
+        """What ``artifacts.yaml`` and every ``dvc.yaml`` say of artifacts, by their names: at a revision, or without one in
+        the work tree, uncommitted changes included. Where both name an artifact, ``dvc.yaml`` counts. What cannot be read is
+        left out, with a :class:`gto.exceptions.GtoWarning` that says where it is.
+
+        Raises:
+            gto.exceptions.RefNotFound: there is no such commit.
+        """
+        found = _gto.all_annotations(self._location, revision)
+        return {name: Annotation._of(source, entry) for name, (source, entry) in found.items()}
 
     def resolve(self, reference: str) -> Located:
         """The one version that a reference stands for.
@@ -572,6 +597,84 @@ class Registry(Mapping[str, Artifact]):
         )
         return WriteReport._of(done)
 
+    # -- annotations: writing ---------------------------------------------------------------------------------------
+
+    def annotate(
+        self,
+        name: str,
+        *,
+        type: str | None = None,
+        path: str | os.PathLike[str] | None = None,
+        description: str | None = None,
+        labels: Sequence[str] = (),
+        remove_labels: Sequence[str] = (),
+        custom: Any = None,
+        must_exist: bool = False,
+        must_be_new: bool = False,
+        allow_same_path: bool = False,
+        **options: Unpack[AnnotationOptions],
+    ) -> AnnotationReport:
+        """Says in an annotation file what an artifact is and where it lies. The rest of the file stays as it is.
+
+        What is left out stays as it is, and an empty text takes the field out.
+
+        Args:
+            name: The artifact, such as ``model``, or ``nlp:model``, which is annotated in ``nlp/dvc.yaml``.
+            type: What it is, such as ``model`` or ``dataset``.
+            path: Where its file or folder is: from the root of the repository, an absolute path, or an address.
+            description: What else people should know.
+            labels: Labels that it gets, beside those that it has.
+            remove_labels: Labels that it loses.
+            custom: Anything else that JSON can say, in place of what is there; an empty ``dict`` takes the field out.
+            must_exist: Refuse a path that is not in the current commit.
+            must_be_new: Refuse an artifact that is annotated already.
+            allow_same_path: Take a path that is, has in it, or is in that of another artifact.
+            options: See :class:`AnnotationOptions`.
+
+        Raises:
+            gto.exceptions.PathIsUsed: another artifact has that path.
+            gto.exceptions.UnknownType: the configuration does not allow the type.
+            gto.exceptions.NoFile: there is nothing at that path, and there must be.
+            gto.exceptions.ArtifactExists: it is annotated already, and must be new.
+            gto.exceptions.WrongArtifactsYaml: the file is damaged; the text says where.
+            gto.exceptions.WrongArgs: a value that the file cannot have.
+        """
+        done = _gto.annotate(
+            self._location,
+            name,
+            type=type,
+            path=None if path is None else os.fspath(path),
+            description=description,
+            labels=_several("labels", labels),
+            remove_labels=_several("remove_labels", remove_labels),
+            custom=_as_json(custom),
+            must_exist=must_exist,
+            update=not must_be_new,
+            allow_same_path=allow_same_path,
+            **self._commit_options(options),
+        )
+        return AnnotationReport._of(done, options.get("dry_run", False))
+
+    def remove_annotation(self, name: str, **options: Unpack[AnnotationOptions]) -> AnnotationReport:
+        """Takes what is said of an artifact out of the annotation file that has it. Its tags have nothing to do with it:
+        see :meth:`deprecate`.
+
+        Raises:
+            gto.exceptions.ArtifactNotFound: nothing is said of it.
+            gto.exceptions.WrongArtifactsYaml: the file is damaged; the text says where.
+        """
+        done = _gto.remove(self._location, name, **self._commit_options(options))
+        return AnnotationReport._of(done, options.get("dry_run", False))
+
+    def _commit_options(self, options: AnnotationOptions) -> dict[str, Any]:
+        """The same by the names that the engine has for them."""
+        by_name: dict[str, Any] = dict(options)
+        message = by_name.pop("message", None)
+        commits = by_name.get("commit") or by_name.get("push") or _gto.is_address(self._location)
+        if message is not None and not commits:
+            raise ValueError("message is that of a commit: add commit=True")
+        return {**by_name, "commit_message": message}
+
     # -- tables -----------------------------------------------------------------------------------------------------
 
     def _repr_html_(self) -> str:
@@ -593,6 +696,21 @@ def _name_of(artifact: str, version: str | Version | None) -> str | None:
     if version.artifact != artifact:
         raise WrongArgs(f"'{version.artifact}@{version.version}' is a version of '{version.artifact}', not of '{artifact}'")
     return version.version
+
+
+def _several(field: str, texts: Sequence[str]) -> list[str]:
+    if isinstance(texts, str):
+        raise ValueError(f"{field} is a sequence of texts, not one text: {[texts]!r}")
+    return list(texts)
+
+
+def _as_json(custom: Any) -> str | None:
+    if custom is None:
+        return None
+    import json
+
+    # An empty value says as much as none.
+    return "null" if custom in ("", {}, []) else json.dumps(custom, allow_nan=False)
 
 
 def _no_such(name: str, hint: str | None) -> NoSuchArtifact:

@@ -147,6 +147,10 @@ class AnnotationReport(Record):
     #: What the command ``gto`` prints about it.
     lines: tuple[str, ...]
 
+    @classmethod
+    def _of(cls, done: Mapping[str, Any], dry_run: bool) -> AnnotationReport:
+        return cls(dry_run, tuple(done["files"]), done["commit"], tuple(done["lines"]))
+
     def __str__(self) -> str:
         return "\n".join(self.lines)
 

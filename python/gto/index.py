@@ -400,7 +400,7 @@ class RepoIndexManager(FileIndexManager, RemoteRepoMixin):
             name,
             file="gto",
             commit=commit,
-            commit_message=commit_message,
+            commit_message=commit_message or None,
             push=push or self.cloned,
         )
         _say(answer, stdout)
@@ -453,8 +453,9 @@ def annotate(repo: Repo, name: str, *, custom: Any = None, stdout: bool = False,
 
 
 def engine_values(said: dict[str, Any]) -> dict[str, Any]:
-    """What is said of an artifact, as :func:`gto._gto.annotate` takes it."""
-    said = dict(said)
+    """What is said of an artifact, as :func:`gto._gto.annotate` takes it. An empty text says nothing: the Python tool leaves
+    what is there as it is."""
+    said = {field: value for field, value in said.items() if value != ""}
     if isinstance(said.get("path"), os.PathLike):
         said["path"] = Path(said["path"]).as_posix()
     if said.get("custom") is not None:

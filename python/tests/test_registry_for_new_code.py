@@ -316,6 +316,94 @@ class Writing(ClockedTestCase):
             self.assertEqual(there["model"].stages, {})
 
 
+class Annotating(ClockedTestCase):
+    """What an artifact is, written by programs."""
+
+    TEXT = "# The models.\nmodel:\n  path: model.pkl # in DVC\n  labels: [a]\n"
+
+    def setUp(self):
+        super().setUp()
+        self.commit_files({"artifacts.yaml": self.TEXT, "nlp/dvc.yaml": "stages: {}\n"})
+        self.registry = gto.Registry(self.repo)
+        self.file = self.repo / "artifacts.yaml"
+
+    def head(self):
+        return self.git("rev-parse", "HEAD").strip()
+
+    def test_what_is_left_out_stays_and_what_is_empty_goes(self):
+        done = self.registry.annotate("model", type="model", labels=["b"], custom={"k": [1, None]})
+        self.assertEqual((done.files, done.commit, done.dry_run), (("artifacts.yaml",), None, False))
+        self.assertEqual(str(done), "Updated `artifacts.yaml`")
+        said = self.registry.describe("model")
+        self.assertEqual((said.type, said.path, said.labels), ("model", "model.pkl", ("a", "b")))
+        self.assertEqual(said.custom, {"k": [1, None]})
+        self.registry.annotate("model", type="", remove_labels=["b"], custom={})
+        self.assertEqual(self.file.read_text(), self.TEXT)
+        self.assertEqual(self.registry.annotate("model", labels=["a"]).files, ())
+
+    def test_a_commit_has_the_file_alone_and_its_own_author(self):
+        (self.repo / "nlp/dvc.yaml").write_text("stages: {} # mine\n")
+        person = {"author": "Eve", "author_email": "eve@example.com"}
+        done = self.registry.annotate("m", path=Path("data/m"), commit=True, message="Say where", **person)
+        self.assertEqual(done.commit, self.head())
+        self.assertEqual(self.git("log", "-1", "--format=%an %ae %s").strip(), "Eve eve@example.com Say where")
+        self.assertEqual(self.git("status", "--porcelain").strip(), "M nlp/dvc.yaml")
+        done = self.registry.remove_annotation("m", commit=True, **person)
+        self.assertEqual(self.git("log", "-1", "--format=%an %s").strip(), "Eve Remove annotation for artifact `m`")
+        self.assertEqual(self.file.read_text(), self.TEXT)
+
+    def test_a_dry_run_changes_nothing(self):
+        before = self.head()
+        for done in [
+            self.registry.annotate("m", path="m", commit=True, dry_run=True),
+            self.registry.remove_annotation("model", commit=True, dry_run=True),
+        ]:
+            self.assertTrue(done.dry_run)
+            self.assertEqual((done.files, done.commit), (("artifacts.yaml",), None))
+        self.assertEqual((self.file.read_text(), self.head()), (self.TEXT, before))
+
+    def test_all_files_say_what_there_is(self):
+        self.registry.annotate("nlp:bert", path="nlp/bert.bin", labels=["text"])
+        found = self.registry.annotations()
+        self.assertEqual(list(found), ["model", "nlp:bert"])
+        bert = found["nlp:bert"]
+        self.assertEqual((bert.path, bert.source, bert.labels), ("nlp/bert.bin", "dvc", ("text",)))
+        self.assertEqual(list(self.registry.annotations("HEAD")), ["model"])
+        (self.repo / "dvc.yaml").write_text("artifacts:\n  model: {path: other.pkl}\n  bad: 3\n")
+        with self.assertWarnsRegex(exceptions.GtoWarning, "'dvc.yaml', line 3"):
+            self.assertEqual(self.registry.annotations()["model"].path, "other.pkl")
+        with self.assertRaises(exceptions.RefNotFound):
+            self.registry.annotations("nothing")
+
+    def test_what_cannot_be_is_refused_and_changes_nothing(self):
+        refused = [
+            (exceptions.PathIsUsed, {"path": "model.pkl"}),
+            (exceptions.NoFile, {"path": "nothing", "must_exist": True}),
+            (exceptions.WrongArgs, {"path": "../x"}),
+            (ValueError, {"path": "m", "message": "no commit"}),
+            (ValueError, {"labels": "ab"}),
+            (ValueError, {"custom": float("nan")}),
+            (TypeError, {"pth": "m"}),
+        ]
+        for error, said in refused:
+            with self.subTest(said), self.assertRaises(error):
+                self.registry.annotate("m", **said)
+        with self.assertRaises(exceptions.ArtifactExists):
+            self.registry.annotate("model", type="model", must_be_new=True)
+        with self.assertRaises(exceptions.ArtifactNotFound):
+            self.registry.remove_annotation("m")
+        self.assertEqual(self.file.read_text(), self.TEXT)
+
+    def test_a_remote_repository_gets_a_commit(self):
+        remote = self.folder / "remote.git"
+        self.git("clone", "--quiet", "--bare", str(self.repo), str(remote), within=self.folder)
+        there = gto.Registry(f"file://{remote}")
+        done = there.annotate("m", path="m", message="From afar")
+        self.assertEqual(self.git("rev-parse", "HEAD", within=remote).strip(), done.commit)
+        self.assertEqual(there.describe("m").path, "m")
+        self.assertEqual(self.file.read_text(), self.TEXT)
+
+
 class CloneWithoutTags(ClockedTestCase):
     """As CI makes them: where nothing is found, it is said why that may be."""
 

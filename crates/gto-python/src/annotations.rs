@@ -19,9 +19,13 @@ struct Edited {
 
 fn carry_out(
     registry: &Registry,
-    plan: impl FnMut() -> Work<AnnotationPlan>,
+    mut plan: impl FnMut() -> Work<AnnotationPlan>,
     committing: &Committing,
+    dry_run: bool,
 ) -> Work<Edited> {
+    if dry_run {
+        return Ok(Edited { files: files(&plan()?), commit: None, lines: Vec::new() });
+    }
     let (plan, applied) = registry.edit_annotations(committing, plan)?;
     Ok(Edited {
         lines: lines(&plan, committing, &applied),
@@ -63,11 +67,6 @@ fn file(word: Option<&str>) -> Work<Option<Source>> {
     }
 }
 
-/// Nothing where Python says nothing: the Python tool leaves what is there as it is.
-fn said(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
-}
-
 /// What counts of what is said of an artifact; nothing where there is none, and no error.
 #[pyfunction]
 pub fn describe(py: Python<'_>, repo: Option<String>, name: String, rev: String) -> Value<'_> {
@@ -83,9 +82,9 @@ pub fn describe(py: Python<'_>, repo: Option<String>, name: String, rev: String)
 
 #[pyfunction]
 #[pyo3(signature = (
-    repo, name, *, r#type=None, path=None, must_exist=false, allow_same_path=false, labels=None, description=None,
-    custom=None, update=true, file=None, commit=false, commit_message=None, push=false, dry_run=false, author=None,
-    author_email=None
+    repo, name, *, r#type=None, path=None, must_exist=false, allow_same_path=false, labels=None, remove_labels=None,
+    description=None, custom=None, update=true, file=None, commit=false, commit_message=None, push=false, dry_run=false,
+    author=None, author_email=None
 ))]
 pub fn annotate<'py>(
     py: Python<'py>,
@@ -96,6 +95,7 @@ pub fn annotate<'py>(
     must_exist: bool,
     allow_same_path: bool,
     labels: Option<Vec<String>>,
+    remove_labels: Option<Vec<String>>,
     description: Option<String>,
     custom: Option<String>,
     update: bool,
@@ -110,30 +110,30 @@ pub fn annotate<'py>(
     work(py, repo, move |repo, _| {
         let not_json = |error| Problem::Arguments(format!("`custom` is no JSON: {error}"));
         let wish = Annotating {
-            kind: said(r#type),
-            path: said(path),
+            kind: r#type,
+            path,
             add_labels: labels.unwrap_or_default(),
-            description: said(description),
+            remove_labels: remove_labels.unwrap_or_default(),
+            description,
             custom: custom.map(|text| serde_json::from_str(&text)).transpose().map_err(not_json)?,
             file: self::file(file.as_deref())?,
             must_exist,
             allow_same_path,
             must_be_new: !update,
-            ..Annotating::default()
         };
         let (registry, name) = (repo.open_to_edit()?, named(&name)?);
         let plan = || Ok(registry.plan_annotate(&name, &wish)?);
-        if dry_run {
-            let plan = plan()?;
-            return Ok(Edited { files: files(&plan), commit: None, lines: Vec::new() });
-        }
-        let message = said(commit_message);
-        carry_out(&registry, plan, &Committing { commit, message, push, name: author, email: author_email })
+        let committing =
+            Committing { commit, message: commit_message, push, name: author, email: author_email };
+        carry_out(&registry, plan, &committing, dry_run)
     })
 }
 
 #[pyfunction]
-#[pyo3(signature = (repo, name, *, file=None, commit=false, commit_message=None, push=false))]
+#[pyo3(signature = (
+    repo, name, *, file=None, commit=false, commit_message=None, push=false, dry_run=false, author=None,
+    author_email=None
+))]
 pub fn remove(
     py: Python<'_>,
     repo: Option<String>,
@@ -142,11 +142,15 @@ pub fn remove(
     commit: bool,
     commit_message: Option<String>,
     push: bool,
+    dry_run: bool,
+    author: Option<String>,
+    author_email: Option<String>,
 ) -> Value<'_> {
     work(py, repo, move |repo, _| {
         let (registry, name, file) = (repo.open_to_edit()?, named(&name)?, self::file(file.as_deref())?);
         let plan = || Ok(registry.plan_remove_annotation(&name, file)?);
-        let message = said(commit_message);
-        carry_out(&registry, plan, &Committing { commit, message, push, ..Committing::default() })
+        let committing =
+            Committing { commit, message: commit_message, push, name: author, email: author_email };
+        carry_out(&registry, plan, &committing, dry_run)
     })
 }

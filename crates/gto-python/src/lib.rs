@@ -35,7 +35,7 @@ mod _gto {
     #[pymodule_export]
     use crate::annotations::{annotate, describe, remove};
     #[pymodule_export]
-    use crate::describe::{described, locate};
+    use crate::describe::{all_annotations, described, locate};
     #[pymodule_export]
     use crate::grammar::{
         bump_version, compare_versions, is_address, is_full_name, is_name, parse_shortcut, parse_tag,

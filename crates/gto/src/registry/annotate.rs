@@ -272,12 +272,18 @@ impl Registry {
     /// The folders of the work tree with a `dvc.yaml` that DVC looks at.
     pub(super) fn dvc_folders(&self) -> Result<Vec<String>> {
         let root = self.work_tree()?;
+        let mut folders = self.folders_with_dvc_yaml()?;
+        folders.retain(|folder| matches!(is_looked_at(root, folder), Some(Ok(()))));
+        Ok(folders)
+    }
+
+    /// The folders of the work tree with a `dvc.yaml`, whether DVC looks at it or not.
+    pub(super) fn folders_with_dvc_yaml(&self) -> Result<Vec<String>> {
         let files = self.repository.work_files_named(dvc_yaml::FILE_NAME)?;
         let folder = |file: &String| file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let mut folders: Vec<String> = files.iter().map(folder).collect();
         folders.sort_unstable();
         folders.dedup();
-        folders.retain(|folder| matches!(is_looked_at(root, folder), Some(Ok(()))));
         Ok(folders)
     }
 

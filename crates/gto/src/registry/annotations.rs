@@ -71,11 +71,24 @@ impl Entries {
 
     pub fn of(&self, name: &ArtifactName) -> Option<Sourced> {
         let (_, annotation) = &self.artifacts[*self.places.get(name)?];
-        Some(Sourced { source: self.source, file: Arc::clone(&self.file), annotation: annotation.clone() })
+        Some(self.sourced(annotation))
     }
-}
 
-impl Entries {
+    /// What it says of each artifact.
+    pub fn each(&self) -> impl Iterator<Item = (ArtifactName, Sourced)> {
+        self.artifacts.iter().map(|(name, annotation)| (name.clone(), self.sourced(annotation)))
+    }
+
+    fn sourced(&self, annotation: &Annotation) -> Sourced {
+        Sourced { source: self.source, file: Arc::clone(&self.file), annotation: annotation.clone() }
+    }
+
+    /// What is wrong with it.
+    pub fn sentences(&self) -> impl Iterator<Item = String> {
+        let file = printable(&self.file);
+        self.problems.iter().map(move |problem| problem.sentence(&file))
+    }
+
     /// What is wrong with the entry of an artifact, or with the whole file.
     pub fn problems_of(&self, name: &ArtifactName) -> Vec<String> {
         let own = name.as_str().rsplit(':').next();
@@ -300,7 +313,7 @@ impl<'r> CommitFiles<'r> {
     }
 
     /// Every annotation file of a commit: `artifacts.yaml`, then each `dvc.yaml` by its path.
-    fn all(&mut self, commit: ObjectId) -> Vec<Arc<Entries>> {
+    pub fn all(&mut self, commit: ObjectId) -> Vec<Arc<Entries>> {
         let mut files: Vec<_> = self.index_at(commit).into_iter().collect();
         let Some(tree) = self.tree(commit) else { return files };
         for found in self.folders.find(self.repository, tree) {

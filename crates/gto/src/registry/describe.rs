@@ -3,6 +3,7 @@
 //! Owns finding the version that somebody points at, and reading the annotation files of the work tree. What the files say
 //! is decided by `annotation`.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
@@ -185,12 +186,40 @@ impl Registry {
             return Ok(answer);
         }
         let name: ArtifactName = reference.name.parse()?;
-        let commit = match revision {
+        self.described(name, None, self.commit_to_read(revision)?, Vec::new())
+    }
+
+    /// What the files of `revision` say of all artifacts, or those of the work tree, uncommitted changes included, or in a bare
+    /// repository those of its current commit: of each artifact what counts, by name.
+    ///
+    /// # Errors
+    /// [`Error::RefNotFound`], or what keeps Git from reading.
+    pub fn all_annotations(&self, revision: Option<&str>) -> Result<Answer<Vec<(ArtifactName, Sourced)>>> {
+        let files = match (self.commit_to_read(revision)?, self.repository.work_dir()) {
+            (Some(commit), _) => self.files().all(commit),
+            (None, Some(root)) => {
+                let mut files = in_work_tree(root, Some(&self.config.index), None);
+                for folder in self.folders_with_dvc_yaml()? {
+                    files.extend(in_work_tree(root, None, Some(&folder)));
+                }
+                files
+            }
+            (None, None) => Vec::new(),
+        };
+        // A `dvc.yaml` comes after `artifacts.yaml`, and counts.
+        let found: BTreeMap<_, _> = files.iter().flat_map(|file| file.each()).collect();
+        let warnings = files.iter().flat_map(|file| file.sentences());
+        let warnings = warnings.map(|text| Warning::Annotation { text }).collect();
+        Ok(Answer { value: found.into_iter().collect(), warnings })
+    }
+
+    /// The commit whose files are meant; `None` for the work tree.
+    fn commit_to_read(&self, revision: Option<&str>) -> Result<Option<ObjectId>> {
+        Ok(match revision {
             Some(revision) => Some(self.repository.resolve(revision)?),
             None if self.repository.work_dir().is_some() => None,
             None => Some(self.repository.head_commit()?.ok_or(Error::NoCommit)?),
-        };
-        self.described(name, None, commit, Vec::new())
+        })
     }
 
     /// What the files of the commit of a version say of it.
@@ -237,7 +266,11 @@ impl Registry {
     fn entries(&self, name: &ArtifactName, commit: Option<ObjectId>) -> Vec<Arc<Entries>> {
         match (commit, self.repository.work_dir()) {
             (Some(commit), _) => self.files().entries(commit, name),
-            (None, Some(root)) => in_work_tree(root, &self.config.index, name),
+            (None, Some(root)) => {
+                let folder = folder_of(name);
+                let index = folder.is_empty().then_some(self.config.index.as_str());
+                in_work_tree(root, index, Some(folder))
+            }
             (None, None) => Vec::new(),
         }
     }
@@ -250,8 +283,8 @@ fn as_tag(name: &str) -> Option<&str> {
     (!is_name && tag.parse::<TagName>().is_ok()).then_some(tag)
 }
 
-/// The annotation files of the work tree that may name the artifact, as they are now.
-fn in_work_tree(root: &Path, index: &str, name: &ArtifactName) -> Vec<Arc<Entries>> {
+/// These annotation files of the work tree, as they are now: `artifacts.yaml`, and the `dvc.yaml` of a folder.
+fn in_work_tree(root: &Path, index: Option<&str>, folder: Option<&str>) -> Vec<Arc<Entries>> {
     let read = |path: &str| {
         let file = root.join(path);
         match read_file_inside(root, &file, dvc_yaml::MAX_SIZE) {
@@ -260,17 +293,16 @@ fn in_work_tree(root: &Path, index: &str, name: &ArtifactName) -> Vec<Arc<Entrie
             read => read.map_err(|error| std::error::Error::source(&error).unwrap_or(&error).to_string()),
         }
     };
-    let folder = folder_of(name);
     let mut found = Vec::new();
-    if folder.is_empty() {
+    if let Some(index) = index {
         found.extend(match read(index) {
             Ok(None) => None,
             Ok(Some(bytes)) => Some(Entries::new(index, Source::Gto, artifacts_yaml::read(&bytes))),
             Err(why) => Some(Entries::unreadable(index, Source::Gto, why)),
         });
     }
-    let path = dvc_yaml_in(folder);
-    if let Some(looked_at) = is_looked_at(root, folder) {
+    if let Some((folder, looked_at)) = folder.and_then(|folder| Some((folder, is_looked_at(root, folder)?))) {
+        let path = dvc_yaml_in(folder);
         found.extend(match looked_at.and_then(|()| read(&path)) {
             Ok(None) => None,
             Ok(Some(bytes)) => {
