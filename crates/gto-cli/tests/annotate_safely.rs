@@ -26,6 +26,13 @@ fn status(repo: &Repo) -> String {
     repo.git_ok(&["status", "--porcelain"])
 }
 
+/// With these files, all committed.
+fn with(files: &[(&str, &str)]) -> Repo {
+    let repo = Repo::new();
+    repo.commit(files, "files");
+    repo
+}
+
 /// With one artifact in `artifacts.yaml`, all committed.
 fn committed() -> Repo {
     let repo = Repo::new();
@@ -370,4 +377,55 @@ fn of_many_who_annotate_a_remote_repository_all_get_through_and_one_that_it_refu
     let refusal = binary().run(&repo, &["annotate", "m", "--path", "b", "--repo", &url]).fails(1);
     assert!(refusal.err().starts_with("❌ The branch was not pushed to origin: not on Fridays"), "{refusal}");
     hints_at(&refusal, "nothing was changed");
+}
+
+#[test]
+fn a_file_that_is_not_checked_out_is_not_replaced_even_without_a_commit() {
+    let repo = with(&[("d/x", "1"), ("artifacts.yaml", "one: {path: d/x}\n")]);
+    repo.git_ok(&["sparse-checkout", "set", "--no-cone", "/d/"]);
+    for line in ["annotate three --path d/z", "annotate three --path d/z --dry-run", "remove one"] {
+        let why = "'artifacts.yaml' is not edited: it is in the commit, and not checked out: see `git sparse-checkout`";
+        refused(&repo, line, why);
+    }
+    assert!(!repo.path().join("artifacts.yaml").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_never_comes_to_lead_nowhere() {
+    let repo = with(&[("c/a.yaml", "m: {path: p}\n")]);
+    std::os::unix::fs::symlink("c/a.yaml", repo.path().join("artifacts.yaml")).unwrap();
+    repo.git_ok(&["add", "-A"]);
+    repo.git_ok(&["commit", "-qm", "link"]);
+    gto(&repo, "migrate annotations --to dvc --commit").ok();
+    assert_eq!(read(&repo, "artifacts.yaml"), "{}\n");
+    gto(&repo, "annotate m --type z --commit").ok();
+    gto(&repo, "migrate annotations --to artifacts --commit").ok();
+    assert_eq!(read(&repo, "c/a.yaml"), "m:\n  type: z\n  path: p\n");
+}
+
+#[test]
+fn a_move_can_be_committed_after_it_was_made() {
+    let repo = with(&[("artifacts.yaml", "m: {path: ./a/../p}\nn: {path: n}\n")]);
+    gto(&repo, "migrate annotations m --to dvc --apply").ok();
+    assert_eq!(status(&repo), " M artifacts.yaml\n?? dvc.yaml");
+    gto(&repo, "migrate annotations m --to dvc").ok();
+    let run = gto(&repo, "migrate annotations m --to dvc --commit").ok();
+    assert!(run.out().starts_with("Created commit "), "{run}");
+    assert_eq!(status(&repo), "");
+    assert_eq!(gto(&repo, "describe m --path").ok().out(), "p\n");
+    gto(&repo, "migrate annotations --to dvc --apply").ok();
+    gto(&repo, "migrate annotations --to dvc --commit").ok();
+    assert_eq!(status(&repo), "");
+}
+
+#[test]
+fn nothing_is_written_where_nothing_reads_it() {
+    let repo = with(&[(".dvcignore", "ign\n"), ("ign/m", "1")]);
+    refused(
+        &repo,
+        "annotate ign:m --path ign/m",
+        "'ign/dvc.yaml' is not edited: DVC does not look there: see `.dvcignore`",
+    );
+    assert_eq!(status(&repo), "");
 }

@@ -348,6 +348,7 @@ fn a_link_to_a_file_of_the_repository_is_that_file_in_a_commit_and_in_the_work_t
         ("conf/params.yaml", "x: filled\n"),
         ("cv/a", ""),
         ("far/a", ""),
+        ("gone/a", ""),
     ];
     repo.commit(&files, "1");
     for (target, link) in [
@@ -355,7 +356,7 @@ fn a_link_to_a_file_of_the_repository_is_that_file_in_a_commit_and_in_the_work_t
         ("../conf/dvc.yaml", "cv/dvc.yaml"),
         ("../conf/params.yaml", "cv/params.yaml"),
         ("/etc/hostname", "far/dvc.yaml"),
-        ("absent", "dvc.yaml"),
+        ("absent", "gone/dvc.yaml"),
         ("cv", "linked"),
     ] {
         symlink(target, repo.path().join(link)).expect("the sandbox can be written to");
@@ -369,14 +370,14 @@ fn a_link_to_a_file_of_the_repository_is_that_file_in_a_commit_and_in_the_work_t
         assert_eq!(gto(&repo, &format!("describe m --type{at}")).ok().out(), "model\n");
         for (name, why) in [
             ("far:x", "'far/dvc.yaml': it is a link that leads out of the repository"),
-            ("x", "'dvc.yaml': it is a link that leads to no file"),
+            ("gone:x", "'gone/dvc.yaml': it is a link that leads to no file"),
             ("linked:n", "'linked/dvc.yaml': it is below a link, where DVC does not look"),
         ] {
             hints_at(&gto(&repo, &format!("describe {name}{at}")).fails(1), why);
         }
     }
     let doctor = gto(&repo, "doctor");
-    for file in ["far/dvc.yaml", "dvc.yaml"] {
+    for file in ["far/dvc.yaml", "gone/dvc.yaml"] {
         assert!(doctor.out().contains(&format!("'{file}': it is a link that leads ")), "{doctor}");
     }
 }
@@ -476,4 +477,28 @@ fn a_path_that_scripts_would_take_for_something_else_is_made_safe_or_refused() {
     let doctor = gto(&repo, "doctor").out();
     assert_eq!(doctor.matches("'path' leads out of the repository").count(), 3, "{doctor}");
     assert_eq!(doctor.matches("'path' has control characters").count(), 2, "{doctor}");
+}
+
+#[test]
+fn a_path_is_the_same_in_every_folder() {
+    let repo = Repo::new();
+    repo.commit(&[("artifacts.yaml", "x: {path: ./sub/../m}\n"), ("m", "ROOT"), ("sub/m", "SUB")], "1");
+    gto(&repo, "register x").ok();
+    assert_eq!(gto(&repo, "resolve x --path").ok().out(), "m\n");
+    assert_eq!(gto(&repo, "describe x --json").ok().json()["path"], "m");
+}
+
+#[test]
+fn names_that_files_beside_a_dvc_yaml_fill_are_found_in_every_commit() {
+    let repo = Repo::new();
+    let dvc = "vars: [o.yaml]\nartifacts:\n  ${n}: {path: p}\n";
+    repo.commit(&[("dvc.yaml", dvc), ("o.yaml", "n: alpha\n")], "1");
+    repo.commit(&[("o.yaml", "n: beta\n")], "2");
+    repo.commit(&[("o.yaml", "n: gamma\n")], "3");
+    let all = gto(&repo, "show -A --plain").ok();
+    for name in ["alpha", "beta", "gamma"] {
+        assert!(all.out().contains(name), "{all}");
+    }
+    let here = gto(&repo, "show --plain").ok();
+    assert!(here.out().contains("gamma") && !here.out().contains("beta"), "{here}");
 }

@@ -288,3 +288,97 @@ fn a_push_of_several_is_all_or_nothing_and_goes_on_from_what_others_pushed() {
     );
     hints_at(&run, "'c' is what it was at v0.0.1");
 }
+
+#[test]
+fn what_a_broken_file_says_is_not_known_and_never_the_same() {
+    let repo = Repo::new();
+    let dvc = "artifacts:\n  m: {path: p}\n  n: {path: p}\n";
+    let gto_file = "m: {path: old}\nk: {path: old}\n";
+    repo.commit(&[("dvc.yaml", dvc), ("artifacts.yaml", gto_file), ("p", "1"), ("old", "1")], "1");
+    gto(&repo, "register --all-changed").ok();
+    assert_eq!(tags(&repo), ["k@v0.0.1", "m@v0.0.1", "n@v0.0.1"]);
+    gto(&repo, "status --changed").ok();
+
+    repo.commit(&[("dvc.yaml", "artifacts:\n  m: {path: p, labels: 3}\n  n: {path: p}\n"), ("p", "2")], "2");
+    let why = "'dvc.yaml', line 2, column 24: the annotation of 'm' is left out: 'labels' must be a list of texts, not 3";
+    let run = gto(&repo, "register m --if-changed").fails(1);
+    assert!(run.err().contains(why), "{run}");
+    let run = gto(&repo, "describe m --path").fails(1);
+    assert!(run.err().contains(why) && run.out().is_empty(), "{run}");
+    gto(&repo, "register n").ok();
+    let changed = gto(&repo, "status --changed --json").fails(3).json();
+    assert_eq!(changed[1]["state"], "unknown", "{changed}");
+    assert!(changed[1]["reason"].as_str().unwrap().contains(why), "{changed}");
+    warns_of(&gto(&repo, "register --all-changed").ok(), &format!("'m' is left out: {why}"));
+
+    repo.commit(&[("dvc.yaml", "<<<<<<<\nartifacts:\n")], "3");
+    let run = gto(&repo, "status --changed --json").fails(3);
+    warns_of(&run, "'dvc.yaml', line 2");
+    let changed = run.json();
+    let states: Vec<_> =
+        changed.as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["unknown"; 3], "{changed}");
+    gto(&repo, "register n --if-changed").fails(1);
+    assert_eq!(tags(&repo).len(), 4);
+}
+
+#[test]
+fn what_somebody_took_back_is_not_registered_again() {
+    let repo = Repo::new();
+    repo.commit(&[("artifacts.yaml", "m: {path: m}\nn: {path: n}\n"), ("m", "1"), ("n", "1")], "1");
+    let first = repo.head();
+    gto(&repo, "register m").ok();
+    repo.commit(&[("m", "bad")], "2");
+    gto(&repo, "register m").ok();
+    gto(&repo, "deprecate m v0.0.2").ok();
+    for _ in 0..2 {
+        let run = gto(&repo, "register m --if-changed").ok();
+        hints_at(&run, "'m' is what it was at v0.0.2, which was deregistered: no version is registered");
+        repo.commit(&[("other", "x")], "3");
+    }
+    repo.git_ok(&["checkout", "-q", &first]);
+    // An old commit, whose version is not the highest one, keeps nothing else from being registered.
+    gto(&repo, "assign m --stage dev --version v0.0.1").ok();
+    let run = gto(&repo, "register --all-changed").ok();
+    hints_at(&run, "'m' is what it was at v0.0.1");
+    assert!(tags(&repo).contains(&"n@v0.0.1".to_owned()));
+    repo.git_ok(&["checkout", "-q", "main"]);
+    repo.commit(&[("m", "good")], "4");
+    gto(&repo, "register m --if-changed").ok();
+    assert!(tags(&repo).contains(&"m@v0.0.3".to_owned()));
+}
+
+#[test]
+fn an_empty_path_is_no_path() {
+    let repo = Repo::new();
+    repo.commit(&[("artifacts.yaml", "m: {path: ''}\n")], "1");
+    refused(
+        &repo,
+        "register m --if-changed",
+        "Whether artifact 'm' has changed cannot be told: no path of it is annotated",
+    );
+}
+
+#[test]
+fn a_stage_that_would_make_more_than_it_has_made_is_not_known() {
+    let repo = Repo::new();
+    let lock = "stages:\n  t@x:\n    outs: [{path: o/x.bin, md5: a}]\n";
+    let dvc = |items: &str| {
+        format!("stages:\n  t:\n    foreach: {items}\n    do: {{cmd: x, outs: ['o/${{item}}.bin']}}\n")
+    };
+    repo.commit(
+        &[
+            ("dvc.yaml", &dvc("${xs}")),
+            ("dvc.lock", lock),
+            ("params.yaml", "xs: [x]\n"),
+            ("artifacts.yaml", "m: {path: o}\n"),
+        ],
+        "1",
+    );
+    gto(&repo, "register m --if-changed").ok();
+    repo.commit(&[("other", "x")], "2");
+    hints_at(&gto(&repo, "register m --if-changed").ok(), "'m' is what it was at v0.0.1");
+    repo.commit(&[("params.yaml", "xs: [x, z]\n")], "3");
+    let run = gto(&repo, "register m --if-changed").fails(1);
+    assert!(run.err().contains("'dvc.lock' has no hash of 'o/z.bin'"), "{run}");
+}

@@ -23,10 +23,21 @@ pub struct Plan {
     pub new_stage: Option<StageName>,
     /// How its new tags will be signed; `None` if they will not be.
     pub signing: Option<Signing>,
-    /// Artifacts that are what they were at this version, so that nothing is done about them.
-    pub unchanged: Vec<(ArtifactName, VersionLabel)>,
+    /// Artifacts that are what they were at a version, so that nothing is done about them.
+    pub unchanged: Vec<Unchanged>,
     /// What it was made from.
     pub(crate) seen: Vec<SeenTags>,
+}
+
+/// An artifact that is what it was at a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unchanged {
+    /// The artifact.
+    pub artifact: ArtifactName,
+    /// The version.
+    pub version: VersionLabel,
+    /// Whether it was deregistered: what somebody took back is not registered again.
+    pub withdrawn: bool,
 }
 
 /// The tags of an artifact as they were when a plan was made, in short: what was chosen from others must not be done.

@@ -1,6 +1,7 @@
 //! `gto status --changed`
 
 use gto::name::ArtifactName;
+use gto::plan::Warning;
 use gto::version::VersionLabel;
 use gto::{ArtifactChange, Change, Registry};
 
@@ -17,15 +18,17 @@ pub fn run(
     name: Option<&ArtifactName>,
     json: bool,
 ) -> Result<()> {
+    let mut is_all = true;
     let changes = if let Some(name) = name {
         vec![registry.change(name, "HEAD")?]
     } else {
         let answer = registry.all_changes()?;
         warn(context, &answer.warnings);
+        is_all = !answer.warnings.iter().any(|warning| matches!(warning, Warning::Annotation { .. }));
         answer.value
     };
     // What is not known may be another.
-    let is_different = changes.iter().any(|change| change.state != Change::Same);
+    let is_different = !is_all || changes.iter().any(|change| change.state != Change::Same);
     if json {
         context.printer.line(json::to_string(&changes)?)?;
     } else {

@@ -1,7 +1,7 @@
 //! What all writing commands share: applying a plan and telling what was done.
 
 use gto::name::ArtifactName;
-use gto::plan::Plan;
+use gto::plan::{Plan, Unchanged};
 use gto::{Manner, Registry};
 
 use super::novelty::Novelty;
@@ -56,8 +56,11 @@ pub fn carry_out<'a>(
             });
         }
     }
-    for (artifact, version) in &plan.unchanged {
-        context.printer.hint(format!("'{artifact}' is what it was at {version}: no version is registered"));
+    for Unchanged { artifact, version, withdrawn } in &plan.unchanged {
+        let taken_back = if *withdrawn { ", which was deregistered" } else { "" };
+        context
+            .printer
+            .hint(format!("'{artifact}' is what it was at {version}{taken_back}: no version is registered"));
     }
     for hint in novelty.hints {
         context.printer.hint(hint);

@@ -3,7 +3,12 @@
 //! Owns finding what these files say of their outputs (DVC 3.66.1, `dvc/schema.py`). Files come as bytes. Of what cannot be read
 //! nothing is known, which is not the same as that there is nothing.
 
+use serde_json::{Map, Value as Json, json};
+
 use super::dvc_yaml::{MAX_SIZE, normal};
+use super::fill::{Context, is_open, plain};
+use super::params::Loaded;
+use super::vars::Parameters;
 use crate::yaml::{self, Node, Value, printable};
 
 /// An output: its path from the root of the repository, and what stands for its content.
@@ -32,60 +37,207 @@ pub fn outs(bytes: &[u8], file: &str, folder: &str) -> Vec<Out> {
     node.iter().flat_map(|node| outs_of(node, file, &normal(folder, wdir))).collect()
 }
 
-/// The outputs of the pipelines in the `dvc.yaml` that lies in `folder`, as the `dvc.lock` beside it says; `None` if there is none.
-/// A stage that was never run has outputs of which nothing is known.
-pub fn locked(lock: Option<&[u8]>, dvc_yaml: &[u8], folder: &str) -> Vec<Out> {
-    // Many such files have no pipelines, and to read them takes longer than to see that.
-    if !dvc_yaml.windows(6).any(|part| part == b"stages") {
-        return Vec::new();
+/// The pipelines of a `dvc.yaml`, before parameters are filled in.
+pub struct Pipelines {
+    stages: Vec<(String, Node)>,
+    is_open: bool,
+    parameters: Result<Parameters, String>,
+}
+
+/// A stage as it is run: as often as `foreach` or `matrix` say.
+struct StageRun {
+    /// Its name in `dvc.lock`.
+    name: String,
+    /// The parameters that it has beside those of the file.
+    own: Vec<(&'static str, Json)>,
+}
+
+/// A stage that is run more often is not looked at.
+const MAX_RUNS: usize = 10_000;
+
+impl Default for Pipelines {
+    fn default() -> Self {
+        Self { stages: Vec::new(), is_open: false, parameters: Ok(Parameters::default()) }
     }
-    let (lock_file, yaml_file) = (normal(folder, "dvc.lock"), normal(folder, "dvc.yaml"));
-    let pipelines = match read(dvc_yaml) {
-        Ok(node) => node,
-        Err(problem) => return vec![unreadable(&yaml_file, folder, &problem)],
-    };
-    let lock = match lock.map(read).transpose() {
-        Ok(lock) => lock.flatten(),
-        Err(problem) => return vec![unreadable(&lock_file, folder, &problem)],
-    };
-    let stages = pipelines.as_ref().and_then(|file| get(file, "stages"));
-    let locked = lock.as_ref().and_then(|lock| get(lock, "stages")).map(entries).unwrap_or_default();
-    let mut found = Vec::new();
-    for (name, stage) in stages.map(entries).unwrap_or_default() {
-        let name = name.as_text().unwrap_or_default();
-        // `train@0` is made of stage `train`, which has `do` or `matrix` then.
-        let stage = get(stage, "do").unwrap_or(stage);
-        let is_its = |entry: &&(Node, Node)| {
-            entry.0.as_text().is_some_and(|text| text.split_once('@').map_or(text, |(of, _)| of) == name)
-        };
-        let of_stage = locked.iter().filter(is_its);
-        let wdir = get(stage, "wdir").and_then(Node::as_text).unwrap_or_default();
-        let here = normal(folder, literal(wdir).unwrap_or_default());
-        let outs: Vec<Out> = of_stage.flat_map(|(_, entry)| outs_of(entry, &lock_file, &here)).collect();
-        let missing = |path: &str| {
-            let shown = printable(path);
-            let nothing =
-                |folder: &str| Some(Out::unknown(folder, format!("'{lock_file}' has no hash of '{shown}'")));
-            match literal(path) {
-                _ if is_elsewhere(path) => None,
-                Some(path) => {
-                    let path = normal(&here, path);
-                    if outs.iter().any(|out| out.path == path) { None } else { nothing(&path) }
-                }
-                None if outs.is_empty() => nothing(&normal(&here, before_parameter(path))),
-                None => None,
-            }
-        };
-        found.extend(wanted(stage).into_iter().filter_map(missing).collect::<Vec<_>>());
-        if literal(wdir).is_none() && !outs.is_empty() {
-            found.push(Out::unknown(
-                folder,
-                format!("the folder of stage '{}' is a parameter", printable(name)),
-            ));
+}
+
+impl Pipelines {
+    /// Takes a file apart.
+    ///
+    /// # Errors
+    /// Why it cannot be read, in one clause.
+    pub fn parse(dvc_yaml: &[u8]) -> Result<Self, String> {
+        // Many such files have no pipelines, and to read them takes longer than to see that.
+        if !dvc_yaml.windows(6).any(|part| part == b"stages") {
+            return Ok(Self::default());
         }
-        found.extend(outs);
+        let mut pipelines = Self::default();
+        let Some(Node { value: Value::Map(sections), .. }) = read(dvc_yaml)? else { return Ok(pipelines) };
+        for (key, value) in sections {
+            match (key.as_text(), value.value) {
+                (Some("stages"), Value::Map(stages)) => {
+                    let named =
+                        |(name, stage): (Node, Node)| (name.as_text().unwrap_or_default().to_owned(), stage);
+                    pipelines.stages = stages.into_iter().map(named).collect();
+                }
+                (Some("vars"), vars) => {
+                    let vars = Parameters::read(Node { value: vars, ..value });
+                    pipelines.parameters = vars.map_err(|problem| problem.message);
+                }
+                _ => {}
+            }
+        }
+        pipelines.is_open = pipelines.stages.iter().any(|(_, stage)| is_open(stage));
+        Ok(pipelines)
     }
-    found
+
+    /// The files that fill its parameters, from the root of the repository, if it lies in `folder` (empty for the root). There
+    /// need not be any of them.
+    pub fn files(&self, folder: &str) -> Vec<String> {
+        match &self.parameters {
+            Ok(parameters) if self.is_open => parameters.files(folder),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The outputs, as the `dvc.lock` in `folder`, if there is one, says, whose stages are those of the file. Of what a stage
+    /// would make that was not run since it says so, nothing is known. `load` reads one of [`Pipelines::files`].
+    pub fn outs(&self, lock: Option<&[u8]>, folder: &str, load: &dyn Fn(&str) -> Loaded) -> Vec<Out> {
+        if self.stages.is_empty() {
+            return Vec::new();
+        }
+        let lock_file = normal(folder, "dvc.lock");
+        let lock = match lock.map(read).transpose() {
+            Ok(lock) => lock.flatten(),
+            Err(problem) => return vec![unreadable(&lock_file, folder, &problem)],
+        };
+        let locked = lock.as_ref().and_then(|lock| get(lock, "stages")).map(entries).unwrap_or_default();
+        let mut context = match &self.parameters {
+            Ok(parameters) if self.is_open => {
+                parameters.context(folder, load).map_err(|problem| problem.message)
+            }
+            Ok(_) => Ok(Context::default()),
+            Err(problem) => Err(problem.clone()),
+        };
+        let mut found = Vec::new();
+        for (name, stage) in &self.stages {
+            let body = get(stage, "do").unwrap_or(stage);
+            // What it names itself could be anything.
+            let mut context = if get(body, "vars").is_some() {
+                Err("the stage has 'vars' of its own".to_owned())
+            } else {
+                context.as_mut().map_err(|why| why.clone())
+            };
+            let runs = match runs(name, stage, context.as_deref().map_err(String::as_str)) {
+                Ok(runs) => runs,
+                Err(why) => {
+                    let why = format!("how often stage '{}' is run is not known: {why}", printable(name));
+                    found.push(Out::unknown(folder, why));
+                    continue;
+                }
+            };
+            for StageRun { name, own } in runs {
+                if let Ok(context) = &mut context {
+                    context.set(own);
+                }
+                let locked =
+                    locked.iter().find(|(key, _)| key.as_text() == Some(&name)).map(|(_, entry)| entry);
+                let context = context.as_deref().map_err(String::as_str);
+                found.extend(outs_of_run(body, locked, (folder, &lock_file), context));
+            }
+        }
+        found
+    }
+}
+
+/// The runs of a stage (DVC 3.66.1, `dvc/parsing/__init__.py`: `ForeachDefinition`, `MatrixDefinition`).
+fn runs(name: &str, stage: &Node, context: Result<&Context, &str>) -> Result<Vec<StageRun>, String> {
+    let filled = |node: &Node| {
+        if is_open(node) { context?.fill(node) } else { Ok(node.to_json()) }
+    };
+    let is_nested = |item: &Json| item.is_array() || item.is_object();
+    let run = |key: &str, own| StageRun { name: format!("{name}@{key}"), own };
+    if let Some(items) = get(stage, "foreach") {
+        return match filled(items)? {
+            Json::Object(items) => {
+                let one = |(key, item): (String, Json)| run(&key, vec![("key", json!(key)), ("item", item)]);
+                Ok(items.into_iter().map(one).collect())
+            }
+            Json::Array(items) => {
+                let by_place = items.first().is_some_and(is_nested);
+                let one = |(place, item): (usize, Json)| {
+                    let key = if by_place { place.to_string() } else { plain(&item)? };
+                    Ok(run(&key, vec![("item", item)]))
+                };
+                items.into_iter().enumerate().map(one).collect()
+            }
+            _ => Err("'foreach' is no list and no mapping".to_owned()),
+        };
+    }
+    let Some(matrix) = get(stage, "matrix") else {
+        return Ok(vec![StageRun { name: name.to_owned(), own: Vec::new() }]);
+    };
+    let Json::Object(axes) = filled(matrix)? else { return Err("'matrix' is no mapping".to_owned()) };
+    let mut runs = vec![(String::new(), Map::new())];
+    for (axis, items) in axes {
+        let Json::Array(items) = items else {
+            return Err("'matrix' has something that is no list".to_owned());
+        };
+        if runs.len().saturating_mul(items.len()) > MAX_RUNS {
+            return Err(format!("more than {MAX_RUNS} times"));
+        }
+        let mut more = Vec::new();
+        for (key, own) in &runs {
+            for (place, item) in items.iter().enumerate() {
+                let part = if is_nested(item) { format!("{axis}{place}") } else { plain(item)? };
+                let key = if key.is_empty() { part } else { format!("{key}-{part}") };
+                let mut own = own.clone();
+                own.insert(axis.clone(), item.clone());
+                more.push((key, own));
+            }
+        }
+        runs = more;
+    }
+    let one = |(key, own): (String, Map<String, Json>)| {
+        run(&key, vec![("key", json!(key)), ("item", Json::Object(own))])
+    };
+    Ok(runs.into_iter().map(one).collect())
+}
+
+/// The outputs of one run, with the `dvc.lock` in `folder`.
+fn outs_of_run(
+    stage: &Node,
+    locked: Option<&Node>,
+    (folder, lock_file): (&str, &str),
+    context: Result<&Context, &str>,
+) -> Vec<Out> {
+    let fill = |text: &str| {
+        if !text.contains("${") {
+            return Ok(text.to_owned());
+        }
+        let filled = context.map_err(str::to_owned)?.fill_text(text)?;
+        plain(&filled)
+    };
+    let unfilled = |text: &str, why: String| format!("'{}' cannot be filled in: {why}", printable(text));
+    let wdir = get(stage, "wdir").and_then(Node::as_text).unwrap_or_default();
+    let here = match fill(wdir) {
+        Ok(wdir) => normal(folder, &wdir),
+        Err(why) => return vec![Out::unknown(folder, unfilled(wdir, why))],
+    };
+    let outs = locked.map(|entry| outs_of(entry, lock_file, &here)).unwrap_or_default();
+    let missing = |wanted: Wanted<'_>| match wanted {
+        Wanted::Any(list) => Some(Out::unknown(&here, format!("which '{list}' there are is not known"))),
+        Wanted::Path(text) => match fill(text) {
+            Ok(path) if is_elsewhere(&path) => None,
+            Ok(path) => {
+                let full = normal(&here, &path);
+                let none = || format!("'{lock_file}' has no hash of '{}'", printable(&path));
+                (!outs.iter().any(|out| out.path == full)).then(|| Out::unknown(&full, none()))
+            }
+            Err(why) => Some(Out::unknown(&normal(&here, before_parameter(text)), unfilled(text, why))),
+        },
+    };
+    wanted(stage).into_iter().filter_map(missing).chain(outs.clone()).collect()
 }
 
 fn read(bytes: &[u8]) -> Result<Option<Node>, String> {
@@ -93,21 +245,26 @@ fn read(bytes: &[u8]) -> Result<Option<Node>, String> {
     node.as_ref().and_then(Node::problem).map_or(Ok(node), |problem| Err(problem.message))
 }
 
-/// The outputs that a stage is to have.
-fn wanted(stage: &Node) -> Vec<&str> {
-    let lists = ["outs", "metrics", "plots"].into_iter().filter_map(|key| get(stage, key));
-    let items = lists.flat_map(|list| if let Value::List(items) = &list.value { &items[..] } else { &[] });
-    items
-        .filter_map(|item| match &item.value {
-            Value::Map(entries) => entries.first()?.0.as_text(),
-            _ => item.as_text(),
-        })
-        .collect()
+/// An output that a stage is to have.
+enum Wanted<'n> {
+    Path(&'n str),
+    /// Some list of them, which is a parameter.
+    Any(&'static str),
 }
 
-/// A path in which no parameter is to be filled.
-fn literal(path: &str) -> Option<&str> {
-    (!path.contains("${")).then_some(path)
+fn wanted(stage: &Node) -> Vec<Wanted<'_>> {
+    let mut wanted = Vec::new();
+    for key in ["outs", "metrics", "plots"] {
+        match get(stage, key).map(|list| &list.value) {
+            Some(Value::List(items)) => wanted.extend(items.iter().filter_map(|item| match &item.value {
+                Value::Map(entries) => entries.first()?.0.as_text().map(Wanted::Path),
+                _ => item.as_text().map(Wanted::Path),
+            })),
+            Some(Value::Text(text)) if text.contains("${") => wanted.push(Wanted::Any(key)),
+            _ => {}
+        }
+    }
+    wanted
 }
 
 /// The folder in which a path is that has a parameter.
@@ -151,6 +308,17 @@ fn get<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
 mod tests {
     use super::*;
 
+    /// With a `params.yaml` of the root.
+    fn locked_with(params: &'static str, lock: Option<&[u8]>, yaml: &[u8], folder: &str) -> Vec<Out> {
+        let load = |path: &str| Ok((path == "params.yaml").then(|| params.into()));
+        let pipelines = Pipelines::parse(yaml);
+        pipelines.map_or_else(|why| vec![Out::unknown(folder, why)], |found| found.outs(lock, folder, &load))
+    }
+
+    fn locked(lock: Option<&[u8]>, yaml: &[u8], folder: &str) -> Vec<Out> {
+        locked_with("", lock, yaml, folder)
+    }
+
     fn shown(outs: Vec<Out>) -> Vec<String> {
         let hash = |out: &Out| out.hash.clone().unwrap_or_else(|why| format!("? {why}"));
         outs.into_iter().map(|out| format!("{} {}", out.path, hash(&out))).collect()
@@ -179,6 +347,8 @@ mod tests {
         let lock = b"stages:\n  s:\n    cmd: x\n    outs:\n    - {path: a, md5: a}\n";
         let expected = [
             "p/w/b/c ? 'p/dvc.lock' has no hash of 'b/c'",
+            "p/w/d ? 'd/${x}/e' cannot be filled in: '${x}' has no value in `params.yaml` or `vars`",
+            "p/w ? '${x}' cannot be filled in: '${x}' has no value in `params.yaml` or `vars`",
             "p/w/m.json ? 'p/dvc.lock' has no hash of 'm.json'",
             "p/w/a md5:\"a\"",
         ];
@@ -189,6 +359,40 @@ mod tests {
         );
         let imported = b"deps:\n- {path: x, etag: y}\nouts:\n- {path: m, hash: md5}\n";
         assert_eq!(shown(outs(imported, "m.dvc", "")), ["m ? 'm.dvc' has no hash of 'm'"]);
+    }
+
+    #[test]
+    fn a_stage_that_is_to_make_something_else_now_was_not_run() {
+        let not_run = |yaml: &str, params: &'static str, runs: &[(&str, &str)]| {
+            let of = |(run, out): &(&str, &str)| format!("  {run}:\n    outs: [{{path: {out}, md5: a}}]\n");
+            let lock = format!("stages:\n{}", runs.iter().map(of).collect::<String>());
+            let outs = locked_with(params, Some(lock.as_bytes()), yaml.as_bytes(), "");
+            outs.into_iter().filter(|out| out.hash.is_err()).map(|out| out.path).collect::<Vec<_>>()
+        };
+        let plain = "stages: {t: {cmd: x, wdir: '${w}', outs: ['m/${n}.pkl']}}";
+        assert!(not_run(plain, "n: 1\nw: w\n", &[("t", "m/1.pkl")]).is_empty());
+        assert_eq!(not_run(plain, "n: 2\nw: w\n", &[("t", "m/1.pkl")]), ["w/m/2.pkl"]);
+        assert_eq!(not_run(plain, "w: w\n", &[("t", "m/1.pkl")]), ["w/m"]);
+        assert_eq!(not_run(plain, "n: 1\n", &[("t", "m/1.pkl")]), ["."]);
+        let each = "stages: {t: {foreach: '${items}', do: {cmd: x, outs: ['o/${item}']}}}";
+        let run = [("t@x", "o/x"), ("t@y", "o/y")];
+        assert!(not_run(each, "items: [x, y]", &run).is_empty());
+        assert_eq!(not_run(each, "items: [x, z]", &run), ["o/z"]);
+        assert_eq!(not_run(each, "items: 1", &run), ["."]);
+        let each = "stages: {t: {foreach: '${items}', do: {cmd: x, outs: ['o/${key}-${item.a}']}}}";
+        assert_eq!(not_run(each, "items: {k: {a: 1}, l: {a: 2}}", &[("t@k", "o/k-1")]), ["o/l-2"]);
+        let each = "stages: {t: {foreach: [{a: 1}, {a: 2}], do: {cmd: x, outs: ['o/${item.a}']}}}";
+        assert_eq!(not_run(each, "", &[("t@0", "o/1")]), ["o/2"]);
+        let axes = "{a: [1, 2], b: [{x: p}]}";
+        let matrix =
+            format!("stages: {{t: {{matrix: {axes}, cmd: x, outs: ['o/${{item.a}}-${{item.b.x}}']}}}}");
+        assert_eq!(not_run(&matrix, "", &[("t@1-b0", "o/1-p")]), ["o/2-p"]);
+        for list in ["'${o}'", "['${o}']"] {
+            let yaml = format!("stages: {{t: {{cmd: x, outs: {list}}}}}");
+            assert_eq!(not_run(&yaml, "o: [a]", &[("t", "a")]), ["."], "{list}");
+        }
+        let own = "stages: {t: {cmd: x, vars: [{n: 1}], outs: ['m/${n}.pkl', a]}}";
+        assert_eq!(not_run(own, "", &[("t", "m/1.pkl")]), ["m", "a"]);
     }
 
     #[test]

@@ -7,11 +7,10 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Map, Value as Json};
-
 use super::fields::{labels, odd_path, text, unknown_field, wrong};
-use super::fill::{self, Context, is_open, plain};
-use super::params::{self, Loaded};
+use super::fill::{Context, is_open, plain};
+use super::params::Loaded;
+use super::vars::Parameters;
 use super::{Annotation, Annotations, FileProblem, Problems};
 use crate::name::{ArtifactName, is_name};
 use crate::yaml::{self, Node, Problem, Value, printable};
@@ -22,9 +21,6 @@ pub const FILE_NAME: &str = "dvc.yaml";
 /// A larger file is not read, in bytes. The same holds for the files that fill parameters.
 pub const MAX_SIZE: usize = 8 << 20;
 
-/// The file that fills parameters without being named.
-const PARAMS: &str = "params.yaml";
-
 /// What DVC knows at the top of the file.
 const SECTIONS: [&str; 7] = ["artifacts", "datasets", "metrics", "params", "plots", "stages", "vars"];
 
@@ -33,23 +29,9 @@ const SECTIONS: [&str; 7] = ["artifacts", "datasets", "metrics", "params", "plot
 pub struct DvcYaml {
     /// The names and their fields.
     entries: Vec<(Node, Node)>,
-    vars: Vec<Var>,
+    parameters: Parameters,
     is_open: bool,
     problems: Vec<FileProblem>,
-}
-
-/// An entry of `vars`.
-enum Var {
-    /// A file, and of it only these keys if there are any.
-    File {
-        path: String,
-        keys: Vec<String>,
-        node: Node,
-    },
-    Values {
-        values: Map<String, Json>,
-        node: Node,
-    },
 }
 
 impl DvcYaml {
@@ -95,8 +77,8 @@ impl DvcYaml {
                         problems.add(FileProblem::new(None, wrong("artifacts", expected, &value)));
                     }
                 }
-                Some("vars") => match read_vars(value) {
-                    Ok(vars) => self.vars = vars,
+                Some("vars") => match Parameters::read(value) {
+                    Ok(parameters) => self.parameters = parameters,
                     Err(problem) => problems.add(FileProblem::of_field(None, problem)),
                 },
                 Some(_) => {}
@@ -107,21 +89,20 @@ impl DvcYaml {
     /// The files that fill its parameters, from the root of the repository, if it lies in `folder` (empty for the root).
     /// There need not be any of them.
     pub fn files(&self, folder: &str) -> Vec<String> {
-        if !self.is_open {
-            return Vec::new();
-        }
-        let named = self.vars.iter().filter_map(|var| match var {
-            Var::File { path, .. } => inside(folder, path),
-            Var::Values { .. } => None,
-        });
-        inside(folder, PARAMS).into_iter().chain(named).collect()
+        if self.is_open { self.parameters.files(folder) } else { Vec::new() }
+    }
+
+    /// Whether files other than the `params.yaml` beside it fill its parameters.
+    pub fn has_other_files(&self) -> bool {
+        self.is_open && self.parameters.has_other_files()
     }
 
     /// The artifacts, if it lies in `folder` (empty for the root). `load` reads one of [`DvcYaml::files`]; `None` if there is
     /// no such file.
     pub fn annotations(&self, folder: &str, load: &dyn Fn(&str) -> Loaded) -> Annotations {
         let mut problems = Problems { told: self.problems.clone(), untold: 0 };
-        let context = if self.is_open { self.context(folder, load) } else { Ok(Context::default()) };
+        let context =
+            if self.is_open { self.parameters.context(folder, load) } else { Ok(Context::default()) };
         if let Err(problem) = &context {
             problems.add(FileProblem::of_field(None, problem.clone()));
         }
@@ -157,73 +138,6 @@ impl DvcYaml {
         }
         Annotations { artifacts, problems: problems.into_vec() }
     }
-
-    /// The values that fill: those of `params.yaml`, then those of `vars` in its order. Nothing may be said twice.
-    fn context(&self, folder: &str, load: &dyn Fn(&str) -> Loaded) -> Result<Context, Problem> {
-        let mut context = Context::default();
-        let nowhere = |message| Problem { message, line: 0, column: 0 };
-        // Which files are in as a whole (`None`), or by which keys.
-        let mut loaded: Vec<(String, Option<HashSet<&str>>)> = Vec::new();
-        if let Some(path) = inside(folder, PARAMS)
-            && let Some(values) = params::read(&path, load(&path)).map_err(nowhere)?
-        {
-            context.merge(values).map_err(nowhere)?;
-            loaded.push((path, None));
-        }
-        for var in &self.vars {
-            match var {
-                Var::Values { values, node } => {
-                    context.merge(values.clone()).map_err(|message| node.complain(message))?;
-                }
-                Var::File { path, keys, node } => {
-                    let complain = |message: String| node.complain(message);
-                    let shown = printable(path);
-                    let path = inside(folder, path)
-                        .ok_or_else(|| complain(format!("'{shown}' is not in the repository")))?;
-                    let wanted: Option<HashSet<&str>> =
-                        (!keys.is_empty()).then(|| keys.iter().map(String::as_str).collect());
-                    match loaded.iter_mut().find(|(other, _)| *other == path) {
-                        // DVC allows that a whole file is named again.
-                        Some((_, None)) if wanted.is_none() => continue,
-                        Some((_, Some(before))) if wanted.as_ref().is_some_and(|w| w.is_disjoint(before)) => {
-                            before.extend(wanted.iter().flatten());
-                        }
-                        Some(_) => return Err(complain(format!("'{shown}' is loaded already"))),
-                        None => loaded.push((path.clone(), wanted)),
-                    }
-                    let mut values = params::read(&path, load(&path))
-                        .map_err(complain)?
-                        .ok_or_else(|| complain(format!("there is no file '{shown}'")))?;
-                    if let Some(absent) = keys.iter().find(|key| !values.contains_key(*key)) {
-                        return Err(complain(format!("there is no '{}' in '{shown}'", printable(absent))));
-                    }
-                    values.retain(|key, _| keys.is_empty() || keys.contains(key));
-                    context.merge(values).map_err(complain)?;
-                }
-            }
-        }
-        Ok(context)
-    }
-}
-
-fn read_vars(node: Node) -> Result<Vec<Var>, Problem> {
-    if let Some(problem) = node.problem() {
-        return Err(problem);
-    }
-    let Value::List(items) = node.value else {
-        return Err(wrong("vars", "a list of files and mappings", &node));
-    };
-    let var = |item: Node| match &item.value {
-        _ if is_open(&item) => Err(item.complain("'vars' cannot hold '${…}' itself")),
-        Value::Text(text) => {
-            let (path, keys) = text.split_once(':').unwrap_or((text, ""));
-            let keys = keys.split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect();
-            Ok(Var::File { path: path.to_owned(), keys, node: item })
-        }
-        Value::Map(entries) => Ok(Var::Values { values: fill::values(entries), node: item }),
-        _ => Err(wrong("vars", "a list of files and mappings", &item)),
-    };
-    items.into_iter().map(var).collect()
 }
 
 fn artifact_name(key: &Node, folder: &str, context: &Context) -> Result<ArtifactName, Problem> {
@@ -292,16 +206,6 @@ fn read_annotation(
 fn from_root(folder: &str, path: &str) -> String {
     let is_elsewhere = path.starts_with('/') || path.contains("://");
     if is_elsewhere { path.to_owned() } else { normal(folder, path) }
-}
-
-/// The path of a file from the root of the repository; `None` if it is not in there.
-fn inside(folder: &str, path: &str) -> Option<String> {
-    if path.starts_with('/') || path.contains(['\0', '\\']) {
-        return None;
-    }
-    let path = normal(folder, path);
-    let is_outside = path.is_empty() || path == "." || path == ".." || path.starts_with("../");
-    (!is_outside).then_some(path)
 }
 
 /// `folder/path` without `.` and, where it leads somewhere, without `..`.

@@ -34,6 +34,11 @@ impl Context {
         merge(&mut self.values, from)
     }
 
+    /// Takes in values in place of those that had these names.
+    pub fn set(&mut self, values: impl IntoIterator<Item = (&'static str, Json)>) {
+        self.values.extend(values.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    }
+
     /// The value with everything in it filled.
     pub fn fill(&self, node: &Node) -> Result<Json, String> {
         match &node.value {

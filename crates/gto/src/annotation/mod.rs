@@ -11,6 +11,7 @@ pub(crate) mod exact;
 mod fields;
 mod fill;
 mod params;
+mod vars;
 
 use std::sync::Arc;
 

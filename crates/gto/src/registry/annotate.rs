@@ -156,6 +156,7 @@ impl Registry {
         if !is_new && wish.must_be_new {
             return Err(AnnotateError::Exists { name: name.clone() }.into());
         }
+        self.check_is_read(&current)?;
         self.check_path(name, wish)?;
         let path = wish.path.as_deref().map(|path| below(&current.folder, path));
         if current.source == Source::Dvc && (is_new && path.is_none() || path.as_deref() == Some("")) {
@@ -326,13 +327,41 @@ impl Registry {
             Source::Dvc => dvc_yaml_in(folder),
         };
         let root = self.work_tree()?;
-        let place = |why: &str| AnnotateError::Place { file: printable(&file), why: why.to_owned() };
+        let shown = printable(&file);
+        let place = |why: &str| AnnotateError::Place { file: shown.clone(), why: why.to_owned() };
         let target = check_place(root, &file).map_err(|why| place(&why))?;
         let text = match read_file_inside(root, &root.join(&file), dvc_yaml::MAX_SIZE)? {
             Some(bytes) => Some(String::from_utf8(bytes).map_err(|_| place("it is not valid UTF-8"))?),
             None => None,
         };
-        Ok(Current { source, file, target, folder: folder.to_owned(), text })
+        let current = Current { source, file, target, folder: folder.to_owned(), text };
+        if self.is_left_out_of_the_work_tree(&current)? {
+            let why = "it is in the commit, and not checked out: see `git sparse-checkout`";
+            return Err(place(why).into());
+        }
+        Ok(current)
+    }
+
+    /// Of what is in the commit, only a part may be in the work tree: a new file would take the place of all that the old one says.
+    fn is_left_out_of_the_work_tree(&self, file: &Current) -> Result<bool> {
+        let head = if file.text.is_none() { self.repository.head_commit()? } else { None };
+        let committed = head.map_or(Ok(None), |head| self.repository.file_id_at(head, &file.target))?;
+        // What somebody has deleted is told by Git.
+        Ok(committed.is_some() && self.repository.uncommitted(&[&file.target])?.is_empty())
+    }
+
+    /// Whether DVC reads a `dvc.yaml` there, and we with it.
+    pub(super) fn check_is_read(&self, file: &Current) -> Result<()> {
+        let looked_at = match file.source {
+            Source::Gto => Some(Ok(())),
+            Source::Dvc => is_looked_at(self.work_tree()?, &file.folder),
+        };
+        let why = match looked_at {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(why)) => why,
+            None => "DVC does not look there: see `.dvcignore`".to_owned(),
+        };
+        Err(AnnotateError::Place { file: printable(&file.file), why }.into())
     }
 
     pub(super) fn work_tree(&self) -> Result<&Path> {

@@ -83,6 +83,41 @@ impl Entries {
         Sourced { source: self.source, file: Arc::clone(&self.file), annotation: annotation.clone() }
     }
 
+    /// Why an entry of an artifact may be there that could not be read: it, its name, or the whole file.
+    pub fn hides(&self, name: &ArtifactName) -> Vec<String> {
+        let own = name.as_str().rsplit(':').next();
+        let may_be = |problem: &&FileProblem| {
+            let entry = problem.entry.as_deref();
+            problem.left_out && (entry == own || entry.is_none_or(|entry| entry.contains("${")))
+        };
+        let file = printable(&self.file);
+        self.problems.iter().filter(may_be).map(|problem| problem.sentence(&file)).collect()
+    }
+
+    /// The artifacts whose entries could not be read, and what is wrong with others and with the whole file.
+    pub fn left_out(&self) -> (Vec<ArtifactName>, Vec<String>) {
+        let folder = self.folder();
+        let (mut names, mut sentences) = (Vec::new(), Vec::new());
+        for problem in self.problems.iter().filter(|problem| problem.left_out) {
+            let entry = problem.entry.as_deref();
+            let full = entry
+                .map(|entry| if folder.is_empty() { entry.to_owned() } else { format!("{folder}:{entry}") });
+            match full.and_then(|name| name.parse().ok()) {
+                Some(name) => names.push(name),
+                None => sentences.push(problem.sentence(&printable(&self.file))),
+            }
+        }
+        (names, sentences)
+    }
+
+    /// Where it lies; empty for the root, which `artifacts.yaml` is about wherever it lies.
+    pub fn folder(&self) -> &str {
+        match self.source {
+            Source::Gto => "",
+            Source::Dvc => self.file.rsplit_once('/').map_or("", |(folder, _)| folder),
+        }
+    }
+
     /// What is wrong with it.
     pub fn sentences(&self) -> impl Iterator<Item = String> {
         let file = printable(&self.file);
@@ -99,6 +134,24 @@ impl Entries {
         let file = printable(&self.file);
         self.problems.iter().filter(is_about).map(|problem| problem.sentence(&file)).collect()
     }
+}
+
+/// What counts of what the files of a commit say of an artifact: a `dvc.yaml`, or if that says nothing `artifacts.yaml`. Where the
+/// one cannot be read, what the other says may be out of date, and does not count; or why.
+pub(super) fn counting(
+    files: &[Arc<Entries>],
+    name: &ArtifactName,
+) -> std::result::Result<Option<Sourced>, Vec<String>> {
+    for entries in files.iter().rev() {
+        if let Some(found) = entries.of(name) {
+            return Ok(Some(found));
+        }
+        let why = entries.hides(name);
+        if !why.is_empty() {
+            return Err(why);
+        }
+    }
+    Ok(None)
 }
 
 /// The folder of an artifact; empty for the root.
@@ -147,13 +200,13 @@ fn names_in(
     let mut dvc = Vec::new();
     let mut seen_indexes = foldhash::HashSet::default();
     let mut seen_dvc = foldhash::HashSet::default();
-    for (place, index, files) in found.into_iter().flatten() {
-        indexes.extend(index.filter(|id| seen_indexes.insert(*id)).map(|id| (place, id)));
+    for (place, index, files) in found.iter().flatten() {
+        indexes.extend(index.filter(|id| seen_indexes.insert(*id)).map(|id| (*place, id)));
         for file in files {
             if let Ok(id) = file.id
-                && seen_dvc.insert((id, file.params, file.folder.clone()))
+                && seen_dvc.insert((id, file.params, &*file.folder))
             {
-                dvc.push((place, id, file.folder));
+                dvc.push((*place, id, &*file.folder));
             }
         }
     }
@@ -169,7 +222,8 @@ fn names_in(
         }
         found
     };
-    let of_dvc = |repository: &Repository, files: &[(usize, ObjectId, String)]| {
+    // With the files that say something else in commits with other files beside them.
+    let of_dvc = |repository: &Repository, files: &[(usize, ObjectId, &str)]| {
         let mut reader = CommitFiles::new(repository, index);
         let mut found = HashMap::new();
         for (place, id, folder) in files {
@@ -180,10 +234,25 @@ fn names_in(
                 }
             }
         }
-        found.into_iter().collect::<Vec<_>>()
+        let is_filled = |(_, text): &(&ObjectId, &Arc<DvcYaml>)| text.has_other_files();
+        let filled: Vec<ObjectId> = reader.dvc_texts.iter().filter(is_filled).map(|(id, _)| *id).collect();
+        (found.into_iter().collect::<Vec<_>>(), filled)
     };
     let mut names = repository.on_all_processors_with_bases(parts, of_index);
-    names.extend(repository.on_all_processors(dvc.chunks(READ_AT_ONCE).collect(), of_dvc));
+    let (of_texts, filled): (Vec<_>, Vec<_>) =
+        repository.on_all_processors(dvc.chunks(READ_AT_ONCE).collect(), of_dvc).into_iter().unzip();
+    names.extend(of_texts);
+    let filled_ids: HashSet<ObjectId> = filled.into_iter().flatten().collect();
+    if !filled_ids.is_empty() {
+        let mut everywhere = Vec::new();
+        for (place, _, files) in found.iter().flatten() {
+            let filled =
+                files.iter().filter_map(|file| Some((*place, *file.id.as_ref().ok()?, &*file.folder)));
+            everywhere.extend(filled.filter(|(_, id, _)| filled_ids.contains(id)));
+        }
+        let found = repository.on_all_processors(everywhere.chunks(READ_AT_ONCE).collect(), of_dvc);
+        names.extend(found.into_iter().map(|(names, _)| names));
+    }
     let mut names: Vec<(ArtifactName, usize)> = names.into_iter().flatten().collect();
     names.sort_unstable();
     names.dedup_by(|(name, _), (before, _)| name == before);

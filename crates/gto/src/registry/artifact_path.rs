@@ -38,6 +38,11 @@ pub(super) fn inside(path: &str) -> Option<String> {
     is_inside.then(|| parts(path).join("/"))
 }
 
+/// A path of the repository, from the root, in the way that Git has it, so that it is the same wherever somebody uses it.
+pub(super) fn from_everywhere(path: &str) -> String {
+    if is_elsewhere(path) || path.is_empty() { path.to_owned() } else { normal(path) }
+}
+
 /// Whether one path is the other, or in it.
 pub(super) fn overlap(a: &str, b: &str) -> bool {
     if a.starts_with('/') != b.starts_with('/') {

@@ -8,7 +8,7 @@ use std::iter;
 use super::annotate::Planned;
 use super::annotation_place::{Prepared, prepare};
 use super::{AnnotateError, AnnotationPlan, FileEdit, Registry};
-use crate::annotation::edit;
+use crate::annotation::{Source, edit};
 use crate::error::{Error, Result};
 use crate::git::{CommitError, FileStatus, Remote};
 use crate::object_id::ObjectId;
@@ -163,11 +163,11 @@ impl Registry {
     fn check_committable(&self, plan: &AnnotationPlan) -> Result<()> {
         let head = self.repository.head_commit()?;
         let uncommitted = self.repository.uncommitted(&plan.files())?;
-        self.check_out(plan, head, &uncommitted)?;
         for (file, status) in &uncommitted {
             let planned = plan.planned.iter().find(|planned| planned.file == *file);
             let is_whole = planned.is_some_and(|planned| {
-                let committed = head.map_or(Ok(None), |head| self.text_at(head, planned));
+                let committed =
+                    head.map_or(Ok(None), |head| self.text_at(head, &planned.file, planned.source));
                 committed.is_ok_and(|committed| is_only_about(planned, committed.as_deref()))
             });
             // What is staged and is neither the one nor the other would get lost.
@@ -179,26 +179,14 @@ impl Registry {
         Ok(())
     }
 
-    /// Of what is in the commit, only a part may be in the work tree: a new file would take the place of all that the old one says.
-    fn check_out(
-        &self,
-        plan: &AnnotationPlan,
-        head: Option<ObjectId>,
-        uncommitted: &[(String, FileStatus)],
-    ) -> Result<()> {
-        for planned in plan.planned.iter().filter(|planned| planned.text.is_none()) {
-            let committed = head.map_or(Ok(None), |head| self.repository.file_id_at(head, &planned.file))?;
-            if committed.is_some() && !uncommitted.iter().any(|(file, _)| *file == planned.file) {
-                let why = "it is in the commit, and not checked out: see `git sparse-checkout`".to_owned();
-                return Err(AnnotateError::Place { file: printable(&planned.file), why }.into());
-            }
-        }
-        Ok(())
-    }
-
     /// The text of a file in a commit.
-    fn text_at(&self, commit: ObjectId, planned: &Planned) -> std::result::Result<Option<String>, ()> {
-        let bytes = self.repository.file_at(commit, &planned.file, planned.source.max_size());
+    pub(super) fn text_at(
+        &self,
+        commit: ObjectId,
+        file: &str,
+        source: Source,
+    ) -> std::result::Result<Option<String>, ()> {
+        let bytes = self.repository.file_at(commit, file, source.max_size());
         bytes.map_err(drop)?.map(String::from_utf8).transpose().map_err(drop)
     }
 

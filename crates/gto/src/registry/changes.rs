@@ -2,22 +2,22 @@
 //!
 //! Owns the comparison, and the plans that follow from it. What stands for the content of an artifact is `contents`' business.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
+use super::annotations::{counting, folder_of};
 use super::contents::Contents;
 use super::reading::Annotated;
 use super::{Answer, Author, Registry};
-use crate::annotation::nearest;
 use crate::error::{Error, Result};
 use crate::git::Want;
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
-use crate::plan::{Plan, Warning};
+use crate::plan::{Plan, Unchanged, Warning};
 use crate::query::AnnotatedAt;
 use crate::rules::Registering;
-use crate::state::Artifact;
+use crate::state::{Artifact, VersionView};
 use crate::version::VersionLabel;
 
 /// How an artifact compares to its last version.
@@ -25,8 +25,10 @@ use crate::version::VersionLabel;
 pub struct ArtifactChange {
     /// The artifact.
     pub artifact: ArtifactName,
-    /// Its highest active version, if it has one.
+    /// The version that it is the same as; else its highest active one, if it has one.
     pub version: Option<VersionLabel>,
+    /// Whether the version that it is the same as was deregistered.
+    pub withdrawn: bool,
     /// Where it lies now, from the root of the repository.
     pub path: Option<String>,
     /// How it compares.
@@ -61,27 +63,78 @@ impl Change {
     }
 }
 
-/// The last version of an artifact, and where.
-type Last = (VersionLabel, ObjectId);
+impl ArtifactChange {
+    fn unchanged(self) -> Option<Unchanged> {
+        let Self { artifact, version, withdrawn, .. } = self;
+        Some(Unchanged { artifact, version: version?, withdrawn })
+    }
+}
+
+/// What an artifact is compared with.
+#[derive(Default)]
+struct Versions {
+    /// Its highest active version.
+    highest: Option<Version>,
+    /// Others that nothing is registered instead of: those on the current commit, and those that were deregistered above the
+    /// highest.
+    others: Vec<Version>,
+}
+
+struct Version {
+    label: VersionLabel,
+    commit: ObjectId,
+    is_withdrawn: bool,
+}
+
+impl Versions {
+    /// Those of an artifact, for a comparison at this commit.
+    fn of(artifact: &Artifact, commit: ObjectId) -> Self {
+        let mut versions = Self::default();
+        for view in artifact.versions_listed().into_iter().filter(VersionView::is_registered) {
+            let is_withdrawn = !view.is_active();
+            let version = Version { label: view.label().clone(), commit: view.commit(), is_withdrawn };
+            match (is_withdrawn, versions.highest.is_some()) {
+                (false, false) => versions.highest = Some(version),
+                (true, true) => {}
+                (false, true) if version.commit != commit => {}
+                _ => versions.others.push(version),
+            }
+        }
+        versions
+    }
+}
 
 impl Registry {
     /// How every annotated artifact compares to its last version at the current commit, by name; deprecated ones are left out.
     pub fn all_changes(&self) -> Result<Answer<Vec<ArtifactChange>>> {
         let Some(head) = self.repository.head_commit()? else { return Err(Error::NoCommit) };
         let mut files = self.files();
-        let last = |artifact: Artifact| {
-            let is_active = artifact.is_active();
-            is_active.then(|| (artifact.name().clone(), last_version(&artifact)))
+        let versions = |artifact: Artifact| {
+            let name = artifact.name().clone();
+            (name, artifact.is_active().then(|| Versions::of(&artifact, head)))
         };
         let annotated = Annotated::Too(&mut files, AnnotatedAt::Head);
-        let (artifacts, warnings) = self.each_artifact(Want::NoMessages, annotated, last)?;
+        let (artifacts, mut warnings) = self.each_artifact(Want::NoMessages, annotated, versions)?;
+        let versions: HashMap<ArtifactName, Option<Versions>> = artifacts.into_iter().collect();
         let mut contents = Contents::new(self, files);
-        let last: HashMap<ArtifactName, Option<Last>> = artifacts.into_iter().flatten().collect();
-        let mut names = contents.files.names(head);
-        names.sort();
-        let change =
-            |name: ArtifactName| Some(compare(&mut contents, &name, head, last.get(&name)?.as_ref()));
-        let changes = names.into_iter().filter_map(change).collect();
+        let mut names: BTreeSet<ArtifactName> = contents.files.names(head).into_iter().collect();
+        for file in contents.files.all(head) {
+            let (left_out, sentences) = file.left_out();
+            names.extend(left_out);
+            if !sentences.is_empty() {
+                // Which artifacts it would name is not known; those of before are some of them.
+                names.extend(hidden_by(&mut contents, file.folder(), &versions));
+            }
+            warnings.extend(sentences.into_iter().map(|text| Warning::Annotation { text }));
+        }
+        let new = Versions::default();
+        let mut changes = Vec::new();
+        for name in names {
+            // A deprecated one is out of use.
+            if let Some(versions) = versions.get(&name).map_or(Some(&new), Option::as_ref) {
+                changes.push(compare(&mut contents, &name, head, versions));
+            }
+        }
         Ok(Answer { value: changes, warnings: self.also_unfetched(warnings) })
     }
 
@@ -95,8 +148,8 @@ impl Registry {
     pub fn change(&self, name: &ArtifactName, revision: &str) -> Result<ArtifactChange> {
         let commit = self.repository.resolve(revision)?;
         let scan = self.scan(name, Want::NoMessages)?;
-        let last = last_version(&Artifact::from_events(name.clone(), scan.events));
-        Ok(compare(&mut Contents::new(self, self.files()), name, commit, last.as_ref()))
+        let versions = Versions::of(&Artifact::from_events(name.clone(), scan.events), commit);
+        Ok(compare(&mut Contents::new(self, self.files()), name, commit, &versions))
     }
 
     /// As [`Registry::plan_register`], if the artifact is not what it was at its last version; else a plan of nothing.
@@ -110,15 +163,16 @@ impl Registry {
         wish: &Registering,
         author: &Author,
     ) -> Result<Plan> {
-        let ArtifactChange { artifact, version, state, reason, .. } = self.change(name, revision)?;
-        match (state, version) {
-            (Change::Same, Some(version)) => {
-                Ok(Plan { unchanged: vec![(artifact, version)], ..Plan::default() })
+        let change = self.change(name, revision)?;
+        match change.state {
+            Change::Same => {
+                Ok(Plan { unchanged: change.unchanged().into_iter().collect(), ..Plan::default() })
             }
-            (Change::Unknown, _) => {
-                Err(Error::CannotCompare { artifact, reason: reason.unwrap_or_default() })
+            Change::Unknown => {
+                let reason = change.reason.unwrap_or_default();
+                Err(Error::CannotCompare { artifact: change.artifact, reason })
             }
-            _ => self.plan_register(name, revision, wish, author),
+            Change::New | Change::Changed => self.plan_register(name, revision, wish, author),
         }
     }
 
@@ -130,49 +184,75 @@ impl Registry {
     pub fn plan_register_all_changed(&self, wish: &Registering, author: &Author) -> Result<Plan> {
         let Answer { value: changes, warnings } = self.all_changes()?;
         let mut plan = Plan { warnings, ..Plan::default() };
-        for ArtifactChange { artifact, version, state, reason, .. } in changes {
-            match (state, version) {
-                (Change::Same, Some(version)) => plan.unchanged.push((artifact, version)),
-                (Change::Unknown, _) => {
-                    let reason = reason.unwrap_or_default();
-                    plan.warnings
-                        .push(Warning::Annotation { text: format!("'{artifact}' is left out: {reason}") });
+        for change in changes {
+            match change.state {
+                Change::Same => plan.unchanged.extend(change.unchanged()),
+                Change::Unknown => {
+                    let (artifact, reason) = (change.artifact, change.reason.unwrap_or_default());
+                    let text = format!("'{artifact}' is left out: {reason}");
+                    plan.warnings.push(Warning::Annotation { text });
                 }
-                _ => plan.join(self.plan_register(&artifact, "HEAD", wish, author)?),
+                Change::New | Change::Changed => {
+                    plan.join(self.plan_register(&change.artifact, "HEAD", wish, author)?);
+                }
             }
         }
         Ok(plan)
     }
 }
 
-fn last_version(artifact: &Artifact) -> Option<Last> {
-    artifact.latest().map(|version| (version.label().clone(), version.commit()))
+/// The artifacts in use that a file in `folder` may name if it could be read: those whose highest version it named.
+fn hidden_by(
+    contents: &mut Contents<'_>,
+    folder: &str,
+    versions: &HashMap<ArtifactName, Option<Versions>>,
+) -> Vec<ArtifactName> {
+    let mut hidden = Vec::new();
+    for (name, versions) in versions.iter().filter(|(name, _)| folder_of(name) == folder) {
+        let highest = versions.as_ref().and_then(|versions| versions.highest.as_ref());
+        if highest.is_some_and(|highest| !contents.files.of(highest.commit, name).is_empty()) {
+            hidden.push(name.clone());
+        }
+    }
+    hidden
 }
 
-/// How an artifact at a commit compares to its last version.
+/// How an artifact at a commit compares to its versions.
 fn compare(
     contents: &mut Contents<'_>,
     name: &ArtifactName,
     commit: ObjectId,
-    last: Option<&Last>,
+    versions: &Versions,
 ) -> ArtifactChange {
     let path_at = |contents: &mut Contents<'_>, commit| {
-        nearest(&contents.files.of(commit, name)).and_then(|found| found.annotation.path.clone())
+        let found = counting(&contents.files.entries(commit, name), name).map_err(|why| why.join("; "))?;
+        let path = found.and_then(|found| found.annotation.path).filter(|path| !path.is_empty());
+        path.ok_or_else(|| "no path of it is annotated".to_owned())
     };
     let path = path_at(contents, commit);
-    let content = match &path {
-        None => Err("no path of it is annotated".to_owned()),
-        Some(path) => contents.content(commit, path),
+    let content = path.clone().and_then(|path| contents.content(commit, &path));
+    let change = ArtifactChange {
+        artifact: name.clone(),
+        version: None,
+        withdrawn: false,
+        path: path.clone().ok(),
+        state: Change::Unknown,
+        reason: None,
     };
-    let (state, reason) = match (content, last) {
-        (Err(reason), _) => (Change::Unknown, Some(reason)),
-        (Ok(_), None) => (Change::New, None),
-        (Ok(content), Some((_, at))) => {
-            let before = path_at(contents, *at).or_else(|| path.clone());
-            let before = before.and_then(|path| contents.content(*at, &path).ok());
-            (if before == Some(content) { Change::Same } else { Change::Changed }, None)
-        }
+    let highest = || versions.highest.as_ref().map(|version| version.label.clone());
+    let content = match content {
+        Ok(content) => content,
+        Err(why) => return ArtifactChange { version: highest(), reason: Some(why), ..change },
     };
-    let version = last.map(|(version, _)| version.clone());
-    ArtifactChange { artifact: name.clone(), version, path, state, reason }
+    let is_same = |version: &&Version| {
+        let before = path_at(contents, version.commit).or_else(|_| path.clone());
+        before.and_then(|path| contents.content(version.commit, &path)).is_ok_and(|before| before == content)
+    };
+    if let Some(same) = versions.highest.iter().chain(&versions.others).find(is_same) {
+        let (version, withdrawn) = (Some(same.label.clone()), same.is_withdrawn);
+        return ArtifactChange { state: Change::Same, version, withdrawn, ..change };
+    }
+    let is_new = versions.highest.is_none() && versions.others.is_empty();
+    let state = if is_new { Change::New } else { Change::Changed };
+    ArtifactChange { state, version: highest(), ..change }
 }

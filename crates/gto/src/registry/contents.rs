@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::Registry;
 use super::annotations::CommitFiles;
-use crate::annotation::dvc_hash::{self, Out};
+use crate::annotation::dvc_hash::{self, Out, Pipelines};
 use crate::annotation::dvc_yaml::MAX_SIZE;
 use crate::git::{Entry, Kept, KeptFile, Outputs};
 use crate::object_id::ObjectId;
@@ -18,13 +18,16 @@ use crate::yaml::printable;
 /// What stands for the content of an artifact: the same if and only if it is.
 pub(super) type Content = BTreeSet<String>;
 
+/// What decides what a file says: its path, its id, and those of the files that say more.
+type OutsKey = (String, ObjectId, Vec<Option<ObjectId>>);
+
 /// What stands for the content of artifacts, each commit's DVC files read once.
 pub(super) struct Contents<'r> {
     registry: &'r Registry,
     pub files: CommitFiles<'r>,
     outputs: Outputs,
-    /// What a file says, by the ids that decide it and its path.
-    read: HashMap<(String, ObjectId, Option<ObjectId>), Arc<[Out]>>,
+    pipelines: HashMap<ObjectId, Arc<Result<Pipelines, String>>>,
+    read: HashMap<OutsKey, Arc<[Out]>>,
     /// What was found in a tree of a commit.
     found: HashMap<ObjectId, Result<Arc<Found>, String>>,
 }
@@ -37,8 +40,8 @@ struct Found {
 
 impl<'r> Contents<'r> {
     pub fn new(registry: &'r Registry, files: CommitFiles<'r>) -> Self {
-        let (read, found) = (HashMap::new(), HashMap::new());
-        Self { registry, files, outputs: Outputs::default(), read, found }
+        let (pipelines, read, found) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { registry, files, outputs: Outputs::default(), pipelines, read, found }
     }
 
     /// What stands for the content at `path`, or why nothing does.
@@ -126,30 +129,50 @@ impl<'r> Contents<'r> {
     /// What a file of DVC says, with the lock beside it.
     fn outs(&mut self, tree: ObjectId, file: &KeptFile, lock: Option<&KeptFile>) -> Arc<[Out]> {
         let repository = &self.registry.repository;
+        let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let find = |path: &str| repository.file_id_in(tree, path);
         // It may be a link.
-        let id_of =
-            |file: &KeptFile| repository.file_id_in(tree, &file.path).ok().flatten().unwrap_or(file.id);
-        let key = (file.path.clone(), id_of(file), lock.map(id_of));
+        let id_of = |file: &KeptFile| find(&file.path).ok().flatten().unwrap_or(file.id);
         let read = |id, path: &str| {
             let bytes = repository.file(id, path, MAX_SIZE);
-            bytes.map_err(|error| format!("'{}' cannot be read: {error}", printable(path)))
+            bytes.map_err(|error| cannot_be_read(path, &error.to_string()))
         };
-        let outs = || {
-            let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let lock = lock.zip(key.2).map(|(lock, id)| read(id, &lock.path)).transpose();
-            match (read(key.1, &file.path), lock) {
-                (Err(why), _) | (_, Err(why)) => vec![Out::unknown(folder, why)],
-                (Ok(bytes), _) if file.what == Kept::Outputs => dvc_hash::outs(&bytes, &file.path, folder),
-                (Ok(bytes), Ok(lock)) => dvc_hash::locked(lock.as_deref(), &bytes, folder),
-            }
-        };
+        let id = id_of(file);
+        let pipelines = (file.what == Kept::Pipelines).then(|| {
+            let parsed = || {
+                let bytes = repository.file(id, &file.path, MAX_SIZE).map_err(|error| error.to_string())?;
+                Pipelines::parse(&bytes)
+            };
+            Arc::clone(self.pipelines.entry(id).or_insert_with(|| Arc::new(parsed())))
+        });
+        let fills = pipelines.iter().filter_map(|parsed| parsed.as_ref().as_ref().ok());
+        let fills: Vec<String> = fills.flat_map(|pipelines| pipelines.files(folder)).collect();
+        let beside = lock.map(id_of).into_iter().map(Some);
+        let beside = beside.chain(fills.iter().map(|path| find(path).ok().flatten())).collect();
+        let key = (file.path.clone(), id, beside);
         if let Some(known) = self.read.get(&key) {
             return Arc::clone(known);
         }
-        let outs: Arc<[Out]> = outs().into();
+        let load = |path: &str| {
+            let id = find(path).map_err(|error| error.of_file())?;
+            id.map(|id| repository.file(id, path, MAX_SIZE)).transpose().map_err(|error| error.to_string())
+        };
+        let outs = || match pipelines.as_deref() {
+            None => Ok(dvc_hash::outs(&read(id, &file.path)?, &file.path, folder)),
+            Some(Err(why)) => Err(cannot_be_read(&file.path, why)),
+            Some(Ok(pipelines)) => {
+                let lock = lock.map(|lock| read(id_of(lock), &lock.path)).transpose()?;
+                Ok(pipelines.outs(lock.as_deref(), folder, &load))
+            }
+        };
+        let outs: Arc<[Out]> = outs().unwrap_or_else(|why| vec![Out::unknown(folder, why)]).into();
         self.read.insert(key, Arc::clone(&outs));
         outs
     }
+}
+
+fn cannot_be_read(path: &str, why: &str) -> String {
+    format!("'{}' cannot be read: {why}", printable(path))
 }
 
 /// The path from `folder`, if it is that or below.

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::annotations::{Entries, dvc_yaml_in, folder_of};
-use super::{Answer, CheckedRef, Detail, Registry, read_file_inside};
+use super::annotations::{Entries, counting, dvc_yaml_in, folder_of};
+use super::{Answer, CheckedRef, Detail, Registry, artifact_path, read_file_inside};
 use crate::annotation::dvc_yaml::{self, DvcYaml};
-use crate::annotation::{Annotation, Source, Sourced, artifacts_yaml, nearest};
+use crate::annotation::{Annotation, Source, Sourced, artifacts_yaml};
 use crate::error::{Error, Result};
 use crate::git::{BELOW_A_LINK, Ignore};
 use crate::name::{ArtifactName, StageName};
@@ -248,7 +248,7 @@ impl Registry {
         let sources: Vec<Sourced> = entries.iter().filter_map(|entries| entries.of(&name)).collect();
         let problems: Vec<String> = entries.iter().flat_map(|entries| entries.problems_of(&name)).collect();
         let mut warnings = self.also_unfetched(warnings);
-        let Some(nearest) = nearest(&sources).cloned() else {
+        let Ok(Some(mut nearest)) = counting(&entries, &name) else {
             let place = match commit {
                 Some(commit) => format!("at commit {}", commit.short()),
                 None => "in the work tree".to_owned(),
@@ -258,6 +258,8 @@ impl Registry {
             return Err(Error::NotAnnotated { artifact: name, place, reasons });
         };
         warnings.extend(problems.into_iter().map(|text| Warning::Annotation { text }));
+        let path = nearest.annotation.path.take();
+        nearest.annotation.path = path.map(|path| artifact_path::from_everywhere(&path));
         let value = Description { artifact: name, version, commit, sources, nearest };
         Ok(Answer { value, warnings })
     }

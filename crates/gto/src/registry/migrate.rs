@@ -6,6 +6,7 @@ use super::Registry;
 use super::annotate::{AnnotationPlan, Current, own_name};
 use super::annotate_error::{AnnotateError, told};
 use super::annotations::{dvc_yaml_in, folder_of};
+use super::artifact_path::from_everywhere;
 use super::carry_out::says_nothing;
 use crate::annotation::edit::{self, Changes};
 use crate::annotation::{Annotation, Annotations, FileProblem, Source, exact};
@@ -53,6 +54,7 @@ impl Registry {
     pub fn plan_migration(&self, to: Source, names: &[ArtifactName]) -> Result<MigrationPlan> {
         let from = if to == Source::Dvc { Source::Gto } else { Source::Dvc };
         let (from, to) = (self.current(from, "")?, self.current(to, "")?);
+        self.check_is_read(&to)?;
         if from.target == to.target {
             let why = format!("it is '{}' as well", printable(&from.file));
             return Err(AnnotateError::Place { file: printable(&to.file), why }.into());
@@ -62,7 +64,9 @@ impl Registry {
         if let Some(problem) = problems.iter().find(is_of_all) {
             return Err(from.error(problem.clone()));
         }
+        let before = self.moved_before(&from, &to, &artifacts)?;
         let (mut wanted, mut refused) = (names.to_vec(), Vec::new());
+        wanted.retain(|name| !before.contains(name));
         if names.is_empty() {
             wanted.extend(artifacts.iter().map(|(name, _)| name.clone()));
             refused = unread(&problems);
@@ -78,7 +82,24 @@ impl Registry {
                 Err(why) => refused.push((name.to_string(), why)),
             }
         }
-        Ok(MigrationPlan { plan: moving.plan(&moved), moved, refused })
+        Ok(MigrationPlan { plan: moving.plan(&moved, &before), moved, refused })
+    }
+
+    /// The artifacts that have moved, and whose move is not committed yet.
+    fn moved_before(
+        &self,
+        from: &Current,
+        to: &Current,
+        now: &[(ArtifactName, Annotation)],
+    ) -> Result<Vec<ArtifactName>> {
+        let Some(head) = self.repository.head_commit()? else { return Ok(Vec::new()) };
+        let Ok(Some(committed)) = self.text_at(head, &from.target, from.source) else {
+            return Ok(Vec::new());
+        };
+        let then = self.read_text(from, &committed).artifacts.into_iter().map(|(name, _)| name);
+        let has_moved =
+            |name: &ArtifactName| !now.iter().any(|(other, _)| other == name) && to.has(own_name(name));
+        Ok(then.filter(has_moved).collect())
     }
 
     /// Moves one artifact.
@@ -99,7 +120,9 @@ impl Registry {
             return Err(format!("'{}' says something else of it", printable(&to.file)));
         }
         let back = self.read_back(name, to, &added).map_err(|error| error.to_string())?;
-        if back != *annotation {
+        // What the path of a `dvc.yaml` is told as.
+        let path = annotation.path.as_deref().map(from_everywhere);
+        if back != (Annotation { path, ..annotation.clone() }) && back != *annotation {
             return Err(format!("it would not say the same in '{}'", printable(&to.file)));
         }
         *left = edit::remove(left, from.source, entry).map_err(|problem| told(&problem))?;
@@ -171,19 +194,20 @@ impl Registry {
 }
 
 impl Move {
-    fn plan(self, moved: &[ArtifactName]) -> AnnotationPlan {
+    /// Moves these, and is about those that have moved before, too, so that a commit has them.
+    fn plan(self, moved: &[ArtifactName], before: &[ArtifactName]) -> AnnotationPlan {
         let message = format!("Move annotations of artifacts to `{}`", self.to.file);
-        if moved.is_empty() {
+        let entries: Vec<String> = moved.iter().chain(before).map(|name| own_name(name).to_owned()).collect();
+        if entries.is_empty() {
             return AnnotationPlan::nothing(message);
         }
-        let entries: Vec<String> = moved.iter().map(|name| own_name(name).to_owned()).collect();
-        // A file that says nothing any more goes; one with a comment says something.
-        let left = (!says_nothing(&self.left)).then_some(self.left);
+        // A file that says nothing any more goes; one with a comment says something, and so does one that a link leads to.
+        let goes = says_nothing(&self.left) && !moved.is_empty() && self.from.target == self.from.file;
+        let left = if moved.is_empty() { self.from.text.clone() } else { (!goes).then_some(self.left) };
+        let there = if moved.is_empty() { self.to.text.clone() } else { Some(self.there) };
         // First the file that gets them: if the second step never comes, both say the same of them, so that it does not matter
         // which one counts, and the same command goes on from there.
-        AnnotationPlan::nothing(message)
-            .and(self.to, entries.clone(), Some(self.there))
-            .and(self.from, entries, left)
+        AnnotationPlan::nothing(message).and(self.to, entries.clone(), there).and(self.from, entries, left)
     }
 }
 
