@@ -108,10 +108,10 @@ fn without_empty_section(text: String, source: Source) -> Result<String, Problem
     if source != Source::Dvc || !read(&text, source)?.get(SECTION).is_some_and(is_empty) {
         return Ok(text);
     }
-    let without = edit::remove(&text, &[SECTION], source.max_size())?;
+    let without = edit::remove(&text, &[SECTION], source.max_size());
     // An empty section has no text in which the sign of a comment could be something else.
     let comments = |text: &str| text.matches('#').count();
-    Ok(if comments(&without) == comments(&text) { without } else { text })
+    Ok(without.ok().filter(|without| comments(without) == comments(&text)).unwrap_or(text))
 }
 
 /// Whether the text can be edited at all.

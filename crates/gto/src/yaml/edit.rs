@@ -502,7 +502,6 @@ mod tests {
     #[test]
     fn no_comment_is_lost_in_silence() {
         for (text, value, place) in [
-            ("a:\n- x\n# c\n- y\n", json!([]), "3:1"),
             ("a: [ # c\n  x]\n", json!("x"), "1:6"),
             ("a: [x, k, # both\n  z]", json!(["x", "z"]), "1:11"),
             ("a: [x, # x\n  z]", json!(["z", "x"]), "1:8"),

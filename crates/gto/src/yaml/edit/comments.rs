@@ -3,7 +3,7 @@
 //! Owns what a comment belongs to, and the check that none is lost, doubled, or stands at something else now. It looks at both
 //! texts and knows nothing of how the one became the other: a fault of the editor is to be seen here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::align::align;
 use super::layout::{self, Document, Item, Kind};
@@ -16,52 +16,92 @@ type Way = Vec<usize>;
 /// Why an edit is refused.
 pub(super) const LOST: &str = "a comment would get lost, or stand at something else: make the change by hand";
 
-/// Comments may go with what they belong to, and only with that.
+struct Comment<'a> {
+    start: usize,
+    text: &'a str,
+    has_own_line: bool,
+}
+
+/// What is in both texts.
+#[derive(Default)]
+struct Kept {
+    /// Where it is in the one and in the other.
+    ways: HashMap<Way, Way>,
+    /// Where it is in the one, if something in it has gone.
+    shrunk: HashSet<Way>,
+}
+
+/// Comments may go with what they belong to, and only with that. One on a line of its own behind the last thing of a collection
+/// stands behind the collection once that thing is gone, and may belong to what is around it then.
 pub(super) fn check(text: &str, document: &Document, edited: &str) -> Result<(), Problem> {
     let after = layout::read(edited).ok_or_else(|| Problem::nowhere(UNSAFE))?;
-    let mut pairs = HashMap::from([(Way::new(), Way::new())]);
+    let mut kept = Kept::default();
+    kept.ways.insert(Way::new(), Way::new());
     if let (Some(old), Some(new)) = (&document.root, &after.root) {
-        pair(old, new, (&mut Way::new(), &mut Way::new()), &mut pairs);
+        kept.pair(old, new, (&mut Way::new(), &mut Way::new()));
     }
     let editor = Editor::new(text, document);
     let had = editor.comments_by_owner(document);
     let mut has = Editor::new(edited, &after).comments_by_owner(&after);
+    let mut risen: HashMap<&str, VecDeque<(&Way, usize)>> = HashMap::new();
     for (way, comments) in &had {
-        let Some(now) = pairs.get(way) else { continue };
-        let now = has.remove(now).unwrap_or_default();
-        let shown = comments.iter().map(|(_, comment)| comment);
-        if !shown.eq(now.iter().map(|(_, comment)| comment)) {
-            return Err(editor.error(comments[0].0, LOST));
+        let Some(new_way) = kept.ways.get(way) else { continue };
+        let new = has.entry(new_way.clone()).or_default();
+        let places = align(comments, new, |old, new| old.text == new.text, |_, _| false);
+        for (comment, _) in comments.iter().zip(&places).filter(|(_, place)| place.is_none()) {
+            if !comment.has_own_line || !kept.shrunk.contains(way) {
+                return Err(editor.error(comment.start, LOST));
+            }
+            risen.entry(comment.text).or_default().push_back((new_way, comment.start));
+        }
+        let mut place = 0..;
+        new.retain(|_| !places.contains(&place.next()));
+    }
+    for (way, comment) in has.iter().flat_map(|(way, comments)| comments.iter().map(move |one| (way, one))) {
+        let is_around = |(inner, _): &(&Way, usize)| {
+            comment.has_own_line && inner.len() > way.len() && inner.starts_with(way)
+        };
+        let risen = risen.get_mut(comment.text);
+        let found = risen.and_then(|risen| risen.remove(risen.iter().position(is_around)?));
+        if found.is_none() {
+            let place = had.values().flatten().find(|other| other.text == comment.text);
+            return Err(place.map_or_else(|| Problem::nowhere(LOST), |place| editor.error(place.start, LOST)));
         }
     }
-    // What is left belongs to something that had none.
-    match has.values().flatten().next() {
+    match risen.values().flatten().map(|(_, start)| *start).min() {
+        Some(lost) => Err(editor.error(lost, LOST)),
         None => Ok(()),
-        Some((_, comment)) => {
-            let place = had.values().flatten().find(|(_, other)| other == comment);
-            Err(place.map_or_else(|| Problem::nowhere(LOST), |(place, _)| editor.error(*place, LOST)))
-        }
     }
 }
 
 impl<'a> Editor<'a> {
-    /// The comments and where they begin, in their order, by what they belong to.
-    fn comments_by_owner(&self, document: &Document) -> BTreeMap<Way, Vec<(usize, &'a str)>> {
+    /// The comments in their order, by what they belong to.
+    fn comments_by_owner(&self, document: &Document) -> BTreeMap<Way, Vec<Comment<'a>>> {
         let mut owners: BTreeMap<Way, Vec<_>> = BTreeMap::new();
+        // Of comments below each other, those further to the right belong to what the ones above belong to.
+        let mut above: Option<(usize, usize)> = None;
         for comment in self.comments {
-            let owner =
-                document.root.as_ref().map(|root| self.owner(root, comment.start)).unwrap_or_default();
-            owners.entry(owner).or_default().push((comment.start, self.text[comment.clone()].trim_end()));
+            let before = &self.text[self.line_start(comment.start)..comment.start];
+            let has_own_line = before.trim_start_matches('\u{feff}').trim().is_empty();
+            let column = self.column(comment.start);
+            let column = match above {
+                Some((end, above)) if self.text[end..comment.start].trim().is_empty() => column.min(above),
+                _ => column,
+            };
+            above = has_own_line.then_some((comment.end, column));
+            let own_column = has_own_line.then_some(column);
+            let root = document.root.as_ref();
+            let owner = root.map(|root| self.owner(root, comment.start, own_column)).unwrap_or_default();
+            let text = self.text[comment.clone()].trim_end();
+            owners.entry(owner).or_default().push(Comment { start: comment.start, text, has_own_line });
         }
         owners
     }
 
     /// What a comment belongs to. Behind something on its line: the innermost entry or item that began before it and can still
-    /// go on there. On a line of its own: the innermost one that it stands in the midst of, or to the right of below it.
-    fn owner(&self, root: &Item, comment: usize) -> Way {
-        let before = &self.text[self.line_start(comment)..comment];
-        let has_own_line = before.trim_start_matches('\u{feff}').trim().is_empty();
-        let column = self.column(comment);
+    /// go on there. On a line of its own, in a column: the innermost one that it stands in the midst of, or to the right of
+    /// below it.
+    fn owner(&self, root: &Item, comment: usize, own_column: Option<usize>) -> Way {
         let mut way = Way::new();
         let mut item = root;
         loop {
@@ -71,8 +111,8 @@ impl<'a> Editor<'a> {
             }
             let Some((part, value)) = self.last_part_before(item, comment) else { return way };
             let is_within = comment < self.content_end(value);
-            let is_right = !is_flow && column > self.column(self.part_start(item, part));
-            if has_own_line && !is_within && !is_right {
+            let is_left = |column| is_flow || column <= self.column(self.part_start(item, part));
+            if !is_within && own_column.is_some_and(is_left) {
                 return way;
             }
             way.push(part);
@@ -107,17 +147,23 @@ impl<'a> Editor<'a> {
     }
 }
 
-/// Notes the ways to what is in both texts.
-fn pair(old: &Item, new: &Item, (old_way, new_way): (&mut Way, &mut Way), pairs: &mut HashMap<Way, Way>) {
-    for (a, b) in same_parts(old, new) {
-        old_way.push(a);
-        new_way.push(b);
-        pairs.insert(old_way.clone(), new_way.clone());
-        if let (Some(old), Some(new)) = (old.part(a), new.part(b)) {
-            pair(old, new, (old_way, new_way), pairs);
+impl Kept {
+    /// Notes what is in both.
+    fn pair(&mut self, old: &Item, new: &Item, (old_way, new_way): (&mut Way, &mut Way)) {
+        let parts = same_parts(old, new);
+        if parts.len() < old.parts() {
+            self.shrunk.extend((0..=old_way.len()).map(|depth| old_way[..depth].to_vec()));
         }
-        old_way.pop();
-        new_way.pop();
+        for (a, b) in parts {
+            old_way.push(a);
+            new_way.push(b);
+            self.ways.insert(old_way.clone(), new_way.clone());
+            if let (Some(old), Some(new)) = (old.part(a), new.part(b)) {
+                self.pair(old, new, (old_way, new_way));
+            }
+            old_way.pop();
+            new_way.pop();
+        }
     }
 }
 
@@ -188,6 +234,21 @@ mod tests {
             let is_moved = old.contains('#') || old == "a: 1";
             assert_eq!(may(text, &text.replace(old, new)), !is_moved, "{old}");
         }
+    }
+
+    #[test]
+    fn a_comment_on_its_own_line_may_end_behind_what_has_lost_its_last_thing() {
+        let text = "a:\n  k:\n  - 1\n  # in k\n  - 2\n# in a\n  l: 1 # l\n# end\n  # below end\nb: 1\n";
+        for gone in ["  - 2\n", "  l: 1 # l\n", "  - 2\n# in a\n  l: 1 # l\n"] {
+            let edited = text.replace(gone, "");
+            assert_eq!(may(text, &edited), !gone.contains("# in a"), "{gone:?}");
+            assert!(!may(text, &edited.replace("# end\n", "")), "{gone:?}");
+            assert!(!may(text, &edited.replace("# end\n", "# end\n# in k\n")), "{gone:?}");
+        }
+        // Nothing has gone, or it does not stand around what it was in.
+        assert!(!may(text, &text.replace("# in a\n  l: 1 # l\n", "  l: 1 # l\n# in a\n")));
+        assert!(!may(text, &text.replace("  # in k\n  - 2\n", "").replace("b: 1", "b: 1\n  # in k")));
+        assert!(!may(text, &text.replace("  # in k\n  - 2\n", "").replace("l: 1", "l: 1 # in k")));
     }
 
     #[test]
