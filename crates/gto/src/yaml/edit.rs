@@ -10,6 +10,7 @@
 //! all that is needed.
 
 mod align;
+mod anchors;
 mod block;
 mod comments;
 mod flow;
@@ -75,6 +76,7 @@ fn change(
     let mut editor = Editor::new(text, &document);
     editor.learn_style(document.root.as_ref());
     editor.document(&document, &before, &after)?;
+    let touched: Vec<_> = editor.edits.iter().map(|(range, _)| range.clone()).collect();
     let edited = editor.finish();
     // A text in a block at the end of the file may be told from another one only by the end of its last line.
     let ended = || format!("{edited}{}", if text.contains("\r\n") { "\r\n" } else { "\n" });
@@ -83,13 +85,13 @@ fn change(
         read_back.map_or_else(|| Json::Object(Map::new()), |node| node.to_json()) == after
     };
     let edited = if says_it(&edited) { Some(edited) } else { Some(ended()).filter(says_it) };
-    let edited = edited.ok_or_else(|| refusal(text, &document))?;
+    let edited = edited.ok_or_else(|| refusal(text, &document, &touched))?;
     comments::check(text, &document, &edited)?;
     Ok(edited)
 }
 
 /// Why an edit did not say what was meant.
-fn refusal(text: &str, document: &Document) -> Problem {
+fn refusal(text: &str, document: &Document, touched: &[Range<usize>]) -> Problem {
     let editor = Editor::new(text, document);
     match &document.root {
         // What comes after would end its last line, which is a part of it.
@@ -97,7 +99,11 @@ fn refusal(text: &str, document: &Document) -> Problem {
             text.len(),
             "the file ends in the middle of a text, without the end of a line: put one there first",
         ),
-        _ => Problem::nowhere(UNSAFE),
+        root => {
+            let anchor = root.as_ref().and_then(|root| editor.anchor_in_the_way(root, touched));
+            let place = anchor.or_else(|| touched.iter().map(|range| range.start).min());
+            place.map_or_else(|| Problem::nowhere(UNSAFE), |place| editor.error(place, UNSAFE))
+        }
     }
 }
 
@@ -126,7 +132,7 @@ struct Editor<'a> {
 /// The edits themselves.
 impl<'a> Editor<'a> {
     fn new(text: &'a str, document: &'a Document) -> Self {
-        let style = Style { step: 2, list_step: 0 };
+        let style = Style { step: 2, list_step: 0, is_json: false };
         Self { text, comments: &document.comments, edits: Vec::new(), style }
     }
 
@@ -280,17 +286,28 @@ impl Editor<'_> {
                 if let Some(entry) = entry {
                     return self.replace_in_block(entry, after);
                 }
-                self.replace(item.span.clone(), inline_like(item, after));
+                self.replace(item.span.clone(), self.inline_like(item, after));
                 Ok(())
             }
         }
     }
-}
 
-fn inline_like(item: &Item, value: &Json) -> String {
-    match (&item.kind, value) {
-        (Kind::Scalar { style, .. }, Json::String(text)) => render::line_in_flow(text, Some(*style)),
-        _ => render::flow(value),
+    fn inline_like(&self, item: &Item, value: &Json) -> String {
+        match (&item.kind, value) {
+            (Kind::Scalar { style, .. }, Json::String(text)) if !self.style.is_json => {
+                render::line_in_flow(text, Some(*style))
+            }
+            _ => self.flow(value),
+        }
+    }
+
+    /// A value within `[]` or `{}`.
+    fn flow(&self, value: &Json) -> String {
+        if self.style.is_json { render::json(value) } else { render::flow(value) }
+    }
+
+    fn flow_entry(&self, key: &str, value: &Json) -> String {
+        format!("{}: {}", self.flow(&Json::from(key)), self.flow(value))
     }
 }
 
@@ -527,9 +544,9 @@ mod tests {
     fn what_would_change_something_else_is_refused() {
         let set = |text: &str, path: &[&str]| refused(super::set(text, path, &json!("x"), 1 << 20));
         let remove = |text: &str, path: &[&str]| refused(super::remove(text, path, 1 << 20));
-        assert_eq!(set("a: &k 1\nb: *k\n", &["a"]), format!("0:0 {UNSAFE}"));
-        assert_eq!(remove("a: &k 1\nb: *k\n", &["a"]), format!("0:0 {UNSAFE}"));
-        assert_eq!(remove("a: &k {c: 1, d: 2}\nb:\n  <<: *k\n", &["b", "c"]), format!("0:0 {UNSAFE}"));
+        assert_eq!(set("a: &k 1\nb: *k\n", &["a"]), format!("1:4 {UNSAFE}"));
+        assert_eq!(remove("a: &k 1\nb: *k\n", &["a"]), format!("1:4 {UNSAFE}"));
+        assert_eq!(remove("a: &k {c: 1, d: 2}\nb:\n  <<: *k\n", &["b", "c"]), format!("3:3 {UNSAFE}"));
         assert!(set("a: &k {c: 1}\nb: *k\n", &["b", "c"]).starts_with("2:4 this is only a reference"));
         assert_eq!(set("a: 1\nb: 2\na: 3\n", &["b"]), "3:1 repeated key 'a'");
         assert_eq!(set("a: [\n", &["a"]), "1:4 unclosed bracket '['");

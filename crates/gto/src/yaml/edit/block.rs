@@ -29,6 +29,7 @@ impl Editor<'_> {
         }
         let Some(last) = entries.last() else { return Ok(()) };
         let column = self.column(last.key.start());
+        self.check_merged(entries, old, new)?;
         let is_here = |key: &str| entries.iter().any(|entry| entry.is_named(key));
         let added = new.iter().filter(|(key, value)| !is_here(key) && old.get(*key) != Some(*value));
         let lines: String = added.map(|(key, value)| render::entry(key, value, column, self.style)).collect();
@@ -42,10 +43,17 @@ impl Editor<'_> {
         let colon = self.colon_end(entry).ok_or_else(|| self.error(entry.key.start(), UNSAFE))?;
         let after_properties = item.properties.as_ref().map_or(colon, |properties| properties.end.max(colon));
         let column = self.column(entry.key.start());
-        let Rendered { inline, lines } = self.render_like(item, new, column);
-        let space = if inline.is_empty() { "" } else { " " };
+        let end = self.entry_end(entry);
         // Below what is said of it on lines of their own.
-        let below = self.lines_end(entry.key.start(), self.entry_end(entry));
+        let below = self.lines_end(entry.key.start(), end);
+        let Rendered { inline, lines } = match new {
+            // It would be a part of a text in a block.
+            Json::String(text) if text.contains('\n') && self.has_comment_below(entry, end..below) => {
+                Rendered { inline: render::line(text, None), lines: String::new() }
+            }
+            _ => self.render_like(item, new, column),
+        };
+        let space = if inline.is_empty() { "" } else { " " };
         match &item.kind {
             Kind::Map { is_flow: false, .. } | Kind::List { is_flow: false, .. } => {
                 self.replace(after_properties..after_properties, format!("{space}{inline}"));
@@ -72,6 +80,10 @@ impl Editor<'_> {
                 let start = self.text[..item.span.start].trim_end_matches([' ', '\t']).len();
                 self.replace(start..item.span.end, "");
                 self.insert_lines(below, &lines);
+            }
+            _ if !lines.is_empty() && self.has_lines_of_its_own(item, after_properties) => {
+                self.replace(after_properties..after_properties, format!(" {inline}"));
+                self.replace_lines(self.line_start(item.span.start)..self.line_after(item.span.end), &lines);
             }
             _ => {
                 self.replace(item.span.clone(), inline);
@@ -102,6 +114,19 @@ impl Editor<'_> {
         }
     }
 
+    /// Whether a comment below an entry stands where a text of several lines would, or where it would come between.
+    fn has_comment_below(&self, entry: &Entry, below: Range<usize>) -> bool {
+        let column = self.column(entry.key.start()) + self.style.step;
+        let comments = self.comments_in(self.line_after(below.start).min(below.end)..below.end);
+        comments.iter().any(|comment| entry.value.is_nothing() || self.column(comment.start) >= column)
+    }
+
+    /// Whether nothing but a value stands on its lines, which are below that of its key.
+    fn has_lines_of_its_own(&self, item: &Item, key_end: usize) -> bool {
+        let lines = self.line_start(item.span.start)..self.line_after(item.span.end);
+        lines.start > key_end && self.is_first(item.span.start) && self.comments_in(lines).is_empty()
+    }
+
     /// The lines of each part of a block mapping or list.
     fn block_lines(&self, item: &Item) -> Result<Vec<Range<usize>>, Problem> {
         match &item.kind {
@@ -114,13 +139,14 @@ impl Editor<'_> {
 
 /// The indents of the file.
 impl Editor<'_> {
-    /// Takes the indents from the file: the first mapping in a mapping, and the first list.
+    /// Takes the indents from the file: the first mapping in a mapping, and the first list; and whether it is JSON.
     pub(super) fn learn_style(&mut self, root: Option<&Item>) {
         let mut steps = (None, None);
         if let Some(root) = root {
             self.find_steps(root, &mut steps);
         }
-        self.style = Style { step: steps.0.unwrap_or(2), list_step: steps.1.unwrap_or(0) };
+        let is_json = serde_json::from_str::<Json>(self.text).is_ok();
+        self.style = Style { step: steps.0.unwrap_or(2), list_step: steps.1.unwrap_or(0), is_json };
     }
 
     pub(super) fn find_steps(&self, item: &Item, steps: &mut (Option<usize>, Option<usize>)) {

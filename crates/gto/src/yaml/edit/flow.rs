@@ -6,9 +6,9 @@ use std::ops::Range;
 
 use serde_json::{Map, Value as Json};
 
+use super::Editor;
 use super::layout::{Entry, Item, Kind};
 use super::list::Added;
-use super::{Editor, render};
 use crate::yaml::Problem;
 
 /// What stands between the brackets, and what becomes of it.
@@ -55,16 +55,17 @@ impl Editor<'_> {
                     let colon = if colon.is_some() { "" } else { ":" };
                     let rest = self.text[at..].trim_start_matches(' ');
                     let end = if rest.starts_with(',') { self.text.len() - rest.len() } else { at };
-                    self.replace(at..end, format!("{colon} {}", render::flow(after)));
+                    self.replace(at..end, format!("{colon} {}", self.flow(after)));
                 }
                 (Some(before), Some(after)) => self.value(&entry.value, None, before, after)?,
                 (Some(_), None) => *is_kept = false,
                 _ => {}
             }
         }
+        self.check_merged(entries, old, new)?;
         let is_here = |key: &str| entries.iter().any(|entry| entry.is_named(key));
         let added = new.iter().filter(|(key, value)| !is_here(key) && old.get(*key) != Some(*value));
-        let added: Vec<String> = added.map(|(key, value)| render::flow_entry(key, value)).collect();
+        let added: Vec<String> = added.map(|(key, value)| self.flow_entry(key, value)).collect();
         let last = is_kept.iter().rposition(|kept| *kept);
         let added = if added.is_empty() { Added::new() } else { Added::from([(last, added)]) };
         let parts: Vec<_> = entries.iter().map(|entry| entry.key.start()..self.entry_end(entry)).collect();

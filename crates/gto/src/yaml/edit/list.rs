@@ -43,7 +43,7 @@ impl Editor<'_> {
             let source = moved.iter().position(|(_, gone)| *gone == value).map(|at| moved.remove(at).0);
             let source = source.and_then(|item| self.source(item, is_flow));
             let text = source.unwrap_or_else(|| {
-                if is_flow { render::flow(value) } else { render::items([value].into_iter(), column) }
+                if is_flow { self.flow(value) } else { render::items([value].into_iter(), column) }
             });
             added.entry(before).or_default().push(text);
         }

@@ -17,6 +17,8 @@ pub(super) struct Style {
     pub step: usize,
     /// The same for a list.
     pub list_step: usize,
+    /// Whether the file is JSON, and is to stay so.
+    pub is_json: bool,
 }
 
 /// A value on the line of its key, and the lines below that it needs.
@@ -65,21 +67,29 @@ pub(super) fn entry(key: &str, value: &Json, column: usize, style: Style) -> Str
 
 /// A value on one line, in the way that is allowed within `[]` and `{}`, too.
 pub(super) fn flow(value: &Json) -> String {
+    inline(value, &|text| line_in_flow(text, None))
+}
+
+/// The same as JSON.
+pub(super) fn json(value: &Json) -> String {
+    inline(value, &double_quoted)
+}
+
+fn inline(value: &Json, quoted: &dyn Fn(&str) -> String) -> String {
     match value {
         Json::Null => "null".to_owned(),
         Json::Bool(_) | Json::Number(_) => value.to_string(),
-        Json::String(text) => line_in_flow(text, None),
-        Json::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Json::String(text) => quoted(text),
+        Json::Array(items) => {
+            let items = items.iter().map(|item| inline(item, quoted));
+            format!("[{}]", items.collect::<Vec<_>>().join(", "))
+        }
         Json::Object(entries) => {
-            let entries = entries.iter().map(|(key, value)| flow_entry(key, value));
+            let entries =
+                entries.iter().map(|(key, value)| format!("{}: {}", quoted(key), inline(value, quoted)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
     }
-}
-
-/// An entry within `{}`.
-pub(super) fn flow_entry(key: &str, value: &Json) -> String {
-    format!("{}: {}", line_in_flow(key, None), flow(value))
 }
 
 /// A text on one line, quoted as the one in its place was, if it was.
