@@ -71,16 +71,12 @@ impl Entries {
 
     pub fn of(&self, name: &ArtifactName) -> Option<Sourced> {
         let (_, annotation) = &self.artifacts[*self.places.get(name)?];
-        Some(self.sourced(annotation))
+        Some(Sourced { source: self.source, file: Arc::clone(&self.file), annotation: annotation.clone() })
     }
 
-    /// What it says of each artifact.
-    pub fn each(&self) -> impl Iterator<Item = (ArtifactName, Sourced)> {
-        self.artifacts.iter().map(|(name, annotation)| (name.clone(), self.sourced(annotation)))
-    }
-
-    fn sourced(&self, annotation: &Annotation) -> Sourced {
-        Sourced { source: self.source, file: Arc::clone(&self.file), annotation: annotation.clone() }
+    /// The artifacts that it names.
+    pub fn names(&self) -> impl Iterator<Item = &ArtifactName> {
+        self.artifacts.iter().map(|(name, _)| name)
     }
 
     /// Why an entry of an artifact may be there that could not be read: it, its name, or the whole file.

@@ -206,8 +206,16 @@ impl Registry {
             }
             (None, None) => Vec::new(),
         };
-        // A `dvc.yaml` comes after `artifacts.yaml`, and counts.
-        let found: BTreeMap<_, _> = files.iter().flat_map(|file| file.each()).collect();
+        let mut by_folder: BTreeMap<&str, Vec<Arc<Entries>>> = BTreeMap::new();
+        for file in &files {
+            by_folder.entry(file.folder()).or_default().push(Arc::clone(file));
+        }
+        let mut found = BTreeMap::new();
+        for name in files.iter().flat_map(|file| file.names()) {
+            if let Ok(Some(counts)) = counting(&by_folder[folder_of(name)], name) {
+                found.insert(name.clone(), counts);
+            }
+        }
         let warnings = files.iter().flat_map(|file| file.sentences());
         let warnings = warnings.map(|text| Warning::Annotation { text }).collect();
         Ok(Answer { value: found.into_iter().collect(), warnings })
