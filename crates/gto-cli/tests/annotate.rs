@@ -639,4 +639,35 @@ fn dvc_reads_the_edited_files() {
         gto(&repo, &format!("remove {name}")).ok();
     }
     assert_eq!(ask(), before);
+
+    // The same with files as projects have them, which the library's own tests edit in all ways.
+    let real = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gto/tests/edits");
+    let mut names = Vec::new();
+    for file in fs::read_dir(real).unwrap() {
+        let file = file.unwrap().path();
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        if let Some(name) = name.strip_prefix("dvc_").and_then(|name| name.strip_suffix(".yaml")) {
+            write(&repo, &format!("{name}/dvc.yaml"), &fs::read_to_string(file).unwrap());
+            names.push(name.to_owned());
+        }
+    }
+    assert!(names.len() > 5);
+    let params = "model: {dir: models}\nseed: 1\nlr: 0.1\ndatasets: {a: {path: a}}\n";
+    for name in &names {
+        write(&repo, &format!("{name}/params.yaml"), params);
+    }
+    write(&repo, "params_and_templates/config/prod.yaml", "env: prod\n");
+    let before = ask();
+    for name in &names {
+        run(&repo, &[&["annotate", &format!("{name}:new")], new.as_slice()].concat()).ok();
+    }
+    let mut after = ask();
+    for name in &names {
+        let artifacts = after[format!("{name}/dvc.yaml")].as_object_mut().unwrap();
+        let added = artifacts.remove("new").unwrap();
+        assert_eq!((&added["path"], &added["meta"]), (&json!("../x/new.pkl"), &meta), "{name}");
+        gto(&repo, &format!("remove {name}:new")).ok();
+    }
+    assert_eq!(after, before);
+    assert_eq!(ask(), before);
 }
