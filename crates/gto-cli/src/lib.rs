@@ -39,10 +39,28 @@ pub fn main() -> ExitCode {
     };
     let mut context = Context::from_process(cli.verbose).with_person();
     let result = commands::run(cli, &mut context).and_then(|()| Ok(context.printer.flush()?));
-    match result {
+    let status = match result {
         Ok(()) => Status::Done.into(),
         Err(error) => report(&error, &mut context),
-    }
+    };
+    #[cfg(unix)]
+    signals::end_if_heard();
+    status
+}
+
+/// Whether a signal has broken this off, and all is as it was before.
+fn is_interrupted(error: &CommandError) -> bool {
+    use gto::AnnotateError::{Commit, NotPushed, Unfinished};
+    let is_left = match error {
+        CommandError::Registry(gto::Error::Annotate(Commit { left, .. })) => !left.is_empty(),
+        CommandError::Registry(gto::Error::Annotate(NotPushed { .. } | Unfinished { .. })) => true,
+        _ => false,
+    };
+    #[cfg(unix)]
+    let is_to_end = signals::is_to_end();
+    #[cfg(not(unix))]
+    let is_to_end = false;
+    is_to_end && !is_left
 }
 
 /// Prints what is wrong with the arguments, or the help that was asked for.
@@ -65,6 +83,7 @@ fn report(error: &CommandError, context: &mut Context) -> ExitCode {
             return Status::Done.into();
         }
         CommandError::Silent | CommandError::Different => {}
+        error if is_interrupted(error) => context.printer.warning("interrupted, and nothing was changed"),
         error => {
             let hints = hints::hints(error, context);
             context.printer.error(error, &hints);

@@ -1,22 +1,34 @@
-//! Signals that end this process: what it has started ends with it.
+//! Signals that end this process: what it has started ends with it, and files that wait for their commit are put back first.
 //!
-//! Owns nothing else about them: wherever a write is stopped, nothing is half done.
+//! Owns nothing else about them: wherever another write is stopped, nothing is half done.
 
 use std::fs::{self, File};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
+/// The signal that ends us once an edit is put back, or 0.
+static HEARD: AtomicI32 = AtomicI32::new(0);
+
+/// So long an edit may take to be put back.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Whoever sends a signal once more after this wants an end at once. Before that it may be the same one, to us and to our group.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often is looked whether somebody does.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
 /// From here on a signal that ends us ends the `git` at work too, and what that has started.
 pub fn end_with_children() {
     // What is typed at a terminal, and its end, goes to all of them by itself.
     let has_terminal = File::open("/dev/tty").is_ok();
-    let signals: &[_] = if has_terminal {
-        &[SIGTERM]
-    } else if cfg!(target_os = "linux") {
+    let signals: &[_] = if cfg!(target_os = "linux") {
         &[SIGTERM, SIGINT, SIGHUP, SIGQUIT]
     } else {
         // Elsewhere nobody tells whether it is `nohup` that has started us.
@@ -27,8 +39,15 @@ pub fn end_with_children() {
     // Where they cannot be heard they do what they always do: so there must be somebody who listens first.
     let (sender, listening) = sync_channel::<Signals>(1);
     let listen = move || {
-        for signal in listening.recv().iter_mut().flat_map(Signals::forever) {
-            gto::end_children();
+        let Ok(mut signals) = listening.recv() else { return };
+        loop {
+            let Some(signal) = signals.wait().next() else { continue };
+            if gto::is_editing() {
+                HEARD.store(signal, Ordering::SeqCst);
+                wait_for_the_edit(&mut signals);
+            } else if signal == SIGTERM || !has_terminal {
+                gto::end_children();
+            }
             // What fails here cannot be helped, and a second signal is heard again.
             let _ = emulate_default_handler(signal);
         }
@@ -38,6 +57,32 @@ pub fn end_with_children() {
     {
         // It goes nowhere else, and there is room for it.
         let _ = sender.send(signals);
+    }
+}
+
+/// The main thread puts back what it has edited, tells, and ends the process; unless it takes too long.
+fn wait_for_the_edit(signals: &mut Signals) {
+    let begun = Instant::now();
+    while begun.elapsed() < LONGEST {
+        // Also those that are started between this one and the end.
+        gto::end_children();
+        thread::sleep(BETWEEN_LOOKS);
+        if signals.pending().count() > 0 && begun.elapsed() > PATIENCE {
+            return;
+        }
+    }
+}
+
+/// Whether the process is to end by a signal, and goes on for an edit alone.
+pub fn is_to_end() -> bool {
+    HEARD.load(Ordering::SeqCst) != 0
+}
+
+/// Ends the process by the signal that it has heard, if it has.
+pub fn end_if_heard() {
+    let signal = HEARD.load(Ordering::SeqCst);
+    if signal != 0 {
+        let _ = emulate_default_handler(signal);
     }
 }
 

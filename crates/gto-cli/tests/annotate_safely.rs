@@ -193,6 +193,41 @@ fn what_a_hook_has_made_of_the_file_is_left_and_told() {
     assert_eq!(read(&repo, "artifacts.yaml"), "m: {path: a, type: model}\n# by the hook\n");
 }
 
+/// To us alone, as a service manager does it, and to the group, as `timeout` and a terminal do it.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_edit_whose_commit_is_interrupted_is_put_back_before_the_signal_ends_it() {
+    use std::os::unix::process::ExitStatusExt as _;
+    for (name, number, group, line) in [
+        ("-TERM", 15, false, "annotate m --type model --commit"),
+        ("-INT", 2, true, "annotate n --path n --file dvc.yaml --commit"),
+        ("-HUP", 1, false, "migrate annotations --to dvc --commit"),
+    ] {
+        let repo = committed();
+        let begun = repo.sandbox().path().join("begun");
+        hook(&repo, "pre-commit", &format!("touch '{}'; sleep 600", begun.display()));
+        let mut command = repo.command("setsid");
+        command.args(["env", "--default-signal", env!("CARGO_BIN_EXE_gto")]).args(line.split(' '));
+        let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        while !begun.exists() {
+            assert!(child.try_wait().unwrap().is_none(), "{line}");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let sign = if group { "-" } else { "" };
+        let to = format!("{sign}{}", child.id());
+        assert!(std::process::Command::new("kill").args([name, "--", &to]).status().unwrap().success());
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.signal(), Some(number), "{line}");
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert!(said.contains("interrupted, and nothing was changed"), "{line}: {said}");
+        assert_eq!(
+            (status(&repo), read(&repo, "artifacts.yaml")),
+            (String::new(), "m: {path: a}\n".to_owned())
+        );
+        assert_eq!(repo.git_ok(&["rev-list", "--count", "HEAD"]).trim(), "1");
+    }
+}
+
 /// A hook that comes after the commit may hang or be ended: the file is then as the commit has it.
 #[cfg(unix)]
 #[test]

@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 pub use annotate::{Annotating, AnnotationPlan, FileEdit};
 pub use annotate_error::AnnotateError;
 pub use cache::CacheReport;
-pub use carry_out::{AnnotationApplied, Committing};
+pub use carry_out::{AnnotationApplied, Committing, is_editing};
 pub use changes::{ArtifactChange, Change};
 pub use clones::{KeptClone, KeptClones};
 pub use describe::{Description, Located};

@@ -6,6 +6,7 @@
 //! Where there is a terminal, it stays in our group of processes: Control-C reaches it as it reaches us, and ssh may ask
 //! for a passphrase. Where there is none, as in CI, it gets a group of its own, which can be ended as a whole.
 
+use std::cell::Cell;
 use std::io::{self, Read, Write as _};
 use std::process::{Child, Command, ExitStatus, Output};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -38,6 +39,11 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 /// The ids of the processes that are at work, and whether each leads a group of its own. None is here that may be
 /// another one's by now: it is taken out before the system is told that we know of its end.
 static AT_WORK: Mutex<Vec<(u32, bool)>> = Mutex::new(Vec::new());
+
+thread_local! {
+    /// Whether what this thread starts now goes on when the others are asked to end.
+    static SPARED: Cell<bool> = const { Cell::new(false) };
+}
 
 /// What a program wants to be done before the first one is started.
 static BEFORE_FIRST: OnceLock<fn()> = OnceLock::new();
@@ -79,6 +85,14 @@ pub fn end_children() {
     }
 }
 
+/// Does something whose processes [`end_children`] leaves alone: they tidy up after one that was ended.
+pub(super) fn undisturbed<T>(tidy: impl FnOnce() -> T) -> T {
+    let before = SPARED.replace(true);
+    let done = tidy();
+    SPARED.set(before);
+    done
+}
+
 fn at_work() -> MutexGuard<'static, Vec<(u32, bool)>> {
     AT_WORK.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -91,7 +105,9 @@ impl Work {
         let leads_group = lead_group_without_terminal(command);
         let child = command.spawn()?;
         // The lock is held for no longer than that: a program that forks meanwhile would have it for ever.
-        at_work().push((child.id(), leads_group));
+        if !SPARED.get() {
+            at_work().push((child.id(), leads_group));
+        }
         Ok(Self { child, leads_group, is_over: false })
     }
 

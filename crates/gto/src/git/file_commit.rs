@@ -5,6 +5,7 @@
 
 use std::process::Output;
 
+use super::child::undisturbed;
 use super::porcelain::words;
 use super::{GitError, Repository, lossy};
 use crate::object_id::ObjectId;
@@ -91,12 +92,12 @@ impl Repository {
         let committed = self.add_and_commit(&added, paths, message, variables);
         let Err(error) = committed else { return committed };
         // A hook that runs afterwards may hang, and git be ended with it.
-        if let Some(commit) = self.committed_since(before, paths)? {
+        if let Some(commit) = undisturbed(|| self.committed_since(before, paths))? {
             return Err(CommitError::Unfinished { commit, said: error.to_string() });
         }
         if !added.is_empty() {
             // Whatever stays is an empty entry for a new file.
-            let _ = self.on_files(&["update-index", "--force-remove"], &added, b"");
+            let _ = undisturbed(|| self.on_files(&["update-index", "--force-remove"], &added, b""));
         }
         Err(error)
     }

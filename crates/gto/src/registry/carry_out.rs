@@ -4,6 +4,7 @@
 //! faster. What changes is the plan's business.
 
 use std::iter;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::annotate::Planned;
 use super::annotation_place::{Prepared, prepare};
@@ -17,6 +18,31 @@ use crate::yaml::printable;
 /// How often an edit is planned again because somebody else was faster: a person who saves files in an editor, since other
 /// `gto` wait.
 const TRIES: u32 = 20;
+
+/// How many edits are between their first file and their commit, or the files put back.
+static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether an edit of annotation files is under way in this process, which a program that is told to end should wait for: once
+/// its processes are asked to end ([`end_children`](crate::end_children)), it puts the files back.
+pub fn is_editing() -> bool {
+    UNDER_WAY.load(Ordering::SeqCst) > 0
+}
+
+/// Says so for as long as it lives.
+struct UnderWay;
+
+impl UnderWay {
+    fn begin() -> Self {
+        UNDER_WAY.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        UNDER_WAY.fetch_sub(1, Ordering::SeqCst);
+    }
+}
 
 /// Whether a change is committed and pushed.
 #[derive(Debug, ::core::clone::Clone, Default, PartialEq, Eq)]
@@ -105,17 +131,35 @@ impl Registry {
         self.apply_alone(plan, committing)
     }
 
-    fn apply_alone(&self, plan: &AnnotationPlan, committing: &Committing) -> Result<AnnotationApplied> {
+    /// What [`Registry::apply_annotations`] would refuse before it writes: for a plan that is only shown.
+    ///
+    /// # Errors
+    /// [`Error::Annotate`], or what is wrong with the remote.
+    pub fn check_annotations(&self, plan: &AnnotationPlan, committing: &Committing) -> Result<()> {
+        self.ready_to_commit(plan, committing).map(drop)
+    }
+
+    /// Whether the plan can be committed, if it is to be; and the remote, if it is to be pushed.
+    fn ready_to_commit(&self, plan: &AnnotationPlan, committing: &Committing) -> Result<Option<Remote>> {
         let push = committing.push || self.remote.is_some();
         if !push && !committing.commit {
-            self.write_all(&plan.edits)?;
-            return Ok(AnnotationApplied::default());
+            return Ok(None);
         }
         let remote = if push { Some(self.remote()?) } else { None };
         if remote.is_some() && self.repository.current_branch().is_none() {
             return Err(AnnotateError::NoBranch.into());
         }
         self.check_committable(plan)?;
+        Ok(remote)
+    }
+
+    fn apply_alone(&self, plan: &AnnotationPlan, committing: &Committing) -> Result<AnnotationApplied> {
+        let remote = self.ready_to_commit(plan, committing)?;
+        let _under_way = UnderWay::begin();
+        if remote.is_none() && !committing.commit {
+            self.write_all(&plan.edits)?;
+            return Ok(AnnotationApplied::default());
+        }
         self.write_all(&plan.edits)?;
         // What was done before may be what was missing, or be taken back by this.
         let uncommitted = self.repository.uncommitted(&plan.files());
