@@ -383,6 +383,8 @@ class Annotating(ClockedTestCase):
             (ValueError, {"path": "m", "message": "no commit"}),
             (ValueError, {"labels": "ab"}),
             (ValueError, {"custom": float("nan")}),
+            (exceptions.WrongArgs, {"custom": {"id": 2**64}}),
+            (exceptions.WrongArgs, {"custom": {1: "a", "1": "b"}}),
             (TypeError, {"pth": "m"}),
         ]
         for error, said in refused:

@@ -152,6 +152,16 @@ fn types_labels_and_names_are_checked() {
         "`--custom` is no json: expected value at line 1 column 1",
     );
     hints_at(&json, "json looks like");
+    refused_args(
+        &repo,
+        &["annotate", "m", "--custom", r#"{"id":123456789012345678901}"#],
+        "`--custom` has an integer of more than 64 bits, which would be rounded: 123456789012345678901",
+    );
+    refused_args(
+        &repo,
+        &["annotate", "m", "--custom", r#"{"a":1,"a":2}"#],
+        "`--custom` has the key 'a' twice at line 1 column 10",
+    );
 }
 
 #[test]

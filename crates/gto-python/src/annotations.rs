@@ -1,6 +1,7 @@
 //! Changing annotations: the plan is the engine's, and so is what may be in it.
 
 use gto::annotation::Source;
+use gto::annotation::json::from_json;
 use gto::name::ArtifactName;
 use gto::{Annotating, AnnotationApplied, AnnotationPlan, Committing, Error, Registry};
 use pyo3::prelude::*;
@@ -108,14 +109,14 @@ pub fn annotate<'py>(
     author_email: Option<String>,
 ) -> Value<'py> {
     work(py, repo, move |repo, _| {
-        let not_json = |error| Problem::Arguments(format!("`custom` is no JSON: {error}"));
+        let not_taken = |fault| Problem::Arguments(format!("`custom` {fault}"));
         let wish = Annotating {
             kind: r#type,
             path,
             add_labels: labels.unwrap_or_default(),
             remove_labels: remove_labels.unwrap_or_default(),
             description,
-            custom: custom.map(|text| serde_json::from_str(&text)).transpose().map_err(not_json)?,
+            custom: custom.as_deref().map(from_json).transpose().map_err(not_taken)?,
             file: self::file(file.as_deref())?,
             must_exist,
             allow_same_path,

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use gto::Annotating;
 use gto::annotation::Source;
+use gto::annotation::json::{JsonFault, from_json};
 
 use super::{completions, edits, operand};
 use crate::args::RepoArgs;
@@ -127,11 +128,16 @@ impl Annotate {
 }
 
 fn read_json(text: &str) -> Result<serde_json::Value> {
-    if text.is_empty() {
-        return Ok(serde_json::Value::Null);
-    }
-    serde_json::from_str(text).map_err(|error| {
-        let hint = "json looks like '{\"accuracy\": 0.9}', and a text in it has double quotes".to_owned();
-        CommandError::arguments(format!("`--custom` is no json: {error}"), hint)
+    from_json(text).map_err(|fault| {
+        let hint = match fault {
+            JsonFault::Syntax(_) => {
+                "json looks like '{\"accuracy\": 0.9}', and a text in it has double quotes"
+            }
+            JsonFault::RepeatedKey(_) => {
+                "nothing was changed: a key has one value; several are a list: [1, 2]"
+            }
+            JsonFault::LongInteger(_) => "nothing was changed: write it as a text, in double quotes",
+        };
+        CommandError::arguments(format!("`--custom` {fault}"), hint.to_owned())
     })
 }

@@ -10,6 +10,7 @@ pub mod edit;
 pub(crate) mod exact;
 mod fields;
 mod fill;
+pub mod json;
 mod params;
 mod vars;
 
