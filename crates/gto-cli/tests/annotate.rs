@@ -165,6 +165,18 @@ fn types_labels_and_names_are_checked() {
 }
 
 #[test]
+fn the_message_of_no_commit_is_refused() {
+    let repo = Repo::new();
+    repo.commit(&[("artifacts.yaml", "m: {path: a}\n")], "first");
+    for line in ["annotate m --type x", "remove m", "migrate annotations --to dvc"] {
+        let line = format!("{line} -m why");
+        let refusal = refused(&repo, &line, "`--message` is that of a commit, and none is to be made");
+        hints_at(&refusal, "add --commit");
+        gto(&repo, &format!("{line} --commit --dry-run")).ok();
+    }
+}
+
+#[test]
 fn the_path_of_another_artifact_is_refused_unless_allowed() {
     let repo = registry(&[]);
     write(&repo, "artifacts.yaml", "m: {path: models/m}\n");
@@ -201,7 +213,7 @@ fn a_dry_run_shows_the_diff_and_writes_nothing() {
     let text = "# mine\nm:\n  path: old   # here\n  type: model\nn: {}\n";
     write(&repo, "artifacts.yaml", text);
     let before = repo.fingerprint();
-    let dry = gto(&repo, "annotate m --path new --dry-run --commit --push").ok();
+    let dry = gto(&repo, "annotate m --path new --dry-run").ok();
     assert_eq!(
         dry.out(),
         "--- a/artifacts.yaml\n+++ b/artifacts.yaml\n@@ -1,5 +1,5 @@\n # mine\n m:\n-  path: old   # here\n+  path: new   # here\n   \
@@ -351,6 +363,11 @@ fn what_else_is_changed_in_the_file_is_not_committed_along() {
         "'artifacts.yaml' has other changes that are not committed",
     );
     hints_at(&refusal, "commit -- artifacts.yaml");
+    refused(
+        &repo,
+        "annotate m --path x --commit --dry-run",
+        "'artifacts.yaml' has other changes that are not committed",
+    );
     assert_eq!(read(&repo, "artifacts.yaml"), "m: {}\nn: {}\n");
 }
 

@@ -25,7 +25,9 @@ fn carry_out(
     dry_run: bool,
 ) -> Work<Edited> {
     if dry_run {
-        return Ok(Edited { files: files(&plan()?), commit: None, lines: Vec::new() });
+        let plan = plan()?;
+        registry.check_annotations(&plan, committing)?;
+        return Ok(Edited { files: files(&plan), commit: None, lines: Vec::new() });
     }
     let (plan, applied) = registry.edit_annotations(committing, plan)?;
     Ok(Edited {

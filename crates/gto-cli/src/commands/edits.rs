@@ -7,7 +7,7 @@ use similar::TextDiff;
 use gto::{AnnotationApplied, AnnotationPlan, Committing, FileEdit, MigrationPlan, Registry};
 
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{CommandError, Result};
 use crate::output::{clean, json, shell_quote};
 
 /// What becomes of an edit.
@@ -21,7 +21,7 @@ pub struct EditArgs {
     #[arg(long)]
     pub push: bool,
 
-    /// Message of the commit
+    /// Message of the commit; needs --commit or --push, unless the repository is remote
     #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
     pub message: Option<String>,
 
@@ -63,8 +63,14 @@ pub fn carry_out<P: Planned>(
         push: args.push,
         ..Committing::default()
     };
+    if committing.message.is_some() && !committing.commit && !committing.push && registry.url().is_none() {
+        let hint = "add --commit, or leave out --message".to_owned();
+        return Err(CommandError::arguments("`--message` is that of a commit, and none is to be made", hint));
+    }
     let (planned, applied) = if args.dry_run {
-        (plan()?, AnnotationApplied::default())
+        let planned = plan()?;
+        registry.check_annotations(planned.as_ref(), &committing)?;
+        (planned, AnnotationApplied::default())
     } else {
         registry.edit_annotations(&committing, plan)?
     };
