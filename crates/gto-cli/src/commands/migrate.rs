@@ -24,8 +24,9 @@ enum What {
     /// Move annotations from `artifacts.yaml` to `dvc.yaml`, or back
     ///
     /// Prints what would change; with --apply, --commit or --push it is done. What has no place in the other file, or cannot be
-    /// read, keeps an artifact from moving, and then none moves: name those that should, or add --skip-unmovable. Values arrive as
-    /// they are written; comments in the moved entries stay behind, and everything else of the files is kept.
+    /// read, keeps an artifact from moving, and then none moves: name those that should, or add --skip-unmovable. Values stay the
+    /// same, if not always as they are written (`0o14` becomes `12`); comments in the moved entries stay behind, and everything else
+    /// of the files is kept.
     ///
     /// Artifacts of folders are in the `dvc.yaml` of their folder, and stay there: `artifacts.yaml` has none.
     #[command(after_help = "Examples:\n  \
