@@ -178,6 +178,10 @@ fn describe_refuses_with_a_reason_when_nothing_is_there() {
     refused(&repo, "describe m@v9.0.0", "Version 'v9.0.0' is not registered");
     refused(&repo, "describe m#dev", "Artifact 'm' has no version in stage 'dev'");
     refused(&repo, "describe m@v1.0.0 --rev HEAD", "Either specify revision or use naming shortcut.");
+    // As of a variable that is not set.
+    for args in [["describe", "m", "--rev", ""], ["show", "m", "--at", ""]] {
+        refused_args(&repo, &args, "Ref '' was not found in the repository history");
+    }
     refused(&repo, "describe m#prod#9", "Ref 'm#prod#9' was not found in the repository history");
     let head = repo.head();
     std::fs::write(repo.path().join("dvc.yaml"), "artifacts:\n  typo: {file: x}\n  m: {path: x, descr: y}\n")

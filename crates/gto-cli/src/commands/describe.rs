@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use gto::Description;
 use gto::annotation::Annotation;
+use gto::{Description, Error};
 
 use super::completions;
 use super::show::warn;
@@ -67,7 +67,14 @@ impl Describe {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
-        let answer = registry.describe(&self.name, self.rev.as_deref().filter(|rev| !rev.is_empty()))?;
+        // An empty revision is that of a variable that is not set: it must not mean the work tree.
+        let answer = registry.describe(&self.name, self.rev.as_deref()).map_err(|error| match error {
+            // What is nearly a version is told as elsewhere.
+            Error::Name(_) if self.name.contains(['@', '#']) => {
+                registry.locate(&self.name).err().unwrap_or(error)
+            }
+            error => error,
+        })?;
         warn(context, &answer.warnings);
         let description = answer.value;
         if self.json {
