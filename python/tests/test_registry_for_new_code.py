@@ -385,6 +385,7 @@ class Annotating(ClockedTestCase):
             (ValueError, {"custom": float("nan")}),
             (exceptions.WrongArgs, {"custom": {"id": 2**64}}),
             (exceptions.WrongArgs, {"custom": {1: "a", "1": "b"}}),
+            (exceptions.WrongArgs, {"labels": ["a"], "remove_labels": ["a"]}),
             (TypeError, {"pth": "m"}),
         ]
         for error, said in refused:

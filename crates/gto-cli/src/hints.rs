@@ -2,7 +2,10 @@
 //!
 //! The one place where every error of the library gets its advice.
 
+use std::path::{Path, PathBuf};
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use gto::annotation::{Sourced, nearest};
 use gto::name::ArtifactName;
 use gto::query::ShowOptions;
 use gto::reference::{Reference, Selector};
@@ -56,14 +59,14 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
             "this clone leaves files with its remote until they are needed: see what Git says to `git fetch`"
                 .to_owned()
         }
-        Error::Annotate(error) => annotate_hint(error, context),
+        Error::Annotate(error) => return annotate_hint(error, context).into_iter().collect(),
         Error::Refused(refusal) => return refusal_hints(refusal, context),
         Error::Sign { source } => return signing_hints(&source.to_string()),
         Error::RefNotFound { revision } => revision_hint(revision, context),
         Error::NoVersion { .. }
         | Error::SeveralVersions { .. }
         | Error::NotAnnotated { .. }
-        | Error::CannotCompare { .. } => return annotation_hints(error),
+        | Error::CannotCompare { .. } => return annotation_hints(error, context),
         Error::AmbiguousRef { .. } => "give more digits of the commit id".to_owned(),
         Error::NotACommit { .. } => "name a commit, a branch or a tag of one".to_owned(),
         Error::NoCommit => "make a commit first: versions are bound to commits".to_owned(),
@@ -130,7 +133,7 @@ fn opening_hint(error: &Error, context: &Context) -> Option<String> {
         Error::BareNotAllowed { path } => {
             format!("name it in the variable GIT_DIR: `GIT_DIR={}`", shell_quote(&path.to_string_lossy()))
         }
-        Error::NoRepository { path } if !std::path::Path::new(path).exists() => {
+        Error::NoRepository { path } if !Path::new(path).exists() => {
             format!("there is no folder '{path}'")
         }
         Error::NoRepository { .. } => {
@@ -160,7 +163,7 @@ const STALE_LOCK: &str = "nothing was changed; if nobody is pushing, a push that
 /// What to do about a remote that refuses, is gone, or is not what it should be.
 fn remote_hint(error: &Error, context: &Context) -> Option<String> {
     // A remote repository that was cloned for this one command: there is no folder for the user to work in.
-    if !std::path::Path::new(&context.repository).exists() {
+    if !Path::new(&context.repository).exists() {
         return Some(match error {
             Error::RemoteLocked { .. } => STALE_LOCK.to_owned(),
             Error::RemoteMoved { .. } => "nothing was changed; run the command again".to_owned(),
@@ -337,6 +340,9 @@ fn artifact_hints(name: &str, context: &mut Context) -> Vec<String> {
     if let Some(meant) = shortcut_meant(name, &names, &registry) {
         return vec![meant];
     }
+    if let Some(hint) = name.parse().ok().and_then(|name| uncommitted(&name, context)) {
+        return vec![hint];
+    }
     vec![match closest(name, &names) {
         Some(close) if close == name => {
             "it has tags, but none that can be read: `gto doctor` says why".to_owned()
@@ -370,8 +376,14 @@ fn shortcut_meant(text: &str, names: &[String], registry: &Registry) -> Option<S
     {
         return Some(format!("ask for the version or for the stage: '{bare}@{version}' or '{bare}#{stage}'"));
     }
-    let stages: Vec<String> = versions_of(registry, bare).iter().flat_map(stages_of).collect();
-    let selector = as_version(rest)
+    let versions = versions_of(registry, bare);
+    let is_there = |version: &str| versions.iter().any(|known| known.version.to_string() == version);
+    let version = as_version(rest);
+    if let Some(version) = version.as_ref().filter(|version| !is_there(version)) {
+        return Some(format!("'{bare}' has no version {version}: `gto show {bare}` lists its versions"));
+    }
+    let stages: Vec<String> = versions.iter().flat_map(stages_of).collect();
+    let selector = version
         .map(|version| format!("@{version}"))
         .or_else(|| closest(rest, &["latest".to_owned()]).map(|close| format!("@{close}")))
         .or_else(|| closest(rest, &stages).map(|close| format!("#{close}")));
@@ -498,7 +510,7 @@ pub fn nothing_registered(registry: &Registry) -> Option<String> {
 }
 
 /// What to do where a version or an annotation was pointed at, and there is none.
-fn annotation_hints(error: &Error) -> Vec<String> {
+fn annotation_hints(error: &Error, context: &mut Context) -> Vec<String> {
     let hint = match error {
         Error::NoVersion { artifact, stage: None } => {
             format!(
@@ -511,33 +523,56 @@ fn annotation_hints(error: &Error) -> Vec<String> {
             )
         }
         Error::CannotCompare { artifact, .. } => {
-            format!("`gto describe {artifact}` tells its path; leave out --if-changed to register it anyway")
+            let first = uncommitted(artifact, context)
+                .unwrap_or_else(|| format!("`gto describe {artifact}` tells its path"));
+            format!("{first}; leave out --if-changed to register it anyway")
         }
         Error::SeveralVersions { .. } => {
             "name the commit, or a tag; `gto doctor` tells how to mend that".to_owned()
         }
         Error::NotAnnotated { reasons, .. } if !reasons.is_empty() => return reasons.clone(),
-        Error::NotAnnotated { artifact, .. } => not_annotated_hint(artifact),
+        Error::NotAnnotated { artifact, place, .. } => not_annotated_hint(artifact, place),
         _ => return Vec::new(),
     };
     vec![hint]
 }
 
+/// What to type if only a file that is not committed says where an artifact lies.
+fn uncommitted(artifact: &ArtifactName, context: &mut Context) -> Option<String> {
+    let registry = open(context)?;
+    let here = registry.annotations_of(artifact, None);
+    let here = nearest(&here)?;
+    let commit = registry.resolve("HEAD").ok();
+    let committed = commit.map(|commit| registry.annotations_of(artifact, Some(commit))).unwrap_or_default();
+    let is_known = |known: &Sourced| known.annotation.path.is_some() || known.annotation == here.annotation;
+    if nearest(&committed).is_some_and(is_known) {
+        return None;
+    }
+    let file = pathspec(&here.file, context);
+    let (add, commit) = (git(&format!("add -- {file}"), context), git(&format!("commit -- {file}"), context));
+    Some(format!("'{}' annotates it, and that is not committed: {add}, then {commit}", here.file))
+}
+
+/// How the library calls what is in no commit.
+const WORK_TREE: &str = "in the work tree";
+
 /// Where an annotation would stand.
-fn not_annotated_hint(artifact: &ArtifactName) -> String {
+fn not_annotated_hint(artifact: &ArtifactName, place: &str) -> String {
     let (folder, name) = artifact.as_str().rsplit_once(':').unwrap_or(("", artifact.as_str()));
     let slash = if folder.is_empty() { "" } else { "/" };
     let or = if folder.is_empty() { " or in `artifacts.yaml`" } else { "" };
-    format!(
-        "it would stand as '{name}' under `artifacts` in '{folder}{slash}dvc.yaml'{or}; to see another commit, add `--rev REV`"
-    )
+    // A version has the commit that it has.
+    let elsewhere = if place == WORK_TREE {
+        "to see another commit, add `--rev REV`".to_owned()
+    } else {
+        format!("what the files say now: `gto describe {artifact}`")
+    };
+    format!("it would stand as '{name}' under `artifacts` in '{folder}{slash}dvc.yaml'{or}; {elsewhere}")
 }
 
 /// What to do about an annotation that cannot be changed.
-fn annotate_hint(error: &AnnotateError, context: &Context) -> String {
-    let repository = shell_quote(&context.repository);
-    let git = |command: String| format!("`git -C {repository} {command}`");
-    match error {
+fn annotate_hint(error: &AnnotateError, context: &mut Context) -> Option<String> {
+    Some(match error {
         AnnotateError::NoWorkTree { path } => {
             let url = shell_quote(&format!("file://{}", path.display()));
             format!(
@@ -576,11 +611,30 @@ fn annotate_hint(error: &AnnotateError, context: &Context) -> String {
             "give the file a name without them: what reads paths line by line could not name it".to_owned()
         }
         AnnotateError::ReadOnly { file } => {
-            format!("nothing was changed; to allow it: `chmod u+w {}`", shell_quote(file))
+            format!("nothing was changed; to allow it: `chmod u+w {}`", path_from_here(file, context))
+        }
+        AnnotateError::NoFolder { folder, .. } if is_remote(&context.repository) => format!(
+            "nothing was changed: Git keeps no folder without a file; in a clone, make '{folder}' and run the command there"
+        ),
+        AnnotateError::NoFolder { folder, .. } => {
+            format!("nothing was changed: make it, `mkdir -p {}`", path_from_here(folder, context))
+        }
+        AnnotateError::LabelBothWays { .. } => {
+            "nothing was changed: leave out --label or --remove-label".to_owned()
         }
         AnnotateError::HasFolder { .. } => "leave out --file".to_owned(),
+        AnnotateError::Text { .. } | AnnotateError::Place { .. } if is_remote(&context.repository) => {
+            "nothing was changed: mend that in a clone, and push it".to_owned()
+        }
         AnnotateError::Text { .. } | AnnotateError::Place { .. } => {
             "nothing was changed: mend that, or edit the file by hand".to_owned()
+        }
+        AnnotateError::ReadBack { name, file, reason } if reason.contains("the name must be a text") => {
+            let own = name.as_str().rsplit(':').next().unwrap_or_default();
+            format!("nothing was changed: write the name in quotes in '{file}', as \"{own}\": …")
+        }
+        AnnotateError::ReadBack { reason, .. } if !reason.contains("${") && !reason.contains("param") => {
+            "nothing was changed: mend that in the file by hand, then run the command again".to_owned()
         }
         AnnotateError::ReadBack { .. } => {
             "nothing was changed; in dvc.yaml `${x}` is a parameter: give `x` a value in params.yaml, or type \
@@ -593,17 +647,26 @@ fn annotate_hint(error: &AnnotateError, context: &Context) -> String {
         }
         AnnotateError::Changed { .. } => "nothing was changed: run the command again".to_owned(),
         AnnotateError::Write { .. } => "nothing was changed: look after the folder and the disk".to_owned(),
+        error => return commit_hint(error, context),
+    })
+}
+
+/// What to do about one that cannot be committed or pushed.
+fn commit_hint(error: &AnnotateError, context: &Context) -> Option<String> {
+    Some(match error {
         AnnotateError::Uncommitted { file, is_new } => {
-            let file = shell_quote(file);
-            let add = is_new.then(|| format!("{}, then ", git(format!("add -- {file}")))).unwrap_or_default();
-            let commit = git(format!("commit -- {file}"));
+            let file = pathspec(file, context);
+            let add = is_new
+                .then(|| format!("{}, then ", git(&format!("add -- {file}"), context)))
+                .unwrap_or_default();
+            let commit = git(&format!("commit -- {file}"), context);
             format!("nothing was changed: commit them first ({add}{commit}), or leave out --commit")
         }
         AnnotateError::Commit { left, .. } => match left.as_slice() {
             [] => "nothing was changed; leave out --commit to only edit the file".to_owned(),
             left => {
-                let diff = left.iter().map(|file| shell_quote(file)).collect::<Vec<_>>().join(" ");
-                let diff = git(format!("diff -- {diff}"));
+                let diff = left.iter().map(|file| pathspec(file, context)).collect::<Vec<_>>().join(" ");
+                let diff = git(&format!("diff -- {diff}"), context);
                 format!(
                     "the file was changed by somebody else meanwhile, such as a hook, and is left so: see {diff}; \
                      if that is as it should be, run the command again"
@@ -620,11 +683,37 @@ fn annotate_hint(error: &AnnotateError, context: &Context) -> String {
             "nothing was changed: if the remote has newer commits, run the command again".to_owned()
         }
         AnnotateError::NotPushed { remote, .. } => {
-            let (pull, push) =
-                (git("pull --rebase".to_owned()), git(format!("push {}", shell_quote(remote))));
+            let pull = git("pull --rebase", context);
+            let push = git(&format!("push {}", shell_quote(remote)), context);
             format!("push it when that is mended: {push}; if the remote has newer commits, {pull} first")
         }
+        _ => return None,
+    })
+}
+
+/// A command of Git on the repository that was named.
+fn git(command: &str, context: &Context) -> String {
+    match context.repository.as_str() {
+        "." => format!("`git {command}`"),
+        repository => format!("`git -C {} {command}`", shell_quote(repository)),
     }
+}
+
+/// A file of the repository for a command of Git, which may run in a folder of it.
+fn pathspec(file: &str, context: &Context) -> String {
+    let is_root = Path::new(&context.repository).join(".git").exists();
+    shell_quote(&if is_root { file.to_owned() } else { format!(":/{file}") })
+}
+
+/// A file of the repository for a command that knows nothing of Git.
+fn path_from_here(file: &str, context: &mut Context) -> String {
+    let root = Path::new(&context.repository);
+    let path = if root.join(".git").exists() {
+        if context.repository == "." { PathBuf::from(file) } else { root.join(file) }
+    } else {
+        open(context).map_or_else(|| PathBuf::from(file), |registry| registry.root().join(file))
+    };
+    shell_quote(&path.to_string_lossy())
 }
 
 /// What to do if a tag cannot be signed, by what the program said.

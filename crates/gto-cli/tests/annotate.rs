@@ -162,6 +162,10 @@ fn types_labels_and_names_are_checked() {
         &["annotate", "m", "--custom", r#"{"a":1,"a":2}"#],
         "`--custom` has the key 'a' twice at line 1 column 10",
     );
+    refused(&repo, "annotate m --label a --remove-label a", "Label 'a' cannot be added and removed at once");
+    let label = run(&repo, &["annotate", "m", "--label", "nlp:model"]).fails(1);
+    hints_at(&label, "a type or a label looks like");
+    assert!(!label.err().contains("folder:model"), "{label}");
 }
 
 #[test]
@@ -173,6 +177,17 @@ fn the_message_of_no_commit_is_refused() {
         let refusal = refused(&repo, &line, "`--message` is that of a commit, and none is to be made");
         hints_at(&refusal, "add --commit");
         gto(&repo, &format!("{line} --commit --dry-run")).ok();
+    }
+}
+
+#[test]
+fn a_name_that_yaml_takes_for_a_number_is_to_be_quoted() {
+    let repo = registry(&[]);
+    for (file, text) in [("artifacts.yaml", "1: {path: r}\n"), ("dvc.yaml", "artifacts: {1: {path: r}}\n")] {
+        write(&repo, file, text);
+        let refusal = run(&repo, &["annotate", "1", "--path", "z", "--file", file]).fails(1);
+        hints_at(&refusal, &format!("write the name in quotes in '{file}'"));
+        fs::remove_file(repo.path().join(file)).unwrap();
     }
 }
 
@@ -369,6 +384,18 @@ fn what_else_is_changed_in_the_file_is_not_committed_along() {
         "'artifacts.yaml' has other changes that are not committed",
     );
     assert_eq!(read(&repo, "artifacts.yaml"), "m: {}\nn: {}\n");
+    // In a folder git sees paths from there.
+    let folder = repo.path().join("sub");
+    fs::create_dir(&folder).unwrap();
+    let args = ["annotate", "m", "--path", "x", "--commit"];
+    let refusal = binary().run_in(repo.sandbox(), &folder, &args, b"").fails(1);
+    hints_at(&refusal, "(`git commit -- :/artifacts.yaml`)");
+    let mut args = args.to_vec();
+    args.extend(["-r", "sub"]);
+    let refusal = binary().run_in(repo.sandbox(), repo.path(), &args, b"").fails(1);
+    hints_at(&refusal, "(`git -C sub commit -- :/artifacts.yaml`)");
+    repo.git_ok(&["-C", "sub", "commit", "--quiet", "-m", "n", "--", ":/artifacts.yaml"]);
+    assert_eq!(status(&repo), "");
 }
 
 #[test]

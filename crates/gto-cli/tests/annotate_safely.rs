@@ -193,6 +193,15 @@ fn what_a_hook_has_made_of_the_file_is_left_and_told() {
     assert_eq!(read(&repo, "artifacts.yaml"), "m: {path: a, type: model}\n# by the hook\n");
 }
 
+#[test]
+fn a_folder_that_is_not_there_is_to_be_made() {
+    let repo = committed();
+    let error = "'cv/nlp/dvc.yaml' is not edited: there is no folder 'cv/nlp'";
+    hints_at(&refused(&repo, "annotate cv/nlp:x --path a", error), "`mkdir -p cv/nlp`");
+    let remote = gto(&repo, &format!("annotate cv/nlp:x --path a -r {}", url(&repo))).fails(1);
+    hints_at(&remote, "in a clone, make 'cv/nlp'");
+}
+
 /// To us alone, as a service manager does it, and to the group, as `timeout` and a terminal do it.
 #[cfg(target_os = "linux")]
 #[test]

@@ -182,6 +182,16 @@ fn describe_refuses_with_a_reason_when_nothing_is_there() {
     for args in [["describe", "m", "--rev", ""], ["show", "m", "--at", ""]] {
         refused_args(&repo, &args, "Ref '' was not found in the repository history");
     }
+    for command in ["describe", "resolve", "show"] {
+        let hint = |text: &str| {
+            let line = format!("{command} {text}");
+            refused(&repo, &line, &format!("Cannot find artifact '{text}'"))
+        };
+        hints_at(&hint("m@v2"), "did you mean 'm@v2.0.0'?");
+        hints_at(&hint("m@v9"), "'m' has no version v9.0.0: `gto show m` lists its versions");
+    }
+    let filtered = gto(&repo, "show m@latest --type other --version").ok();
+    hints_at(&filtered, "there is no version for 'm@latest' that is annotated so: leave out --type");
     refused(&repo, "describe m#prod#9", "Ref 'm#prod#9' was not found in the repository history");
     let head = repo.head();
     std::fs::write(repo.path().join("dvc.yaml"), "artifacts:\n  typo: {file: x}\n  m: {path: x, descr: y}\n")
@@ -199,6 +209,10 @@ fn describe_refuses_with_a_reason_when_nothing_is_there() {
         &format!("Artifact 'typo' is not annotated at commit {}", &head[..7]),
     );
     assert!(none.err().contains("it would stand as 'typo'"), "{none}");
+    gto(&repo, "register typo").ok();
+    let none = gto(&repo, "resolve typo --path").fails(1);
+    hints_at(&none, "`gto describe typo`");
+    assert!(!none.err().contains("--rev"), "{none}");
 }
 
 #[test]

@@ -96,9 +96,27 @@ fn what_cannot_be_compared_is_refused() {
         "Whether artifact 'nowhere' has changed cannot be told: no path of it is annotated",
     );
     gto(&repo, "register nowhere").ok();
+    std::fs::write(repo.path().join("artifacts.yaml"), "late: {path: x}\n").unwrap();
+    let late = gto(&repo, "register late --if-changed").fails(1);
+    hints_at(
+        &late,
+        "'artifacts.yaml' annotates it, and that is not committed: `git add -- artifacts.yaml`, then",
+    );
+    hints_at(&gto(&repo, "history late").ok(), "that is not committed");
+    hints_at(&gto(&repo, "show late").fails(1), "that is not committed");
     gto(&repo, "register").fails(2);
     gto(&repo, "register m --all-changed").fails(2);
     gto(&repo, "status --changed --remote x").fails(2);
+}
+
+#[test]
+fn what_is_annotated_and_out_of_use_is_not_called_not_annotated() {
+    let repo = Repo::new();
+    repo.commit(&[("artifacts.yaml", "m: {path: m.txt}\n"), ("m.txt", "1")], "first");
+    gto(&repo, "register m").ok();
+    gto(&repo, "deprecate m").ok();
+    let words = "'m' alone is annotated at the current commit, and it is deprecated\n";
+    assert_eq!(gto(&repo, "status --changed").ok().out(), words);
 }
 
 /// A project as DVC 3.66.1 writes it: `dvc add data`, `dvc add raw/x`, and `dvc repro` of a stage with an output in `models`.

@@ -169,6 +169,8 @@ impl Told {
             | AnnotateError::NoPath { .. }
             | AnnotateError::HasFolder { .. }
             | AnnotateError::Place { .. }
+            | AnnotateError::NoFolder { .. }
+            | AnnotateError::LabelBothWays { .. }
             | AnnotateError::ReadBack { .. }
             | AnnotateError::Unmovable
             | AnnotateError::Write { .. }

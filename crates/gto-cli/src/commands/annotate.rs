@@ -122,7 +122,15 @@ impl Annotate {
                 "name at least one of --path, --type, --label, --remove-label, --description, --custom";
             return Err(CommandError::arguments("There is nothing to write", hint.to_owned()));
         }
-        let plan = || Ok(registry.plan_annotate(&name, &wish)?);
+        let plan = || {
+            let plan = registry.plan_annotate(&name, &wish);
+            plan.map_err(|error| {
+                let is_word = matches!(error, gto::Error::Name(_));
+                let hint =
+                    "a type or a label looks like model or nlp/model: letters and digits, with - / _ between";
+                CommandError::meant(error, is_word.then(|| hint.to_owned()))
+            })
+        };
         edits::carry_out(context, &registry, plan, &self.edit).map(drop)
     }
 }

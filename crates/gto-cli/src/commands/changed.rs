@@ -32,16 +32,25 @@ pub fn run(
     if json {
         context.printer.line(json::to_string(&changes)?)?;
     } else {
-        print(context, &changes)?;
+        print(context, registry, &changes)?;
     }
     if is_different { Err(CommandError::Different) } else { Ok(()) }
 }
 
-fn print(context: &mut Context, changes: &[ArtifactChange]) -> Result<()> {
+fn print(context: &mut Context, registry: &Registry, changes: &[ArtifactChange]) -> Result<()> {
     let rows: Vec<_> = changes.iter().filter(|change| change.state != Change::Same).collect();
     if rows.is_empty() {
         return Ok(context.printer.line(match changes.len() {
-            0 => "No artifact is annotated at the current commit".to_owned(),
+            0 => match registry.all_annotations(Some("HEAD"))?.value.as_slice() {
+                [] => "No artifact is annotated at the current commit".to_owned(),
+                [(name, _)] => {
+                    format!("'{name}' alone is annotated at the current commit, and it is deprecated")
+                }
+                several => format!(
+                    "{} artifacts are annotated at the current commit, and all are deprecated",
+                    several.len()
+                ),
+            },
             1 => "1 artifact, the same as at its highest version".to_owned(),
             same => format!("{same} artifacts, the same as at their highest versions"),
         })?);

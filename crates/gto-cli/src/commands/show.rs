@@ -203,15 +203,37 @@ impl Show {
                 self.verify(&registry, &mut answer.value)?;
                 let mut of_what = format!("for '{name}'");
                 if answer.value.versions.is_empty() && at.is_none() {
+                    let filtered = || self.filtered_out(&registry, &reference, &options);
                     let deprecated = || hints::deprecated_version(&registry, name, &reference, &options);
                     let similar = || hints::similar_shortcut(&registry, &reference);
-                    if let Some(why) = deprecated().or_else(similar) {
+                    if let Some(why) = filtered() {
+                        of_what = format!("{of_what} {why}");
+                    } else if let Some(why) = deprecated().or_else(similar) {
                         of_what = format!("{of_what}: {why}");
                     }
                 }
                 print_versions(context, &answer.value, format, self.wide, &of_what)
             }
         }
+    }
+
+    /// That there are versions, and none is annotated as it is asked for.
+    fn filtered_out(
+        &self,
+        registry: &Registry,
+        reference: &Reference,
+        options: &ShowOptions,
+    ) -> Option<String> {
+        let all = ShowOptions { annotation: AnnotationFilter::default(), ..options.clone() };
+        let answer =
+            options.annotation.is_any().then(|| registry.show_versions(reference, &all, Detail::Brief));
+        let filter = match (&self.kind, self.label.is_empty()) {
+            (Some(_), true) => "--type",
+            (None, _) => "--label",
+            (Some(_), false) => "--type or --label",
+        };
+        let is_there = !answer?.ok()?.value.versions.is_empty();
+        is_there.then(|| format!("that is annotated so: leave out {filter}"))
     }
 
     fn verify(&self, registry: &Registry, report: &mut VersionsReport) -> Result<()> {

@@ -211,6 +211,9 @@ impl Registry {
                 return Err(InvalidName(word.to_owned()).into());
             }
         }
+        if let Some(label) = wish.add_labels.iter().find(|label| wish.remove_labels.contains(label)) {
+            return Err(AnnotateError::LabelBothWays { label: label.clone() }.into());
+        }
         match (&self.config.types, kind) {
             (Some(types), Some(kind)) if !types.iter().any(|known| known == kind) => {
                 Err(AnnotateError::TypeNotAllowed { kind: kind.to_owned(), types: types.clone() }.into())
@@ -329,7 +332,7 @@ impl Registry {
         let root = self.work_tree()?;
         let shown = printable(&file);
         let place = |why: &str| AnnotateError::Place { file: shown.clone(), why: why.to_owned() };
-        let target = check_place(root, &file).map_err(|why| place(&why))?;
+        let target = check_place(root, &file)?;
         let text = match read_file_inside(root, &root.join(&file), dvc_yaml::MAX_SIZE)? {
             Some(bytes) => Some(String::from_utf8(bytes).map_err(|_| place("it is not valid UTF-8"))?),
             None => None,

@@ -60,6 +60,12 @@ pub enum AnnotateError {
         /// The allowed ones.
         types: Vec<String>,
     },
+    /// A label was to be added and taken away.
+    #[error("Label '{label}' cannot be added and removed at once")]
+    LabelBothWays {
+        /// The label.
+        label: String,
+    },
     /// Nobody said what must exist.
     #[error("`path` is required when `must_exist` is set to True")]
     PathNeeded,
@@ -102,6 +108,14 @@ pub enum AnnotateError {
         file: String,
         /// One clause.
         why: String,
+    },
+    /// The folder that the file would be in is not there.
+    #[error("'{file}' is not edited: there is no folder '{folder}'")]
+    NoFolder {
+        /// The file, from the root of the repository.
+        file: String,
+        /// The folder.
+        folder: String,
     },
     /// The text of the file cannot be edited.
     #[error("Cannot edit '{file}': {}", told(problem))]

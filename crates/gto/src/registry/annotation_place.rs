@@ -23,8 +23,7 @@ pub(super) struct Prepared<'e> {
 /// Makes an edit ready. Nothing has changed after it, whether it goes well or not.
 pub(super) fn prepare<'e>(root: &Path, edit: &'e FileEdit) -> Result<Prepared<'e>, AnnotateError> {
     let file = printable(&edit.file);
-    let place = |why| AnnotateError::Place { file: file.clone(), why };
-    let real = check_place(root, &edit.file).map_err(place)?;
+    let real = check_place(root, &edit.file)?;
     if real != edit.file {
         return Err(AnnotateError::Changed { file });
     }
@@ -101,47 +100,67 @@ impl Prepared<'_> {
     }
 }
 
+/// Why a file is not in its place.
+enum Misplaced {
+    NoFolder(String),
+    Other(String),
+}
+
+impl From<String> for Misplaced {
+    fn from(why: String) -> Self {
+        Self::Other(why)
+    }
+}
+
 /// Whether a file, from the root of the repository, is in the work tree, in a folder that is there and behind no link. Which
 /// file it is: another one of the work tree if it is a link itself.
-pub(super) fn check_place(root: &Path, file: &str) -> Result<String, String> {
+pub(super) fn check_place(root: &Path, file: &str) -> Result<String, AnnotateError> {
+    look_at_place(root, file).map_err(|misplaced| match misplaced {
+        Misplaced::NoFolder(folder) => AnnotateError::NoFolder { file: printable(file), folder },
+        Misplaced::Other(why) => AnnotateError::Place { file: printable(file), why },
+    })
+}
+
+fn look_at_place(root: &Path, file: &str) -> Result<String, Misplaced> {
     let mut here = root.to_owned();
     let parts: Vec<&str> = file.split('/').collect();
     for (place, part) in parts.iter().enumerate() {
         let is_odd = part.is_empty() || matches!(*part, "." | "..") || part.contains(['\\', ':', '\0']);
         if is_odd || part.eq_ignore_ascii_case(".git") {
-            return Err("it is not a file of the work tree".to_owned());
+            return Err("it is not a file of the work tree".to_owned().into());
         }
         here.push(part);
         let is_last = place + 1 == parts.len();
         let shown = printable(&parts[..=place].join("/"));
         match here.symlink_metadata() {
             Ok(found) if found.is_symlink() && is_last => return behind_link(root, &here, &shown),
-            Ok(found) if found.is_symlink() => return Err(format!("'{shown}' is a symbolic link")),
+            Ok(found) if found.is_symlink() => return Err(format!("'{shown}' is a symbolic link").into()),
             Ok(found) if is_last && found.is_file() => {}
             Ok(found) if !is_last && found.is_dir() => {
                 if here.join(".git").symlink_metadata().is_ok() {
-                    return Err(format!("'{shown}' is another repository"));
+                    return Err(format!("'{shown}' is another repository").into());
                 }
             }
-            Ok(_) if is_last => return Err("it is not a file".to_owned()),
-            Ok(_) => return Err(format!("'{shown}' is not a folder")),
+            Ok(_) if is_last => return Err("it is not a file".to_owned().into()),
+            Ok(_) => return Err(format!("'{shown}' is not a folder").into()),
             Err(error) if error.kind() == io::ErrorKind::NotFound && is_last => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(format!("there is no folder '{shown}'"));
+                // All of it, and not only the first of several folders that are missing.
+                return Err(Misplaced::NoFolder(printable(&parts[..parts.len() - 1].join("/"))));
             }
-            Err(error) => return Err(format!("'{shown}' cannot be looked at: {error}")),
+            Err(error) => return Err(format!("'{shown}' cannot be looked at: {error}").into()),
         }
     }
     Ok(file.to_owned())
 }
 
 /// The file of the work tree that a link leads to: it is the one that Git has the text of.
-fn behind_link(root: &Path, link: &Path, shown: &str) -> Result<String, String> {
+fn behind_link(root: &Path, link: &Path, shown: &str) -> Result<String, Misplaced> {
     let root = root.canonicalize().map_err(|error| error.to_string())?;
     let real = link.canonicalize().map_err(|error| format!("'{shown}' is a symbolic link: {error}"))?;
     let outside = || format!("'{shown}' is a symbolic link that leads out of the work tree");
     let real = real.strip_prefix(&root).map_err(|_| outside())?;
     let parts: Option<Vec<&str>> = real.components().map(|part| part.as_os_str().to_str()).collect();
     // What it is now is no link any more.
-    check_place(&root, &parts.ok_or_else(outside)?.join("/"))
+    look_at_place(&root, &parts.ok_or_else(outside)?.join("/"))
 }
