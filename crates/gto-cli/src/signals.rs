@@ -21,8 +21,9 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// Whoever sends a signal once more after this wants an end at once. Before that it may be the same one, to us and to our group.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How often is looked whether somebody does.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+/// How often is looked whether somebody does. So long a git may go on, too: most come to their end, and what is ended in its midst has
+/// to be tidied up.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
 
 /// From here on a signal that ends us ends the `git` at work too, and what that has started.
 pub fn end_with_children() {
@@ -64,12 +65,12 @@ pub fn end_with_children() {
 fn wait_for_the_edit(signals: &mut Signals) {
     let begun = Instant::now();
     while begun.elapsed() < LONGEST {
-        // Also those that are started between this one and the end.
-        gto::end_children();
         thread::sleep(BETWEEN_LOOKS);
         if signals.pending().count() > 0 && begun.elapsed() > PATIENCE {
             return;
         }
+        // Also those that were started after the last time.
+        gto::end_children();
     }
 }
 

@@ -241,10 +241,17 @@ fn an_edit_whose_commit_is_interrupted_is_put_back_before_the_signal_ends_it() {
 #[cfg(unix)]
 #[test]
 fn the_file_is_not_put_back_once_the_commit_is_there() {
-    for line in ["annotate m --type model --push", "annotate n --path n --file dvc.yaml --commit"] {
+    // At `committed`, the index is not what it is to be yet.
+    let after_ref = ("reference-transaction", "test \"$1\" != committed || exec sleep 30");
+    for (line, (name, script)) in [
+        ("annotate m --type model --push", ("post-commit", "exec sleep 30")),
+        ("annotate n --path n --file dvc.yaml --commit", ("post-commit", "exec sleep 30")),
+        ("annotate m --type model --commit", after_ref),
+        ("annotate n --path n --file dvc.yaml --commit", after_ref),
+    ] {
         let mut repo = committed();
         with_remote(&repo);
-        hook(&repo, "post-commit", "exec sleep 30");
+        hook(&repo, name, script);
         repo.sandbox_mut().set_env("GTO_GIT_TIMEOUT", "1");
         let before = repo.head();
         let stopped = gto(&repo, line).fails(1);

@@ -85,6 +85,7 @@ impl Repository {
         let mut added = Vec::new();
         for &path in paths {
             let listed = self.on_files(&["ls-files", "-z"], &[path], b"")?;
+            succeed(&listed)?;
             // Git commits no file that it has never heard of.
             let is_new = listed.stdout.is_empty() && self.root().join(path).exists();
             added.extend(is_new.then_some(path));
@@ -93,6 +94,8 @@ impl Repository {
         let Err(error) = committed else { return committed };
         // A hook that runs afterwards may hang, and git be ended with it.
         if let Some(commit) = undisturbed(|| self.committed_since(before, paths))? {
+            // Git may have been ended between the commit and the index. Where that is as it should be, nothing happens.
+            let _ = undisturbed(|| self.on_files(&["reset", "--quiet"], paths, b""));
             return Err(CommitError::Unfinished { commit, said: error.to_string() });
         }
         if !added.is_empty() {

@@ -19,7 +19,7 @@ use crate::yaml::printable;
 /// `gto` wait.
 const TRIES: u32 = 20;
 
-/// How many edits are between their first file and their commit, or the files put back.
+/// How many edits are on the way to their commit, or to the files put back.
 static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether an edit of annotation files is under way in this process, which a program that is told to end should wait for: once
@@ -154,8 +154,9 @@ impl Registry {
     }
 
     fn apply_alone(&self, plan: &AnnotationPlan, committing: &Committing) -> Result<AnnotationApplied> {
-        let remote = self.ready_to_commit(plan, committing)?;
+        // Long before the first file is written: whoever has just looked may end the process.
         let _under_way = UnderWay::begin();
+        let remote = self.ready_to_commit(plan, committing)?;
         if remote.is_none() && !committing.commit {
             self.write_all(&plan.edits)?;
             return Ok(AnnotationApplied::default());
