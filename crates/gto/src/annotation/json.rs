@@ -136,7 +136,7 @@ mod tests {
         let long = "has an integer of more than 64 bits, which would be rounded: ";
         assert_eq!(said(r#"{"\\":123456789012345678901}"#), format!("{long}123456789012345678901"));
         assert_eq!(said("-9223372036854775809"), format!("{long}-9223372036854775809"));
-        assert_eq!(said(r#"{"x":[{"a":1,"a":2}]}"#), "has the key 'a' twice at line 1 column 15");
+        assert_eq!(said(r#"{"x":[{"a":1,"a":2}]}"#), "has the key 'a' twice at line 1 column 16");
         assert_eq!(said(r#"{"a":1,"\u0061":2}"#), "has the key 'a' twice at line 1 column 15");
     }
 }
