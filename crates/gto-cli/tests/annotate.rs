@@ -8,26 +8,13 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use common::files::{read, status, write};
 use common::{binary, gto, hints_at, refused, refused_args, registry, warns_of};
 use gto_testkit::{Oracle, Repo, RepoOptions, Run};
 use serde_json::{Value, json};
 
-fn read(repo: &Repo, file: &str) -> String {
-    fs::read_to_string(repo.path().join(file)).unwrap()
-}
-
-fn write(repo: &Repo, file: &str, text: &str) {
-    let path = repo.path().join(file);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
-
 fn run(repo: &Repo, args: &[&str]) -> Run {
     binary().run(repo, args)
-}
-
-fn status(repo: &Repo) -> String {
-    repo.git_ok(&["status", "--porcelain"])
 }
 
 #[test]

@@ -8,23 +8,10 @@ mod common;
 use std::fs;
 use std::path::Path;
 
+use common::files::{read, status, write};
 use common::{binary, gto, hints_at, refused, registry, warns_of};
 use gto_testkit::{Repo, RepoOptions, Run};
 use serde_json::{Value, json};
-
-fn read(repo: &Repo, file: &str) -> String {
-    fs::read_to_string(repo.path().join(file)).unwrap()
-}
-
-fn write(repo: &Repo, file: &str, text: &str) {
-    let path = repo.path().join(file);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
-
-fn status(repo: &Repo) -> String {
-    repo.git_ok(&["status", "--porcelain"])
-}
 
 /// With these files, all committed.
 fn with(files: &[(&str, &str)]) -> Repo {

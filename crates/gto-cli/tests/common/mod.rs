@@ -5,6 +5,7 @@
 
 #[cfg(unix)]
 pub mod counting;
+pub mod files;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
