@@ -18,8 +18,11 @@ static HEARD: AtomicI32 = AtomicI32::new(0);
 /// So long an edit may take to be put back.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Whoever sends a signal once more after this wants an end at once. Before that it may be the same one, to us and to our group.
+/// Whoever sends a signal once more after this has no time left: git is killed, and the third time we are. Before that it may be the same one, to us and to our group.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// So long an edit is waited for after that.
+const LAST: Duration = Duration::from_secs(5);
 
 /// How often is looked whether somebody does. So long a git may go on, too: most come to their end, and what is ended in its midst has
 /// to be tidied up.
@@ -64,13 +67,17 @@ pub fn end_with_children() {
 /// The main thread puts back what it has edited, tells, and ends the process; unless it takes too long.
 fn wait_for_the_edit(signals: &mut Signals) {
     let begun = Instant::now();
-    while begun.elapsed() < LONGEST {
+    let mut hurry: Option<Instant> = None;
+    while begun.elapsed() < LONGEST && hurry.is_none_or(|since| since.elapsed() < LAST) {
         thread::sleep(BETWEEN_LOOKS);
-        if signals.pending().count() > 0 && begun.elapsed() > PATIENCE {
-            return;
+        if signals.pending().count() > 0 && hurry.unwrap_or(begun).elapsed() > PATIENCE {
+            if hurry.is_some() {
+                return;
+            }
+            hurry = Some(Instant::now());
         }
         // Also those that were started after the last time.
-        gto::end_children();
+        if hurry.is_some() { gto::kill_children() } else { gto::end_children() }
     }
 }
 

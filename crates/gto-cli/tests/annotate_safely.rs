@@ -201,7 +201,8 @@ fn an_edit_whose_commit_is_interrupted_is_put_back_before_the_signal_ends_it() {
     ] {
         let repo = committed();
         let begun = repo.sandbox().path().join("begun");
-        hook(&repo, "pre-commit", &format!("touch '{}'; sleep 600", begun.display()));
+        let (trap, seconds) = if name == "-TERM" { ("trap '' TERM; ", 5) } else { ("", 600) };
+        hook(&repo, "pre-commit", &format!("{trap}touch '{}'; sleep {seconds}", begun.display()));
         let mut command = repo.command("setsid");
         command.args(["env", "--default-signal", env!("CARGO_BIN_EXE_gto")]).args(line.split(' '));
         let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
@@ -211,7 +212,13 @@ fn an_edit_whose_commit_is_interrupted_is_put_back_before_the_signal_ends_it() {
         }
         let sign = if group { "-" } else { "" };
         let to = format!("{sign}{}", child.id());
-        assert!(std::process::Command::new("kill").args([name, "--", &to]).status().unwrap().success());
+        let kill = || std::process::Command::new("kill").args([name, "--", &to]).status().unwrap().success();
+        assert!(kill());
+        if !trap.is_empty() {
+            // Whoever is impatient gets it all put back, too.
+            std::thread::sleep(std::time::Duration::from_millis(1300));
+            assert!(kill());
+        }
         let ended = child.wait_with_output().unwrap();
         assert_eq!(ended.status.signal(), Some(number), "{line}");
         let said = String::from_utf8(ended.stderr).unwrap();
@@ -465,5 +472,18 @@ fn nothing_is_written_where_nothing_reads_it() {
         "annotate ign:m --path ign/m",
         "'ign/dvc.yaml' is not edited: DVC does not look there: see `.dvcignore`",
     );
+    assert_eq!(status(&repo), "");
+}
+
+#[test]
+fn what_git_looks_past_is_not_said_to_be_committed() {
+    let repo = committed();
+    for flag in ["--skip-worktree", "--assume-unchanged"] {
+        repo.git_ok(&["update-index", flag, "artifacts.yaml"]);
+        let why = "'artifacts.yaml' is not edited: Git is told to look past what is changed in it: \
+                   see `git update-index --no-skip-worktree --no-assume-unchanged`";
+        refused(&repo, "annotate m --type t --commit", why);
+        repo.git_ok(&["update-index", &flag.replace("--", "--no-"), "artifacts.yaml"]);
+    }
     assert_eq!(status(&repo), "");
 }

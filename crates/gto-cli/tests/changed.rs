@@ -400,3 +400,45 @@ fn a_stage_that_would_make_more_than_it_has_made_is_not_known() {
     let run = gto(&repo, "register m --if-changed").fails(1);
     assert!(run.err().contains("'dvc.lock' has no hash of 'o/z.bin'"), "{run}");
 }
+
+#[test]
+fn what_is_said_of_a_version_is_not_made_up_for_it() {
+    let repo = Repo::new();
+    let dvc = |path: &str| format!("vars: [config.py]\nartifacts: {{m: {{path: '{path}'}}}}\n");
+    repo.commit(&[("a", "A"), ("b", "B"), ("config.py", "p = 'b'"), ("dvc.yaml", &dvc("${p}"))], "1");
+    gto(&repo, "register m").ok();
+    // At one commit it is one thing, whether that is known or not.
+    hints_at(&gto(&repo, "register m --if-changed").ok(), "'m' is what it was at v0.0.1");
+    repo.commit(&[("dvc.yaml", &dvc("a"))], "2");
+    gto(&repo, "register m --if-changed").ok();
+    assert_eq!(tags(&repo), ["m@v0.0.1", "m@v0.0.2"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_two_links_lead_to_cannot_be_exchanged_unseen() {
+    let repo = Repo::new();
+    for (target, link) in [("../a", "m/l1"), ("../b", "m/l2")] {
+        std::fs::create_dir_all(repo.path().join("m")).expect("the sandbox can be written to");
+        std::os::unix::fs::symlink(target, repo.path().join(link)).expect("the sandbox can be written to");
+    }
+    repo.git_ok(&["add", "m"]);
+    repo.commit(&[("a", "A"), ("b", "B"), ("artifacts.yaml", "m: {path: m}\n")], "1");
+    gto(&repo, "register m").ok();
+    repo.commit(&[("a", "B"), ("b", "A")], "2");
+    assert!(gto(&repo, "status --changed").fails(3).out().contains("changed"));
+}
+
+#[test]
+fn what_dvc_is_told_to_leave_out_says_nothing() {
+    let repo = Repo::new();
+    let files = [
+        (".dvcignore", "tpl/\n*.tpl.dvc\n"),
+        ("tpl/dvc.yaml", "stages: {{ x }}: [\n"),
+        ("r/x.tpl.dvc", "outs: [\n"),
+        ("artifacts.yaml", "r: {path: r}\nt: {path: tpl}\n"),
+    ];
+    repo.commit(&files, "1");
+    gto(&repo, "register --all-changed").ok();
+    assert_eq!(tags(&repo), ["r@v0.0.1", "t@v0.0.1"]);
+}

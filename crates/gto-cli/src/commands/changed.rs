@@ -51,8 +51,8 @@ fn print(context: &mut Context, registry: &Registry, changes: &[ArtifactChange])
                     several.len()
                 ),
             },
-            1 => "1 artifact, the same as at its highest version".to_owned(),
-            same => format!("{same} artifacts, the same as at their highest versions"),
+            1 => "1 artifact, the same as at a version of it".to_owned(),
+            same => format!("{same} artifacts, each the same as at a version of it"),
         })?);
     }
     let cells = |change: &&ArtifactChange, cells: &mut Cells| {

@@ -25,7 +25,7 @@ enum What {
     ///
     /// Prints what would change; with --apply, --commit or --push it is done. What has no place in the other file, or cannot be
     /// read, keeps an artifact from moving, and then none moves: name those that should, or add --skip-unmovable. Values stay the
-    /// same, if not always as they are written (`0o14` becomes `12`); comments in the moved entries stay behind, and everything else
+    /// same, if not always as they are written (`0o14` becomes `12`); comments in the moved entries get lost, and everything else
     /// of the files is kept.
     ///
     /// Artifacts of folders are in the `dvc.yaml` of their folder, and stay there: `artifacts.yaml` has none.

@@ -49,7 +49,7 @@ struct StageRun {
     /// Its name in `dvc.lock`.
     name: String,
     /// The parameters that it has beside those of the file.
-    own: Vec<(&'static str, Json)>,
+    own: Vec<(String, Json)>,
 }
 
 /// A stage that is run more often is not looked at.
@@ -112,7 +112,7 @@ impl Pipelines {
             Err(problem) => return vec![unreadable(&lock_file, folder, &problem)],
         };
         let locked = lock.as_ref().and_then(|lock| get(lock, "stages")).map(entries).unwrap_or_default();
-        let mut context = match &self.parameters {
+        let context = match &self.parameters {
             Ok(parameters) if self.is_open => {
                 parameters.context(folder, load).map_err(|problem| problem.message)
             }
@@ -122,13 +122,15 @@ impl Pipelines {
         let mut found = Vec::new();
         for (name, stage) in &self.stages {
             let body = get(stage, "do").unwrap_or(stage);
-            // What it names itself could be anything.
-            let mut context = if get(body, "vars").is_some() {
-                Err("the stage has 'vars' of its own".to_owned())
-            } else {
-                context.as_mut().map_err(|why| why.clone())
-            };
-            let runs = match runs(name, stage, context.as_deref().map_err(String::as_str)) {
+            // What a stage has beside that is for it alone.
+            let mut context = context.clone().and_then(|mut context| {
+                if let Some(own) = get(body, "vars").cloned() {
+                    let own = Parameters::read(own).and_then(|own| own.own_values());
+                    context.set(own.map_err(|problem| problem.message)?);
+                }
+                Ok(context)
+            });
+            let runs = match runs(name, stage, context.as_ref().map_err(String::as_str)) {
                 Ok(runs) => runs,
                 Err(why) => {
                     let why = format!("how often stage '{}' is run is not known: {why}", printable(name));
@@ -142,7 +144,7 @@ impl Pipelines {
                 }
                 let locked =
                     locked.iter().find(|(key, _)| key.as_text() == Some(&name)).map(|(_, entry)| entry);
-                let context = context.as_deref().map_err(String::as_str);
+                let context = context.as_ref().map_err(String::as_str);
                 found.extend(outs_of_run(body, locked, (folder, &lock_file), context));
             }
         }
@@ -155,19 +157,27 @@ fn runs(name: &str, stage: &Node, context: Result<&Context, &str>) -> Result<Vec
     let filled = |node: &Node| {
         if is_open(node) { context?.fill(node) } else { Ok(node.to_json()) }
     };
+    // Python's own words for what a parameter gives, and those of YAML for what is written there.
+    let word = |item: &Json, is_filled: bool| match item {
+        Json::Bool(true) if is_filled => Ok("True".to_owned()),
+        Json::Bool(false) if is_filled => Ok("False".to_owned()),
+        item => plain(item),
+    };
     let is_nested = |item: &Json| item.is_array() || item.is_object();
     let run = |key: &str, own| StageRun { name: format!("{name}@{key}"), own };
-    if let Some(items) = get(stage, "foreach") {
-        return match filled(items)? {
+    if let Some(list) = get(stage, "foreach") {
+        return match filled(list)? {
             Json::Object(items) => {
-                let one = |(key, item): (String, Json)| run(&key, vec![("key", json!(key)), ("item", item)]);
+                let one = |(key, item): (String, Json)| {
+                    run(&key, vec![("key".to_owned(), json!(key)), ("item".to_owned(), item)])
+                };
                 Ok(items.into_iter().map(one).collect())
             }
             Json::Array(items) => {
                 let by_place = items.first().is_some_and(is_nested);
                 let one = |(place, item): (usize, Json)| {
-                    let key = if by_place { place.to_string() } else { plain(&item)? };
-                    Ok(run(&key, vec![("item", item)]))
+                    let key = if by_place { place.to_string() } else { word(&item, is_open(list))? };
+                    Ok(run(&key, vec![("item".to_owned(), item)]))
                 };
                 items.into_iter().enumerate().map(one).collect()
             }
@@ -177,6 +187,7 @@ fn runs(name: &str, stage: &Node, context: Result<&Context, &str>) -> Result<Vec
     let Some(matrix) = get(stage, "matrix") else {
         return Ok(vec![StageRun { name: name.to_owned(), own: Vec::new() }]);
     };
+    let is_filled = |axis: &str| is_open(matrix) && get(matrix, axis).is_none_or(is_open);
     let Json::Object(axes) = filled(matrix)? else { return Err("'matrix' is no mapping".to_owned()) };
     let mut runs = vec![(String::new(), Map::new())];
     for (axis, items) in axes {
@@ -189,7 +200,8 @@ fn runs(name: &str, stage: &Node, context: Result<&Context, &str>) -> Result<Vec
         let mut more = Vec::new();
         for (key, own) in &runs {
             for (place, item) in items.iter().enumerate() {
-                let part = if is_nested(item) { format!("{axis}{place}") } else { plain(item)? };
+                let part =
+                    if is_nested(item) { format!("{axis}{place}") } else { word(item, is_filled(&axis))? };
                 let key = if key.is_empty() { part } else { format!("{key}-{part}") };
                 let mut own = own.clone();
                 own.insert(axis.clone(), item.clone());
@@ -199,7 +211,7 @@ fn runs(name: &str, stage: &Node, context: Result<&Context, &str>) -> Result<Vec
         runs = more;
     }
     let one = |(key, own): (String, Map<String, Json>)| {
-        run(&key, vec![("key", json!(key)), ("item", Json::Object(own))])
+        run(&key, vec![("key".to_owned(), json!(key)), ("item".to_owned(), Json::Object(own))])
     };
     Ok(runs.into_iter().map(one).collect())
 }
@@ -225,19 +237,21 @@ fn outs_of_run(
         Err(why) => return vec![Out::unknown(folder, unfilled(wdir, why))],
     };
     let outs = locked.map(|entry| outs_of(entry, lock_file, &here)).unwrap_or_default();
-    let missing = |wanted: Wanted<'_>| match wanted {
+    // What the lock has beside those is of a stage that was another one.
+    let out = |wanted: Wanted<'_>| match wanted {
         Wanted::Any(list) => Some(Out::unknown(&here, format!("which '{list}' there are is not known"))),
         Wanted::Path(text) => match fill(text) {
             Ok(path) if is_elsewhere(&path) => None,
             Ok(path) => {
                 let full = normal(&here, &path);
                 let none = || format!("'{lock_file}' has no hash of '{}'", printable(&path));
-                (!outs.iter().any(|out| out.path == full)).then(|| Out::unknown(&full, none()))
+                let found = outs.iter().find(|out| out.path == full).cloned();
+                Some(found.unwrap_or_else(|| Out::unknown(&full, none())))
             }
             Err(why) => Some(Out::unknown(&normal(&here, before_parameter(text)), unfilled(text, why))),
         },
     };
-    wanted(stage).into_iter().filter_map(missing).chain(outs.clone()).collect()
+    wanted(stage).into_iter().filter_map(out).collect()
 }
 
 fn read(bytes: &[u8]) -> Result<Option<Node>, String> {
@@ -256,9 +270,9 @@ fn wanted(stage: &Node) -> Vec<Wanted<'_>> {
     let mut wanted = Vec::new();
     for key in ["outs", "metrics", "plots"] {
         match get(stage, key).map(|list| &list.value) {
-            Some(Value::List(items)) => wanted.extend(items.iter().filter_map(|item| match &item.value {
-                Value::Map(entries) => entries.first()?.0.as_text().map(Wanted::Path),
-                _ => item.as_text().map(Wanted::Path),
+            Some(Value::List(items)) => wanted.extend(items.iter().flat_map(|item| {
+                let keys = entries(item).iter().map(|(key, _)| key);
+                keys.chain([item]).filter_map(Node::as_text).map(Wanted::Path)
             })),
             Some(Value::Text(text)) if text.contains("${") => wanted.push(Wanted::Any(key)),
             _ => {}
@@ -288,7 +302,10 @@ fn outs_of(node: &Node, file: &str, folder: &str) -> Vec<Out> {
         // With cloud versioning the files of a folder are listed.
         let hash = ["md5", "etag", "checksum", "files", "cloud"].into_iter().find_map(|key| {
             let value = get(out, key)?.to_json();
-            (!value.is_null()).then(|| format!("{key}:{value}"))
+            // Before DVC 3 it was that of the text with other line ends, which says less.
+            let kind = get(out, "hash").and_then(Node::as_text).unwrap_or("md5-dos2unix");
+            let kind = if key == "md5" { kind } else { key };
+            (!value.is_null()).then(|| format!("{kind}:{value}"))
         });
         let none = || format!("'{}' has no hash of '{}'", printable(file), printable(path));
         (!is_elsewhere(path)).then(|| Out { path: normal(folder, path), hash: hash.ok_or_else(none) })
@@ -336,7 +353,7 @@ mod tests {
                      gone:\n    cmd: x\n    outs:\n    - {path: old, md5: c}\n";
         let yaml = b"stages:\n  plain: {cmd: x, outs: [m.pkl]}\n  each:\n    foreach: [1]\n    \
                      do: {cmd: x, wdir: sub, outs: ['n-${item}.pkl']}\n";
-        let expected = ["p/m.pkl md5:\"a\"", "p/sub/n-1.pkl md5:\"b\""];
+        let expected = ["p/m.pkl md5-dos2unix:\"a\"", "p/sub/n-1.pkl md5-dos2unix:\"b\""];
         assert_eq!(shown(locked(Some(lock), yaml, "p")), expected);
     }
 
@@ -346,11 +363,11 @@ mod tests {
                      metrics: [m.json]\n";
         let lock = b"stages:\n  s:\n    cmd: x\n    outs:\n    - {path: a, md5: a}\n";
         let expected = [
+            "p/w/a md5-dos2unix:\"a\"",
             "p/w/b/c ? 'p/dvc.lock' has no hash of 'b/c'",
             "p/w/d ? 'd/${x}/e' cannot be filled in: '${x}' has no value in `params.yaml` or `vars`",
             "p/w ? '${x}' cannot be filled in: '${x}' has no value in `params.yaml` or `vars`",
             "p/w/m.json ? 'p/dvc.lock' has no hash of 'm.json'",
-            "p/w/a md5:\"a\"",
         ];
         assert_eq!(shown(locked(Some(lock), yaml, "p")), expected);
         assert_eq!(
@@ -391,8 +408,27 @@ mod tests {
             let yaml = format!("stages: {{t: {{cmd: x, outs: {list}}}}}");
             assert_eq!(not_run(&yaml, "o: [a]", &[("t", "a")]), ["."], "{list}");
         }
-        let own = "stages: {t: {cmd: x, vars: [{n: 1}], outs: ['m/${n}.pkl', a]}}";
-        assert_eq!(not_run(own, "", &[("t", "m/1.pkl")]), ["m", "a"]);
+        // What a stage or a run has is for it alone.
+        let own =
+            "stages: {t: {cmd: x, vars: [{n: 1}], outs: ['m/${n}.pkl', a]}, u: {cmd: x, outs: ['${n}']}}";
+        assert_eq!(not_run(own, "", &[("t", "m/1.pkl")]), ["a", "."]);
+        let own = "stages: {t: {cmd: x, vars: [a.yaml], outs: ['m/${n}.pkl', a]}}";
+        assert_eq!(not_run(own, "n: 1", &[("t", "m/1.pkl")]), ["m", "a"]);
+        let own =
+            "stages: {t: {foreach: [x], do: {cmd: x, outs: ['${item}']}}, u: {cmd: x, outs: ['${item}']}}";
+        assert_eq!(not_run(own, "item: new", &[("t@x", "x"), ("u", "x")]), ["new"]);
+        // Python's words.
+        let flags = "stages: {t: {matrix: {a: '${flags}', b: [true]}, cmd: x, outs: ['o-${item.a}']}}";
+        assert!(not_run(flags, "flags: [true]", &[("t@True-true", "o-true")]).is_empty());
+        let several = "stages: {t: {cmd: x, outs: [{a: {cache: true}, b: {cache: true}}]}}";
+        assert_eq!(not_run(several, "", &[("t", "a")]), ["b"]);
+        // What was made and would not be any more.
+        let less = locked(
+            Some(b"stages: {t: {outs: [{path: a, md5: a}, {path: b, md5: b}]}}"),
+            b"stages: {t: {outs: [a]}}",
+            "",
+        );
+        assert_eq!(less.len(), 1);
     }
 
     #[test]

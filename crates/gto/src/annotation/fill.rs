@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use serde_json::{Map, Value as Json};
 
@@ -14,11 +15,13 @@ use crate::yaml::{Node, Value, printable};
 /// So much may be filled into one file, in bytes: values may be large, and be used many times.
 const MAX_FILLED: usize = 8 << 20;
 
-/// The values that fill.
-#[derive(Default)]
+/// The values that fill. A clone costs nothing, and shares the limit.
+#[derive(Default, Clone)]
 pub(super) struct Context {
-    values: Map<String, Json>,
-    filled: Cell<usize>,
+    values: Rc<Map<String, Json>>,
+    /// Those that come first: of one stage, and of one of its runs.
+    own: Map<String, Json>,
+    filled: Rc<Cell<usize>>,
 }
 
 /// A part of a text.
@@ -31,12 +34,12 @@ enum Part<'t> {
 impl Context {
     /// Takes in more values. Mappings of one name are merged; any other name that is there already is refused.
     pub fn merge(&mut self, from: Map<String, Json>) -> Result<(), String> {
-        merge(&mut self.values, from)
+        merge(Rc::make_mut(&mut self.values), from)
     }
 
-    /// Takes in values in place of those that had these names.
-    pub fn set(&mut self, values: impl IntoIterator<Item = (&'static str, Json)>) {
-        self.values.extend(values.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    /// Takes in values in place of those that have these names.
+    pub fn set(&mut self, values: impl IntoIterator<Item = (String, Json)>) {
+        self.own.extend(values);
     }
 
     /// The value with everything in it filled.
@@ -94,7 +97,10 @@ impl Context {
         let words = words(expression).ok_or_else(|| format!("'${{{shown}}}' is no name of a parameter"))?;
         let missing = || format!("'${{{shown}}}' has no value in `params.yaml` or `vars`");
         let mut words = words.into_iter();
-        let first = words.next().and_then(|word| self.values.get(word)).ok_or_else(missing)?;
+        let first = words
+            .next()
+            .and_then(|word| self.own.get(word).or_else(|| self.values.get(word)))
+            .ok_or_else(missing)?;
         words
             .try_fold(first, |value, word| match value {
                 Json::Object(map) => map.get(word),

@@ -66,6 +66,23 @@ impl Parameters {
         inside(folder, PARAMS).into_iter().chain(named).collect()
     }
 
+    /// The values that it has itself.
+    ///
+    /// # Errors
+    /// If it names files.
+    pub fn own_values(&self) -> Result<Map<String, Json>, Problem> {
+        let mut own = Map::new();
+        for var in &self.0 {
+            match var {
+                Var::Values { values, .. } => own.extend(values.clone()),
+                Var::File { node, .. } => {
+                    return Err(node.complain("files in 'vars' of a stage are not read"));
+                }
+            }
+        }
+        Ok(own)
+    }
+
     /// Whether files other than the `params.yaml` beside it fill.
     pub fn has_other_files(&self) -> bool {
         self.0.iter().any(|var| matches!(var, Var::File { .. }))

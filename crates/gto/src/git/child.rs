@@ -85,6 +85,13 @@ pub fn end_children() {
     }
 }
 
+/// Ends those that do not end when they are asked to.
+pub fn kill_children() {
+    for &(id, leads_group) in at_work().iter() {
+        kill(id, leads_group);
+    }
+}
+
 /// Does something whose processes [`end_children`] leaves alone: they tidy up after one that was ended.
 pub(super) fn undisturbed<T>(tidy: impl FnOnce() -> T) -> T {
     let before = SPARED.replace(true);
@@ -286,6 +293,11 @@ fn ask_to_end(id: u32, leads_group: bool) {
 }
 
 #[cfg(unix)]
+fn kill(id: u32, leads_group: bool) {
+    signal(id, leads_group, rustix::process::Signal::KILL);
+}
+
+#[cfg(unix)]
 fn kill_group(id: u32, leads_group: bool) {
     if leads_group {
         signal(id, true, rustix::process::Signal::KILL);
@@ -312,6 +324,9 @@ fn has_ended(child: &mut Child, waits: bool) -> bool {
 
 #[cfg(not(unix))]
 fn ask_to_end(_: u32, _: bool) {}
+
+#[cfg(not(unix))]
+fn kill(_: u32, _: bool) {}
 
 #[cfg(not(unix))]
 fn kill_group(_: u32, _: bool) {}

@@ -134,11 +134,17 @@ impl Folders {
             _ => None,
         };
         let mut files: Vec<Found> = marks.iter().filter_map(found).collect();
-        if marks.iter().any(|mark| matches!(mark.what, What::Ignore(_))) {
-            files.retain(|file| !is_left_out(repository, tree, &marks, &file.folder));
-        }
+        let mut ignores = Ignores::new(repository, tree, &marks);
+        files.retain(|file| !ignores.leave_out(&path_in(&file.folder, FILE)));
         files.sort_by(|a, b| a.folder.cmp(&b.folder));
         files
+    }
+
+    /// Which of these files of a commit `.dvcignore` leaves out.
+    pub fn left_out(&mut self, repository: &Repository, tree: ObjectId, paths: &[&str]) -> Vec<bool> {
+        let marks = self.marks(repository, tree, 0);
+        let mut ignores = Ignores::new(repository, tree, &marks);
+        paths.iter().map(|path| ignores.leave_out(path)).collect()
     }
 
     fn marks(&mut self, repository: &Repository, tree: ObjectId, depth: usize) -> Arc<[Mark]> {
@@ -174,13 +180,50 @@ fn ancestors(folder: &str) -> impl Iterator<Item = &str> {
     std::iter::once("").chain(ends.map(|end| &folder[..end]))
 }
 
-fn is_left_out(repository: &Repository, tree: ObjectId, marks: &[Mark], folder: &str) -> bool {
-    let mut by_folder: BTreeMap<&str, Vec<What>> = BTreeMap::new();
-    for mark in marks {
-        by_folder.entry(mark.folder.as_str()).or_default().push(mark.what);
+/// What every `.dvcignore` of a commit leaves out.
+struct Ignores<'m> {
+    /// By the folder of the file: its text; and folders that are DVC repositories, which have none of those above.
+    texts: BTreeMap<&'m str, Vec<u8>>,
+    roots: HashSet<&'m str>,
+    by_folder: HashMap<String, Ignore>,
+}
+
+impl<'m> Ignores<'m> {
+    fn new(repository: &Repository, tree: ObjectId, marks: &'m [Mark]) -> Self {
+        let text = |mark: &'m Mark| {
+            let What::Ignore(blob) = mark.what else { return None };
+            let id = blob.id(repository, tree, &path_in(&mark.folder, IGNORE)).ok()?;
+            Some((&*mark.folder, repository.file(id, IGNORE, Ignore::MAX_SIZE).ok()?))
+        };
+        let root = |mark: &'m Mark| matches!(mark.what, What::Root).then_some(&*mark.folder);
+        Self {
+            texts: marks.iter().filter_map(text).collect(),
+            roots: marks.iter().filter_map(root).collect(),
+            by_folder: HashMap::new(),
+        }
     }
-    let of = |folder: &str| by_folder.get(folder).cloned().unwrap_or_default();
-    is_ignored(repository, tree, folder, of)
+
+    fn leave_out(&mut self, path: &str) -> bool {
+        if self.texts.is_empty() {
+            return false;
+        }
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if let Some(known) = self.by_folder.get(folder) {
+            return known.leaves_out(path);
+        }
+        let mut ignore = Ignore::default();
+        for above in ancestors(folder) {
+            if self.roots.contains(above) {
+                ignore = Ignore::default();
+            }
+            if let Some(text) = self.texts.get(above) {
+                ignore.add(above, text);
+            }
+        }
+        let is_left_out = ignore.leaves_out(path);
+        self.by_folder.insert(folder.to_owned(), ignore);
+        is_left_out
+    }
 }
 
 /// Whether the file in `folder` is left out, by what is marked in the folders above it.

@@ -57,7 +57,7 @@ use crate::object_id::ObjectId;
 
 pub(crate) use address::Address;
 pub(crate) use cached_tags::Keep;
-pub use child::{before_first_child, end_children};
+pub use child::{before_first_child, end_children, kill_children};
 pub(crate) use command::SILENCE;
 pub(crate) use commit::FileError;
 pub(crate) use date::{parse_date, parse_exact_date};

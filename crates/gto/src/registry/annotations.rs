@@ -377,6 +377,11 @@ impl<'r> CommitFiles<'r> {
         (problems, names.filter(in_both).cloned().collect())
     }
 
+    /// Which of these files of a commit DVC is told to leave out.
+    pub fn left_out(&mut self, tree: ObjectId, paths: &[&str]) -> Vec<bool> {
+        self.folders.left_out(self.repository, tree, paths)
+    }
+
     /// Every annotation file of a commit: `artifacts.yaml`, then each `dvc.yaml` by its path.
     pub fn all(&mut self, commit: ObjectId) -> Vec<Arc<Entries>> {
         let mut files: Vec<_> = self.index_at(commit).into_iter().collect();

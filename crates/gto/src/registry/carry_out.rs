@@ -164,6 +164,10 @@ impl Registry {
         self.write_all(&plan.edits)?;
         // What was done before may be what was missing, or be taken back by this.
         let uncommitted = self.repository.uncommitted(&plan.files());
+        let uncommitted = uncommitted.map_err(Error::from).and_then(|uncommitted| {
+            self.check_seen_by_git(plan, &uncommitted)?;
+            Ok(uncommitted)
+        });
         let uncommitted = uncommitted.inspect_err(|_| drop(self.put_back(&plan.edits)))?;
         let files: Vec<&str> = uncommitted.iter().map(|(file, _)| file.as_str()).collect();
         let mut applied = AnnotationApplied::default();
@@ -175,6 +179,28 @@ impl Registry {
             applied.pushed = self.push_branch(&remote, applied.commit)?;
         }
         Ok(applied)
+    }
+
+    /// Git can be told to take a file for what is in the commit, whatever is in it: it would commit nothing then.
+    fn check_seen_by_git(&self, plan: &AnnotationPlan, uncommitted: &[(String, FileStatus)]) -> Result<()> {
+        let head = self.repository.head_commit()?;
+        for Planned { file, source, .. } in &plan.planned {
+            let edit = plan.edits.iter().find(|edit| edit.file == *file);
+            let Some(edit) = edit.filter(|_| !uncommitted.iter().any(|(other, _)| other == file)) else {
+                continue;
+            };
+            let committed =
+                head.map_or(Ok(None), |head| self.text_at(head, file, *source)).unwrap_or_default();
+            // Git may have other line ends than the work tree.
+            let plain = |text: Option<String>| text.map(|text| text.replace("\r\n", "\n"));
+            if plain(committed) != plain(edit.after.clone()) {
+                let why = "Git is told to look past what is changed in it: see \
+                           `git update-index --no-skip-worktree --no-assume-unchanged`";
+                let file = printable(&edit.file);
+                return Err(AnnotateError::Place { file, why: why.to_owned() }.into());
+            }
+        }
+        Ok(())
     }
 
     /// Writes the files in their order. If one cannot be written, none is.

@@ -86,7 +86,18 @@ struct Version {
     is_withdrawn: bool,
 }
 
+impl Version {
+    fn is_it(&self, change: ArtifactChange) -> ArtifactChange {
+        let (version, withdrawn) = (Some(self.label.clone()), self.is_withdrawn);
+        ArtifactChange { state: Change::Same, version, withdrawn, ..change }
+    }
+}
+
 impl Versions {
+    fn all(&self) -> impl Iterator<Item = &Version> {
+        self.highest.iter().chain(&self.others)
+    }
+
     /// Those of an artifact, for a comparison at this commit.
     fn of(artifact: &Artifact, commit: ObjectId) -> Self {
         let mut versions = Self::default();
@@ -95,8 +106,7 @@ impl Versions {
             let version = Version { label: view.label().clone(), commit: view.commit(), is_withdrawn };
             match (is_withdrawn, versions.highest.is_some()) {
                 (false, false) => versions.highest = Some(version),
-                (true, true) => {}
-                (false, true) if version.commit != commit => {}
+                (_, true) if version.commit != commit => {}
                 _ => versions.others.push(version),
             }
         }
@@ -224,13 +234,14 @@ fn compare(
     commit: ObjectId,
     versions: &Versions,
 ) -> ArtifactChange {
+    let none = || "no path of it is annotated".to_owned();
+    // Where nothing is said of it, there is no path; where something is, it must say which.
     let path_at = |contents: &mut Contents<'_>, commit| {
         let found = counting(&contents.files.entries(commit, name), name).map_err(|why| why.join("; "))?;
-        let path = found.and_then(|found| found.annotation.path).filter(|path| !path.is_empty());
-        path.ok_or_else(|| "no path of it is annotated".to_owned())
+        let Some(found) = found else { return Ok(None) };
+        found.annotation.path.filter(|path| !path.is_empty()).ok_or_else(none).map(Some)
     };
-    let path = path_at(contents, commit);
-    let content = path.clone().and_then(|path| contents.content(commit, &path));
+    let path = path_at(contents, commit).and_then(|path| path.ok_or_else(none));
     let change = ArtifactChange {
         artifact: name.clone(),
         version: None,
@@ -240,17 +251,20 @@ fn compare(
         reason: None,
     };
     let highest = || versions.highest.as_ref().map(|version| version.label.clone());
-    let content = match content {
+    // At one commit it is one thing, whether that is known or not.
+    if let Some(same) = versions.all().find(|version| version.commit == commit) {
+        return same.is_it(change);
+    }
+    let content = match path.clone().and_then(|path| contents.content(commit, &path)) {
         Ok(content) => content,
         Err(why) => return ArtifactChange { version: highest(), reason: Some(why), ..change },
     };
     let is_same = |version: &&Version| {
-        let before = path_at(contents, version.commit).or_else(|_| path.clone());
+        let before = path_at(contents, version.commit).and_then(|before| before.map_or(path.clone(), Ok));
         before.and_then(|path| contents.content(version.commit, &path)).is_ok_and(|before| before == content)
     };
-    if let Some(same) = versions.highest.iter().chain(&versions.others).find(is_same) {
-        let (version, withdrawn) = (Some(same.label.clone()), same.is_withdrawn);
-        return ArtifactChange { state: Change::Same, version, withdrawn, ..change };
+    if let Some(same) = versions.all().find(is_same) {
+        return same.is_it(change);
     }
     let is_new = versions.highest.is_none() && versions.others.is_empty();
     let state = if is_new { Change::New } else { Change::Changed };

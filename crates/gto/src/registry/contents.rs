@@ -52,16 +52,18 @@ impl<'r> Contents<'r> {
         }
         let tree = self.files.tree(commit).ok_or_else(|| format!("commit {commit} cannot be read"))?;
         let mut content = Content::new();
-        self.gather(tree, path, &mut HashSet::new(), &mut content)?;
+        self.gather(tree, path, None, &mut HashSet::new(), &mut content)?;
         Ok(content)
     }
 
     /// Adds what stands for the content at `path`: what Git has there, where links are followed, and what DVC says of what is
-    /// there, in it, or around it.
+    /// there, in it, or around it. What a link leads to (`link`) is told apart by where that is: it could be exchanged for what
+    /// another one leads to.
     fn gather(
         &mut self,
         tree: ObjectId,
         path: &str,
+        link: Option<&str>,
         seen: &mut HashSet<String>,
         content: &mut Content,
     ) -> Result<(), String> {
@@ -70,8 +72,9 @@ impl<'r> Contents<'r> {
         if !seen.insert(place.path.clone()) {
             return Ok(());
         }
+        let by = if link.is_some() { &*place.path } else { "" };
         if let Some((id, kind)) = place.entry {
-            content.insert(format!("git:{id}"));
+            content.insert(format!("{by} git:{id}"));
             // A file is all there, and a submodule names its commit.
             if kind != Entry::Folder {
                 return Ok(());
@@ -84,12 +87,13 @@ impl<'r> Contents<'r> {
             let (inside, around) = (below(own, &place.path), below(&place.path, own));
             if inside.is_some() || around.is_some() {
                 let hash = out.hash.as_ref().map_err(Clone::clone)?;
-                content.insert(format!("{} in {}: {hash}", around.unwrap_or(""), inside.unwrap_or("")));
+                let (around, inside) = (around.unwrap_or(""), inside.unwrap_or(""));
+                content.insert(format!("{by} {around} in {inside}: {hash}"));
                 is_known = true;
             }
         }
         for link in found.links.iter().filter(|link| below(link, &place.path).is_some()) {
-            self.gather(tree, link, seen, content)?;
+            self.gather(tree, link, Some(link), seen, content)?;
         }
         let nothing = || {
             let shown = printable(path);
@@ -112,8 +116,12 @@ impl<'r> Contents<'r> {
         let locks: HashMap<&str, &KeptFile> =
             files.iter().filter(|file| file.what == Kept::Lock).map(|file| (&*file.path, file)).collect();
         let mut found = Found { outs: Vec::new(), links: Vec::new() };
-        for file in files.iter() {
+        let paths: Vec<&str> = files.iter().map(|file| &*file.path).collect();
+        let left_out = self.files.left_out(tree, &paths);
+        for (file, is_left_out) in files.iter().zip(left_out) {
             match file.what {
+                // A link is content, whoever looks at it.
+                Kept::Outputs | Kept::Pipelines if is_left_out => {}
                 Kept::Link => found.links.push(file.path.clone()),
                 Kept::Lock => {}
                 Kept::Outputs => found.outs.push(self.outs(tree, file, None)),
