@@ -164,6 +164,12 @@ pub fn edits(data: &[u8]) {
             return;
         }
     }
+    // Whoever both gives a label and takes it is refused before.
+    let is_contrary =
+        |changes: &Changes| changes.add_labels.iter().any(|label| changes.remove_labels.contains(label));
+    if changes.as_ref().is_some_and(is_contrary) {
+        return;
+    }
     let done = match &changes {
         Some(changes) => edit::annotate(text, source, entry, changes),
         None => edit::remove(text, source, entry),
