@@ -227,7 +227,10 @@ class AtTheSameTime(TestCase):
         ssh.write_text(f"#!/bin/sh\ntouch '{self.folder}/inside'\nexec sleep 60\n")
         ssh.chmod(0o755)
         os.environ["GIT_SSH"] = str(ssh)
-        script = "from gto import _gto\ntry:\n    _gto.show('ssh://host/x')\nexcept KeyboardInterrupt:\n    print('stopped')"
+        # Where the tests themselves ignore it, as in the background of a script, Python would ignore it too.
+        hear = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        ask = "try:\n    _gto.show('ssh://host/x')\nexcept KeyboardInterrupt:\n    print('stopped')"
+        script = f"{hear}from gto import _gto\n{ask}"
         program = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
         deadline = time.monotonic() + 30
         while not (self.folder / "inside").exists() and time.monotonic() < deadline:
