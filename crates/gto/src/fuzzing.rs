@@ -194,7 +194,7 @@ pub fn edits(data: &[u8]) {
     let labels = after.get("labels").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
     assert!(changes.add_labels.iter().all(|label| labels.contains(&Json::from(label.as_str()))), "{edited}");
     if let Some(custom) = changes.custom.as_ref().filter(|custom| !custom.is_null()) {
-        assert_eq!(after.get("custom").or(after.get("meta")), Some(custom));
+        assert_eq!(after.get(if source == Source::Dvc { "meta" } else { "custom" }), Some(custom));
     }
     assert_same(
         &edit::annotate(&edited, source, entry, &changes),
