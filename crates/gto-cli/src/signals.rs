@@ -18,7 +18,8 @@ static HEARD: AtomicI32 = AtomicI32::new(0);
 /// So long an edit may take to be put back.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Whoever sends a signal once more after this has no time left: git is killed, and the third time we are. Before that it may be the same one, to us and to our group.
+/// Whoever sends a signal once more after this has no time left: git is killed, and the third time we are. Before that it may be
+/// the same one, to us and to our group.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// So long an edit is waited for after that.

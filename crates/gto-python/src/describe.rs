@@ -1,21 +1,9 @@
 //! Which version is meant, and what the files say of it: for `gto.Registry`.
 
-use gto::annotation::Sourced;
-use gto::name::ArtifactName;
 use pyo3::prelude::*;
 
-use serde::{Serialize, Serializer};
-
 use crate::call::{Value, ask};
-
-/// What is said of artifacts, by name.
-struct ByName(Vec<(ArtifactName, Sourced)>);
-
-impl Serialize for ByName {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, said)| (name, (said.source, &said.annotation))))
-    }
-}
+use crate::repository::ByName;
 
 #[pyfunction]
 pub fn locate(py: Python<'_>, repo: Option<String>, reference: String) -> Value<'_> {
@@ -31,5 +19,8 @@ pub fn described(py: Python<'_>, repo: Option<String>, reference: String, rev: O
 #[pyfunction]
 #[pyo3(signature = (repo=None, rev=None))]
 pub fn all_annotations(py: Python<'_>, repo: Option<String>, rev: Option<String>) -> Value<'_> {
-    ask(py, repo, move |registry, asides| Ok(ByName(asides.take(registry.all_annotations(rev.as_deref())?))))
+    ask(py, repo, move |registry, asides| {
+        let found = asides.take(registry.all_annotations(rev.as_deref())?).into_iter();
+        Ok(ByName(found.map(|(name, said)| (name, (said.source, said.annotation))).collect()))
+    })
 }

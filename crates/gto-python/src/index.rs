@@ -1,12 +1,12 @@
 //! The files of commits, as `gto.index` asks for them.
 
 use gto::annotation::Annotation;
-use gto::name::ArtifactName;
 use gto::object_id::ObjectId;
 use pyo3::prelude::*;
 use serde::{Serialize, Serializer};
 
 use crate::call::{Value, ask};
+use crate::repository::ByName;
 
 #[pyfunction]
 pub fn path_exists(py: Python<'_>, repo: Option<String>, path: String, rev: String) -> Value<'_> {
@@ -14,24 +14,19 @@ pub fn path_exists(py: Python<'_>, repo: Option<String>, path: String, rev: Stri
 }
 
 /// Annotations by commit and name.
-struct ByCommit(Vec<(ObjectId, gto::annotation::Annotations)>);
+struct ByCommit(Vec<(ObjectId, ByName<Annotation>)>);
 
 impl Serialize for ByCommit {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(commit, said)| (commit, ByName(&said.artifacts))))
-    }
-}
-
-struct ByName<'a>(&'a [(ArtifactName, Annotation)]);
-
-impl Serialize for ByName<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, annotation)| (name, annotation)))
+        serializer.collect_map(self.0.iter().map(|(commit, said)| (commit, said)))
     }
 }
 
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
 pub fn annotations_history(py: Python<'_>, repo: Option<String>) -> Value<'_> {
-    ask(py, repo, |registry, _| Ok(ByCommit(registry.annotations_of_branches()?)))
+    ask(py, repo, |registry, _| {
+        let found = registry.annotations_of_branches()?.into_iter();
+        Ok(ByCommit(found.map(|(commit, said)| (commit, ByName(said.artifacts))).collect()))
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gto::annotation::{Annotation, Annotations, artifacts_yaml};
+use gto::annotation::{Annotations, artifacts_yaml};
 use gto::config::Config;
 use gto::name::ArtifactName;
 use gto::{Comparison, Error, clone_with_files};
@@ -13,12 +13,12 @@ use serde::{Serialize, Serializer};
 use crate::call::{Value, Work, ask, work};
 use crate::error::Problem;
 
-/// Annotations by name, in the order of the file.
-struct ByName(Vec<(ArtifactName, Annotation)>);
+/// What is said of artifacts, by name, in the order of the list.
+pub struct ByName<T>(pub Vec<(ArtifactName, T)>);
 
-impl Serialize for ByName {
+impl<T: Serialize> Serialize for ByName<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, annotation)| (name, annotation)))
+        serializer.collect_map(self.0.iter().map(|(name, said)| (name, said)))
     }
 }
 

@@ -89,6 +89,11 @@ fn path_in(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
+/// The folder that a file is in; empty for the root.
+pub(crate) fn folder_of_path(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
 /// What one tree holds itself.
 #[derive(Default)]
 struct Tree {
@@ -134,8 +139,11 @@ impl Folders {
             _ => None,
         };
         let mut files: Vec<Found> = marks.iter().filter_map(found).collect();
-        let mut ignores = Ignores::new(repository, tree, &marks);
-        files.retain(|file| !ignores.leave_out(&path_in(&file.folder, FILE)));
+        // Most trees have none, and need not be asked what they leave out.
+        if !files.is_empty() {
+            let mut ignores = Ignores::new(repository, tree, &marks);
+            files.retain(|file| !ignores.leave_out(&path_in(&file.folder, FILE)));
+        }
         files.sort_by(|a, b| a.folder.cmp(&b.folder));
         files
     }
@@ -207,7 +215,7 @@ impl<'m> Ignores<'m> {
         if self.texts.is_empty() {
             return false;
         }
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = folder_of_path(path);
         if let Some(known) = self.by_folder.get(folder) {
             return known.leaves_out(path);
         }
@@ -226,40 +234,15 @@ impl<'m> Ignores<'m> {
     }
 }
 
-/// Whether the file in `folder` is left out, by what is marked in the folders above it.
-fn is_ignored(
-    repository: &Repository,
-    tree: ObjectId,
-    folder: &str,
-    marks: impl Fn(&str) -> Vec<What>,
-) -> bool {
-    let mut ignore = Ignore::default();
-    for above in ancestors(folder) {
-        let marks = marks(above);
-        if marks.iter().any(|mark| matches!(mark, What::Root)) {
-            ignore = Ignore::default();
-        }
-        for mark in marks {
-            if let What::Ignore(blob) = mark
-                && let Ok(id) = blob.id(repository, tree, &path_in(above, IGNORE))
-                && let Ok(text) = repository.file(id, IGNORE, Ignore::MAX_SIZE)
-            {
-                ignore.add(above, &text);
-            }
-        }
-    }
-    ignore.leaves_out(&path_in(folder, FILE))
-}
-
 impl Repository {
     /// The `dvc.yaml` in one folder (empty for the root) of the tree of a commit. Reads the trees on the way and no other.
     ///
     /// # Errors
     /// [`GitError::Link`] if it is a link that leads to no file of the commit.
     pub fn dvc_yaml_in(&self, tree: ObjectId, folder: &str) -> Result<Option<ObjectId>, GitError> {
-        let mut on_the_way: HashMap<&str, Vec<What>> = HashMap::new();
+        let mut on_the_way = Vec::new();
         let mut here = tree;
-        let mut last = Vec::new();
+        let mut file = None;
         for above in ancestors(folder) {
             if !above.is_empty() {
                 let name = above.rsplit('/').next().unwrap_or(above);
@@ -274,15 +257,14 @@ impl Repository {
                     _ => return Ok(None),
                 }
             }
-            last = self.dvc_tree(here, None)?.marks;
-            on_the_way.insert(above, last.clone());
+            let own = self.dvc_tree(here, None)?.marks;
+            file =
+                own.iter().find_map(|what| if let What::File(blob, _) = what { Some(*blob) } else { None });
+            on_the_way.extend(own.into_iter().map(|what| Mark { folder: above.to_owned(), what }));
         }
-        let file =
-            last.iter().find_map(|mark| if let What::File(blob, _) = mark { Some(*blob) } else { None });
-        let ignores = || on_the_way.values().flatten().any(|mark| matches!(mark, What::Ignore(_)));
-        let of = |folder: &str| on_the_way.get(folder).cloned().unwrap_or_default();
-        let file = file.filter(|_| !ignores() || !is_ignored(self, tree, folder, of));
-        file.map(|blob| blob.id(self, tree, &path_in(folder, FILE))).transpose()
+        let path = path_in(folder, FILE);
+        let file = file.filter(|_| !Ignores::new(self, tree, &on_the_way).leave_out(&path));
+        file.map(|blob| blob.id(self, tree, &path)).transpose()
     }
 
     /// What one tree holds itself.

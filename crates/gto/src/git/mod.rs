@@ -62,7 +62,7 @@ pub(crate) use command::SILENCE;
 pub(crate) use commit::FileError;
 pub(crate) use date::{parse_date, parse_exact_date};
 pub(crate) use file_commit::{CommitError, FileStatus};
-pub(crate) use folders::{BELOW_A_LINK, Folders};
+pub(crate) use folders::{BELOW_A_LINK, Folders, folder_of_path};
 pub(crate) use history::CommitTree;
 pub(crate) use identity::IdentityError;
 pub(crate) use ignore::Ignore;

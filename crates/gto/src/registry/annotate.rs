@@ -18,6 +18,7 @@ use crate::annotation::dvc_yaml::{self, DvcYaml};
 use crate::annotation::edit::{self, Changes};
 use crate::annotation::{Annotation, Annotations, FileProblem, Source, Sourced, artifacts_yaml};
 use crate::error::{Error, Result};
+use crate::git::folder_of_path;
 use crate::name::{ArtifactName, InvalidName, is_name};
 use crate::yaml::{Problem, printable};
 
@@ -284,8 +285,7 @@ impl Registry {
     /// The folders of the work tree with a `dvc.yaml`, whether DVC looks at it or not.
     pub(super) fn folders_with_dvc_yaml(&self) -> Result<Vec<String>> {
         let files = self.repository.work_files_named(dvc_yaml::FILE_NAME)?;
-        let folder = |file: &String| file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        let mut folders: Vec<String> = files.iter().map(folder).collect();
+        let mut folders: Vec<String> = files.iter().map(|file| folder_of_path(file).to_owned()).collect();
         folders.sort_unstable();
         folders.dedup();
         Ok(folders)

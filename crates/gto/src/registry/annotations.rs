@@ -12,7 +12,7 @@ use crate::annotation::dvc_yaml::{self, DvcYaml};
 use crate::annotation::{Annotation, Annotations, FileProblem, Source, Sourced, artifacts_yaml};
 use crate::commit::Commit;
 use crate::error::Result;
-use crate::git::{CommitTree, Folders, Repository};
+use crate::git::{CommitTree, Folders, Repository, folder_of_path};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::query::AnnotatedAt;
@@ -110,7 +110,7 @@ impl Entries {
     pub fn folder(&self) -> &str {
         match self.source {
             Source::Gto => "",
-            Source::Dvc => self.file.rsplit_once('/').map_or("", |(folder, _)| folder),
+            Source::Dvc => folder_of_path(&self.file),
         }
     }
 

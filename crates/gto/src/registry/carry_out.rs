@@ -157,11 +157,10 @@ impl Registry {
         // Long before the first file is written: whoever has just looked may end the process.
         let _under_way = UnderWay::begin();
         let remote = self.ready_to_commit(plan, committing)?;
+        self.write_all(&plan.edits)?;
         if remote.is_none() && !committing.commit {
-            self.write_all(&plan.edits)?;
             return Ok(AnnotationApplied::default());
         }
-        self.write_all(&plan.edits)?;
         // What was done before may be what was missing, or be taken back by this.
         let uncommitted = self.repository.uncommitted(&plan.files());
         let uncommitted = uncommitted.map_err(Error::from).and_then(|uncommitted| {

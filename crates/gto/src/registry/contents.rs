@@ -11,7 +11,7 @@ use super::Registry;
 use super::annotations::CommitFiles;
 use crate::annotation::dvc_hash::{self, Out, Pipelines};
 use crate::annotation::dvc_yaml::MAX_SIZE;
-use crate::git::{Entry, Kept, KeptFile, Outputs};
+use crate::git::{Entry, Kept, KeptFile, Outputs, folder_of_path};
 use crate::object_id::ObjectId;
 use crate::yaml::printable;
 
@@ -52,18 +52,18 @@ impl<'r> Contents<'r> {
         }
         let tree = self.files.tree(commit).ok_or_else(|| format!("commit {commit} cannot be read"))?;
         let mut content = Content::new();
-        self.gather(tree, path, None, &mut HashSet::new(), &mut content)?;
+        self.gather(tree, path, false, &mut HashSet::new(), &mut content)?;
         Ok(content)
     }
 
     /// Adds what stands for the content at `path`: what Git has there, where links are followed, and what DVC says of what is
-    /// there, in it, or around it. What a link leads to (`link`) is told apart by where that is: it could be exchanged for what
+    /// there, in it, or around it. What a link in it leads to (`is_link`) is told apart by where that is: it could be exchanged for what
     /// another one leads to.
     fn gather(
         &mut self,
         tree: ObjectId,
         path: &str,
-        link: Option<&str>,
+        is_link: bool,
         seen: &mut HashSet<String>,
         content: &mut Content,
     ) -> Result<(), String> {
@@ -72,7 +72,7 @@ impl<'r> Contents<'r> {
         if !seen.insert(place.path.clone()) {
             return Ok(());
         }
-        let by = if link.is_some() { &*place.path } else { "" };
+        let by = if is_link { &*place.path } else { "" };
         if let Some((id, kind)) = place.entry {
             content.insert(format!("{by} git:{id}"));
             // A file is all there, and a submodule names its commit.
@@ -93,7 +93,7 @@ impl<'r> Contents<'r> {
             }
         }
         for link in found.links.iter().filter(|link| below(link, &place.path).is_some()) {
-            self.gather(tree, link, Some(link), seen, content)?;
+            self.gather(tree, link, true, seen, content)?;
         }
         let nothing = || {
             let shown = printable(path);
@@ -137,25 +137,20 @@ impl<'r> Contents<'r> {
     /// What a file of DVC says, with the lock beside it.
     fn outs(&mut self, tree: ObjectId, file: &KeptFile, lock: Option<&KeptFile>) -> Arc<[Out]> {
         let repository = &self.registry.repository;
-        let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = folder_of_path(&file.path);
         let find = |path: &str| repository.file_id_in(tree, path);
         // It may be a link.
         let id_of = |file: &KeptFile| find(&file.path).ok().flatten().unwrap_or(file.id);
-        let read = |id, path: &str| {
-            let bytes = repository.file(id, path, MAX_SIZE);
-            bytes.map_err(|error| cannot_be_read(path, &error.to_string()))
-        };
+        let read = |id, path: &str| repository.file(id, path, MAX_SIZE).map_err(|error| error.to_string());
         let id = id_of(file);
+        let lock = lock.map(|lock| (id_of(lock), &*lock.path));
         let pipelines = (file.what == Kept::Pipelines).then(|| {
-            let parsed = || {
-                let bytes = repository.file(id, &file.path, MAX_SIZE).map_err(|error| error.to_string())?;
-                Pipelines::parse(&bytes)
-            };
+            let parsed = || Pipelines::parse(&read(id, &file.path)?);
             Arc::clone(self.pipelines.entry(id).or_insert_with(|| Arc::new(parsed())))
         });
         let fills = pipelines.iter().filter_map(|parsed| parsed.as_ref().as_ref().ok());
         let fills: Vec<String> = fills.flat_map(|pipelines| pipelines.files(folder)).collect();
-        let beside = lock.map(id_of).into_iter().map(Some);
+        let beside = lock.iter().map(|(id, _)| Some(*id));
         let beside = beside.chain(fills.iter().map(|path| find(path).ok().flatten())).collect();
         let key = (file.path.clone(), id, beside);
         if let Some(known) = self.read.get(&key) {
@@ -163,13 +158,14 @@ impl<'r> Contents<'r> {
         }
         let load = |path: &str| {
             let id = find(path).map_err(|error| error.of_file())?;
-            id.map(|id| repository.file(id, path, MAX_SIZE)).transpose().map_err(|error| error.to_string())
+            id.map(|id| read(id, path)).transpose()
         };
+        let read = |id, path: &str| read(id, path).map_err(|why| cannot_be_read(path, &why));
         let outs = || match pipelines.as_deref() {
             None => Ok(dvc_hash::outs(&read(id, &file.path)?, &file.path, folder)),
             Some(Err(why)) => Err(cannot_be_read(&file.path, why)),
             Some(Ok(pipelines)) => {
-                let lock = lock.map(|lock| read(id_of(lock), &lock.path)).transpose()?;
+                let lock = lock.map(|(id, path)| read(id, path)).transpose()?;
                 Ok(pipelines.outs(lock.as_deref(), folder, &load))
             }
         };

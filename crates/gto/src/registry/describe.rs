@@ -212,7 +212,9 @@ impl Registry {
         }
         let mut found = BTreeMap::new();
         for name in files.iter().flat_map(|file| file.names()) {
-            if let Ok(Some(counts)) = counting(&by_folder[folder_of(name)], name) {
+            if let Ok(Some(counts)) =
+                counting(by_folder.get(folder_of(name)).map_or(&[][..], Vec::as_slice), name)
+            {
                 found.insert(name.clone(), counts);
             }
         }
