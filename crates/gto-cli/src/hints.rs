@@ -744,6 +744,17 @@ pub fn fetch_tags(registry: &Registry) -> Option<String> {
 
 /// What to type instead of a command that Git Tag Ops does not have, or has under another name.
 pub fn usage(error: &clap::Error) -> Option<&'static str> {
+    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue)
+        && value.is_empty()
+    {
+        return Some(match error.get(ContextKind::Custom) {
+            Some(ContextValue::Bool(false)) => {
+                "a variable of the shell may be unset: \"${NAME:?}\" stops a script there; \
+                 leave the argument out if none is meant"
+            }
+            _ => "a variable of the shell may be unset: \"${NAME:?}\" stops a script there",
+        });
+    }
     match (error.get(ContextKind::InvalidSubcommand), error.get(ContextKind::InvalidArg)) {
         (Some(ContextValue::String(word)), _) => Some(match word.as_str() {
             "unassign" => "unassign a stage with `gto deprecate NAME VERSION STAGE`",

@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod context;
+mod empty;
 mod error;
 mod hints;
 mod output;
@@ -16,9 +17,10 @@ pub mod reports;
 #[cfg(unix)]
 mod signals;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 pub use hints::fetch_tags;
 pub use output::clean;
@@ -33,7 +35,7 @@ pub fn main() -> ExitCode {
     commands::completions::answer_shell();
     #[cfg(unix)]
     gto::before_first_child(signals::end_with_children);
-    let cli = match Cli::try_parse() {
+    let cli = match parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -46,6 +48,14 @@ pub fn main() -> ExitCode {
     #[cfg(unix)]
     signals::end_if_heard();
     status
+}
+
+/// Reads the command line, in which nothing may be empty that is not free text.
+fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    let mut matches = command.try_get_matches_from_mut(words)?;
+    empty::refuse(&mut command, &matches)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
 /// Whether a signal has broken this off, and all is as it was before.

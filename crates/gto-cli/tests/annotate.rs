@@ -41,7 +41,18 @@ fn a_new_artifact_gets_an_entry_and_a_second_time_the_new_fields() {
     assert_eq!(again.out(), "");
     hints_at(&again, "there is nothing to change");
     run(&repo, &["annotate", "churn", "--label", "new", "-d", "Who: leaves", "--meta", r#"{"k": [1]}"#]).ok();
-    run(&repo, &["annotate", "churn", "--remove-label", "tabular", "--type", ""]).ok();
+    let both = ["annotate", "churn", "--unset", "type", "--type", "x"];
+    refused_args(&repo, &both, "`--type` and `--unset type` contradict each other");
+    let unset = ["annotate", "churn", "--unset", "type", "--unset", "labels", "--label", "new"];
+    let fields = ["--unset", "description", "--unset", "path", "--unset", "meta", "--dry-run"];
+    let shown = run(&repo, &[unset.as_slice(), &fields].concat()).ok();
+    let diff = shown.out();
+    let left: Vec<&str> = diff.lines().skip(3).filter(|line| !line.starts_with('-')).collect();
+    assert_eq!(left, [" churn:", "   labels:", "   - new"]);
+    let empty = ["annotate", "churn", "--type", "", "--path", "", "-d", "", "--custom", "null"];
+    let empty = [&empty, &unset[6..], &unset[4..6], &["--dry-run"]].concat();
+    assert_eq!(run(&repo, &empty).ok().out(), diff);
+    run(&repo, &unset).ok();
     assert_eq!(
         read(&repo, "artifacts.yaml"),
         "churn:\n  path: models/m.pkl\n  labels:\n  - new\n  description: 'Who: leaves'\n  custom:\n    k:\n    - 1\n"

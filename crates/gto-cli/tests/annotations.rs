@@ -180,7 +180,8 @@ fn describe_refuses_with_a_reason_when_nothing_is_there() {
     refused(&repo, "describe m@v1.0.0 --rev HEAD", "Either specify revision or use naming shortcut.");
     // As of a variable that is not set.
     for args in [["describe", "m", "--rev", ""], ["show", "m", "--at", ""]] {
-        refused_args(&repo, &args, "Ref '' was not found in the repository history");
+        let run = binary().run(&repo, &args).fails(2);
+        assert!(run.err().contains(&format!("{} is empty", args[2])), "{run}");
     }
     for command in ["describe", "resolve", "show"] {
         let hint = |text: &str| {

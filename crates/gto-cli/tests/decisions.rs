@@ -616,3 +616,41 @@ fn d24_a_single_value_flag_that_finds_nothing_prints_nothing_and_says_why_on_std
     assert_eq!(run.out(), "");
     hints_at(&run, "there is no version for 'm'");
 }
+
+#[test]
+fn d25_an_empty_argument_is_refused_and_is_not_one_that_was_left_out() {
+    let repo = registry(&["m@v1.0.0", "m#dev#1", "n@v1.0.0"]);
+    commit_with(&repo, &[]);
+    for (args, said) in [
+        (&["deprecate", "m", "", "--delete"][..], "VERSION"),
+        (&["deprecate", "m", "v1.0.0", "", "--delete"], "STAGE"),
+        (&["deprecate", "m", "--ref", ""], "--ref"),
+        (&["assign", "m", "--version", "", "--stage", "prod"], "--version"),
+        (&["assign", "m", "--version=", "--stage", "prod"], "--version"),
+        (&["promote", "m", "", "--stage", "dev"], "REF"),
+        (&["register", "m", "\t"], "REF"),
+        (&["register", "m", "--ver", ""], "--version"),
+        (&["register", "m", "--author", ""], "--author"),
+        (&["register", "m", "-u", ""], "--local-user"),
+        (&["annotate", "m", "--label", ""], "--label"),
+        (&["annotate", "m", "--custom", ""], "--custom"),
+        (&["migrate", "annotations", "--to", "dvc", ""], "NAME"),
+        (&["verify", "", "--strict"], "NAME|TAG"),
+        (&["show", ""], "NAME"),
+        (&["history", "", "--plain"], "NAME"),
+        (&["history", "--author", ""], "--author"),
+        (&["check-ref", "", "--name"], "REF"),
+        (&["show", "-r", ""], "--repo"),
+    ] {
+        let before = repo.fingerprint();
+        let run = binary().run(&repo, args).fails(2);
+        assert_eq!(run.err().lines().next(), Some(format!("error: {said} is empty").as_str()), "{run}");
+        hints_at(&run, "a variable of the shell may be unset");
+        assert_eq!((run.out(), repo.fingerprint()), (String::new(), before), "{run}");
+    }
+    binary().run(&repo, &["register", "m", "-m", ""]).ok();
+
+    let Some(mut oracle) = Oracle::or_skip() else { return };
+    oracle.run(&repo, &["deprecate", "n", "", "--delete"]).ok();
+    assert!(!repo.tag_names().contains(&"n@v1.0.0".to_owned()));
+}

@@ -475,13 +475,6 @@ fn deleting_tags_needs_no_identity() {
 }
 
 #[test]
-fn an_empty_ref_is_the_current_commit() {
-    let repo = registry(&[]);
-    binary().run(&repo, &["assign", "m", "", "--stage", "dev"]).ok();
-    assert_eq!(repo.tag_names(), ["m#dev#1", "m@v0.0.1"]);
-}
-
-#[test]
 fn the_name_and_the_counter_of_a_broken_ref_are_taken() {
     let repo = registry(&[]);
     for name in ["m@v0.0.1", "m#dev#7"] {

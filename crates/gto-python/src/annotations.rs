@@ -113,6 +113,7 @@ pub fn annotate<'py>(
     work(py, repo, move |repo, _| {
         let not_taken = |fault| Problem::Arguments(format!("`custom` {fault}"));
         let wish = Annotating {
+            clear_labels: false,
             kind: r#type,
             path,
             add_labels: labels.unwrap_or_default(),

@@ -14,7 +14,8 @@ use crate::error::{CommandError, Result};
 /// Say what an artifact is and where it lies
 ///
 /// Writes its type, path, description, labels and custom data to `dvc.yaml` or `artifacts.yaml` in the work tree. What is not
-/// named stays as it is, and so does the rest of the file: comments, order, quotes. An empty text takes a field out.
+/// named stays as it is, and so does the rest of the file: comments, order, quotes. --unset takes a field out, and so does an empty
+/// text.
 ///
 /// An artifact stays in the file that has it. A new one of a folder (`nlp:model`) goes into the `dvc.yaml` of that folder, and any
 /// other new one into `artifacts.yaml`, unless only `dvc.yaml` annotates artifacts; --file decides otherwise.
@@ -24,7 +25,7 @@ use crate::error::{CommandError, Result};
 #[command(after_help = "Examples:\n  \
     gto annotate model --path models/m.pkl --type model --label tabular\n  \
     gto annotate nlp:model --path nlp/m.bin --commit   in nlp/dvc.yaml, and commit that file\n  \
-    gto annotate model --description '' --dry-run      what it would look like without a description\n  \
+    gto annotate model --unset description --dry-run   what it would look like without a description\n  \
     gto annotate model --meta '{\"accuracy\": 0.9}'")]
 pub struct Annotate {
     /// Artifact name
@@ -61,6 +62,10 @@ pub struct Annotate {
     #[arg(long, visible_alias = "meta", value_name = "JSON", allow_hyphen_values = true)]
     custom: Option<String>,
 
+    /// Take a field out; may be repeated. With --label, `labels` takes out those of before
+    #[arg(long, value_enum, value_name = "FIELD")]
+    unset: Vec<Field>,
+
     /// The file to write to, if the artifact is new
     #[arg(long, value_enum, value_name = "FILE")]
     file: Option<FileArg>,
@@ -88,6 +93,17 @@ pub enum FileArg {
     Artifacts,
 }
 
+/// The fields of an annotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Field {
+    Type,
+    Path,
+    Description,
+    Labels,
+    #[value(alias = "meta")]
+    Custom,
+}
+
 impl From<FileArg> for Source {
     fn from(file: FileArg) -> Self {
         match file {
@@ -102,13 +118,20 @@ impl Annotate {
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open_to_edit(&self.repo.repo)?;
         let name = operand::artifact(&self.name, |_| None)?;
-        let custom = self.custom.as_deref().map(read_json).transpose()?;
+        self.check_unset()?;
+        let is_unset = |field| self.unset.contains(&field);
+        let text = |given: Option<String>, field| given.or_else(|| is_unset(field).then(String::new));
+        let custom = match &self.custom {
+            None => is_unset(Field::Custom).then_some(serde_json::Value::Null),
+            Some(custom) => Some(read_json(custom)?),
+        };
         let wish = Annotating {
-            kind: self.kind,
-            path: self.path,
+            kind: text(self.kind, Field::Type),
+            path: text(self.path, Field::Path),
             add_labels: self.labels,
             remove_labels: self.remove_labels,
-            description: self.description,
+            clear_labels: is_unset(Field::Labels),
+            description: text(self.description, Field::Description),
             custom,
             file: self.file.map(Source::from),
             must_exist: self.must_exist,
@@ -118,8 +141,7 @@ impl Annotate {
         let named =
             Annotating { file: wish.file, allow_same_path: wish.allow_same_path, ..Annotating::default() };
         if wish == named {
-            let hint =
-                "name at least one of --path, --type, --label, --remove-label, --description, --custom";
+            let hint = "name at least one of --path, --type, --label, --remove-label, --description, --custom, --unset";
             return Err(CommandError::arguments("There is nothing to write", hint.to_owned()));
         }
         let plan = || {
@@ -132,6 +154,24 @@ impl Annotate {
             })
         };
         edits::carry_out(context, &registry, plan, &self.edit).map(drop)
+    }
+
+    /// A field cannot be set and taken out.
+    fn check_unset(&self) -> Result<()> {
+        for field in &self.unset {
+            let (is_set, name) = match field {
+                Field::Type => (self.kind.is_some(), "type"),
+                Field::Path => (self.path.is_some(), "path"),
+                Field::Description => (self.description.is_some(), "description"),
+                Field::Custom => (self.custom.is_some(), "custom"),
+                Field::Labels => continue,
+            };
+            if is_set {
+                let message = format!("`--{name}` and `--unset {name}` contradict each other");
+                return Err(CommandError::arguments(message, "leave out one of them".to_owned()));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -76,10 +76,8 @@ impl Assign {
     }
 
     fn target(&self, registry: &Registry) -> Result<AssignTarget> {
-        let version = self.version.as_deref().filter(|version| !version.is_empty());
-        let version = version.map(operand::version).transpose()?;
-        // An empty REF, as a script passes it whose variable is unset, is none.
-        match (self.revision.as_deref().filter(|revision| !revision.is_empty()), version) {
+        let version = self.version.as_deref().map(operand::version).transpose()?;
+        match (self.revision.as_deref(), version) {
             (None, Some(version)) => Ok(AssignTarget::Version(version)),
             (revision, version) => {
                 if version.is_some() && self.skip_registration {

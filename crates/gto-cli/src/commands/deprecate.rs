@@ -59,24 +59,21 @@ impl Deprecate {
         })?;
         let undo = if self.delete { Undo::ByDeletion } else { Undo::ByTag };
         let (wish, author) = (self.write.wish(), operand::author(&self.write)?);
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        write::carry_out(context, &registry, &name, &self.write, || {
-            match (given(&self.version), given(&self.stage)) {
-                (version, Some(stage)) => {
-                    let stage = self.stage(&name, &stage)?;
-                    registry.check_stage(&stage)?;
-                    let version = operand::version(&version.unwrap_or_default())?;
-                    Ok(registry.plan_unassign(&name, &version, &stage, undo, &wish, &author)?)
-                }
-                (Some(version), None) => {
-                    let version = operand::version(&version)?;
-                    Ok(registry.plan_deregister(&name, &version, undo, &wish, &author)?)
-                }
-                (None, None) => {
-                    let revision = given(&self.revision);
-                    let plan = registry.plan_deprecate(&name, revision.as_deref(), undo, &wish, &author);
-                    plan.map_err(|error| operand::no_revision(error, |v| format!("gto deprecate {name} {v}")))
-                }
+        write::carry_out(context, &registry, &name, &self.write, || match (&self.version, &self.stage) {
+            (version, Some(stage)) => {
+                let stage = self.stage(&name, stage)?;
+                registry.check_stage(&stage)?;
+                let version = operand::version(version.as_deref().unwrap_or_default())?;
+                Ok(registry.plan_unassign(&name, &version, &stage, undo, &wish, &author)?)
+            }
+            (Some(version), None) => {
+                let version = operand::version(version)?;
+                Ok(registry.plan_deregister(&name, &version, undo, &wish, &author)?)
+            }
+            (None, None) => {
+                let revision = self.revision.as_deref();
+                let plan = registry.plan_deprecate(&name, revision, undo, &wish, &author);
+                plan.map_err(|error| operand::no_revision(error, |v| format!("gto deprecate {name} {v}")))
             }
         })
     }

@@ -67,7 +67,6 @@ impl Describe {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
-        // An empty revision is that of a variable that is not set: it must not mean the work tree.
         let answer = registry.describe(&self.name, self.rev.as_deref()).map_err(|error| match error {
             // What is nearly a version is told as elsewhere.
             Error::Name(_) if self.name.contains(['@', '#']) => {

@@ -32,7 +32,7 @@ use crate::output::table::{Cells, Style, Table};
     gto history model@v1.0.0          what happened to a version\n  \
     gto history --event assignment --since '2 weeks ago' --limit 10")]
 pub struct HistoryArgs {
-    /// Artifact name to show, or NAME#stage, or NAME@version. If empty, show all.
+    /// Artifact name to show, or NAME#stage, or NAME@version. If omitted, show all
     #[arg(add = completions::references())]
     name: Option<String>,
 
@@ -171,7 +171,7 @@ impl HistoryArgs {
     }
 
     fn why_nothing(&self, context: &mut Context, registry: &Registry) -> Vec<String> {
-        let name = self.name.as_deref().filter(|name| !name.is_empty());
+        let name = self.name.as_deref();
         let mut hints = name.map(|name| hints::nothing_in_history(name, context)).unwrap_or_default();
         let is_filtered = !(self.event.is_empty() && self.label.is_empty())
             || [&self.author, &self.since, &self.until, &self.kind].into_iter().any(Option::is_some);
@@ -200,7 +200,7 @@ impl HistoryArgs {
             annotations: self.wide,
             ..HistoryOptions::default()
         };
-        let Some(name) = self.name.as_deref().filter(|name| !name.is_empty()) else {
+        let Some(name) = self.name.as_deref() else {
             return Ok(Some(options));
         };
         let reference = Reference::parse(name);

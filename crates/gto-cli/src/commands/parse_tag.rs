@@ -29,7 +29,7 @@ impl ParseTag {
             CommandError::arguments(error.to_string(), hint)
         })?;
         let parts = parts(&tag);
-        let Some(key) = self.key.filter(|key| !key.is_empty()) else {
+        let Some(key) = self.key else {
             return Ok(context.printer.line(json::to_string(&parts)?)?);
         };
         let Some(value) = parts.get(&key) else {

@@ -69,7 +69,7 @@ impl Register {
         let bumps =
             [(self.bump_major, Bump::Major), (self.bump_minor, Bump::Minor), (self.bump_patch, Bump::Patch)];
         let wish = Registering {
-            version: self.version.filter(|version| !version.is_empty()),
+            version: self.version,
             bumps: bumps.into_iter().filter_map(|(wanted, bump)| wanted.then_some(bump)).collect(),
             message: self.write.message.clone(),
             simple: self.write.simple.into(),
@@ -85,7 +85,7 @@ impl Register {
             Appended::Stage(..) => None,
         })?;
         write::carry_out(context, &registry, &name, &self.write, || {
-            let revision = or_head(&self.revision);
+            let revision = &self.revision;
             let plan = if self.if_changed {
                 registry.plan_register_if_changed(&name, revision, &wish, &author)
             } else {
@@ -96,9 +96,4 @@ impl Register {
             })
         })
     }
-}
-
-/// An empty revision, as a script passes it whose variable is unset, means the current commit.
-fn or_head(revision: &str) -> &str {
-    if revision.is_empty() { "HEAD" } else { revision }
 }

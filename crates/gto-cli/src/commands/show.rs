@@ -29,7 +29,7 @@ pub const NOTHING_FOUND: &str = "Nothing found in the current workspace";
     gto show model#prod --ref         the tag of the version in stage `prod`\n  \
     gto show --at HEAD                what is registered and assigned at a commit")]
 pub struct Show {
-    /// Artifact name to show. If empty, show registry
+    /// Artifact name to show. If omitted, show the registry
     #[arg(add = completions::references())]
     name: Option<String>,
 
@@ -178,7 +178,7 @@ impl Show {
         };
         let registry = context.open(&self.repo.repo)?;
         let detail = if format == Format::Json { Detail::Full } else { Detail::Brief };
-        match (self.name.as_deref().filter(|name| !name.is_empty()), &self.at) {
+        match (self.name.as_deref(), &self.at) {
             (None, None) if self.verify => Err(CommandError::arguments(
                 "`--verify` is for the versions of an artifact",
                 "name one: `gto show NAME --verify`; `gto verify` checks all tags of the registry".to_owned(),

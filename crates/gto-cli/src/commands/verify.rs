@@ -31,7 +31,7 @@ use crate::output::{json, shell_quote};
     gto verify model#prod                    those about a stage\n  \
     gto verify \"$GITHUB_REF\" --strict        the one tag refs/tags/model#prod#3, which must be good")]
 pub struct Verify {
-    /// Artifact name, NAME@version, NAME#stage, or a tag. If empty, all tags of the registry
+    /// Artifact name, NAME@version, NAME#stage, or a tag. If omitted, all tags of the registry
     #[arg(value_name = "NAME|TAG", add = completions::references())]
     name: Option<String>,
 
@@ -76,7 +76,7 @@ impl Verify {
     /// The tags that are asked for. What is no tag, no artifact and nothing about one is refused: a gate that finds
     /// nothing to check must not open.
     fn find(&self, registry: &Registry) -> Result<Answer<Vec<Verification>>> {
-        let Some(name) = self.name.as_deref().filter(|name| !name.is_empty()) else {
+        let Some(name) = self.name.as_deref() else {
             return Ok(registry.verify(None)?);
         };
         let reference = Reference::parse(name);

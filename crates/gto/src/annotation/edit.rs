@@ -21,6 +21,8 @@ pub struct Changes {
     pub add_labels: Vec<String>,
     /// Labels that it loses.
     pub remove_labels: Vec<String>,
+    /// Whether it loses all labels that it has.
+    pub clear_labels: bool,
     /// A description in prose; an empty text takes the field out.
     pub description: Option<String>,
     /// Anything else; null takes the field out.
@@ -36,9 +38,16 @@ impl Changes {
             is_virtual: Some(annotation.is_virtual),
             add_labels: annotation.labels.clone(),
             remove_labels: Vec::new(),
+            clear_labels: false,
             description: Some(annotation.description.clone()),
             custom: Some(annotation.custom.clone()),
         }
+    }
+}
+
+impl Changes {
+    fn changes_labels(&self) -> bool {
+        self.clear_labels || !(self.add_labels.is_empty() && self.remove_labels.is_empty())
     }
 }
 
@@ -180,9 +189,7 @@ fn fields(
 fn fault(field: &str, value: &Node, source: Source, changes: &Changes) -> Option<Problem> {
     let is_nothing = matches!(value.value, Value::Null);
     match field {
-        "labels" if is_nothing && !(changes.add_labels.is_empty() && changes.remove_labels.is_empty()) => {
-            None
-        }
+        "labels" if changes.clear_labels || is_nothing && changes.changes_labels() => None,
         "labels" => fields::labels(value).err(),
         "type" if changes.kind.is_some() || is_nothing && source == Source::Gto => None,
         "path" if changes.path.is_some() || is_nothing && source == Source::Gto => None,
@@ -232,10 +239,11 @@ fn changed(before: Option<Map<String, Json>>, source: Source, changes: &Changes)
 
 /// The labels after a change, if it has any: those of before in their order, and then the new ones.
 fn labels(fields: &Map<String, Json>, changes: &Changes) -> Option<Json> {
-    if changes.add_labels.is_empty() && changes.remove_labels.is_empty() {
+    if !changes.changes_labels() {
         return None;
     }
-    let mut labels = fields.get("labels").and_then(Json::as_array).cloned().unwrap_or_default();
+    let before = fields.get("labels").filter(|_| !changes.clear_labels);
+    let mut labels = before.and_then(Json::as_array).cloned().unwrap_or_default();
     labels
         .retain(|label| label.as_str().is_none_or(|label| !changes.remove_labels.iter().any(|l| l == label)));
     for label in &changes.add_labels {

@@ -34,6 +34,8 @@ pub struct Annotating {
     pub add_labels: Vec<String>,
     /// Labels that it loses.
     pub remove_labels: Vec<String>,
+    /// Whether it loses all labels that it has.
+    pub clear_labels: bool,
     /// A description in prose; an empty text takes the field out.
     pub description: Option<String>,
     /// Anything else; null takes the field out.
@@ -171,6 +173,7 @@ impl Registry {
             is_virtual,
             add_labels: wish.add_labels.clone(),
             remove_labels: wish.remove_labels.clone(),
+            clear_labels: wish.clear_labels,
             description: wish.description.clone(),
             custom: wish.custom.clone(),
         };
