@@ -5,10 +5,10 @@ use std::path::Path;
 
 use gto::environment::Environment;
 use gto::{Registry, config};
+use gto_frontend::process::{self, is_remote};
 
 use crate::error::Result;
 use crate::printer::Printer;
-use crate::process::{self, is_remote};
 
 /// What every command needs.
 pub struct Context {

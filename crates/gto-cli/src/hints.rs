@@ -13,11 +13,12 @@ use gto::report::VersionReport;
 use gto::rules::Refusal;
 use gto::tag::TagName;
 use gto::{AnnotateError, CheckedRef, Detail, Error, Registry};
+use gto_frontend::advice::fetch_tags;
+use gto_frontend::process::is_remote;
+use gto_frontend::text::shell_quote;
 
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::output::shell_quote;
-use crate::process::is_remote;
 
 /// The hints for an error.
 pub fn hints(error: &CommandError, context: &mut Context) -> Vec<String> {
@@ -729,17 +730,6 @@ fn signing_hints(said: &str) -> Vec<String> {
     );
     hints.push("--no-sign makes the tag without a signature".to_owned());
     hints
-}
-
-/// The command that fetches the tags that this repository may lack; `None` if nothing is elsewhere.
-#[must_use]
-pub fn fetch_tags(registry: &Registry) -> Option<String> {
-    if registry.url().is_some() || !registry.has_remote() {
-        return None;
-    }
-    let unshallow = if registry.is_shallow() { " --unshallow" } else { "" };
-    let from = registry.fetched_from().map_or_else(String::new, |from| format!(" {}", shell_quote(&from)));
-    Some(format!("git fetch --tags --force{unshallow}{from}"))
 }
 
 /// What to type instead of a command that Git Tag Ops does not have, or has under another name.

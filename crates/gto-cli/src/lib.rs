@@ -11,19 +11,14 @@ mod error;
 mod hints;
 mod output;
 mod printer;
-pub mod process;
 mod progress;
-pub mod reports;
-#[cfg(unix)]
-mod signals;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
-
-pub use hints::fetch_tags;
-pub use output::clean;
+#[cfg(unix)]
+use gto_frontend::signals;
 
 use args::Cli;
 use context::Context;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use gto::progress::Progress;
+use gto_frontend::text::{clean, clean_inset};
 
-use crate::output::{clean, clean_inset};
 use crate::progress::{PATIENCE, ProgressLine};
 
 /// Prints for a person or a program.

@@ -10,7 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use gto::{Environment, Registry};
-use gto_cli::{clean, process};
+use gto_frontend::process;
+use gto_frontend::text::clean;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use serde::Serialize;

@@ -6,7 +6,7 @@
 use gto::config::ConfigError;
 use gto::rules::Refusal;
 use gto::{AnnotateError, Error};
-use gto_cli::clean;
+use gto_frontend::text::clean;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;

@@ -7,7 +7,7 @@ use gto::reference::{Reference, Selector};
 use gto::rules::Refusal;
 use gto::tag::{Action, TagName};
 use gto::version::{Bump, Version};
-use gto_cli::process::is_remote;
+use gto_frontend::process::is_remote;
 use pyo3::prelude::*;
 use serde::Serialize;
 

@@ -67,7 +67,7 @@ fn asked(name: &str) -> Work<ArtifactName> {
 /// Says, where nothing is registered, that the tags may never have been fetched: a clone that has none of any kind, or
 /// is shallow, as those are that CI makes.
 fn if_unfetched(registry: &Registry, asides: &mut Asides) {
-    let Some(fetch) = gto_cli::fetch_tags(registry) else { return };
+    let Some(fetch) = gto_frontend::advice::fetch_tags(registry) else { return };
     let lacks = registry.tag_names().is_ok_and(|tags| {
         tags.is_empty() || registry.is_shallow() && !tags.iter().any(|tag| tag.parse::<TagName>().is_ok())
     });

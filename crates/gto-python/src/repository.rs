@@ -6,7 +6,7 @@ use gto::annotation::{Annotations, artifacts_yaml};
 use gto::config::Config;
 use gto::name::ArtifactName;
 use gto::{Comparison, Error, clone_with_files};
-use gto_cli::reports::{StatusReport, cache_report, doctor as examined};
+use gto_frontend::reports::{StatusReport, cache_report, doctor as examined};
 use pyo3::prelude::*;
 use serde::{Serialize, Serializer};
 

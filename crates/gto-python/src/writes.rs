@@ -9,7 +9,7 @@ use gto::rules::{AssignTarget, Refusal, Registering, Simple, TagWish, Undo};
 use gto::signing::Sign;
 use gto::version::{Bump, Version};
 use gto::{Applied, Author, AuthorFault, Detail, Manner, Registry};
-use gto_cli::reports::written::{WriteReport, lines};
+use gto_frontend::reports::written::{WriteReport, lines};
 use pyo3::prelude::*;
 use serde::Serialize;
 

@@ -1,6 +1,7 @@
 //! `gto assign`
 
 use clap::Args;
+use gto_frontend::text::shell_quote;
 
 use gto::Registry;
 use gto::rules::{AssignTarget, Refusal};
@@ -10,7 +11,6 @@ use super::{completions, operand, write};
 use crate::args::{RepoArgs, WriteArgs};
 use crate::context::Context;
 use crate::error::Result;
-use crate::output::shell_quote;
 
 /// Assign stage to specific artifact version
 ///

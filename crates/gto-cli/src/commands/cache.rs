@@ -3,6 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
+use gto_frontend::process::is_remote;
+use gto_frontend::reports::cache_report;
 use serde_json::{Value, json};
 
 use gto::{CacheReport, KeptClone, KeptClones, Registry, Timestamp};
@@ -11,8 +13,6 @@ use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::json;
-use crate::process::is_remote;
-use crate::reports::cache_report;
 
 /// Look at or remove what is kept to be faster the next time
 ///

@@ -1,6 +1,7 @@
 //! `gto check-ref`
 
 use clap::Args;
+use gto_frontend::advice::fetch_tags;
 
 use gto::report::EventReport;
 use gto::version::VersionLabel;
@@ -10,7 +11,6 @@ use super::completions;
 use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::hints::fetch_tags;
 use crate::output::json;
 
 /// Find out the artifact version registered/assigned with ref

@@ -10,6 +10,7 @@ use clap::{Args, CommandFactory as _, ValueEnum};
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::Shells;
+use gto_frontend::text::is_plain_word;
 
 use gto::query::ShowOptions;
 use gto::reference::Reference;
@@ -19,7 +20,6 @@ use gto::{Detail, Registry, StagesWanted};
 use crate::args::Cli;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::output::is_plain_word;
 
 /// The variable by which a shell's script asks for candidates.
 const VARIABLE: &str = "COMPLETE";

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use clap::Args;
+use gto_frontend::text::shell_quote;
 
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::output::shell_quote;
 
 /// Make a small example repository and walk through it
 ///

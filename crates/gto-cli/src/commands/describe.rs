@@ -1,6 +1,7 @@
 //! `gto describe`
 
 use clap::Args;
+use gto_frontend::text::{clean, clean_inset};
 
 use gto::annotation::Annotation;
 use gto::{Description, Error};
@@ -10,7 +11,7 @@ use super::show::warn;
 use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::output::{clean, clean_inset, json};
+use crate::output::json;
 
 /// Show what an artifact is and where it lies
 ///

@@ -3,12 +3,13 @@
 use clap::Args;
 use gto::config::Config;
 use gto::doctor::{Command, Examination, Finding, Severity};
+use gto_frontend::reports::doctor::{Place, report};
+use gto_frontend::text::clean;
 
 use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::output::{clean, json};
-use crate::reports::doctor::{Place, report};
+use crate::output::json;
 
 /// So many tags, commits and commands of a finding are printed.
 const SHOWN: usize = 5;

@@ -1,6 +1,7 @@
 //! What the commands that edit annotation files share: showing what changes, applying it and telling what was done.
 
 use clap::Args;
+use gto_frontend::text::{clean, shell_quote};
 use serde::Serialize;
 use similar::TextDiff;
 
@@ -8,7 +9,7 @@ use gto::{AnnotationApplied, AnnotationPlan, Committing, FileEdit, MigrationPlan
 
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::output::{clean, json, shell_quote};
+use crate::output::json;
 
 /// What becomes of an edit.
 #[derive(Debug, Clone, Args)]

@@ -9,8 +9,9 @@ use gto::Registry;
 use gto::name::{ArtifactName, StageName};
 use gto::plan::{Plan, Step};
 use gto::tag::{Action, TagName};
+use gto_frontend::advice::fetch_tags;
 
-use crate::hints::{closest, fetch_tags};
+use crate::hints::closest;
 
 /// So many stages are listed.
 const SHOWN: usize = 5;

@@ -1,6 +1,8 @@
 //! `gto status`
 
 use clap::Args;
+use gto_frontend::reports::StatusReport;
+use gto_frontend::text::shell_quote;
 
 use gto::name::ArtifactName;
 use gto::{Comparison, Difference, Registry, TagDifference};
@@ -9,9 +11,8 @@ use super::{changed, completions, operand};
 use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
+use crate::output::json;
 use crate::output::table::{Cells, Style, Table};
-use crate::output::{json, shell_quote};
-use crate::reports::StatusReport;
 
 /// Compare the registry's tags here with those of the remote
 ///

@@ -7,6 +7,8 @@ use gto::rules::Refusal;
 use gto::signing::{Verification, Verified};
 use gto::tag::TagName;
 use gto::{Answer, Registry};
+use gto_frontend::advice::fetch_tags;
+use gto_frontend::text::shell_quote;
 
 use super::completions;
 use super::history::select;
@@ -15,8 +17,8 @@ use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::hints;
+use crate::output::json;
 use crate::output::table::{Cells, Style, Table};
-use crate::output::{json, shell_quote};
 
 /// Check the signatures of tags
 ///
@@ -98,7 +100,7 @@ impl Verify {
                     Err(CommandError::arguments(format!("Nothing to verify: {lightweight}"), hint))
                 }
                 None if name.starts_with("refs/tags/") || name.parse::<TagName>().is_ok() => {
-                    let hint = hints::fetch_tags(registry).map(|fetch| format!("fetch the tags: `{fetch}`"));
+                    let hint = fetch_tags(registry).map(|fetch| format!("fetch the tags: `{fetch}`"));
                     Err(CommandError::arguments(format!("There is no tag for '{name}'"), hint))
                 }
                 None => Err(not_found(&reference).into()),

@@ -3,13 +3,13 @@
 use gto::name::ArtifactName;
 use gto::plan::{Plan, Unchanged};
 use gto::{Manner, Registry};
+use gto_frontend::reports::written::{self, WriteReport};
 
 use super::novelty::Novelty;
 use crate::args::WriteArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::json;
-use crate::reports::written::{self, WriteReport};
 
 /// Applies what `plan` gives for the artifact, or for any that is annotated, unless only asked what it would do, and tells.
 pub fn carry_out<'a>(

@@ -9,8 +9,7 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use gto::processors;
-
-use super::clean;
+use gto_frontend::text::clean;
 
 /// So many rows are made by one thread at a time.
 const ROWS: usize = 4096;

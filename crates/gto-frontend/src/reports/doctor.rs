@@ -5,7 +5,7 @@ use gto::config::Config;
 use gto::doctor::{Command, Examination, Finding, Program, Severity};
 use serde_json::{Map, Value, json};
 
-use crate::output::shell_quote;
+use crate::text::shell_quote;
 
 /// Where the commands are to run.
 pub struct Place<'a> {

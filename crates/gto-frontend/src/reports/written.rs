@@ -5,7 +5,7 @@ use gto::signing::Signing;
 use gto::{Applied, Timestamp};
 use serde::Serialize;
 
-use crate::output::shell_quote;
+use crate::text::shell_quote;
 
 /// What a write did, or would do.
 #[derive(Debug, Serialize)]

@@ -1,0 +1,11 @@
+//! The floor that every front end of Git Tag Ops stands on.
+//!
+//! Owns what a front end needs beside the library: the environment of its process, its signals, advice, reports and text
+//! that is safe to show. Prints nothing, and knows no front end.
+
+pub mod advice;
+pub mod process;
+pub mod reports;
+#[cfg(unix)]
+pub mod signals;
+pub mod text;
