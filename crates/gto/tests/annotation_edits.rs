@@ -475,6 +475,7 @@ fn annotate_as_told<'a>(
         is_virtual: fields.get("virtual").and_then(serde_json::Value::as_bool),
         add_labels: labels("add_labels"),
         remove_labels: labels("remove_labels"),
+        clear_labels: false,
         description: field("description"),
         custom: fields.get("custom").cloned(),
     };
