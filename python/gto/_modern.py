@@ -10,7 +10,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 from gto import _gto
 from gto._calls import version_of
@@ -31,12 +32,52 @@ from gto._results import (
     WriteReport,
     rows,
 )
-from gto.exceptions import ArtifactNotFound, GtoWarning, WrongArgs
+from gto.exceptions import ArtifactNotFound, GTOException, GtoWarning, WrongArgs
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Callable
+    from types import FunctionType, TracebackType
 
     from typing_extensions import Unpack
+
+
+_Class = TypeVar("_Class", bound=type)
+
+#: Free text, and the fields that :meth:`Registry.annotate` removes if they are empty.
+_MAY_BE_EMPTY = {"message", "description", "type", "path", "custom"}
+
+
+class EmptyArgument(WrongArgs, ValueError):
+    """An argument is empty, as of a variable that is not set. Leave it out, or pass ``None``, if none is meant."""
+
+
+def _refusing_empty(cls: _Class) -> _Class:
+    """Makes all methods of a class refuse arguments that are empty."""
+    for name, method in list(vars(cls).items()):
+        if not name.startswith("_") and callable(method):
+            setattr(cls, name, _refusing(method))
+    return cls
+
+
+def _refusing(method: FunctionType) -> Callable[..., Any]:
+    names = method.__code__.co_varnames[: method.__code__.co_argcount]
+
+    @wraps(method)
+    def call(*args: Any, **named: Any) -> Any:
+        for name, value in (*zip(names, args), *named.items()):
+            _refuse_empty(name, value)
+        return method(*args, **named)
+
+    return call
+
+
+def _refuse_empty(name: str, value: Any) -> None:
+    """Refuses an empty text, also in a sequence of them."""
+    texts = value if isinstance(value, (list, tuple)) else (value,)
+    if name not in _MAY_BE_EMPTY and any(isinstance(text, str) and not text.strip() for text in texts):
+        error = EmptyArgument(f"'{name}' is empty")
+        _hint(error, f"a variable may be unset: pass None, or leave out {name!r}, if none is meant")
+        raise error
 
 
 class NoSuchArtifact(ArtifactNotFound, KeyError):
@@ -135,6 +176,7 @@ class AnnotationOptions(TypedDict, total=False):
     dry_run: bool
 
 
+@_refusing_empty
 class Registry(Mapping[str, Artifact]):
     """The registry that the GTO tags of a Git repository add up to.
 
@@ -150,6 +192,9 @@ class Registry(Mapping[str, Artifact]):
     Raises:
         gto.exceptions.NoRepo: no folder from there on upwards is a repository.
 
+    An argument that is empty, as of a variable that is not set, is refused with a ``ValueError`` (which is a
+    :class:`gto.exceptions.WrongArgs`, too). Messages may be empty, and the fields of :meth:`annotate`.
+
     What one should know beside an answer, such as that this clone lacks tags, is a :class:`gto.exceptions.GtoWarning`.
     All errors are classes of :mod:`gto.exceptions`, and have a ``hint`` that says what to do next (or ``None``).
     """
@@ -157,6 +202,7 @@ class Registry(Mapping[str, Artifact]):
     __slots__ = ("_location",)
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        _refuse_empty("path of the repository", path)
         if isinstance(path, str) and _gto.is_address(path):
             self._location = path
         else:
@@ -193,7 +239,7 @@ class Registry(Mapping[str, Artifact]):
         Raises:
             KeyError: there is none in use (the error is a :class:`gto.exceptions.ArtifactNotFound`, too).
         """
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not name.strip():
             raise KeyError(name)
         try:
             artifact = self.artifact(name)
@@ -207,7 +253,7 @@ class Registry(Mapping[str, Artifact]):
         """Whether there is an artifact of this name in use."""
         try:
             return isinstance(name, str) and self.artifact(name).active
-        except ArtifactNotFound:
+        except (ArtifactNotFound, EmptyArgument):
             return False
 
     def _instead_of(self, name: str) -> str:
@@ -715,14 +761,19 @@ def _as_json(custom: Any) -> str | None:
 
 def _no_such(name: str, hint: str | None) -> NoSuchArtifact:
     error = NoSuchArtifact(name)
+    if hint is not None:
+        _hint(error, hint)
+    return error
+
+
+def _hint(error: GTOException, hint: str) -> None:
     error.hint = hint
     # As the engine does: shown where nobody catches it, from Python 3.11 on.
-    if hint is not None and hasattr(error, "add_note"):
+    if hasattr(error, "add_note"):
         error.add_note(f"hint: {hint}")
-    return error
 
 
 def _warn(text: str) -> None:
     import warnings
 
-    warnings.warn(text, GtoWarning, stacklevel=3)
+    warnings.warn(text, GtoWarning, stacklevel=4)

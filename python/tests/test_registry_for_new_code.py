@@ -1,6 +1,7 @@
 """`gto.Registry`, as somebody uses it who writes new code."""
 
 import dataclasses
+import inspect
 import json
 import os
 import pickle
@@ -49,6 +50,35 @@ class Asking(ClockedTestCase):
         self.assertIsNone(model.in_stage("staging"))
         with self.assertRaises(KeyError):
             model["v9.9.9"]
+
+    def test_d25_an_empty_argument_is_refused_and_none_is_not_given(self):
+        before = self.git("for-each-ref")
+        registry, methods = self.registry, 0
+        wanted = {"name": "model", "stage": "prod", "revision": "HEAD", "ref": "HEAD", "reference": "model"}
+        wanted.update(a="v1.0.0", b="v1.1.0")
+        for name, method in inspect.getmembers(gto.Registry, inspect.isfunction):
+            if name.startswith("_") or name in ("keys", "items", "values", "get", "to_pandas"):
+                continue
+            parameters = inspect.signature(method).parameters.values()
+            needed = {p.name: wanted[p.name] for p in parameters if p.name in wanted and p.default is p.empty}
+            texts = [p.name for p in parameters if "str" in str(p.annotation)]
+            texts += ["author", "author_email", "local_user"] if "options" in method.__code__.co_varnames else []
+            for text in set(texts) - {"message", "description", "type", "path"}:
+                for empty in ("", " ", [""]):
+                    with self.subTest(name, text=text, empty=empty), self.assertRaises(ValueError) as caught:
+                        getattr(registry, name)(**{**needed, text: empty})
+                    self.assertIsInstance(caught.exception, exceptions.WrongArgs)
+                    self.assertEqual(str(caught.exception), f"'{text}' is empty")
+                    self.assertIn("a variable may be unset", caught.exception.hint)
+                methods += 1
+        self.assertGreater(methods, 30)
+        with self.assertRaises(ValueError):
+            gto.Registry("")
+        with self.assertRaises(KeyError):
+            registry[""]
+        self.assertNotIn("", registry)
+        self.assertEqual(self.git("for-each-ref"), before)
+        registry.deprecate("model", ref=None, message="", dry_run=True)
 
     def test_a_reference_is_resolved_to_one_version(self):
         found = self.registry.resolve("model#prod")
