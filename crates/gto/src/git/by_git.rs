@@ -4,18 +4,23 @@
 //! change of a ref, and repositories shared among users, whose files have a mode that git works out. Must not decide what
 //! to write, nor explain why it was refused by the state of the refs: that is the same however it is written.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use gix::bstr::{BStr, ByteSlice as _};
+use gix::objs::Kind;
+use gix::odb::loose;
 
+use super::durable::{sync_file, sync_folder};
+use super::loose_object::{Unsynced, loose_object_path};
 use super::ref_update::HeldLock;
 use super::reflog::ReflogEntry;
 use super::refs::TAGS;
 use super::transaction::ApplyError;
 use super::unfinished::RefChange;
-use super::{GitError, RefStorage, Repository, lossy};
+use super::{GitError, OBJECT_LIMIT, RefStorage, Repository, lossy};
 use crate::object_id::ObjectId;
 
 /// The hook that git runs around every change of a ref: see githooks(5).
@@ -74,13 +79,44 @@ impl Repository {
     }
 
     /// Writes a tag object.
-    pub(super) fn git_write_tag(&self, purpose: &'static str, object: &[u8]) -> Result<ObjectId, ApplyError> {
+    pub(super) fn git_write_tag(
+        &self,
+        purpose: &'static str,
+        object: &[u8],
+        unsynced: &mut Unsynced,
+    ) -> Result<ObjectId, ApplyError> {
+        let written = || -> io::Result<_> {
+            let id = self.id_of(Kind::Tag, object)?;
+            self.remove_torn_object(&id, object)?;
+            Ok(loose_object_path(self.objects_dir(), &id))
+        };
+        let path = written().map_err(|error| self.object_error(error))?;
         let output = self.run_git(purpose, ["hash-object", "-t", "tag", "-w", "--stdin"], object)?;
         let printed = std::str::from_utf8(output.stdout.trim_ascii()).ok();
-        match printed.and_then(|id| id.parse().ok()) {
-            Some(id) if output.status.success() => Ok(id),
-            _ => Err(self.git_refusal("hash-object", &output)),
+        let Some(id) = printed.and_then(|id| id.parse().ok()).filter(|_| output.status.success()) else {
+            return Err(self.git_refusal("hash-object", &output));
+        };
+        // Git syncs what it writes, but no names of files; and what was there it takes as it is.
+        let is_loose = sync_file(&path).map_err(|error| self.object_error(error))?;
+        if is_loose {
+            unsynced.add_folder_of(&path);
+            path.parent().into_iter().for_each(|folder| unsynced.add_folder_of(folder));
         }
+        Ok(id)
+    }
+
+    /// Git writes no object whose file is there, even if that is empty after a power cut.
+    fn remove_torn_object(&self, id: &gix::oid, content: &[u8]) -> io::Result<()> {
+        let path = loose_object_path(self.objects_dir(), id);
+        if !path.exists() {
+            return Ok(());
+        }
+        let options = loose::Options { alloc_limit_bytes: Some(OBJECT_LIMIT), ..loose::Options::default() };
+        let store = loose::Store::at_opts(self.objects_dir(), self.gix.object_hash(), options);
+        let mut buffer = Vec::new();
+        let found = store.try_find(id, &mut buffer);
+        let is_whole = found.is_ok_and(|found| found.is_some_and(|found| found.data == content));
+        if is_whole { Ok(()) } else { std::fs::remove_file(path) }
     }
 
     /// Changes refs, all or none; `log` is for the reflogs of new ones.
@@ -144,13 +180,33 @@ impl Repository {
             Err(error) => matches!(error, GitError::Silent { .. }),
         };
         if was_ended && self.are_made(changes)? {
-            return Ok(());
+            return self.sync_names(changes);
         }
         let output = output?;
         if output.status.success() {
-            return Ok(());
+            return self.sync_names(changes);
         }
         Err(self.git_refusal("update-ref", &output))
+    }
+
+    /// Git syncs the refs that it writes, but no names of files.
+    fn sync_names(&self, changes: &[RefChange]) -> Result<(), ApplyError> {
+        let mut folders = BTreeSet::from([self.common_dir().to_owned()]);
+        match self.refs {
+            RefStorage::Reftable => drop(folders.insert(self.common_dir().join("reftable"))),
+            RefStorage::Files => {
+                let tags = self.common_dir().join(TAGS);
+                for change in changes {
+                    let above = tags.join(&change.name);
+                    let above = above.ancestors().skip(1).take_while(|folder| folder.starts_with(&tags));
+                    folders.extend(above.map(Path::to_owned));
+                }
+            }
+        }
+        // Of a deleted ref the folder may be gone as well.
+        folders.retain(|folder| folder.is_dir());
+        let synced = folders.iter().rev().try_for_each(|folder| sync_folder(folder));
+        synced.map_err(|error| GitError::failed("update the tags", error).into())
     }
 
     fn are_made(&self, changes: &[RefChange]) -> Result<bool, GitError> {

@@ -47,11 +47,26 @@ impl Repository {
         }
         git.envs(self.variables.iter().map(|(name, value)| (name, value)));
         git.arg("--git-dir").arg(self.git_dir());
+        git.args(self.sync_settings().iter().flat_map(|setting| ["-c", setting]));
         // With `--git-dir` git takes the current folder for the work tree, and runs hooks there.
         if self.root().is_dir() {
             git.current_dir(self.root());
         }
         git
+    }
+
+    /// What git must sync of what it writes: objects and refs too, and no less than is configured. Of several values of
+    /// `core.fsync` the last one counts alone, and each begins with git's own choice: see git-config(1).
+    fn sync_settings(&self) -> Vec<String> {
+        let config = self.gix.config_snapshot();
+        let configured = config.string("core.fsync").map(|value| super::lossy(&value)).unwrap_or_default();
+        let parts = configured.split(',').map(str::trim).filter(|part| !["", "none"].contains(part));
+        let parts: Vec<&str> = parts.chain(["loose-object", "reference"]).collect();
+        let mut settings = vec![format!("core.fsync={}", parts.join(","))];
+        if config.string("core.fsyncMethod").is_some_and(|method| method == "writeout-only") {
+            settings.push("core.fsyncMethod=fsync".to_owned());
+        }
+        settings
     }
 
     /// Runs `git` to its end, whatever its exit status.

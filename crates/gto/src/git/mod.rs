@@ -10,6 +10,7 @@ mod child;
 mod command;
 mod commit;
 mod date;
+mod durable;
 mod file_commit;
 mod folders;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -19,6 +20,7 @@ mod identity;
 mod ignore;
 mod links;
 mod lock;
+mod loose_object;
 mod mirror;
 mod object;
 mod outputs;
@@ -540,11 +542,6 @@ fn hidden_repository(path: &Path) -> Option<io::Error> {
 fn denied(error: &gix::Error) -> bool {
     use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
     error.is_permission_denied() || has_kind(error, &[PermissionDenied, ReadOnlyFilesystem])
-}
-
-/// Whether a file or folder was not there.
-fn is_absent(error: &gix::Error) -> bool {
-    has_kind(error, &[io::ErrorKind::NotFound])
 }
 
 fn has_kind(error: &gix::Error, kinds: &[io::ErrorKind]) -> bool {

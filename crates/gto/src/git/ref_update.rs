@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use gix::bstr::ByteSlice as _;
 
+use super::durable::{create_folders, sync_folder};
 use super::reflog::ReflogEntry;
 use super::refs::{TAGS, full_name};
 use super::tag_cache::follow_mode;
@@ -239,7 +240,7 @@ impl Update<'_> {
                 // Others remove folders that have become empty: it may take more than one attempt.
                 io::ErrorKind::NotFound if waiting.elapsed() < PATIENCE => {
                     let folder = file.parent().unwrap_or(file);
-                    fs::create_dir_all(folder).map_err(|error| self.repository.disk_error(folder, error))?;
+                    create_folders(folder).map_err(|error| self.repository.disk_error(folder, error))?;
                 }
                 _ => return Err(self.repository.disk_error(&lock, error)),
             }
@@ -338,7 +339,7 @@ impl Update<'_> {
         let written = create_new(&new).and_then(|file| {
             let mut file = BufWriter::new(file);
             write(&mut file)?;
-            file.into_inner().map_err(io::IntoInnerError::into_error)?;
+            file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
             // In a shared repository those may write it who could before.
             match fs::metadata(place) {
                 Ok(old) if old.is_file() => fs::set_permissions(&new, old.permissions()),
@@ -357,7 +358,8 @@ impl Update<'_> {
             }
             result => result,
         });
-        replaced.map_err(|error| {
+        let synced = replaced.and_then(|()| place.parent().map_or(Ok(()), sync_folder));
+        synced.map_err(|error| {
             let _ = fs::remove_file(&new);
             self.repository.disk_error(place, error)
         })
@@ -379,6 +381,10 @@ impl Update<'_> {
                     }
                     _ => {}
                 }
+            }
+            let loose = self.repository.loose_path(name);
+            if let Some(folder) = loose.parent().filter(|folder| folder.is_dir()) {
+                sync_folder(folder).map_err(|error| self.repository.disk_error(folder, error))?;
             }
         }
         Ok(())
@@ -424,13 +430,14 @@ impl Update<'_> {
         let none = "0".repeat(target.to_string().len());
         let ReflogEntry { name, email, time, message } = entry;
         let line = format!("{none} {target} {name} <{email}> {time}\t{message}\n");
-        path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+        path.parent().map_or(Ok(()), create_folders).map_err(failed)?;
         if path.is_dir() {
             // The folder of logs that are gone, as of `x/y` where `x` is made. Git removes it, too.
             remove_empty_folders(&path);
         }
         let log = OpenOptions::new().create(true).append(true).open(&path);
-        log.and_then(|mut log| log.write_all(line.as_bytes())).map_err(failed)
+        let written = log.and_then(|mut log| log.write_all(line.as_bytes()).and_then(|()| log.sync_all()));
+        written.and_then(|()| path.parent().map_or(Ok(()), sync_folder)).map_err(failed)
     }
 
     fn release(&mut self) {

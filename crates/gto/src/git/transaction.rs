@@ -3,21 +3,21 @@
 //! Owns the bytes of tag objects and what is expected of refs, which is checked while they are locked: Git decides who
 //! wins. How refs are changed is for `ref_update` and `by_git`. Must not decide what to write.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::path::PathBuf;
 
-use gix::objs::{Kind, Write as _};
+use gix::objs::Kind;
 
 use super::identity::clean;
+use super::loose_object::Unsynced;
 use super::refs::{clash, folders, full_name, is_valid_tag_name};
 use super::signing::SignError;
 use super::unfinished::RefChange;
-use super::{Cause, GitError, Repository, from_gix};
+use super::{Cause, GitError, Repository};
 use crate::object_id::ObjectId;
 use crate::signature::Signature;
 use crate::signing::Signing;
-
-/// How often an object is tried to be written while its folder goes.
-const ATTEMPTS: usize = 10;
 
 /// One change of a tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +114,13 @@ impl TagEdit {
             Self::Create { name, .. } | Self::Delete { name, .. } => name,
         }
     }
+
+    fn commit(&self) -> Option<ObjectId> {
+        match self {
+            Self::Create { commit, .. } => Some(*commit),
+            Self::Delete { .. } => None,
+        }
+    }
 }
 
 impl Repository {
@@ -160,9 +167,14 @@ impl Repository {
             self.sign(&mut objects, signing)?;
         }
         let mut ids = Vec::with_capacity(objects.len());
+        let mut unsynced = Unsynced::default();
         for object in &objects {
-            ids.push(self.write_tag_object(object)?);
+            ids.push(self.write_tag_object(object, &mut unsynced)?);
         }
+        // What git has committed may be on the disk in part: by default it syncs no object.
+        let commits: BTreeSet<ObjectId> = edits.iter().filter_map(TagEdit::commit).collect();
+        let synced = commits.into_iter().try_for_each(|commit| self.sync_loose(commit, &mut unsynced));
+        synced.and_then(|()| unsynced.sync()).map_err(|error| self.object_error(error))?;
         Ok(ids)
     }
 
@@ -227,21 +239,18 @@ impl Repository {
         }
     }
 
-    fn write_tag_object(&self, object: &[u8]) -> Result<ObjectId, ApplyError> {
+    fn write_tag_object(&self, object: &[u8], unsynced: &mut Unsynced) -> Result<ObjectId, ApplyError> {
         if let Some(purpose) = self.objects_need_git() {
-            return self.git_write_tag(purpose, object);
+            return self.git_write_tag(purpose, object, unsynced);
         }
-        let mut attempts = 0;
-        loop {
-            let written = self.gix.objects.write_buf(Kind::Tag, object);
-            attempts += 1;
-            match written {
-                Ok(id) => return Ok(from_gix(&id)),
-                // A `git gc` has removed the empty folder that was meant for the object.
-                Err(error) if super::is_absent(&error) && attempts < ATTEMPTS => {}
-                Err(error) if super::denied(&error) => return Err(self.permission_denied(error)),
-                Err(error) => return Err(GitError::failed("write the tag", error).into()),
-            }
+        self.write_loose(Kind::Tag, object, unsynced).map_err(|error| self.object_error(error))
+    }
+
+    pub(super) fn object_error(&self, error: io::Error) -> ApplyError {
+        use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        match error.kind() {
+            PermissionDenied | ReadOnlyFilesystem => self.permission_denied(error),
+            _ => GitError::failed("write the tag", error).into(),
         }
     }
 
