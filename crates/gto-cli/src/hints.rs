@@ -688,6 +688,10 @@ fn commit_hint(error: &AnnotateError, context: &Context) -> Option<String> {
             let push = git(&format!("push {}", shell_quote(remote)), context);
             format!("push it when that is mended: {push}; if the remote has newer commits, {pull} first")
         }
+        AnnotateError::PushInDoubt { remote, .. } => {
+            let look = git(&format!("ls-remote --heads {}", shell_quote(remote)), context);
+            format!("when the remote can be reached again, see whether it has the commit: {look}")
+        }
         _ => return None,
     })
 }

@@ -55,10 +55,12 @@ fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> 
 
 /// Whether a signal has broken this off, and all is as it was before.
 fn is_interrupted(error: &CommandError) -> bool {
-    use gto::AnnotateError::{Commit, NotPushed, Unfinished};
+    use gto::AnnotateError::{Commit, NotPushed, PushInDoubt, Unfinished};
     let is_left = match error {
         CommandError::Registry(gto::Error::Annotate(Commit { left, .. })) => !left.is_empty(),
-        CommandError::Registry(gto::Error::Annotate(NotPushed { .. } | Unfinished { .. })) => true,
+        CommandError::Registry(gto::Error::Annotate(
+            NotPushed { .. } | PushInDoubt { .. } | Unfinished { .. },
+        )) => true,
         _ => false,
     };
     #[cfg(unix)]

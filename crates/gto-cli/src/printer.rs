@@ -76,6 +76,16 @@ impl Printer {
         }
     }
 
+    /// Passes on what Git, hooks or a remote said beside what they did, as Git shows it.
+    pub fn remarks(&mut self, said: &str) {
+        if said.is_empty() {
+            return;
+        }
+        self.progress = None;
+        let _ = self.stdout.flush();
+        let _ = writeln!(anstream::stderr(), "{}", clean(said));
+    }
+
     fn note(&mut self, style: Style, word: &str, text: &str) {
         self.progress = None;
         // In order with what was printed before; and a closed stderr is nothing to fail for.
@@ -90,7 +100,10 @@ impl Printer {
         let red = AnsiColor::Red.on_default();
         let emoji = if self.emojis { "❌ " } else { "" };
         let mut stderr = anstream::stderr();
-        let _ = writeln!(stderr, "{emoji}{red}{}{red:#}", clean(&error.to_string()));
+        // What a remote or a hook said can be long, and follows in lines that begin like none of ours.
+        let message = clean_inset(&error.to_string());
+        let (first, rest) = message.split_at(message.find('\n').unwrap_or(message.len()));
+        let _ = writeln!(stderr, "{emoji}{red}{first}{red:#}{rest}");
         let mut source = error.source();
         let mut said = error.to_string();
         while let Some(cause) = source {

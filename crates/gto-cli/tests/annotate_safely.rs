@@ -487,3 +487,71 @@ fn what_git_looks_past_is_not_said_to_be_committed() {
     }
     assert_eq!(status(&repo), "");
 }
+
+/// Issue 13: four lines of what a hook said were shown, and the reason came in the 21st.
+#[cfg(unix)]
+#[test]
+fn all_that_a_hook_of_the_commit_says_is_shown() {
+    let repo = committed();
+    let remote = with_remote(&repo);
+    let checks = "for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do echo \"check $n\"; done";
+    for (name, to) in [("pre-commit", ">&2"), ("commit-msg", ""), ("prepare-commit-msg", ">&2")] {
+        hook(&repo, name, &format!("({checks}; printf 'hint: the \\033[1mreason\\033[0m\\n') {to}\nexit 1"));
+        let refusal = gto(&repo, "annotate m --type model --commit").fails(1);
+        let said = refusal.err();
+        assert!(
+            said.starts_with("❌ The command `git commit` failed: check 1\n    check 2\n"),
+            "{name}: {refusal}"
+        );
+        assert!(said.contains("    check 20\n    hint: the reason\n"), "{name}: {refusal}");
+        fs::remove_file(repo.git_dir().join("hooks").join(name)).unwrap();
+    }
+    hook(&remote, "pre-receive", &format!("({checks}; echo the reason) >&2; exit 1"));
+    let refusal = gto(&repo, "annotate m --type model --push").fails(1);
+    assert!(refusal.err().contains("    remote: check 20\n    remote: the reason\n"), "{refusal}");
+    // What is said beside a success is passed on as well.
+    hook(&remote, "pre-receive", "echo Create a pull request for main on GitHub by visiting: >&2");
+    hook(&repo, "post-commit", "echo formatted >&2");
+    let done = gto(&repo, "annotate m --type dataset --push").ok();
+    assert_eq!(done.err(), "formatted\nremote: Create a pull request for main on GitHub by visiting:\n");
+}
+
+/// Issue 13: what `push.followTags` adds was published, and of two addresses one could refuse.
+#[cfg(unix)]
+#[test]
+fn a_push_of_annotations_sends_the_branch_and_nothing_else_to_one_address() {
+    let repo = committed();
+    let remote = with_remote(&repo);
+    gto(&repo, "register m").ok();
+    gto(&repo, "assign m --version v0.0.1 --stage dev").ok();
+    repo.git_ok(&["config", "push.followTags", "true"]);
+    for line in ["annotate m --type model --push", "migrate annotations --to dvc --push", "remove m --push"] {
+        gto(&repo, line).ok();
+        assert_eq!(remote.git_ok(&["rev-parse", "main"]).trim(), repo.head(), "{line}");
+        assert_eq!(remote.tag_names(), [""; 0], "{line}");
+    }
+    for url in [&url(&remote), "/nowhere"] {
+        repo.git_ok(&["config", "--add", "remote.origin.pushurl", url]);
+    }
+    let head = repo.head();
+    let refusal = gto(&repo, "annotate m --path a --push").fails(1);
+    assert!(refusal.err().starts_with("❌ Git pushes to 2 addresses for the remote 'origin'"), "{refusal}");
+    assert_eq!((repo.head(), status(&repo).as_str()), (head, ""));
+    gto(&repo, "annotate m --path a --push --dry-run").ok();
+    gto(&repo, "annotate m --path a --commit").ok();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_branch_that_arrived_is_pushed_however_git_ended() {
+    let repo = committed();
+    let remote = with_remote(&repo);
+    hook(&remote, "post-receive", "echo broken >&2; kill -9 $PPID");
+    let done = gto(&repo, "annotate m --type model --push").ok();
+    assert!(done.out().ends_with("Successfully pushed branch main to origin.\n"), "{done}");
+    assert_eq!(remote.git_ok(&["rev-parse", "main"]).trim(), repo.head());
+    hook(&remote, "post-receive", "mv \"$PWD\" \"$PWD.gone\"; kill -9 $PPID");
+    let doubt = gto(&repo, "annotate m --type dataset --push").fails(1);
+    assert!(doubt.err().contains("the remote cannot be asked whether it has it"), "{doubt}");
+    hints_at(&doubt, "`git ls-remote --heads origin`");
+}

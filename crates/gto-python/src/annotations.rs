@@ -7,7 +7,7 @@ use gto::{Annotating, AnnotationApplied, AnnotationPlan, Committing, Error, Regi
 use pyo3::prelude::*;
 use serde::Serialize;
 
-use crate::call::{Value, Work, ask, work};
+use crate::call::{Asides, Value, Work, ask, work};
 use crate::error::Problem;
 
 /// What was done.
@@ -20,6 +20,7 @@ struct Edited {
 
 fn carry_out(
     registry: &Registry,
+    asides: &mut Asides,
     mut plan: impl FnMut() -> Work<AnnotationPlan>,
     committing: &Committing,
     dry_run: bool,
@@ -30,6 +31,7 @@ fn carry_out(
         return Ok(Edited { files: files(&plan), commit: None, lines: Vec::new() });
     }
     let (plan, applied) = registry.edit_annotations(committing, plan)?;
+    asides.pass_on(&applied.said);
     Ok(Edited {
         lines: lines(&plan, committing, &applied),
         files: files(&plan),
@@ -110,7 +112,7 @@ pub fn annotate<'py>(
     author: Option<String>,
     author_email: Option<String>,
 ) -> Value<'py> {
-    work(py, repo, move |repo, _| {
+    work(py, repo, move |repo, asides| {
         let not_taken = |fault| Problem::Arguments(format!("`custom` {fault}"));
         let wish = Annotating {
             clear_labels: false,
@@ -129,7 +131,7 @@ pub fn annotate<'py>(
         let plan = || Ok(registry.plan_annotate(&name, &wish)?);
         let committing =
             Committing { commit, message: commit_message, push, name: author, email: author_email };
-        carry_out(&registry, plan, &committing, dry_run)
+        carry_out(&registry, asides, plan, &committing, dry_run)
     })
 }
 
@@ -150,11 +152,11 @@ pub fn remove(
     author: Option<String>,
     author_email: Option<String>,
 ) -> Value<'_> {
-    work(py, repo, move |repo, _| {
+    work(py, repo, move |repo, asides| {
         let (registry, name, file) = (repo.open_to_edit()?, named(&name)?, self::file(file.as_deref())?);
         let plan = || Ok(registry.plan_remove_annotation(&name, file)?);
         let committing =
             Committing { commit, message: commit_message, push, name: author, email: author_email };
-        carry_out(&registry, plan, &committing, dry_run)
+        carry_out(&registry, asides, plan, &committing, dry_run)
     })
 }

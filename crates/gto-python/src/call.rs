@@ -46,6 +46,13 @@ impl Asides {
         }
     }
 
+    /// Takes in what Git, hooks or a remote said beside what they did.
+    pub fn pass_on(&mut self, said: &str) {
+        if !said.is_empty() {
+            self.say(said);
+        }
+    }
+
     /// Takes in what else is to be said.
     pub fn say(&mut self, text: &str) {
         let text = clean(text).into_owned();

@@ -156,7 +156,9 @@ impl Told {
             AnnotateError::PathNotThere { path } => Self::new("NoFile", [path.clone()]),
             AnnotateError::Text { .. } => Self { text: Some(message), ..Self::new("WrongArtifactsYaml", []) },
             AnnotateError::Changed { .. } => Self::new("Conflict", [message]),
-            AnnotateError::NotPushed { .. } => Self::new("RemoteError", [message]),
+            AnnotateError::NotPushed { .. } | AnnotateError::PushInDoubt { .. } => {
+                Self::new("RemoteError", [message])
+            }
             AnnotateError::Commit { .. } | AnnotateError::Unfinished { .. } | AnnotateError::NoBranch => {
                 Self::new("GitError", [message])
             }

@@ -196,7 +196,7 @@ pub enum Error {
     /// A hook of the repository forbids it.
     #[error("A hook of the repository refused: {said}")]
     Hook {
-        /// What it said, on one line. Untrusted.
+        /// What it said. Untrusted.
         said: String,
     },
     /// The user may not write there.

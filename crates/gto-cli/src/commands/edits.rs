@@ -75,6 +75,7 @@ pub fn carry_out<P: Planned>(
     } else {
         registry.edit_annotations(&committing, plan)?
     };
+    context.printer.remarks(&applied.said);
     tell(context, &planned, &applied, &committing, args)?;
     Ok(planned)
 }

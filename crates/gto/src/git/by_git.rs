@@ -18,6 +18,7 @@ use super::loose_object::{Unsynced, loose_object_path};
 use super::ref_update::HeldLock;
 use super::reflog::ReflogEntry;
 use super::refs::TAGS;
+use super::said::words_of_hook;
 use super::transaction::ApplyError;
 use super::unfinished::RefChange;
 use super::{GitError, OBJECT_LIMIT, RefStorage, Repository, lossy};
@@ -281,19 +282,20 @@ fn hooks_folder(path: &BStr, run_in: &Path) -> Option<PathBuf> {
     Some(run_in.join(gix::path::from_bstr(path).ok()?))
 }
 
-/// What a hook said that aborted the transaction, on one line; `None` if none did.
+/// What a hook said that aborted the transaction; `None` if none did.
 ///
 /// Git's own words are `ref updates aborted by hook`, and since 2.52 longer ones.
 fn said_by_hook(stderr: &str) -> Option<String> {
-    let lines: Vec<&str> = stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = stderr.trim_end().lines().collect();
     let (aborted, said) = lines.split_last()?;
     if !(aborted.starts_with("fatal:") && aborted.contains("aborted by") && aborted.contains("hook")) {
         return None;
     }
     // It is asked twice if it refuses: before, and when the transaction is given up. It may say the same each time.
-    let mut said = said.to_vec();
-    said.dedup();
-    Some(if said.is_empty() { "it did not say why".to_owned() } else { said.join("; ") })
+    let (once, again) = said.split_at(said.len() / 2);
+    let said = if once == again { once } else { said };
+    let said = words_of_hook(&said.join("\n"));
+    Some(if said.is_empty() { "it did not say why".to_owned() } else { said })
 }
 
 #[cfg(test)]
@@ -314,6 +316,10 @@ mod tests {
     fn what_a_hook_says_is_told_once() {
         let told = said_by_hook("no\nno\nask ops\nfatal: ref updates aborted by hook\n");
         assert_eq!(told.as_deref(), Some("no; ask ops"));
+        let long = (1..=21).map(|n| format!("  rule {n}\n")).collect::<Vec<_>>().concat();
+        let told = said_by_hook(&format!("{long}{long}fatal: ref updates aborted by hook\n")).unwrap();
+        assert_eq!(told.lines().count(), 21, "{told}");
+        assert!(told.ends_with("  rule 21"), "{told}");
         let newer = "fatal: ref updates aborted by the reference-transaction hook at its 'prepared' state";
         assert_eq!(said_by_hook(newer).as_deref(), Some("it did not say why"));
         assert_eq!(said_by_hook("fatal: cannot lock ref 'refs/tags/aborted by hook'\nfatal: x"), None);

@@ -20,7 +20,7 @@ use crate::waiting::Waiting;
 /// another side.
 const MAX_OUTPUT: usize = 1 << 30;
 
-/// Nor more than this of what it tells people, which may be said by another side too. The rest is passed over.
+/// Nor more than this of what it tells people, which may be said by another side too: the beginning and the end.
 const MAX_SAID: usize = 1 << 20;
 
 /// What is read at once.
@@ -127,7 +127,7 @@ impl Work {
         mut hear: impl FnMut(&[u8]),
     ) -> Result<Output, WorkError> {
         let heard = self.listen(input)?;
-        let (mut stdout, mut stderr, mut is_whole) = (Vec::new(), Vec::new(), true);
+        let (mut stdout, mut stderr, mut is_whole) = (Vec::new(), Ends::default(), true);
         let (mut last_heard, mut ended) = (Instant::now(), None);
         loop {
             let next = heard.recv_timeout(BETWEEN_LOOKS);
@@ -136,7 +136,7 @@ impl Work {
                 Ok(Heard::Printed(bytes)) => is_whole &= keep(&mut stdout, &bytes, MAX_OUTPUT),
                 Ok(Heard::Said(bytes)) => {
                     hear(&bytes);
-                    keep(&mut stderr, &bytes, MAX_SAID);
+                    stderr.add(&bytes);
                 }
                 Ok(Heard::Failed(error)) => return Err(error.into()),
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -153,7 +153,7 @@ impl Work {
         }
         let status = self.wait(silence)?;
         if is_whole {
-            return Ok(Output { status, stdout, stderr });
+            return Ok(Output { status, stdout, stderr: stderr.joined() });
         }
         Err(io::Error::other(format!("it prints more than {} MiB", MAX_OUTPUT >> 20)).into())
     }
@@ -253,6 +253,31 @@ fn tell(mut from: impl Read, to: &SyncSender<Heard>, heard: impl Fn(Vec<u8>) -> 
     }
 }
 
+/// The beginning and the end of what a process tells people.
+#[derive(Default)]
+struct Ends {
+    beginning: Vec<u8>,
+    end: Vec<u8>,
+}
+
+impl Ends {
+    fn add(&mut self, bytes: &[u8]) {
+        const HALF: usize = MAX_SAID / 2;
+        let room = HALF.saturating_sub(self.beginning.len()).min(bytes.len());
+        self.beginning.extend_from_slice(&bytes[..room]);
+        self.end.extend_from_slice(&bytes[room..]);
+        // Not at each piece: what stays is moved.
+        if self.end.len() > 2 * HALF {
+            self.end.drain(..self.end.len() - HALF);
+        }
+    }
+
+    fn joined(mut self) -> Vec<u8> {
+        self.beginning.append(&mut self.end);
+        self.beginning
+    }
+}
+
 /// Adds what there is room for; whether that is all.
 fn keep(kept: &mut Vec<u8>, more: &[u8], limit: usize) -> bool {
     let room = limit.saturating_sub(kept.len());
@@ -344,10 +369,13 @@ mod tests {
     }
 
     #[test]
-    fn of_what_a_process_says_without_end_the_start_is_taken() {
-        let script = "head -c 5000000 /dev/zero >&2; head -c 3000000 /dev/zero; exit 3";
+    fn of_what_a_process_says_without_end_the_beginning_and_the_end_are_taken() {
+        let script =
+            "echo first >&2; head -c 5000000 /dev/zero >&2; echo last >&2; head -c 3000000 /dev/zero; exit 3";
         let output = shell(script, b"", None).unwrap();
-        assert_eq!((output.stdout.len(), output.stderr.len()), (3_000_000, 1 << 20));
+        assert_eq!(output.stdout.len(), 3_000_000);
+        assert!(output.stderr.starts_with(b"first\n\0") && output.stderr.ends_with(b"\0last\n"));
+        assert!(output.stderr.len() <= MAX_SAID * 3 / 2, "{}", output.stderr.len());
         assert_eq!(output.status.code(), Some(3));
     }
 

@@ -6,14 +6,14 @@
 use std::process::Output;
 
 use super::child::undisturbed;
-use super::porcelain::words;
+use super::said::{remarks, words_of_hook};
 use super::{GitError, Repository, lossy};
 use crate::object_id::ObjectId;
 
 /// Why there is no commit.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommitError {
-    /// Git or a hook refused; what they said, in one line.
+    /// Git or a hook refused; what they said.
     #[error("{0}")]
     Refused(String),
     /// There is a commit all the same.
@@ -21,12 +21,21 @@ pub(crate) enum CommitError {
     Unfinished {
         /// The commit.
         commit: ObjectId,
-        /// What Git or a hook said, in one line.
+        /// What Git or a hook said.
         said: String,
     },
     /// `git` could not be run.
     #[error(transparent)]
     Git(#[from] GitError),
+}
+
+/// A commit that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Committed {
+    /// The commit.
+    pub commit: ObjectId,
+    /// What Git and hooks said beside it, line by line; mostly nothing.
+    pub said: String,
 }
 
 const PURPOSE: &str = "committing a file";
@@ -80,7 +89,7 @@ impl Repository {
         paths: &[&str],
         message: &str,
         variables: &[(&str, &str)],
-    ) -> Result<ObjectId, CommitError> {
+    ) -> Result<Committed, CommitError> {
         let before = self.head_commit()?;
         let mut added = Vec::new();
         for &path in paths {
@@ -149,14 +158,16 @@ impl Repository {
         paths: &[&str],
         message: &str,
         variables: &[(&str, &str)],
-    ) -> Result<ObjectId, CommitError> {
+    ) -> Result<Committed, CommitError> {
         if !added.is_empty() {
             succeed(&self.on_files(&["add", "--intent-to-add"], added, b"")?)?;
         }
         let args = ["commit", "--quiet", "--only", "--file=-"];
-        succeed(&self.on_files_as(variables, &args, paths, message.as_bytes())?)?;
-        let head = self.head_commit()?;
-        head.ok_or_else(|| CommitError::Refused("there is no commit".to_owned()))
+        let output = self.on_files_as(variables, &args, paths, message.as_bytes())?;
+        succeed(&output)?;
+        let commit =
+            self.head_commit()?.ok_or_else(|| CommitError::Refused("there is no commit".to_owned()))?;
+        Ok(Committed { commit, said: remarks(&said(&output)) })
     }
 
     /// Runs git on files that are named literally.
@@ -182,7 +193,11 @@ fn succeed(output: &Output) -> Result<(), CommitError> {
     if output.status.success() {
         return Ok(());
     }
-    let said = format!("{}\n{}", lossy(&output.stderr), lossy(&output.stdout));
-    let said = words(said.trim());
+    let said = words_of_hook(&said(output));
     Err(CommitError::Refused(if said.is_empty() { output.status.to_string() } else { said }))
+}
+
+/// What Git and hooks said on both channels.
+fn said(output: &Output) -> String {
+    format!("{}\n{}", lossy(&output.stderr), lossy(&output.stdout))
 }

@@ -233,7 +233,7 @@ impl Access<'_> {
         if output.status.success() {
             return Ok(());
         }
-        Err(MirrorError::Remote(super::porcelain::words(&said.text())))
+        Err(MirrorError::Remote(super::said::words(&said.text())))
     }
 }
 
@@ -285,7 +285,7 @@ impl Repository {
         if !is_intact.status.success() {
             return Err(MirrorError::Damaged);
         }
-        Err(MirrorError::Remote(super::porcelain::words(&lossy(&output.stderr))))
+        Err(MirrorError::Remote(super::said::words(&lossy(&output.stderr))))
     }
 
     /// The refs as [`read_listing`] gives those of the remote. A `HEAD` without a commit is as good as that of a remote
@@ -327,11 +327,7 @@ impl Repository {
     pub(super) fn fetch_everything(&self) -> Result<(), String> {
         let run = |args: &[&str]| -> Result<(), String> {
             let output = self.run_git("cloning", args, b"").map_err(|error| error.to_string())?;
-            if output.status.success() {
-                Ok(())
-            } else {
-                Err(super::porcelain::words(&lossy(&output.stderr)))
-            }
+            if output.status.success() { Ok(()) } else { Err(super::said::words(&lossy(&output.stderr))) }
         };
         let fetch = ["fetch", "--quiet", "--refetch", "--no-filter", "--no-tags", "--refmap=", "--no-prune"];
         let more =

@@ -196,7 +196,7 @@ impl Repository {
         if output.status.success() {
             return Ok(());
         }
-        Err(super::porcelain::words(&lossy(&output.stderr)))
+        Err(super::said::words(&lossy(&output.stderr)))
     }
 }
 

@@ -11,8 +11,9 @@ use gix::bstr::ByteSlice as _;
 use gix::objs::{Kind, Write as _};
 
 use super::address::without_passwords;
-use super::porcelain::{self, Outcome, words};
+use super::porcelain::{self, Outcome};
 use super::refs::TAGS;
+use super::said::{remarks, words};
 use super::{GitError, RefStorage, Repository, from_gix, lossy};
 use crate::object_id::ObjectId;
 
@@ -78,12 +79,24 @@ pub(crate) enum PushedTag<'a> {
     Delete(&'a str, ObjectId),
 }
 
-/// Git's refusal of a push or a fetch, in one line.
+/// A branch that was pushed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PushedBranch {
+    /// Its short name.
+    pub branch: String,
+    /// What Git, hooks and the remote said beside it, line by line; mostly nothing.
+    pub said: String,
+}
+
+/// Git's refusal of a push or a fetch.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RemoteError {
     /// The other side, or the way there, refused.
     #[error("{0}")]
     Refused(String),
+    /// The push broke off, and the remote cannot be asked how far it came.
+    #[error("{0}")]
+    Unknown(String),
     /// More tags than fit into one command.
     #[error("these are more tags than one `git push` takes")]
     TooMany,
@@ -189,16 +202,44 @@ impl Repository {
         longest.map(|(_, instead)| instead)
     }
 
-    /// Pushes the current branch to the one of the same name. Git's fast-forward rule holds. `None`: there is no branch.
-    pub fn push_branch(&self, remote: &Remote) -> Result<Option<String>, RemoteError> {
+    /// Pushes the current branch, and nothing else, to the one of the same name. Git's fast-forward rule holds. `None`: there
+    /// is no branch. After a failure the remote is asked whether it has the commit.
+    pub fn push_branch(&self, remote: &Remote) -> Result<Option<PushedBranch>, RemoteError> {
         let Some(branch) = self.current_branch() else { return Ok(None) };
-        let refspec = format!("refs/heads/{branch}:refs/heads/{branch}");
-        let output =
-            self.run_git("pushing a branch", ["push", "--quiet", "--", &remote.name, &refspec], b"")?;
-        if output.status.success() {
-            return Ok(Some(branch));
+        let full_name = format!("refs/heads/{branch}");
+        let refspec = format!("{full_name}:{full_name}");
+        let args = ["push", "--quiet", "--no-follow-tags", "--", &remote.name, &refspec];
+        let said = match self.run_git("pushing a branch", args, b"") {
+            Ok(output) => {
+                let said = format!("{}\n{}", lossy(&output.stderr), lossy(&output.stdout));
+                if output.status.success() {
+                    return Ok(Some(PushedBranch { branch, said: remarks(&said) }));
+                }
+                words(&said)
+            }
+            // It may have been about to end.
+            Err(error @ GitError::Silent { .. }) => error.to_string(),
+            Err(error) => return Err(error.into()),
+        };
+        let here = self.head_commit()?;
+        match self.branch_on(remote, &full_name) {
+            Ok(there) if there == here => Ok(Some(PushedBranch { branch, said })),
+            Ok(_) => Err(RemoteError::Refused(said)),
+            Err(_) => Err(RemoteError::Unknown(said)),
         }
-        Err(RemoteError::Refused(words(&lossy(output.stderr.trim_ascii()))))
+    }
+
+    /// The commit that a branch of the remote is on.
+    fn branch_on(&self, remote: &Remote, full_name: &str) -> Result<Option<ObjectId>, RemoteError> {
+        let args = ["ls-remote", "--quiet", "--heads", "--", remote.source(), full_name];
+        let output = self.run_git("asking a remote", args, b"")?;
+        if !output.status.success() {
+            return Err(RemoteError::Refused(words(&lossy(&output.stderr))));
+        }
+        let listed = lossy(&output.stdout);
+        let mut lines = listed.lines().filter_map(|line| line.split_once('\t'));
+        let found = lines.find(|(_, name)| *name == full_name);
+        Ok(found.and_then(|(id, _)| id.parse().ok()))
     }
 
     /// The branch that `HEAD` is on, which need not have a commit.

@@ -196,6 +196,16 @@ pub enum AnnotateError {
         /// What Git said.
         said: String,
     },
+    /// The push of the branch broke off, and the remote cannot be asked how far it came.
+    #[error("{}he push of the branch to {remote} broke off, and the remote cannot be asked whether it has it: {said}", made(commit.as_ref()))]
+    PushInDoubt {
+        /// The commit that was made before that, and is here; `None` if nothing was.
+        commit: Option<ObjectId>,
+        /// The remote.
+        remote: String,
+        /// What Git said.
+        said: String,
+    },
 }
 
 pub(super) fn told(problem: &FileProblem) -> String {

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::annotate::Planned;
 use super::annotation_place::{Prepared, prepare};
+use super::remote::one_address;
 use super::{AnnotateError, AnnotationPlan, FileEdit, Registry};
 use crate::annotation::{Source, edit};
 use crate::error::{Error, Result};
-use crate::git::{CommitError, FileStatus, Remote};
+use crate::git::{CommitError, Committed, FileStatus, PushedBranch, Remote, RemoteError};
 use crate::object_id::ObjectId;
 use crate::yaml::printable;
 
@@ -75,6 +76,8 @@ pub struct AnnotationApplied {
     pub commit: Option<ObjectId>,
     /// The branch that was pushed, and where to.
     pub pushed: Option<(String, String)>,
+    /// What Git, hooks and the remote said beside that, line by line; mostly nothing.
+    pub said: String,
 }
 
 impl Registry {
@@ -136,6 +139,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Annotate`], or what is wrong with the remote.
     pub fn check_annotations(&self, plan: &AnnotationPlan, committing: &Committing) -> Result<()> {
+        // Nothing is pushed, so that it does not matter to how many addresses.
         self.ready_to_commit(plan, committing).map(drop)
     }
 
@@ -156,7 +160,7 @@ impl Registry {
     fn apply_alone(&self, plan: &AnnotationPlan, committing: &Committing) -> Result<AnnotationApplied> {
         // Long before the first file is written: whoever has just looked may end the process.
         let _under_way = UnderWay::begin();
-        let remote = self.ready_to_commit(plan, committing)?;
+        let remote = self.ready_to_commit(plan, committing)?.map(one_address).transpose()?;
         self.write_all(&plan.edits)?;
         if remote.is_none() && !committing.commit {
             return Ok(AnnotationApplied::default());
@@ -171,11 +175,16 @@ impl Registry {
         let files: Vec<&str> = uncommitted.iter().map(|(file, _)| file.as_str()).collect();
         let mut applied = AnnotationApplied::default();
         if !files.is_empty() {
-            applied.commit = Some(self.commit_all(plan, &files, committing)?);
+            let Committed { commit, said } = self.commit_all(plan, &files, committing)?;
+            applied.commit = Some(commit);
+            applied.said = said;
         }
         // A clone of a remote repository has nothing that is not there already.
         if let Some(remote) = remote.filter(|_| self.remote.is_none() || applied.commit.is_some()) {
-            applied.pushed = self.push_branch(&remote, applied.commit)?;
+            let pushed = self.push_branch(&remote, applied.commit)?;
+            let lines = [&applied.said, &pushed.said].map(String::as_str);
+            applied.said = lines.into_iter().filter(|said| !said.is_empty()).collect::<Vec<_>>().join("\n");
+            applied.pushed = Some((pushed.branch, remote.shown()));
         }
         Ok(applied)
     }
@@ -260,7 +269,12 @@ impl Registry {
         bytes.map_err(drop)?.map(String::from_utf8).transpose().map_err(drop)
     }
 
-    fn commit_all(&self, plan: &AnnotationPlan, files: &[&str], committing: &Committing) -> Result<ObjectId> {
+    fn commit_all(
+        &self,
+        plan: &AnnotationPlan,
+        files: &[&str],
+        committing: &Committing,
+    ) -> Result<Committed> {
         let message = committing.message.as_ref().unwrap_or(&plan.message);
         let committed = self.repository.commit_files(files, message, &committing.identity());
         committed.map_err(|error| match error {
@@ -275,13 +289,14 @@ impl Registry {
         })
     }
 
-    fn push_branch(&self, remote: &Remote, commit: Option<ObjectId>) -> Result<Option<(String, String)>> {
-        let pushed = self.repository.push_branch(remote).map_err(|error| {
-            // The clone of a remote repository goes, and the commit with it.
-            let commit = commit.filter(|_| self.remote.is_none());
-            AnnotateError::NotPushed { commit, remote: remote.shown(), said: error.to_string() }
-        });
-        Ok(pushed?.map(|branch| (branch, remote.shown())))
+    fn push_branch(&self, remote: &Remote, commit: Option<ObjectId>) -> Result<PushedBranch> {
+        // The clone of a remote repository goes, and the commit with it.
+        let commit = commit.filter(|_| self.remote.is_none());
+        let pushed = self.repository.push_branch(remote).map_err(|error| match error {
+            RemoteError::Unknown(said) => AnnotateError::PushInDoubt { commit, remote: remote.shown(), said },
+            error => AnnotateError::NotPushed { commit, remote: remote.shown(), said: error.to_string() },
+        })?;
+        Ok(pushed.ok_or(AnnotateError::NoBranch)?)
     }
 }
 

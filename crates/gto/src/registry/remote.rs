@@ -235,7 +235,7 @@ impl Registry {
 }
 
 /// The remote, if a push goes to one repository: of several some could take it and others not.
-fn one_address(remote: Remote) -> Result<Remote> {
+pub(super) fn one_address(remote: Remote) -> Result<Remote> {
     match remote.addresses() {
         1 => Ok(remote),
         addresses => Err(Error::ManyAddresses { remote: remote.shown(), addresses }),
