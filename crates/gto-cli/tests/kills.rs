@@ -379,6 +379,27 @@ fn a_write_that_the_disk_refuses_anywhere_is_done_or_refused_with_a_reason() {
     }
 }
 
+/// A sync takes milliseconds, and is most of what a write costs. What they are for is tested in `power_cuts.rs`.
+#[test]
+fn a_tag_in_folders_that_exist_takes_at_most_six_syncs() {
+    if !can_trace() {
+        return;
+    }
+    let repo = registry(RefFormat::Files);
+    for number in 0..=255 {
+        let folder = repo.git_dir().join(format!("objects/{number:02x}"));
+        fs::create_dir_all(folder).expect("the sandbox is writable");
+    }
+    for line in ["register m", "assign m --version v0.0.1 --stage dev"] {
+        let trace = ["-f", "-e", "trace=fsync,fdatasync,syncfs,sync,sync_file_range"];
+        let (output, log) = Traced::Gto.run(&repo, &trace, line);
+        assert!(output.status.success(), "{line}: {output:?}");
+        let syncs = log.lines().filter(|line| line.contains("sync")).count();
+        println!("`{line}`: {syncs} syncs");
+        assert!((1..=6).contains(&syncs), "`{line}`:\n{log}");
+    }
+}
+
 /// As on some file systems in user space.
 #[test]
 fn where_files_have_one_name_and_no_rename_leaves_others_alone_tags_are_written_all_the_same() {
