@@ -143,7 +143,7 @@ fn one(gto: &Path) -> Vec<Entry> {
 }
 
 fn write(gto: &Path) -> Vec<Entry> {
-    let target = Some(Target { time: 3.0, memory: None, from: 1_000_000 });
+    let target = Some(Target { time: 2.5, memory: None, from: 0 });
     // A commit has one version of an artifact.
     let commit = ["commit", "--quiet", "--allow-empty", "-m", "run {run}"];
     // What was registered just before.
@@ -151,10 +151,15 @@ fn write(gto: &Path) -> Vec<Entry> {
         let words = ["assign", ARTIFACT, "HEAD", "--stage", stage];
         Contender::new(format!("gto assign {ARTIFACT}{name}"), gto, &words)
     };
-    // Else each round would find more loose tags of the artifact than the one before.
-    let tag = Contender::new("git tag -a -m x NEW", "git", &["tag", "-a", "-m", "x", "git-{run}"]);
+    let tag = ["tag", "-a", "-m", "x"];
+    let synced = [&["-c", "core.fsync=loose-object,reference"], &tag[..], &["synced-{run}"]].concat();
+    // As durable as git makes it: gto syncs these files too, their folders, and the commit.
+    let synced = Contender::new("git tag -a, with core.fsync=loose-object,reference", "git", &synced);
+    let unsynced = Contender::new("git tag -a", "git", &[&tag[..], &["git-{run}"]].concat());
     vec![
-        (tag.after_git(&["pack-refs", "--all"]), None),
+        // Else each round would find more loose tags of the artifact than the one before.
+        (synced.after_git(&["pack-refs", "--all"]), None),
+        (unsynced, None),
         (named(gto, &["register", ARTIFACT]).after_git(&commit), target),
         (assign("", STAGE), target),
         (assign(", a stage new to the registry", "stage-{run}"), target),
