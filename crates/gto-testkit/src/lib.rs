@@ -11,12 +11,18 @@
 //! | [`Repo`], [`TagSpec`], [`TagRecord`] | a Git repository: commits, tags of any shape, copies, fingerprints |
 //! | [`Gto`], [`Run`] | running a binary and looking at what it said |
 //! | [`Oracle`] | the Python tool, kept running in one process |
+//! | [`CrashModel`] | what POSIX lets a power cut leave of a folder |
+//! | [`DiskImage`] | a file system in a file, and what a power cut leaves of it |
 //! | [`skip`] | saying that a test skipped itself |
 //! | [`random`] | registries made from a seed, and large ones for benchmarks |
 
 #![allow(clippy::missing_panics_doc, reason = "a helper of tests panics where the test cannot go on")]
 #![allow(clippy::return_self_not_must_use, reason = "`run(…).ok();` asserts and is often all that is wanted")]
 
+#[cfg(unix)]
+mod crash;
+#[cfg(target_os = "linux")]
+mod disk;
 mod gto;
 mod keys;
 mod oracle;
@@ -26,6 +32,10 @@ mod sandbox;
 mod skip;
 mod tag;
 
+#[cfg(unix)]
+pub use crash::CrashModel;
+#[cfg(target_os = "linux")]
+pub use disk::{DiskImage, FileSystem, MountedDisk};
 pub use gto::{Gto, Run};
 pub use keys::{GpgHome, SshKey};
 pub use oracle::Oracle;
