@@ -1,32 +1,26 @@
 //! Text that is safe to show, and words that are safe to paste into a shell.
 //!
-//! Every front end shows text of repositories and remotes, which is untrusted, through this one list of dangerous
-//! characters. Prints nothing.
+//! Every front end shows text of repositories and remotes, which is untrusted, through this. Prints nothing.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use gto::text::is_dangerous;
+
 /// Makes control characters visible (`\u{1b}`), so that nothing from a repository drives a terminal. Line feeds and tabs stay.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unsafe) {
+    if !text.contains(is_dangerous) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        if is_unsafe(c) {
+        if is_dangerous(c) {
             let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
         } else {
             shown.push(c);
         }
     }
     Cow::Owned(shown)
-}
-
-/// C0, DEL, C1, what ends a line elsewhere, and what reorders the text around it.
-fn is_unsafe(c: char) -> bool {
-    let is_control = c.is_control() && !matches!(c, '\n' | '\t');
-    is_control
-        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
 }
 
 /// As [`clean`], with all lines but the first set in: no line of somebody else's begins as ours do.

@@ -54,6 +54,18 @@ impl Default for Repo {
 }
 
 /// Making repositories.
+impl Sandbox {
+    /// Makes an empty repository with a work tree in the folder `name` of the sandbox.
+    pub fn repo(&self, name: &str) -> Repo {
+        self.repo_with(name, RepoOptions::default())
+    }
+
+    /// Makes an empty repository of the wanted kind in the folder `name` of the sandbox.
+    pub fn repo_with(&self, name: &str, options: RepoOptions) -> Repo {
+        Repo::init_in(self, name, options)
+    }
+}
+
 impl Repo {
     /// An empty repository with a work tree, in a sandbox of its own.
     pub fn new() -> Self {

@@ -9,8 +9,6 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use crate::{Repo, RepoOptions};
-
 /// The name in `GIT_AUTHOR_NAME` and `GIT_COMMITTER_NAME` of every sandbox.
 const NAME: &str = "Ada Tester";
 /// The address in `GIT_AUTHOR_EMAIL` and `GIT_COMMITTER_EMAIL` of every sandbox.
@@ -19,7 +17,7 @@ const EMAIL: &str = "ada@example.com";
 /// A temporary folder with a home of its own and an environment built from nothing.
 ///
 /// Cloning is cheap: the clones share the folder, which goes away with the last of them, and each has its own
-/// environment from there on. A [`Repo`] holds one, so a test can change the environment of one repository.
+/// environment from there on. A [`Repo`](crate::Repo) holds one, so a test can change the environment of one repository.
 #[derive(Clone, Debug)]
 pub struct Sandbox {
     dir: Arc<TempDir>,
@@ -112,16 +110,6 @@ impl Sandbox {
         let mut command = Command::new(program);
         command.env_clear().envs(&self.env).current_dir(self.path());
         command
-    }
-
-    /// Makes an empty repository with a work tree in the folder `name` of the sandbox.
-    pub fn repo(&self, name: &str) -> Repo {
-        self.repo_with(name, RepoOptions::default())
-    }
-
-    /// Makes an empty repository of the wanted kind in the folder `name` of the sandbox.
-    pub fn repo_with(&self, name: &str, options: RepoOptions) -> Repo {
-        Repo::init_in(self, name, options)
     }
 }
 

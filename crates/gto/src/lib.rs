@@ -68,6 +68,7 @@ pub mod signature;
 pub mod signing;
 pub mod state;
 pub mod tag;
+pub mod text;
 pub mod time;
 pub mod version;
 mod waiting;

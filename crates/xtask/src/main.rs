@@ -14,6 +14,7 @@ mod generate;
 mod measure;
 mod oracle;
 mod python;
+mod result;
 mod skips;
 mod tally;
 mod test;
@@ -22,8 +23,7 @@ mod workspace;
 
 use std::process::ExitCode;
 
-/// What a task hands back: a failure is a sentence for the developer.
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+use result::Result;
 
 const HELP: &str = "\
 Usage: cargo xtask TASK

@@ -6,7 +6,7 @@
 
 use serde_json::Number;
 
-use super::Value;
+use super::node::Value;
 
 /// The value of plain text.
 pub(crate) fn plain(text: &str) -> Value {

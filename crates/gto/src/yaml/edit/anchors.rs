@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use serde_json::{Map, Value as Json};
 
+use super::editor::{Editor, UNSAFE};
 use super::layout::{Entry, Item, Kind};
-use super::{Editor, UNSAFE};
 use crate::yaml::Problem;
 
 impl Editor<'_> {

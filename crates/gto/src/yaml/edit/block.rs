@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use serde_json::{Map, Value as Json};
 
+use super::editor::{Editor, UNSAFE};
 use super::layout::{Entry, Item, Kind};
 use super::render::{self, Rendered, Style};
-use super::{Editor, UNSAFE};
 use crate::yaml::Problem;
 
 impl Editor<'_> {

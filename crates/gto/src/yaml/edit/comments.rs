@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::align::align;
+use super::editor::{Editor, UNSAFE};
 use super::layout::{self, Document, Item, Kind};
-use super::{Editor, UNSAFE};
 use crate::yaml::Problem;
 
 /// The way to an entry or an item: which part it is of what it is in, from the root down.

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value as Json};
 
-use super::Editor;
+use super::editor::Editor;
 use super::layout::{Entry, Item, Kind};
 use super::list::Added;
 use crate::yaml::Problem;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Editor;
+use super::editor::Editor;
 use super::layout::{self, Kind};
 
 /// The comments of a text that can be edited, in their order.

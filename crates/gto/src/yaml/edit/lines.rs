@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
+use super::editor::{Editor, UNSAFE};
 use super::layout::{Entry, Item, Kind};
-use super::{Editor, UNSAFE};
 use crate::yaml::Problem;
 
 /// Lines and their ends.

@@ -8,8 +8,9 @@ use std::ops::Range;
 use serde_json::Value as Json;
 
 use super::align::align;
+use super::editor::{Editor, UNSAFE};
 use super::layout::Item;
-use super::{Editor, UNSAFE, render};
+use super::render;
 use crate::yaml::Problem;
 
 /// What is new, as text, by the item that stays and comes before it.
