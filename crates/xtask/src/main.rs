@@ -11,6 +11,7 @@
 
 mod bench;
 mod generate;
+mod layers;
 mod measure;
 mod oracle;
 mod python;
@@ -35,6 +36,7 @@ Tasks:
   generate [--check]
             write what is derived from the command line: docs/reference.md, docs/man, completions
             --check: write nothing, fail if one of them is stale
+  layers    which file may name which: fail if one of the rules in docs/architecture.md is broken
   bench [--tags 10000,100000] [--runs 7] [--parts whole,more,one,write,start,loose,oracle]
             time gto against git on registries of so many tags, and print tables
             whole: all of a registry; more: after one more tag; one: an artifact; write: new tags;
@@ -64,6 +66,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
     match task.as_str() {
         "test" => test::run(rest),
         "generate" => generate::run(rest),
+        "layers" => layers::run(rest),
         "bench" => bench::run(rest),
         "python" => python::run(rest),
         "help" | "-h" | "--help" => {
