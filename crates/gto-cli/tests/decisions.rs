@@ -654,3 +654,31 @@ fn d25_an_empty_argument_is_refused_and_is_not_one_that_was_left_out() {
     oracle.run(&repo, &["deprecate", "n", "", "--delete"]).ok();
     assert!(!repo.tag_names().contains(&"n@v1.0.0".to_owned()));
 }
+
+#[test]
+fn d29_a_ref_that_is_a_branch_and_a_tag_is_taken_as_git_takes_it_with_its_warning() {
+    let repo = registry(&["m@v1.0.0"]);
+    repo.lightweight("x", "HEAD");
+    repo.git_ok(&["update-ref", "refs/heads/HEAD", "HEAD"]);
+    let tagged = repo.head();
+    commit_with(&repo, &[]);
+    repo.git_ok(&["branch", "x"]);
+    let says = "refname 'x' is ambiguous: 'refs/tags/x' is taken, and there is 'refs/heads/x' too";
+    for line in [
+        "register n x --dry-run --json",
+        "assign n x --stage dev --dry-run --json",
+        "deprecate m --ref x --dry-run --json",
+        "show --at x --json",
+        "show m --at x --json",
+    ] {
+        let run = gto(&repo, line).ok();
+        assert_eq!(run.err().matches(&format!("warning: {says}\n")).count(), 1, "{run}");
+        assert!(run.out().contains(&tagged), "{run}");
+    }
+    let described = gto(&repo, "describe m --rev x").fails(1);
+    assert!(described.err().contains(&tagged[..7]), "{described}");
+    warns_of(&gto(&repo, "register n --dry-run").ok(), "refname 'HEAD' is ambiguous: 'HEAD' is taken");
+    assert_eq!(gto(&repo, "register n refs/heads/x --dry-run").ok().err().matches("ambiguous").count(), 0);
+    repo.git_ok(&["config", "core.warnAmbiguousRefs", "false"]);
+    assert_eq!(gto(&repo, "register n x --dry-run").ok().err().matches("ambiguous").count(), 0);
+}

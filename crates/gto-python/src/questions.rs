@@ -252,6 +252,7 @@ pub fn versions<'py>(
         let mut report = asides.take(answer?);
         if let Some(revision) = at {
             let commit = registry.resolve(&revision)?;
+            asides.add(registry.ambiguity(&revision).as_slice());
             report.versions.retain(|version| version.commit_hexsha == commit);
         }
         if verify {
@@ -594,7 +595,10 @@ pub fn is_gto_repo(py: Python<'_>, repo: Option<String>) -> Value<'_> {
 
 #[pyfunction]
 pub fn resolve(py: Python<'_>, repo: Option<String>, revision: String) -> Value<'_> {
-    ask(py, repo, move |registry, _| Ok(registry.resolve(&revision)?))
+    ask(py, repo, move |registry, asides| {
+        asides.add(registry.ambiguity(&revision).as_slice());
+        Ok(registry.resolve(&revision)?)
+    })
 }
 
 #[pyfunction]

@@ -159,12 +159,13 @@ impl Which {
     }
 
     /// The version that is meant: the one on the commit, if that is what was given.
-    fn find(&self, registry: &Registry, name: &ArtifactName) -> Work<Version> {
+    fn find(&self, registry: &Registry, asides: &mut Asides, name: &ArtifactName) -> Work<Version> {
         let revision = match self {
             Self::Version(version) => return Ok(version.clone()),
             Self::On(revision) => revision,
         };
         let commit = registry.resolve(revision)?;
+        asides.add(registry.ambiguity(revision).as_slice());
         let all = ShowOptions { deprecated: true, ..ShowOptions::default() };
         let reference = Reference { name: name.to_string(), selector: None };
         let found = registry.show_versions(&reference, &all, Detail::Brief)?.value.versions;
@@ -291,6 +292,7 @@ pub fn assign(
         let target = match which {
             Which::Version(version) => AssignTarget::Version(version),
             Which::On(revision) => {
+                asides.add(registry.ambiguity(&revision).as_slice());
                 AssignTarget::Commit { commit: registry.resolve(&revision)?, version: new, skip_registration }
             }
         };
@@ -330,8 +332,8 @@ pub fn unassign(
         let which = Which::read(version, r#ref);
         let stage = allowed_stage(registry, stage.as_deref(), &which)?;
         let which = which?;
+        let version = which.find(registry, asides, &name)?;
         how.carry_out(registry, asides, &name, || {
-            let version = which.find(registry, &name)?;
             Ok(registry.plan_unassign(&name, &version, &stage, undo(delete), &how.wish, &how.author)?)
         })
     })
@@ -364,8 +366,8 @@ pub fn deregister(
     ask(py, repo, move |registry, asides| {
         let name = artifact(&name)?;
         let which = Which::read(version, r#ref)?;
+        let version = which.find(registry, asides, &name)?;
         how.carry_out(registry, asides, &name, || {
-            let version = which.find(registry, &name)?;
             Ok(registry.plan_deregister(&name, &version, undo(delete), &how.wish, &how.author)?)
         })
     })

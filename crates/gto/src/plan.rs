@@ -166,6 +166,13 @@ pub enum Warning {
         /// Which, and why.
         text: String,
     },
+    /// More than one ref has the name that a revision begins with (decision D29).
+    AmbiguousRef {
+        /// The name.
+        name: String,
+        /// What it may mean: first what it was taken for. None if only Git knows.
+        candidates: Vec<String>,
+    },
     /// `GIT_COMMITTER_DATE` puts the event before others of its artifact, which then count more.
     DatedBack {
         /// The tag.
@@ -201,6 +208,11 @@ impl std::fmt::Display for Warning {
                 "annotations may be absent: this clone leaves files with its remote, and they cannot be fetched ({reason})"
             ),
             Self::Annotation { text } => f.write_str(text),
+            Self::AmbiguousRef { name, candidates } => {
+                write!(f, "refname '{name}' is ambiguous")?;
+                let Some((taken, others)) = candidates.split_first() else { return Ok(()) };
+                write!(f, ": '{taken}' is taken, and there is '{}' too", others.join("', '"))
+            }
             Self::DatedBack { tag } => write!(
                 f,
                 "tag '{tag}' is dated before the newest event of its artifact, as GIT_COMMITTER_DATE asks: \

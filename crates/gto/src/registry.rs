@@ -395,6 +395,7 @@ impl Registry {
         detail: Detail,
     ) -> Result<Answer<VersionsReport>> {
         let commit = self.repository.resolve(revision)?;
+        let ambiguity = self.ambiguity(revision);
         let is_there = |version: VersionView| version.commit() == commit;
         let there = |artifact: Artifact| {
             let found = artifact.versions().any(is_there);
@@ -402,7 +403,8 @@ impl Registry {
         };
         let mut files = self.files();
         let annotated = Annotated::Too(&mut files, AnnotatedAt::Head);
-        let (artifacts, warnings) = self.each_artifact(Want::Everything, annotated, there)?;
+        let (artifacts, mut warnings) = self.each_artifact(Want::Everything, annotated, there)?;
+        warnings.extend(ambiguity);
         let mut state: State = artifacts.into_iter().flatten().collect();
         let is_full = detail == Detail::Full || options.annotations || options.annotation.is_any();
         self.enrich(&mut state, &mut files, |version| {
@@ -567,7 +569,9 @@ impl Registry {
             return Err(Refusal::VersionAndBump.into());
         }
         let commit = self.repository.resolve(revision)?;
-        self.plan(name, Some(author), |rules, _| Ok(rules.register(commit, wish)?))
+        let mut plan = self.plan(name, Some(author), |rules, _| Ok(rules.register(commit, wish)?))?;
+        plan.warnings.extend(self.ambiguity(revision));
+        Ok(plan)
     }
 
     /// As [`Registry::plan_register`] on a commit that is yet to be made: tells whether it can be registered then, and is
@@ -646,7 +650,7 @@ impl Registry {
         author: &Author,
     ) -> Result<Plan> {
         let author = (undo == Undo::ByTag).then_some(author);
-        self.plan(name, author, |rules, head| {
+        let mut plan = self.plan(name, author, |rules, head| {
             if undo == Undo::ByDeletion {
                 return Ok(rules.delete(wish)?);
             }
@@ -656,15 +660,24 @@ impl Registry {
             };
             let commit = commit.ok_or_else(|| Refusal::ArtifactNotFound { name: name.to_string() })?;
             Ok(rules.deprecate(commit, wish)?)
-        })
+        })?;
+        plan.warnings.extend(revision.and_then(|revision| self.ambiguity(revision)));
+        Ok(plan)
     }
 
-    /// The commit that the user means by `revision`.
+    /// The commit that the user means by `revision`. See [`Registry::ambiguity`], too.
     ///
     /// # Errors
     /// [`Error::RefNotFound`] and the like.
     pub fn resolve(&self, revision: &str) -> Result<ObjectId> {
         Ok(self.repository.resolve(revision)?)
+    }
+
+    /// That the name in a revision is ambiguous, where Git warns of it. [`Registry::resolve`] takes what Git takes (decision
+    /// D29).
+    pub fn ambiguity(&self, revision: &str) -> Option<Warning> {
+        let found = self.repository.ambiguity(revision);
+        found.map(|git::Ambiguity { name, candidates }| Warning::AmbiguousRef { name, candidates })
     }
 
     /// Plans what `build` does to an artifact. Without `author` nothing is written that would need one.

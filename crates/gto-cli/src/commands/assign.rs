@@ -7,6 +7,7 @@ use gto::Registry;
 use gto::rules::{AssignTarget, Refusal};
 
 use super::operand::Appended;
+use super::show::warn;
 use super::{completions, operand, write};
 use crate::args::{RepoArgs, WriteArgs};
 use crate::context::Context;
@@ -58,6 +59,8 @@ impl Assign {
         let stage = operand::stage(&self.stage)?;
         registry.check_stage(&stage)?;
         let target = self.target(&registry)?;
+        let ambiguity = self.revision.as_deref().and_then(|revision| registry.ambiguity(revision));
+        warn(context, ambiguity.as_slice());
         write::carry_out(context, &registry, &name, &self.write, || {
             Ok(registry.plan_assign(&name, &stage, &target, &self.write.wish(), &author)?)
         })

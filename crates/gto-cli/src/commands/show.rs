@@ -198,6 +198,7 @@ impl Show {
                 warn(context, &answer.warnings);
                 if let Some(revision) = at {
                     let commit = registry.resolve(revision)?;
+                    warn(context, registry.ambiguity(revision).as_slice());
                     answer.value.versions.retain(|version| version.commit_hexsha == commit);
                 }
                 self.verify(&registry, &mut answer.value)?;

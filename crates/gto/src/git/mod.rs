@@ -4,6 +4,7 @@
 //! written, and go in as they are given.
 
 mod address;
+mod ambiguity;
 mod by_git;
 mod cached_tags;
 mod child;
@@ -59,6 +60,7 @@ use gix::odb::Header as _;
 use crate::object_id::ObjectId;
 
 pub(crate) use address::Address;
+pub(crate) use ambiguity::Ambiguity;
 pub(crate) use cached_tags::Keep;
 pub use child::{before_first_child, end_children, kill_children};
 pub(crate) use command::SILENCE;

@@ -1,6 +1,6 @@
 //! Refs of repositories that keep them in tables.
 //!
-//! Owns asking the user's `git` about them, since gix cannot read them. Must not be used where refs are files.
+//! Owns asking the user's `git` about them, since gix cannot read them.
 
 use gix::bstr::ByteSlice as _;
 

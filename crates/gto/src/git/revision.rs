@@ -7,6 +7,7 @@ use gix::bstr::BStr;
 use gix::revision::Spec;
 use gix::revision::spec::parse::{Error as SpecError, ObjectKindHint, Options};
 
+use super::ambiguity::is_like_describe;
 use super::tags::PeelError;
 use super::{GitError, ObjectKind, RefStorage, Repository, UnreadableTag, from_gix, lossy};
 use crate::object_id::ObjectId;
@@ -73,9 +74,12 @@ impl Repository {
     /// Python tool, provided that all remotes which have it agree.
     pub fn resolve(&self, revision: &str) -> Result<ObjectId, ResolveError> {
         let named = match self.refs {
+            RefStorage::Files if is_like_describe(revision) => self.reftable_rev_parse(revision)?,
             RefStorage::Files => match self.gix_rev_parse(revision) {
                 // It may lead through what a partial clone left out, which git fetches.
                 Ok(Named::Nothing) | Err(_) if self.is_partial() => self.reftable_rev_parse(revision)?,
+                // A time of a branch that has the name of a tag: Git knows which of them has a log.
+                Ok(Named::Nothing) if revision.contains("@{") => self.reftable_rev_parse(revision)?,
                 named => named?,
             },
             RefStorage::Reftable => self.reftable_rev_parse(revision)?,

@@ -176,7 +176,8 @@ impl Registry {
         let change = self.change(name, revision)?;
         match change.state {
             Change::Same => {
-                Ok(Plan { unchanged: change.unchanged().into_iter().collect(), ..Plan::default() })
+                let warnings = self.ambiguity(revision).into_iter().collect();
+                Ok(Plan { unchanged: change.unchanged().into_iter().collect(), warnings, ..Plan::default() })
             }
             Change::Unknown => {
                 let reason = change.reason.unwrap_or_default();

@@ -186,7 +186,9 @@ impl Registry {
             return Ok(answer);
         }
         let name: ArtifactName = reference.name.parse()?;
-        self.described(name, None, self.commit_to_read(revision)?, Vec::new())
+        let commit = self.commit_to_read(revision)?;
+        let ambiguity = revision.and_then(|revision| self.ambiguity(revision));
+        self.described(name, None, commit, ambiguity.into_iter().collect())
     }
 
     /// What the files of `revision` say of all artifacts, or those of the work tree, uncommitted changes included, or in a bare
@@ -219,8 +221,9 @@ impl Registry {
             }
         }
         let warnings = files.iter().flat_map(|file| file.sentences());
-        let warnings = warnings.map(|text| Warning::Annotation { text }).collect();
-        Ok(Answer { value: found.into_iter().collect(), warnings })
+        let warnings = warnings.map(|text| Warning::Annotation { text });
+        let ambiguity = revision.and_then(|revision| self.ambiguity(revision));
+        Ok(Answer { value: found.into_iter().collect(), warnings: warnings.chain(ambiguity).collect() })
     }
 
     /// The commit whose files are meant; `None` for the work tree.
