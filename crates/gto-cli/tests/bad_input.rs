@@ -39,8 +39,13 @@ fn names_that_git_allows_no_tag_for_are_refused() {
         hints_at(&run, "a part between slashes may not be empty");
         refused(&repo, &format!("assign {name} --stage prod"), &error);
     }
-    let error = "Invalid value 'm'. Git allows no tag named 'm#a//b#1'";
+    let error = "Invalid value 'a//b'. Git allows no tag named 'm#a//b#1'";
     refused(&repo, "assign m --stage a//b --sr", error);
+    for version in ["v1.0.0-x.lock".to_owned(), format!("v1.0.0-{}", "x".repeat(250))] {
+        let error = format!("Invalid value '{version}'. Git allows no tag named 'm@{version}'");
+        hints_at(&refused(&repo, &format!("register m --version {version}"), &error), "`.lock`");
+        refused(&repo, &format!("assign m HEAD --stage dev --version {version}"), &error);
+    }
 }
 
 #[test]

@@ -218,7 +218,7 @@ fn warnings_alone_end_with_status_0_and_an_error_with_1() {
     let run = doctor(&repo, &[]).ok();
     assert!(run.out().ends_with("\n\n0 errors, 1 warning\n"), "{run}");
     doctor(&repo, &["--json"]).ok();
-    repo.lightweight("m@v1.0.0", "HEAD");
+    repo.lightweight("n@v1.0.0", "HEAD");
     let run = doctor(&repo, &[]).fails(1);
     assert!(run.out().ends_with("\n\n1 error, 1 warning\n"), "{run}");
     assert_eq!(run.err(), "");
@@ -353,6 +353,7 @@ fn the_commands_mend_what_they_are_given_for() {
             Check::Unfinished,
             Check::NotUtf8,
             // Only some of these have a command that could do it, below.
+            Check::Unrecognized,
             Check::MissingObject,
             Check::Lightweight,
         ];
@@ -482,10 +483,11 @@ fn commands_name_the_repository_that_was_asked_for() {
     let report = gto.run(&elsewhere, &["doctor", "--json", "--repo", folder]).ok().json();
     for check in [Check::Unrecognized, Check::UnregisteredStage] {
         let finding = &found(&report, check)[0];
-        paste(&elsewhere, &texts(&finding["fix"]));
+        let way = if check == Check::Unrecognized { "otherwise" } else { "fix" };
+        paste(&elsewhere, &texts(&finding[way]));
     }
     assert_eq!(ids(&json(&repo)), BTreeSet::new());
-    assert_eq!(repo.tag_names(), ["m#prod#1", "m@v0.0.1", "n@v1.0.0"]);
+    assert_eq!(repo.tag_names(), ["m#prod#1", "m@v0.0.1", "n@v1", "n@v1.0.0"]);
 }
 
 #[test]
@@ -503,14 +505,15 @@ fn nothing_from_a_repository_becomes_an_option_a_command_or_an_escape_sequence()
     let run = doctor(&repo, &[]);
     assert!(!run.out().contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{run}");
     let report = json(&repo);
-    for check in [Check::Unrecognized, Check::CounterTwice] {
-        paste(&repo, &texts(&found(&report, check)[0]["fix"]));
-        assert_eq!(found(&json(&repo), check), Vec::<Value>::new());
+    for way in ["fix", "otherwise"] {
+        assert_eq!(texts(&found(&report, Check::Unrecognized)[0][way]), Vec::<String>::new());
     }
+    paste(&repo, &texts(&found(&report, Check::CounterTwice)[0]["fix"]));
+    assert_eq!(found(&json(&repo), Check::CounterTwice), Vec::<Value>::new());
     for name in ["x", "y", "z"] {
         assert!(!repo.path().join(name).exists());
     }
-    assert_eq!(repo.tag_names(), ["-x=n@v1.0.0", "o#dev#1", "o#prod#2"]);
+    assert_eq!(repo.tag_names(), ["-x=m@v1", "-x=n@v1.0.0", hostile, "o#dev#1", "o#prod#2"]);
 }
 
 #[test]
@@ -526,24 +529,31 @@ fn what_is_printed_for_people_is_bounded_and_can_be_pasted_as_it_is() {
     assert_eq!(
         lines,
         "m@1, m@2, m@3, m@4, m@5 and 4 more\n\
-         \x20   fix: git tag -a -m m@v1.0.0 m@v1.0.0 'refs/tags/m@1^{commit}' &&\n\
-         \x20        git tag -d m@1 &&\n\
+         \x20   try: git tag -a -m m@v1.0.0 m@v1.0.0 'refs/tags/m@1^{commit}' &&\n\
          \x20        git tag -a -m m@v2.0.0 m@v2.0.0 'refs/tags/m@2^{commit}' &&\n\
-         \x20        git tag -d m@2 &&\n\
-         \x20        git tag -a -m m@v3.0.0 m@v3.0.0 'refs/tags/m@3^{commit}'\n\
-         \x20        (and 13 more commands: see `gto doctor --json`)\n\
-         \x20   or:  git tag -d m@1 m@2 m@3 m@4 m@5 m@6 m@7 m@8 n@1\n\
+         \x20        git tag -a -m m@v3.0.0 m@v3.0.0 'refs/tags/m@3^{commit}' &&\n\
+         \x20        git tag -a -m m@v4.0.0 m@v4.0.0 'refs/tags/m@4^{commit}' &&\n\
+         \x20        git tag -a -m m@v5.0.0 m@v5.0.0 'refs/tags/m@5^{commit}'\n\
+         \x20        (and 4 more commands: see `gto doctor --json`)\n\
          \n0 errors, 1 warning\n"
     );
-    // The tag on a file cannot become a version: then it is not deleted either.
-    for n in 1..=8 {
-        repo.git_ok(&["tag", "-d", &format!("m@{n}")]);
+}
+
+#[test]
+fn tags_of_other_tools_are_never_deleted() {
+    let repo = Repo::new();
+    repo.commit(&[], "first");
+    for tag in ["api@1.1.0", "web@2", "m#prod!!", "api@v1.0.0", "@scope/pkg@1.0.0"] {
+        repo.tag(tag, "HEAD", &TagSpec::default());
     }
-    let out = doctor(&repo, &[]).ok().out();
-    let (_, script) = out.split_once("fix: ").unwrap();
-    let (script, _) = script.split_once("    or:").unwrap();
-    assert!(!repo.command("sh").args(["-c", script]).output().unwrap().status.success());
-    assert_eq!(repo.tag_names(), ["n@1"]);
+    let [finding] = &found(&json(&repo), Check::Unrecognized)[..] else { panic!("one finding") };
+    assert_eq!(texts(&finding["tags"]), ["api@1.1.0", "m#prod!!", "web@2"]);
+    assert_eq!(texts(&finding["fix"]), Vec::<String>::new());
+    assert!(!doctor(&repo, &[]).out().contains("git tag -d"));
+    // In both formats there is nothing left to say of it.
+    paste(&repo, &texts(&finding["otherwise"]));
+    assert_eq!(found(&json(&repo), Check::Unrecognized), Vec::<Value>::new());
+    assert!(repo.tag_names().contains(&"api@1.1.0".to_owned()));
 }
 
 #[test]

@@ -168,10 +168,10 @@ pub enum Refusal {
         name: String,
     },
     /// The name follows the grammar, yet Git allows no such tag.
-    #[error("Invalid value '{artifact}'. Git allows no tag named '{tag}'")]
+    #[error("Invalid value '{value}'. Git allows no tag named '{tag}'")]
     NoSuchTagPossible {
-        /// What was named.
-        artifact: String,
+        /// The artifact, version or stage that is not possible.
+        value: String,
         /// The tag that would have to be made.
         tag: String,
     },
@@ -654,7 +654,7 @@ impl<'a> Draft<'a> {
         let name = self.tag_name(action, wish.simple)?;
         let tag = name.to_string();
         if !(self.rules.is_valid_tag)(&tag) {
-            return Err(Refusal::NoSuchTagPossible { artifact: self.rules.name.to_string(), tag });
+            return Err(Refusal::NoSuchTagPossible { value: self.impossible(&name), tag });
         }
         let writer = self.rules.writer;
         let time = self.next_time(&tag)?;
@@ -677,6 +677,19 @@ impl<'a> Draft<'a> {
             tagger: event.tagger,
         }));
         Ok(())
+    }
+
+    /// What of a name is the reason that Git allows no such tag.
+    fn impossible(&self, name: &TagName) -> String {
+        let artifact = name.artifact.to_string();
+        if !(self.rules.is_valid_tag)(&name.artifact.in_tag()) {
+            return artifact;
+        }
+        match &name.action {
+            Action::Register(version) | Action::Deregister(version) => version.to_string(),
+            Action::Assign(stage) | Action::Unassign(stage) => stage.to_string(),
+            Action::Create | Action::Deprecate => artifact,
+        }
     }
 
     fn tag_name(&mut self, action: Action, simple: Simple) -> Result<TagName, Refusal> {

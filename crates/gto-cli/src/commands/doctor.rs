@@ -86,7 +86,8 @@ fn details(finding: &Finding, place: &Place<'_>) -> Vec<String> {
         lines.push(format!("commits: {}", bounded(&finding.commits, |id| id.short().to_string())));
     }
     lines.extend(commands("fix:", &finding.fix, place));
-    lines.extend(commands("or: ", &finding.otherwise, place));
+    let or = if finding.fix.is_empty() { "try:" } else { "or: " };
+    lines.extend(commands(or, &finding.otherwise, place));
     lines
 }
 

@@ -1,7 +1,5 @@
 //! What is wrong with single tags, whatever the others say.
 
-use std::collections::HashSet;
-
 use super::command::{annotate, delete, fetch};
 use super::meant::meant;
 use super::{Check, Evidence, Finding, quoted, tags_that};
@@ -36,35 +34,38 @@ fn simple(check: Check, tags: &[String], one: &str, several: &str) -> Option<Fin
     (!tags.is_empty()).then(finding)
 }
 
-/// Tags that look like the registry's. They may well be somebody else's (npm's tools write `package@1.2.3`).
+/// Tags that look like the registry's. They may well be those of another tool (npm's tools write `package@1.2.3`), so none is
+/// ever deleted; and one whose name in the registry's format is there too is no problem.
 fn unrecognized(evidence: &Evidence<'_>) -> Option<Finding> {
-    let names = || evidence.names.iter().map(String::as_str).filter(|name| looks_like_registry_tag(name));
-    let tags: Vec<&str> = names().collect();
+    let is_there = |name: &String| evidence.names.binary_search(name).is_ok();
+    let guess = |name: &str| meant(name).map(|name| name.to_string());
+    let tags: Vec<(&str, Option<String>)> = evidence
+        .names
+        .iter()
+        .filter(|name| looks_like_registry_tag(name))
+        .map(|name| (name.as_str(), guess(name)))
+        .filter(|(_, guess)| !guess.as_ref().is_some_and(is_there))
+        .collect();
     if tags.is_empty() {
         return None;
     }
+    let names: Vec<&str> = tags.iter().map(|(name, _)| *name).collect();
     let mut message = tags_that(
-        &tags,
+        &names,
         "looks like the registry's, but does not follow its format and is left alone",
         "look like the registry's, but do not follow its format and are left alone",
     );
-    let mut guesses = Vec::new();
-    let mut taken = HashSet::new();
-    let mut finding = Finding::new(Check::Unrecognized, "").tags(names());
-    for tag in tags {
-        if let Some(guess) = meant(tag).map(|name| name.to_string())
-            && evidence.names.binary_search(&guess).is_err()
-            && taken.insert(guess.clone())
-        {
-            finding = finding.fix(annotate(&guess, tag, "", None));
+    let mut guesses: Vec<String> = Vec::new();
+    let mut finding = Finding::new(Check::Unrecognized, "").tags(names);
+    for (tag, guess) in tags {
+        if let Some(guess) = guess.filter(|guess| !guesses.contains(guess)) {
+            finding = finding.otherwise(annotate(&guess, tag, "", None));
             guesses.push(guess);
         }
-        finding = finding.fix(delete([tag]));
     }
     if !guesses.is_empty() {
         message =
             format!("{message}; if they were meant for the registry, then probably as {}", quoted(&guesses));
-        finding = finding.otherwise(delete(names()));
     }
     Some(Finding { message, ..finding })
 }

@@ -68,7 +68,7 @@ impl Registry {
     pub fn create_tag(&self, name: &str, revision: &str, message: &str, author: &Author) -> Result<()> {
         let commit = self.repository.resolve(revision)?;
         if !is_valid_tag_name(name) {
-            return Err(Refusal::NoSuchTagPossible { artifact: name.to_owned(), tag: name.to_owned() }.into());
+            return Err(Refusal::NoSuchTagPossible { value: name.to_owned(), tag: name.to_owned() }.into());
         }
         let writer = self.writer(author)?;
         let time = writer.date.unwrap_or(writer.now);
