@@ -12,7 +12,7 @@ use gto::reference::{Reference, Selector};
 use gto::report::VersionReport;
 use gto::rules::Refusal;
 use gto::tag::TagName;
-use gto::{AnnotateError, CheckedRef, Detail, Error, Registry};
+use gto::{AnnotateError, Bring, CheckedRef, Detail, Error, Registry};
 use gto_frontend::advice::fetch_tags;
 use gto_frontend::process::is_remote;
 use gto_frontend::text::shell_quote;
@@ -74,6 +74,15 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
         Error::InvalidDate { .. } => {
             "dates look like 2026-11-24, '2026-11-24 10:00', yesterday, '1 day ago', '2 weeks ago'".to_owned()
         }
+        Error::InvalidCommitterDate { .. } => {
+            "write it as '@1700000000 +0000', '2026-11-24T10:00:00Z' or, for local \
+             time, '2026-11-24 10:00:00'"
+                .to_owned()
+        }
+        Error::Quarantined => {
+            "nothing was changed; let a `post-receive` hook do it, which runs when the push is taken in"
+                .to_owned()
+        }
         Error::NoIdentity { .. } => "run `git config --global user.name 'Your Name'` and \
              `git config --global user.email you@example.com`, or pass --author and --author-email"
             .to_owned(),
@@ -119,6 +128,22 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
         }
     };
     vec![hint]
+}
+
+/// How a file gets into the work tree that Git has left out of it.
+fn left_out_hint(bring: &Bring) -> String {
+    let command = match bring {
+        Bring::Folder(folder) => format!("git sparse-checkout add {}", shell_quote(folder)),
+        Bring::Pattern(pattern) => format!("git sparse-checkout add {}", shell_quote(pattern)),
+        Bring::File(file) => {
+            let file = shell_quote(file);
+            format!("git update-index --no-skip-worktree {file} && git checkout -- {file}")
+        }
+        Bring::Everything => {
+            return "nothing was changed: check out a branch first, `git checkout BRANCH`".to_owned();
+        }
+    };
+    format!("nothing was changed: to have it, run `{command}` in the root of the repository")
 }
 
 /// What to do where there is no repository to be opened.
@@ -620,6 +645,7 @@ fn annotate_hint(error: &AnnotateError, context: &mut Context) -> Option<String>
         AnnotateError::NoFolder { folder, .. } => {
             format!("nothing was changed: make it, `mkdir -p {}`", path_from_here(folder, context))
         }
+        AnnotateError::LeftOut { bring, .. } => left_out_hint(bring),
         AnnotateError::LabelBothWays { .. } => {
             "nothing was changed: leave out --label or --remove-label".to_owned()
         }

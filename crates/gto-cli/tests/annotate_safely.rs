@@ -163,9 +163,11 @@ fn a_file_that_is_not_checked_out_is_not_overwritten_by_a_commit() {
     let repo = Repo::new();
     repo.commit(&[("cv/dvc.yaml", "artifacts: {a: {path: a}}\n"), ("cv/x", "")], "first");
     repo.git_ok(&["sparse-checkout", "set", "--no-cone", "/cv/x"]);
-    let why =
-        "'cv/dvc.yaml' is not edited: it is in the commit, and not checked out: see `git sparse-checkout`";
-    refused(&repo, "annotate cv:m --path cv/m --commit", why);
+    let why = "'cv/dvc.yaml' is not edited: the sparse checkout leaves it out";
+    hints_at(
+        &refused(&repo, "annotate cv:m --path cv/m --commit", why),
+        "git sparse-checkout add /cv/dvc.yaml",
+    );
     assert_eq!(status(&repo), "");
 }
 
@@ -429,8 +431,7 @@ fn a_file_that_is_not_checked_out_is_not_replaced_even_without_a_commit() {
     let repo = with(&[("d/x", "1"), ("artifacts.yaml", "one: {path: d/x}\n")]);
     repo.git_ok(&["sparse-checkout", "set", "--no-cone", "/d/"]);
     for line in ["annotate three --path d/z", "annotate three --path d/z --dry-run", "remove one"] {
-        let why = "'artifacts.yaml' is not edited: it is in the commit, and not checked out: see `git sparse-checkout`";
-        refused(&repo, line, why);
+        refused(&repo, line, "'artifacts.yaml' is not edited: the sparse checkout leaves it out");
     }
     assert!(!repo.path().join("artifacts.yaml").exists());
 }

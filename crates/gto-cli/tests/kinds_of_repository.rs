@@ -1,6 +1,10 @@
 //! The same small scenario in every kind of Git repository.
 
 mod common;
+#[path = "kinds_of_repository/environment.rs"]
+mod environment;
+#[path = "kinds_of_repository/left_out.rs"]
+mod left_out;
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,8 @@
 //! What the writing commands do: the tags they make and take away, what they say of it, as text and as JSON, and what
 //! becomes of it all when something is in the way.
 
+#[path = "writes/as_git_tag.rs"]
+mod as_git_tag;
 mod common;
 
 use std::fs;

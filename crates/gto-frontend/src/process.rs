@@ -2,6 +2,7 @@
 //!
 //! The command and the Python module share it: both are programs of a user, with variables, a clock and a current folder.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use gto::environment::Environment;
@@ -11,9 +12,18 @@ use jiff::tz::TimeZone;
 
 /// The variables and the clock of this process.
 pub fn environment() -> Environment {
-    // A variable that is no text cannot mean anything to the registry.
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    // A variable that is no text cannot mean anything to the registry, but the name of a person, which Git keeps as it is.
+    let text = |name: &str, value: OsString| {
+        let is_person = matches!(name, "GIT_COMMITTER_NAME" | "GIT_COMMITTER_EMAIL" | "EMAIL");
+        value
+            .into_string()
+            .or_else(|value| if is_person { Ok(value.to_string_lossy().into_owned()) } else { Err(value) })
+    };
+    let variables = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        let value = text(&name, value).ok()?;
+        Some((name, value))
+    });
     Environment::with_clock(variables, now).with_zone(local_offset)
 }
 

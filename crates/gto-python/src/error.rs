@@ -105,6 +105,7 @@ impl Told {
             Error::NotACommit { .. }
             | Error::CannotCompare { .. }
             | Error::InvalidDate { .. }
+            | Error::InvalidCommitterDate { .. }
             | Error::TooEarly => Self::new("WrongArgs", [message]),
             Error::NoIdentity { .. } => Self::new("NoIdentity", [message]),
             Error::Conflict { .. } | Error::Locked { .. } => Self::new("Conflict", [message]),
@@ -119,6 +120,7 @@ impl Told {
             | Error::Hook { .. }
             | Error::PermissionDenied { .. }
             | Error::ReadOnly { .. }
+            | Error::Quarantined
             | Error::NoGit { .. }
             | Error::GitSilent { .. }
             | Error::Git { .. } => Self::new("GitError", [message]),
@@ -172,6 +174,7 @@ impl Told {
             | AnnotateError::HasFolder { .. }
             | AnnotateError::Place { .. }
             | AnnotateError::NoFolder { .. }
+            | AnnotateError::LeftOut { .. }
             | AnnotateError::LabelBothWays { .. }
             | AnnotateError::ReadBack { .. }
             | AnnotateError::Unmovable

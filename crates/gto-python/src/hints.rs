@@ -42,6 +42,9 @@ pub fn hint(error: &Error) -> Option<String> {
         Error::InvalidDate { .. } => {
             "dates look like 2026-11-24, '2026-11-24 10:00', yesterday, '2 weeks ago'".to_owned()
         }
+        Error::InvalidCommitterDate { .. } => {
+            "write it as '@1700000000 +0000' or '2026-11-24T10:00:00Z'".to_owned()
+        }
         Error::NoIdentity { .. } => {
             "set user.name and user.email with `git config --global`, or pass author= and author_email="
                 .to_owned()
@@ -67,6 +70,7 @@ fn of_git_or_remote(error: &Error) -> Option<String> {
         Error::PermissionDenied { .. } | Error::ReadOnly { .. } => {
             "nothing was changed: write where you may, in a clone for example"
         }
+        Error::Quarantined => "nothing was changed; let a `post-receive` hook do it",
         Error::NoGit { .. } => "install Git (https://git-scm.com), or add the folder of its program to PATH",
         Error::Sign { .. } => {
             "nothing was changed; sign=False leaves the tag unsigned, whatever the settings say"

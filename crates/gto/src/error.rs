@@ -167,6 +167,12 @@ pub enum Error {
         /// What was given.
         text: String,
     },
+    /// The date for new tags, which Git does not take.
+    #[error("GIT_COMMITTER_DATE is '{text}', which Git does not take for a date")]
+    InvalidCommitterDate {
+        /// What it is.
+        text: String,
+    },
     /// Git does not know who writes.
     #[error("Git does not know who you are: {missing} not set")]
     NoIdentity {
@@ -364,6 +370,9 @@ pub enum Error {
         /// What the signing program said, or what is missing.
         source: Cause,
     },
+    /// Whether Git takes in what is pushed is not decided yet, and until then it changes no refs.
+    #[error("No tag can be made or deleted in the quarantine of a push (GIT_QUARANTINE_PATH)")]
+    Quarantined,
     /// Git's times begin in 1970.
     #[error("A tag cannot be dated before 1970")]
     TooEarly,
@@ -502,6 +511,7 @@ impl From<git::ApplyError> for Error {
             git::ApplyError::PermissionDenied { path, source } => Self::PermissionDenied { path, source },
             git::ApplyError::Hook { said } => Self::Hook { said },
             git::ApplyError::TooEarly => Self::TooEarly,
+            git::ApplyError::Quarantined => Self::Quarantined,
             git::ApplyError::Sign(error) => error.into(),
             git::ApplyError::Git(error) => error.into(),
             error => Self::Git { message: sentence(&error), source: None },

@@ -14,7 +14,7 @@ use crate::annotation::{Annotations, Source, artifacts_yaml};
 use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
 use crate::event::Event;
-use crate::git::{self, parse_date, parse_exact_date};
+use crate::git::{self, parse_date, parse_exact};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::query::{self, HistoryOptions, ShowOptions, StageSort};
@@ -274,7 +274,7 @@ pub fn dates(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let now = Timestamp::new(1_700_000_000, -18_000).expect("a time of this century");
     let environment = Environment::new([], now).with_zone(|local| i32::from(local % 2 == 0) * 3600);
-    let exact = parse_exact_date(text, &environment);
+    let exact = parse_exact(text);
     for time in exact.into_iter().chain(parse_date(text, &environment)) {
         assert_eq!(Timestamp::new(time.seconds(), time.offset()), Some(time));
         assert!(time.iso().len() >= "2026-11-24T05:39:01+00:00".len());

@@ -80,7 +80,7 @@ pub use git::{before_first_child, end_children, kill_children};
 pub use processors::processors;
 pub use registry::{
     AnnotateError, AnnotatedTag, Annotating, AnnotationApplied, AnnotationPlan, Answer, Applied,
-    ArtifactChange, Author, AuthorFault, CacheReport, Change, CheckedRef, Committing, Comparison,
+    ArtifactChange, Author, AuthorFault, Bring, CacheReport, Change, CheckedRef, Committing, Comparison,
     Description, Detail, Difference, FileEdit, KeptClone, KeptClones, Located, Manner, MigrationPlan,
     Registry, Sight, StagesWanted, TagDifference, VersionsReport, clone_with_files, is_editing,
 };

@@ -12,7 +12,9 @@ mod artifact_path;
 mod cache;
 mod carry_out;
 mod changes;
+mod checked_out;
 mod clones;
+mod config_file;
 mod contents;
 mod describe;
 mod examine;
@@ -30,7 +32,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 pub use annotate::{Annotating, AnnotationPlan, FileEdit};
-pub use annotate_error::AnnotateError;
+pub use annotate_error::{AnnotateError, Bring};
 pub use cache::CacheReport;
 pub use carry_out::{AnnotationApplied, Committing, is_editing};
 pub use changes::{ArtifactChange, Change};
@@ -740,9 +742,13 @@ impl Registry {
         let (name, email) = self.repository.committer(&variable)?;
         let now = self.environment.now();
         let date = self.environment.variable("GIT_COMMITTER_DATE").filter(|text| !text.is_empty());
-        let exact =
-            |text: String| git::parse_exact_date(&text, &self.environment).ok_or(Error::InvalidDate { text });
-        let date = date.map(exact).transpose()?;
+        let date = match date {
+            Some(text) => {
+                let read = self.repository.committer_date(&text)?;
+                Some(read.ok_or(Error::InvalidCommitterDate { text })?)
+            }
+            None => None,
+        };
         Ok(Writer { name, email, now, date })
     }
 
@@ -856,22 +862,9 @@ fn lightweight_warning(tags: Vec<String>) -> Vec<Warning> {
 }
 
 fn read_config(repository: &Repository, environment: &Environment) -> Result<Config> {
-    let file = config_file(repository)?;
+    let file = config_file::read(repository)?;
     let file = file.as_ref().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
     Ok(Config::read(file, &|name| environment.variable(name))?)
-}
-
-/// Reads `.gto`: the file in the work tree, or in a bare repository the one of its current commit. Its path as messages
-/// show it comes first.
-fn config_file(repository: &Repository) -> Result<Option<(String, Vec<u8>)>> {
-    let (shown, bytes) = match repository.work_dir() {
-        Some(root) => {
-            let path = root.join(Config::FILE_NAME);
-            (path.display().to_string(), read_file_inside(root, &path, Config::MAX_FILE_SIZE)?)
-        }
-        None => (format!("HEAD:{}", Config::FILE_NAME), committed_config(repository)?),
-    };
-    Ok(bytes.map(|bytes| (shown, bytes)))
 }
 
 /// Adds the commits of the branches that annotate an artifact; that of `HEAD` is there already.
@@ -889,14 +882,7 @@ fn annotate(
     Ok(())
 }
 
-fn committed_config(repository: &Repository) -> Result<Option<Vec<u8>>> {
-    match repository.head_commit()? {
-        Some(head) => Ok(repository.file_at(head, Config::FILE_NAME, Config::MAX_FILE_SIZE)?),
-        None => Ok(None),
-    }
-}
-
-/// The content of a file. A link may not lead out of the repository. One byte more than `max_size` is read at
+/// The content of a file, which must be one if it is there. A link may not lead out of the repository. One byte more than `max_size` is read at
 /// most, so that the reader can tell that the file is too large.
 fn read_file_inside(root: &Path, path: &Path, max_size: usize) -> Result<Option<Vec<u8>>> {
     let unreadable = |source: io::Error| Error::UnreadableFile { path: path.to_owned(), source };
@@ -908,8 +894,10 @@ fn read_file_inside(root: &Path, path: &Path, max_size: usize) -> Result<Option<
         let outside = "it is a link that leads out of the repository";
         return Err(unreadable(io::Error::new(io::ErrorKind::PermissionDenied, outside)));
     }
+    // Nobody may come to read from the other end of a pipe.
     if !real.is_file() {
-        return Ok(None);
+        let why = if real.is_dir() { "it is a folder" } else { "it is not a regular file" };
+        return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, why)));
     }
     let mut bytes = Vec::new();
     let limit = u64::try_from(max_size).unwrap_or(u64::MAX).saturating_add(1);

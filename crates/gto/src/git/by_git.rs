@@ -44,7 +44,18 @@ impl Repository {
 
     /// What `git` is needed for to write objects here; `None` if it is not needed.
     pub(super) fn objects_need_git(&self) -> Option<&'static str> {
+        if self.has_objects_elsewhere() {
+            return Some("objects in another folder (`GIT_OBJECT_DIRECTORY`)");
+        }
+        if self.has_object_map() {
+            return Some("a repository with `extensions.compatObjectFormat`");
+        }
         self.is_shared().then_some("a repository with `core.sharedRepository`")
+    }
+
+    /// Whether git keeps a map from the ids of objects to those that they would have with another hash.
+    fn has_object_map(&self) -> bool {
+        self.gix.config_snapshot().plumbing().string("extensions.compatObjectFormat").is_some()
     }
 
     /// Whether other users are to read or write what is written here, which needs modes that gix does not set.

@@ -13,23 +13,6 @@ use super::{GitError, Repository};
 /// So long a `git` may say nothing where no person waits for it who could stop it.
 pub(crate) const SILENCE: Duration = Duration::from_secs(10 * 60);
 
-/// Variables that make git work on another repository than the one it is told to. A program started from a Git hook
-/// inherits them.
-pub(super) const SELECTING: [&str; 12] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_QUARANTINE_PATH",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_PREFIX",
-    "GIT_SHALLOW_FILE",
-    "GIT_GRAFT_FILE",
-    "GIT_INTERNAL_SUPER_PREFIX",
-];
-
 /// The first git that knows reftables.
 const NEEDED: (u32, u32) = (2, 45);
 
@@ -38,9 +21,7 @@ impl Repository {
     pub(super) fn git(&self) -> Command {
         // With an explicit `--git-dir` git does not ask whose the repository is: that was asked when it was opened.
         let mut git = Command::new("git");
-        for name in SELECTING {
-            git.env_remove(name);
-        }
+        self.inherit(&mut git);
         git.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
         if self.locked.get() {
             git.env(super::LOCKED, std::path::absolute(self.common_dir()).unwrap_or_default());

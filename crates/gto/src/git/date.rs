@@ -1,8 +1,11 @@
 //! Dates as Git's users write them: `2026-11-24`, `2 weeks ago`, `1700000000 +0100`.
+//!
+//! Owns reading those that have one meaning. What else `GIT_COMMITTER_DATE` may be, git is asked.
 
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
+use super::{GitError, Repository, lossy};
 use crate::environment::Environment;
 use crate::time::Timestamp;
 
@@ -11,22 +14,77 @@ pub(crate) fn parse_date(text: &str, environment: &Environment) -> Option<Timest
     let now = environment.now();
     let offset = Offset::from_seconds(now.offset()).ok()?;
     let now = jiff::Timestamp::from_second(now.seconds()).ok()?.to_zoned(TimeZone::fixed(offset));
-    parse(text.trim(), environment, Some(now))
+    parse(text.trim(), environment, now)
 }
 
-/// As [`parse_date`], for `GIT_COMMITTER_DATE`, where Git takes no relative dates.
-pub(crate) fn parse_exact_date(text: &str, environment: &Environment) -> Option<Timestamp> {
-    parse(text.trim(), environment, None)
+impl Repository {
+    /// Reads a date as `git tag` reads `GIT_COMMITTER_DATE`; `None` if git refuses it.
+    pub fn committer_date(&self, text: &str) -> Result<Option<Timestamp>, GitError> {
+        const PURPOSE: &str =
+            "a GIT_COMMITTER_DATE that is not like `@1700000000 +0000` or `2026-11-24T10:00:00Z`";
+        const COMMAND: [&str; 2] = ["var", "GIT_COMMITTER_IDENT"];
+        if let Some(time) = parse_exact(text) {
+            return Ok(Some(time));
+        }
+        let output = self.run_git_as(PURPOSE, COMMAND, b"", |git| {
+            git.env("GIT_COMMITTER_NAME", "x")
+                .env("GIT_COMMITTER_EMAIL", "x")
+                .env("GIT_COMMITTER_DATE", text);
+        })?;
+        if output.status.success() {
+            let ident = super::object::Ident::parse(output.stdout.trim_ascii());
+            return Ok(ident.and_then(|ident| ident.time));
+        }
+        if lossy(&output.stderr).contains("invalid date format") {
+            return Ok(None);
+        }
+        Err(self.command_error("var", &output))
+    }
 }
 
-fn parse(text: &str, environment: &Environment, now: Option<jiff::Zoned>) -> Option<Timestamp> {
+/// Reads `@1700000000 +0100`, the same without `@`, and `2026-11-24T10:00:00+01:00`, which mean the same to everybody and
+/// wherever it is. `None` for all others, which git may take or not.
+pub(crate) fn parse_exact(text: &str) -> Option<Timestamp> {
+    // Git takes a number without `@` for seconds if it is that long.
+    const LEAST: i64 = 100_000_000;
+    let (time, zone) = text.split_once(' ').unwrap_or((text, ""));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = time.strip_prefix('@').unwrap_or(time);
+    if is_number(seconds) {
+        let seconds = seconds.parse().ok()?;
+        let is_time = time.starts_with('@') || seconds >= LEAST;
+        return if is_time { Timestamp::new(seconds, offset(zone)?) } else { None };
+    }
+    let (local, zone) = text.split_at_checked("2026-11-24T10:00:00".len())?;
+    let shape: Vec<u8> = local.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte }).collect();
+    if !matches!(shape.as_slice(), b"0000-00-00T00:00:00" | b"0000-00-00 00:00:00") {
+        return None;
+    }
+    let local: DateTime =
+        local.parse().ok().filter(|local: &DateTime| (1971..2099).contains(&local.year()))?;
+    let offset = if zone == "Z" { 0 } else { offset(zone.strip_prefix(' ').unwrap_or(zone))? };
+    let as_if_utc = Offset::UTC.to_timestamp(local).ok()?.as_second();
+    Timestamp::new(as_if_utc - i64::from(offset), offset)
+}
+
+/// `+0100` or `+01:00` in seconds, within a day.
+fn offset(zone: &str) -> Option<i32> {
+    let digits = zone.strip_prefix(['+', '-'])?.replacen(':', "", 1);
+    let is_zone = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number: i32 = if is_zone { digits.parse().ok()? } else { return None };
+    let (hours, minutes) = (number / 100, number % 100);
+    let seconds = (hours * 60 + minutes) * 60;
+    (hours < 15 && minutes < 60).then_some(if zone.starts_with('-') { -seconds } else { seconds })
+}
+
+fn parse(text: &str, environment: &Environment, now: jiff::Zoned) -> Option<Timestamp> {
     if let Some(local) = without_zone(text) {
         // What has no zone is local time; gix would take it for UTC.
         let as_if_utc = Offset::UTC.to_timestamp(local).ok()?.as_second();
         let offset = environment.local_offset(as_if_utc);
         return Timestamp::new(as_if_utc - i64::from(offset), offset);
     }
-    let time = gix::date::parse(text, now).ok()?;
+    let time = gix::date::parse(text, Some(now)).ok()?;
     Timestamp::new(time.seconds, time.offset)
 }
 
@@ -59,9 +117,25 @@ mod tests {
     }
 
     #[test]
-    fn the_date_of_a_tag_is_never_relative() {
-        let environment = Environment::new([], Timestamp::new(1_699_975_800, 0).unwrap());
-        assert_eq!(parse_exact_date("2 weeks ago", &environment), None);
-        assert!(parse_exact_date("@1600000000 +0000", &environment).is_some());
+    fn a_date_with_one_meaning_needs_no_git() {
+        let read = |text: &str| parse_exact(text).map(|time| time.to_string());
+        assert_eq!(read("@0 +0000").as_deref(), Some("1970-01-01 00:00:00+00:00"));
+        assert_eq!(read("1700000000 +0530").as_deref(), Some("2023-11-15 03:43:20+05:30"));
+        for text in ["2024-05-05T10:00:00+02:00", "2024-05-05 10:00:00 +0200"] {
+            assert_eq!(read(text).as_deref(), Some("2024-05-05 10:00:00+02:00"), "{text}");
+        }
+        assert_eq!(read("2024-05-05T10:00:00Z").as_deref(), Some("2024-05-05 10:00:00+00:00"));
+        for other in [
+            "@0",
+            "5 +0000",
+            "2024-05-05",
+            "2024-05-05 10:00:00",
+            "1700000000",
+            "@1 +2500",
+            "2 weeks ago",
+            "",
+        ] {
+            assert_eq!(read(other), None, "{other}");
+        }
     }
 }

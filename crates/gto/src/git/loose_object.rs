@@ -111,11 +111,6 @@ impl Repository {
         Ok(())
     }
 
-    /// Where objects are written to.
-    pub(super) fn objects_dir(&self) -> &Path {
-        self.gix.objects.store_ref().path()
-    }
-
     /// How git compresses such objects: see `core.looseCompression` in git-config(1).
     fn loose_compression(&self) -> gix::zlib::Compression {
         use gix::zlib::Compression;

@@ -241,9 +241,7 @@ impl Access<'_> {
 /// remote is `origin`.
 fn git_clone(variables: Vec<(String, String)>) -> Command {
     let mut git = Command::new("git");
-    for name in super::command::SELECTING {
-        git.env_remove(name);
-    }
+    super::inherited::clear(&mut git);
     git.env("LC_ALL", "C").envs(variables);
     git.args(["-c", "clone.defaultRemoteName=origin", "clone", "--quiet", "--progress"]);
     git

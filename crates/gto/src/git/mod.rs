@@ -9,6 +9,7 @@ mod by_git;
 mod cached_tags;
 mod child;
 mod command;
+mod command_line;
 mod commit;
 mod date;
 mod durable;
@@ -19,6 +20,8 @@ pub(crate) mod fuzzing;
 mod history;
 mod identity;
 mod ignore;
+mod index;
+mod inherited;
 mod links;
 mod lock;
 mod loose_object;
@@ -65,12 +68,15 @@ pub(crate) use cached_tags::Keep;
 pub use child::{before_first_child, end_children, kill_children};
 pub(crate) use command::SILENCE;
 pub(crate) use commit::FileError;
-pub(crate) use date::{parse_date, parse_exact_date};
+pub(crate) use date::parse_date;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use date::parse_exact;
 pub(crate) use file_commit::{CommitError, Committed, FileStatus};
 pub(crate) use folders::{BELOW_A_LINK, Folders, folder_of_path};
 pub(crate) use history::CommitTree;
 pub(crate) use identity::IdentityError;
 pub(crate) use ignore::Ignore;
+pub(crate) use index::{Index, Staged};
 pub(crate) use links::Entry;
 pub(crate) use lock::{LOCKED, WriteLock};
 pub(crate) use mirror::{Access, MirrorError, url_of};
@@ -105,6 +111,8 @@ pub(crate) struct Repository {
     variables: Arc<[(String, String)]>,
     /// How long a `git` may say nothing; `None` if as long as it likes.
     silence: Option<Duration>,
+    /// What the variables of Git select here.
+    inherited: Arc<inherited::Inherited>,
 }
 
 /// How the repository keeps its refs.
@@ -285,8 +293,8 @@ impl Repository {
     /// Finds the repository of the folder `path` or of a folder above it: a work tree, a bare repository, a linked
     /// work tree, a submodule.
     ///
-    /// The path alone decides, within git's `GIT_CEILING_DIRECTORIES`. `GIT_DIR` and its friends, which a program
-    /// started from a Git hook inherits, do not.
+    /// The path alone decides which, within git's `GIT_CEILING_DIRECTORIES`: `GIT_DIR`, which a program started from a Git
+    /// hook inherits, does not. If it is the one that Git would work in here, the other variables count: see [`inherited`].
     ///
     /// Refuses the repository of someone else, unless git would work there: see [`trust`].
     pub fn discover(path: &Path) -> Result<Self, OpenError> {
@@ -308,13 +316,14 @@ impl Repository {
         )
         .map_err(|error| open_error(path, error))?
         .to_thread_local();
-        place.check_bare(&start, &gix)?;
-        // `GIT_WORK_TREE` has made gix say otherwise.
-        let work_dir = match std::env::var_os("GIT_WORK_TREE") {
-            None => gix.workdir().map(Path::to_owned),
-            Some(_) => place.work_dir,
+        let work_dir = if inherited::is_work_tree_of_another(gix.git_dir()) {
+            place.work_dir.clone()
+        } else {
+            gix.workdir().map(Path::to_owned)
         };
-        Self::opened(path, gix, work_dir)
+        let repository = Self::opened(path, gix, work_dir)?;
+        place.check_bare(&start, &repository.gix)?;
+        Ok(repository)
     }
 
     /// Opens the repository whose folder with `HEAD` this is, as git does with `--git-dir` or `GIT_DIR`: whose it is does
@@ -330,14 +339,23 @@ impl Repository {
             Ok(_) if gix::discover::is_git(&start).is_ok() => broken(git_dir, error),
             _ => OpenError::NotARepository { path: git_dir.to_owned() },
         })?;
-        let work_dir = gix.workdir().map(Path::to_owned);
+        let work_dir = if inherited::is_work_tree_of_another(gix.git_dir()) {
+            let is_bare = gix.config_snapshot().boolean("core.bare").unwrap_or(false);
+            start.parent().filter(|_| !is_bare && start.ends_with(".git"))
+        } else {
+            gix.workdir()
+        };
+        let work_dir = work_dir.map(Path::to_owned);
         Self::opened(git_dir, gix, work_dir)
     }
 
     fn opened(path: &Path, mut gix: gix::Repository, work_dir: Option<PathBuf>) -> Result<Self, OpenError> {
-        gix.clear_namespace();
         check_config_is_readable(path, gix.common_dir())?;
         let refs = check_format(&gix)?;
+        command_line::apply(&mut gix).map_err(|error| broken(path, error))?;
+        gix.clear_namespace();
+        let root = work_dir.clone().unwrap_or_else(|| gix.git_dir().to_owned());
+        let inherited = inherited::Inherited::by(&mut gix, &root).map_err(|error| broken(path, error))?;
         Ok(Self {
             gix,
             work_dir,
@@ -347,6 +365,7 @@ impl Repository {
             fetches: promised::Fetches::default(),
             variables: Arc::default(),
             silence: Some(SILENCE),
+            inherited: Arc::new(inherited),
         })
     }
 
@@ -504,13 +523,19 @@ fn check_folder(path: &Path) -> Result<(), OpenError> {
 
 /// All configuration that `git` itself would honour, but no identity from the environment: `committer` asks for that.
 fn open_options() -> gix::open::Options {
-    let mut permissions = gix::open::Permissions::all();
-    permissions.env.identity = gix::sec::Permission::Deny;
     gix::open::Options::default()
-        .permissions(permissions)
+        .permissions(permissions())
         // Whose it is was asked before: what is opened is trusted as a whole, as git does it.
         .filter_config_section(|_| true)
         .config_overrides([format!("gitoxide.objects.allocLimit={OBJECT_LIMIT}")])
+}
+
+fn permissions() -> gix::open::Permissions {
+    let mut permissions = gix::open::Permissions::all();
+    permissions.env.identity = gix::sec::Permission::Deny;
+    // See `command_line`.
+    permissions.config.env = false;
+    permissions
 }
 
 fn broken(path: &Path, source: impl Into<Cause>) -> OpenError {

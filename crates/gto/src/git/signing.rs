@@ -7,7 +7,6 @@
 use std::io::{self, Write as _};
 use std::process::{Command, Output, Stdio};
 
-use super::command::SELECTING;
 use super::object::Parts;
 use super::{GitError, Repository, lossy};
 use crate::signing::{Sign, SignatureFormat, Signing};
@@ -148,9 +147,7 @@ impl Repository {
     /// A program where git would run it: at the top of the work tree, where relative keys are looked for.
     fn signer(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        for name in SELECTING {
-            command.env_remove(name);
-        }
+        self.inherit(&mut command);
         if self.root().is_dir() {
             command.current_dir(self.root());
         }

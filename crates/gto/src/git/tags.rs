@@ -165,7 +165,7 @@ impl Repository {
         }
         let (shared, refs) = (self.gix.clone().into_sync(), self.refs);
         let (work_dir, fetches, variables) = (&self.work_dir, &self.fetches, &self.variables);
-        let silence = self.silence;
+        let (silence, inherited) = (self.silence, &self.inherited);
         let queue = Mutex::new(work.into_iter().enumerate());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let run = || {
@@ -182,6 +182,7 @@ impl Repository {
                 fetches: fetches.clone(),
                 variables: Arc::clone(variables),
                 silence,
+                inherited: Arc::clone(inherited),
             };
             let done: Vec<_> = std::iter::from_fn(next).map(|(i, piece)| (i, todo(&here, piece))).collect();
             (done, here.objects_read())

@@ -9,7 +9,6 @@ use std::path::PathBuf;
 
 use gix::objs::Kind;
 
-use super::identity::clean;
 use super::loose_object::Unsynced;
 use super::refs::{clash, folders, full_name, is_valid_tag_name};
 use super::signing::SignError;
@@ -74,6 +73,9 @@ pub(crate) enum ApplyError {
     /// The tagger's name is empty, or consists of characters that Git drops.
     #[error("the name of the tagger is empty")]
     EmptyTagger,
+    /// Git takes in no pushed objects yet, and changes no refs until then.
+    #[error("refs cannot be changed inside the quarantine of a push")]
+    Quarantined,
     /// Git's times begin in 1970.
     #[error("a tag cannot be dated before 1970")]
     TooEarly,
@@ -162,6 +164,9 @@ impl Repository {
         edits: &[TagEdit],
         signing: Option<&Signing>,
     ) -> Result<Vec<ObjectId>, ApplyError> {
+        if self.is_quarantined() {
+            return Err(ApplyError::Quarantined);
+        }
         let mut objects = self.check(edits)?;
         if let Some(signing) = signing {
             self.sign(&mut objects, signing)?;
@@ -229,7 +234,7 @@ impl Repository {
                 if self.header(id)?.0 != Kind::Commit {
                     return Err(GitError::WrongKind { id, expected }.into());
                 }
-                objects.push(tag_object(name, id, tagger, message)?);
+                objects.push(self.tag_object(name, id, tagger, message)?);
             }
         }
         let created = created(edits).collect();
@@ -237,6 +242,30 @@ impl Repository {
             Some((name, by)) => Err(blocked(name, by)),
             None => Ok(objects),
         }
+    }
+
+    /// The bytes that `git tag -a` writes.
+    fn tag_object(
+        &self,
+        name: &str,
+        commit: ObjectId,
+        tagger: &Signature,
+        message: &str,
+    ) -> Result<Vec<u8>, ApplyError> {
+        let (who, email) = self.exact(tagger);
+        if who.is_empty() {
+            return Err(ApplyError::EmptyTagger);
+        }
+        if tagger.time.seconds() < 0 {
+            return Err(ApplyError::TooEarly);
+        }
+        let time = git_time(tagger);
+        // A NUL would end the message for git.
+        let message = message.replace('\0', "");
+        let newline = if message.is_empty() || message.ends_with('\n') { "" } else { "\n" };
+        let head = format!("object {commit}\ntype commit\ntag {name}\ntagger ");
+        let tail = format!("> {time}\n\n{message}{newline}");
+        Ok([head.as_bytes(), &who, b" <", &email, tail.as_bytes()].concat())
     }
 
     fn write_tag_object(&self, object: &[u8], unsynced: &mut Unsynced) -> Result<ObjectId, ApplyError> {
@@ -302,31 +331,6 @@ fn changed(name: &str) -> ApplyError {
 
 fn blocked(name: &str, by: &str) -> ApplyError {
     ApplyError::Blocked { name: name.to_owned(), by: by.to_owned() }
-}
-
-/// The bytes that `git tag -a` writes.
-fn tag_object(
-    name: &str,
-    commit: ObjectId,
-    tagger: &Signature,
-    message: &str,
-) -> Result<Vec<u8>, ApplyError> {
-    let who = clean(&tagger.name);
-    if who.is_empty() {
-        return Err(ApplyError::EmptyTagger);
-    }
-    if tagger.time.seconds() < 0 {
-        return Err(ApplyError::TooEarly);
-    }
-    let email = clean(&tagger.email);
-    let time = git_time(tagger);
-    // A NUL would end the message for git.
-    let message = message.replace('\0', "");
-    let newline = if message.is_empty() || message.ends_with('\n') { "" } else { "\n" };
-    Ok(format!(
-        "object {commit}\ntype commit\ntag {name}\ntagger {who} <{email}> {time}\n\n{message}{newline}"
-    )
-    .into_bytes())
 }
 
 /// `1700000000 +0530`.

@@ -94,7 +94,9 @@ impl Place {
     }
 
     fn is_safe_without_git(&self) -> bool {
-        let options = super::open_options().bail_if_untrusted(true);
+        let mut permissions = super::permissions();
+        permissions.config.env = true;
+        let options = super::open_options().permissions(permissions).bail_if_untrusted(true);
         let path = self.work_dir.as_ref().unwrap_or(&self.git_dir);
         gix::open_opts(path, options).is_ok()
     }
@@ -134,9 +136,7 @@ fn real(path: &Path) -> PathBuf {
 /// Why git refuses to work in a folder; `None` if it does not.
 fn ask_git(folder: &Path) -> io::Result<Option<String>> {
     let mut git = Command::new("git");
-    for name in super::command::SELECTING {
-        git.env_remove(name);
-    }
+    super::inherited::clear(&mut git);
     git.env("LC_ALL", "C").current_dir(folder).args(["rev-parse", "--git-dir"]).stdin(Stdio::null());
     let output = git.output()?;
     Ok((!output.status.success()).then(|| lossy(output.stderr.trim_ascii())))

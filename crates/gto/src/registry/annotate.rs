@@ -8,10 +8,11 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
-use super::annotate_error::{AnnotateError, told};
+use super::annotate_error::{AnnotateError, Bring, told};
 use super::annotation_place::check_place;
 use super::annotations::{dvc_yaml_in, folder_of};
 use super::artifact_path::{below, from_root, inside, overlap};
+use super::checked_out::CheckedOut;
 use super::describe::is_looked_at;
 use super::{Registry, read_file_inside};
 use crate::annotation::dvc_yaml::{self, DvcYaml};
@@ -335,25 +336,27 @@ impl Registry {
         let root = self.work_tree()?;
         let shown = printable(&file);
         let place = |why: &str| AnnotateError::Place { file: shown.clone(), why: why.to_owned() };
+        if CheckedOut::new(&self.repository, root).leaves_out(&file)? {
+            return Err(self.left_out(&file).into());
+        }
         let target = check_place(root, &file)?;
         let text = match read_file_inside(root, &root.join(&file), dvc_yaml::MAX_SIZE)? {
             Some(bytes) => Some(String::from_utf8(bytes).map_err(|_| place("it is not valid UTF-8"))?),
             None => None,
         };
-        let current = Current { source, file, target, folder: folder.to_owned(), text };
-        if self.is_left_out_of_the_work_tree(&current)? {
-            let why = "it is in the commit, and not checked out: see `git sparse-checkout`";
-            return Err(place(why).into());
-        }
-        Ok(current)
+        Ok(Current { source, file, target, folder: folder.to_owned(), text })
     }
 
-    /// Of what is in the commit, only a part may be in the work tree: a new file would take the place of all that the old one says.
-    fn is_left_out_of_the_work_tree(&self, file: &Current) -> Result<bool> {
-        let head = if file.text.is_none() { self.repository.head_commit()? } else { None };
-        let committed = head.map_or(Ok(None), |head| self.repository.file_id_at(head, &file.target))?;
-        // What somebody has deleted is told by Git.
-        Ok(committed.is_some() && self.repository.uncommitted(&[&file.target])?.is_empty())
+    /// Of what Git has, only a part may be in the work tree: a new file would take the place of all that the old one says.
+    fn left_out(&self, file: &str) -> AnnotateError {
+        let folder = folder_of_path(file);
+        let bring = match self.repository.sparse_by_folders() {
+            Some(true) if !folder.is_empty() => Bring::Folder(folder.to_owned()),
+            Some(false) => Bring::Pattern(format!("/{file}")),
+            _ if self.repository.has_index() => Bring::File(file.to_owned()),
+            _ => Bring::Everything,
+        };
+        AnnotateError::LeftOut { file: printable(file), bring }
     }
 
     /// Whether DVC reads a `dvc.yaml` there, and we with it.

@@ -117,6 +117,14 @@ pub enum AnnotateError {
         /// The folder.
         folder: String,
     },
+    /// Git has the file, and it is not checked out.
+    #[error("'{file}' is not edited: {}", left_out_by(bring))]
+    LeftOut {
+        /// The file, from the root of the repository.
+        file: String,
+        /// What brings it into the work tree.
+        bring: Bring,
+    },
     /// The text of the file cannot be edited.
     #[error("Cannot edit '{file}': {}", told(problem))]
     Text {
@@ -206,6 +214,27 @@ pub enum AnnotateError {
         /// What Git said.
         said: String,
     },
+}
+
+/// What brings a file into the work tree that Git has left out of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bring {
+    /// The sparse checkout is to have this folder too.
+    Folder(String),
+    /// The sparse checkout is to have what fits this pattern too.
+    Pattern(String),
+    /// This file is no longer to be skipped.
+    File(String),
+    /// There is no index yet: the commit is to be checked out.
+    Everything,
+}
+
+fn left_out_by(bring: &Bring) -> &'static str {
+    match bring {
+        Bring::Folder(_) | Bring::Pattern(_) => "the sparse checkout leaves it out",
+        Bring::File(_) => "Git skips it in the work tree",
+        Bring::Everything => "nothing is checked out",
+    }
 }
 
 pub(super) fn told(problem: &FileProblem) -> String {

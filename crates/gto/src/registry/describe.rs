@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::annotations::{Entries, counting, dvc_yaml_in, folder_of};
+use super::checked_out::CheckedOut;
 use super::{Answer, CheckedRef, Detail, Registry, artifact_path, read_file_inside};
 use crate::annotation::dvc_yaml::{self, DvcYaml};
 use crate::annotation::{Annotation, Source, Sourced, artifacts_yaml};
@@ -200,9 +201,10 @@ impl Registry {
         let files = match (self.commit_to_read(revision)?, self.repository.work_dir()) {
             (Some(commit), _) => self.files().all(commit),
             (None, Some(root)) => {
-                let mut files = in_work_tree(root, Some(&self.config.index), None);
+                let work_tree = CheckedOut::new(&self.repository, root);
+                let mut files = in_work_tree(&work_tree, Some(&self.config.index), None);
                 for folder in self.folders_with_dvc_yaml()? {
-                    files.extend(in_work_tree(root, None, Some(&folder)));
+                    files.extend(in_work_tree(&work_tree, None, Some(&folder)));
                 }
                 files
             }
@@ -284,7 +286,7 @@ impl Registry {
             (None, Some(root)) => {
                 let folder = folder_of(name);
                 let index = folder.is_empty().then_some(self.config.index.as_str());
-                in_work_tree(root, index, Some(folder))
+                in_work_tree(&CheckedOut::new(&self.repository, root), index, Some(folder))
             }
             (None, None) => Vec::new(),
         }
@@ -299,14 +301,11 @@ fn as_tag(name: &str) -> Option<&str> {
 }
 
 /// These annotation files of the work tree, as they are now: `artifacts.yaml`, and the `dvc.yaml` of a folder.
-fn in_work_tree(root: &Path, index: Option<&str>, folder: Option<&str>) -> Vec<Arc<Entries>> {
+fn in_work_tree(work_tree: &CheckedOut<'_>, index: Option<&str>, folder: Option<&str>) -> Vec<Arc<Entries>> {
+    let root = work_tree.root;
     let read = |path: &str| {
-        let file = root.join(path);
-        match read_file_inside(root, &file, dvc_yaml::MAX_SIZE) {
-            // As in commits: see `git::links`.
-            Ok(None) if file.is_symlink() => Err("it is a link that leads to no file".to_owned()),
-            read => read.map_err(|error| std::error::Error::source(&error).unwrap_or(&error).to_string()),
-        }
+        let read = work_tree.read(path, dvc_yaml::MAX_SIZE);
+        read.map_err(|error| std::error::Error::source(&error).unwrap_or(&error).to_string())
     };
     let mut found = Vec::new();
     if let Some(index) = index {
@@ -351,6 +350,10 @@ pub(super) fn is_looked_at(root: &Path, folder: &str) -> Option<std::result::Res
         let here = root.join(&above);
         if !part.is_empty() && here.is_symlink() {
             return Some(Err(format!("it {BELOW_A_LINK}")));
+        }
+        // Git sees nothing of what is in there, and nor does a commit.
+        if !part.is_empty() && here.join(".git").symlink_metadata().is_ok() {
+            return Some(Err(format!("'{above}' is another repository")));
         }
         if here.join(".dvc").is_dir() {
             ignore = Ignore::default();

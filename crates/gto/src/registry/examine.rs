@@ -63,7 +63,7 @@ impl Registry {
             Ok(silence) => repository.set_silence(silence),
             Err(error) => errors.push(error.into()),
         }
-        let file = config_file(&repository).unwrap_or_else(|error| {
+        let file = config_file::read(&repository).unwrap_or_else(|error| {
             errors.push(error);
             None
         });

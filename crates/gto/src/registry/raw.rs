@@ -5,7 +5,8 @@
 
 use std::path::Path;
 
-use super::{Author, Registry, read_file_inside};
+use super::checked_out::CheckedOut;
+use super::{Author, Registry};
 use crate::annotation::{Annotations, artifacts_yaml};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
@@ -129,8 +130,8 @@ impl Registry {
         let commit = match (revision, self.repository.work_dir()) {
             (Some(revision), _) => Some(self.repository.resolve(revision)?),
             (None, Some(root)) => {
-                let path = root.join(&self.config.index);
-                let bytes = read_file_inside(root, &path, artifacts_yaml::MAX_SIZE)?;
+                let work_tree = CheckedOut::new(&self.repository, root);
+                let bytes = work_tree.read(&self.config.index, artifacts_yaml::MAX_SIZE)?;
                 return Ok(bytes.map(|bytes| artifacts_yaml::read(&bytes)));
             }
             (None, None) => self.repository.head_commit()?,
