@@ -201,11 +201,12 @@ impl Repository {
         Err(self.git_refusal("update-ref", &output))
     }
 
-    /// Git syncs the refs that it writes, but no names of files.
+    /// Git syncs the refs that it writes, but no names of files, and of tables all but the last bytes.
     fn sync_names(&self, changes: &[RefChange]) -> Result<(), ApplyError> {
+        let failed = |error| GitError::failed("update the tags", error);
         let mut folders = BTreeSet::from([self.common_dir().to_owned()]);
         match self.refs {
-            RefStorage::Reftable => drop(folders.insert(self.common_dir().join("reftable"))),
+            RefStorage::Reftable => self.sync_tables().map_err(failed)?,
             RefStorage::Files => {
                 let tags = self.common_dir().join(TAGS);
                 for change in changes {
@@ -217,8 +218,7 @@ impl Repository {
         }
         // Of a deleted ref the folder may be gone as well.
         folders.retain(|folder| folder.is_dir());
-        let synced = folders.iter().rev().try_for_each(|folder| sync_folder(folder));
-        synced.map_err(|error| GitError::failed("update the tags", error).into())
+        Ok(folders.iter().rev().try_for_each(|folder| sync_folder(folder)).map_err(failed)?)
     }
 
     fn are_made(&self, changes: &[RefChange]) -> Result<bool, GitError> {

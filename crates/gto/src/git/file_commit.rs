@@ -3,11 +3,15 @@
 //!
 //! Must not write the files themselves, nor decide what is committed.
 
+use std::io;
+use std::path::Path;
 use std::process::Output;
 
 use super::child::undisturbed;
+use super::durable::sync_folder;
+use super::loose_object::Unsynced;
 use super::said::{remarks, words_of_hook};
-use super::{GitError, Repository, lossy};
+use super::{GitError, RefStorage, Repository, lossy};
 use crate::object_id::ObjectId;
 
 /// Why there is no commit.
@@ -167,7 +171,23 @@ impl Repository {
         succeed(&output)?;
         let commit =
             self.head_commit()?.ok_or_else(|| CommitError::Refused("there is no commit".to_owned()))?;
+        self.sync_commit(commit).map_err(|error| GitError::failed("sync the commit", error))?;
         Ok(Committed { commit, said: remarks(&said(&output)) })
+    }
+
+    /// Git syncs what it writes for a commit, but no names of files.
+    fn sync_commit(&self, commit: ObjectId) -> io::Result<()> {
+        let mut unsynced = Unsynced::default();
+        self.sync_loose(commit, &mut unsynced)?;
+        unsynced.sync()?;
+        if self.refs == RefStorage::Reftable {
+            return self.sync_tables();
+        }
+        let branch =
+            self.gix.head_name().ok().flatten().map(|name| self.common_dir().join(lossy(name.as_bstr())));
+        // A HEAD without a branch names the commit itself.
+        let folder = branch.as_deref().and_then(Path::parent).filter(|folder| folder.is_dir());
+        sync_folder(folder.unwrap_or(self.git_dir()))
     }
 
     /// Runs git on files that are named literally.

@@ -40,6 +40,7 @@ mod remote;
 mod revision;
 mod said;
 mod signing;
+mod tables;
 mod tag_cache;
 mod tags;
 #[cfg(test)]

@@ -33,6 +33,8 @@ impl Repository {
         let output =
             self.run_git(PURPOSE, options.into_iter().chain(patterns.iter().map(String::as_str)), &[])?;
         if !output.status.success() {
+            // Git may also crash on them.
+            self.check_tables()?;
             return Err(self.command_error("for-each-ref", &output));
         }
         tags.head = SeenHead::Unborn;
@@ -44,6 +46,10 @@ impl Repository {
                     id => tags.push(name.as_bstr(), id),
                 }
             }
+        }
+        // As it also is where git cannot read them.
+        if tags.refs.is_empty() {
+            self.check_tables()?;
         }
         Ok(tags)
     }
