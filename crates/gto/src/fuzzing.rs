@@ -8,10 +8,10 @@ use std::fmt::Debug;
 
 use serde_json::Value as Json;
 
-use crate::annotation::dvc_yaml::DvcYaml;
 use crate::annotation::edit::{self, Changes};
 use crate::annotation::{Annotations, Source, artifacts_yaml};
 use crate::config::{Config, ConfigError};
+use crate::dvc::file::DvcYaml;
 use crate::environment::Environment;
 use crate::event::Event;
 use crate::git::{self, parse_date, parse_exact};

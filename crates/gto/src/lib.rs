@@ -47,6 +47,7 @@ pub mod annotation;
 pub mod commit;
 pub mod config;
 pub mod doctor;
+pub mod dvc;
 pub mod environment;
 pub mod error;
 pub mod event;

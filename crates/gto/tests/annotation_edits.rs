@@ -6,9 +6,9 @@
 use std::fmt::Write as _;
 
 use gto::annotation::Source::{self, Dvc, Gto};
-use gto::annotation::dvc_yaml::DvcYaml;
 use gto::annotation::edit::{Changes, annotate, remove};
 use gto::annotation::{Annotation, Annotations, FileProblem, artifacts_yaml};
+use gto::dvc::file::DvcYaml;
 use gto_testkit::Repo;
 use proptest::prelude::*;
 use serde_json::json;

@@ -5,7 +5,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{Annotation, FileProblem, Source, artifacts_yaml, dvc_yaml, fields};
+use super::{Annotation, FileProblem, Source, artifacts_yaml, fields};
+use crate::dvc;
 use crate::yaml::{self, Node, Problem, Value, edit, printable};
 
 /// What becomes of the fields of an annotation; `None` leaves a field as it is.
@@ -57,7 +58,7 @@ impl Source {
     pub(crate) fn max_size(self) -> usize {
         match self {
             Self::Gto => artifacts_yaml::MAX_SIZE,
-            Self::Dvc => dvc_yaml::MAX_SIZE,
+            Self::Dvc => dvc::MAX_SIZE,
         }
     }
 

@@ -2,11 +2,11 @@
 //!
 //! Owns what a field may hold and what is said where it holds something else.
 
-use super::dvc_yaml::normal;
+use super::path::normal;
 use crate::yaml::{Node, Problem, Value, printable};
 
 /// What is said of a value that does not fit its field.
-pub(super) fn wrong(field: &str, expected: &str, value: &Node) -> Problem {
+pub(crate) fn wrong(field: &str, expected: &str, value: &Node) -> Problem {
     let kind = match &value.value {
         Value::Text(text) => format!("'{}'", printable(text)),
         Value::Number(number) => number.to_string(),
@@ -16,7 +16,7 @@ pub(super) fn wrong(field: &str, expected: &str, value: &Node) -> Problem {
 }
 
 /// What is said of a field that there is not: nearly always a slip of the pen.
-pub(super) fn unknown_field(key: &Node) -> Problem {
+pub(crate) fn unknown_field(key: &Node) -> Problem {
     match key.key() {
         Ok(name) => key.complain(format!("'{}' is no field that is known here", printable(&name))),
         Err(problem) => problem,
@@ -24,7 +24,7 @@ pub(super) fn unknown_field(key: &Node) -> Problem {
 }
 
 /// What is said of a path, seen from the root of the repository, that scripts had better not use; `value` is where it stands.
-pub(super) fn odd_path(path: &str, value: &Node) -> Option<Problem> {
+pub(crate) fn odd_path(path: &str, value: &Node) -> Option<Problem> {
     if path.chars().any(char::is_control) {
         return Some(value.complain("'path' has control characters"));
     }
@@ -33,15 +33,15 @@ pub(super) fn odd_path(path: &str, value: &Node) -> Option<Problem> {
     is_outside.then(|| value.complain("'path' leads out of the repository"))
 }
 
-pub(super) fn text(field: &str, value: &Node) -> Result<String, Problem> {
+pub(crate) fn text(field: &str, value: &Node) -> Result<String, Problem> {
     value.as_text().map(str::to_owned).ok_or_else(|| wrong(field, "a text", value))
 }
 
-pub(super) fn optional_text(field: &str, value: &Node) -> Result<Option<String>, Problem> {
+pub(crate) fn optional_text(field: &str, value: &Node) -> Result<Option<String>, Problem> {
     if matches!(value.value, Value::Null) { Ok(None) } else { text(field, value).map(Some) }
 }
 
-pub(super) fn labels(value: &Node) -> Result<Vec<String>, Problem> {
+pub(crate) fn labels(value: &Node) -> Result<Vec<String>, Problem> {
     match &value.value {
         Value::List(items) => items.iter().map(|item| text("labels", item)).collect(),
         _ => Err(wrong("labels", "a list of texts", value)),

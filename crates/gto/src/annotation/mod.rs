@@ -4,15 +4,11 @@
 //! opens a file or asks Git. An annotation can never make a command fail (decision D5).
 
 pub mod artifacts_yaml;
-pub mod dvc_hash;
-pub mod dvc_yaml;
 pub mod edit;
 pub(crate) mod exact;
-mod fields;
-mod fill;
+pub(crate) mod fields;
 pub mod json;
-mod params;
-mod vars;
+pub(crate) mod path;
 
 use std::sync::Arc;
 
@@ -128,22 +124,22 @@ impl FileProblem {
     }
 
     /// A problem for which a field of the entry is left out.
-    fn of_field(entry: Option<String>, problem: Problem) -> Self {
+    pub(crate) fn of_field(entry: Option<String>, problem: Problem) -> Self {
         Self { left_out: false, ..Self::new(entry, problem) }
     }
 }
 
 /// The problems of a file. So many are told one by one: enough to see what is wrong with it.
 #[derive(Default)]
-struct Problems {
-    told: Vec<FileProblem>,
-    untold: usize,
+pub(crate) struct Problems {
+    pub told: Vec<FileProblem>,
+    pub untold: usize,
 }
 
 impl Problems {
     const MAX: usize = 100;
 
-    fn add(&mut self, problem: FileProblem) {
+    pub(crate) fn add(&mut self, problem: FileProblem) {
         if self.told.len() < Self::MAX {
             self.told.push(problem);
         } else {
@@ -151,7 +147,7 @@ impl Problems {
         }
     }
 
-    fn into_vec(mut self) -> Vec<FileProblem> {
+    pub(crate) fn into_vec(mut self) -> Vec<FileProblem> {
         if self.untold > 0 {
             let message = format!("{} more like these", self.untold);
             self.told.push(FileProblem { entry: None, left_out: true, message, line: None, column: None });

@@ -2,10 +2,10 @@
 //!
 //! Owns reading one commit and one file of its tree. Must not walk history.
 
-use gix::objs::tree::EntryMode;
 use gix::objs::{Find as _, Kind};
 
 use super::object::{Ident, Parts};
+use super::tree::EntryKind;
 use super::{GitError, OBJECT_LIMIT, Repository, lossy};
 use crate::commit::Commit;
 use crate::object_id::ObjectId;
@@ -78,35 +78,14 @@ impl Repository {
         let mut folder = tree;
         let mut parts = path.split('/').peekable();
         while let Some(part) = parts.next() {
-            match self.any_entry(folder, part)? {
-                Some((id, mode)) if mode.is_blob() => return Ok(parts.peek().is_none().then_some(id)),
-                Some((id, mode)) if mode.is_tree() => folder = id,
-                Some((_, mode)) if mode.is_link() => return self.file_through(tree, path).map(Some),
+            match self.entry(folder, part)? {
+                Some((id, EntryKind::File)) => return Ok(parts.peek().is_none().then_some(id)),
+                Some((id, EntryKind::Folder)) => folder = id,
+                Some((_, EntryKind::Link)) => return self.file_through(tree, path).map(Some),
                 _ => break,
             }
         }
         Ok(None)
-    }
-
-    /// The entry `name` of a tree, if it is a regular file (`true`) or a folder (`false`).
-    pub(super) fn entry(&self, tree: ObjectId, name: &str) -> Result<Option<(ObjectId, bool)>, GitError> {
-        let known = self.any_entry(tree, name)?.filter(|(_, mode)| mode.is_blob() || mode.is_tree());
-        Ok(known.map(|(id, mode)| (id, mode.is_blob())))
-    }
-
-    /// The entry `name` of a tree, and what it is.
-    /// The entry `name` of a tree, and what it is.
-    pub(super) fn any_entry(
-        &self,
-        tree: ObjectId,
-        name: &str,
-    ) -> Result<Option<(ObjectId, EntryMode)>, GitError> {
-        let failed = |error| GitError::failed("read the files of a commit", error);
-        self.header(tree)?;
-        let gix_id = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
-        let tree = self.gix.find_tree(gix_id).map_err(failed)?;
-        let entry = tree.lookup_entry([name]).map_err(failed)?;
-        Ok(entry.map(|entry| (super::from_gix(entry.id().as_ref()), entry.mode())))
     }
 
     /// The content of a file by its id; `path` is for the error.

@@ -4,8 +4,7 @@
 
 use std::cell::Cell;
 
-use gix::objs::tree::EntryKind;
-
+use super::tree::EntryKind;
 use super::{FileError, GitError, Repository};
 use crate::object_id::ObjectId;
 
@@ -64,9 +63,9 @@ impl Repository {
                 _ => {}
             }
             let folder = folders.last().map_or(tree, |(_, id)| *id);
-            let found = self.any_entry(folder, &part)?;
-            let entry = match found.map(|(id, mode)| (id, mode.kind())) {
-                Some((id, EntryKind::Tree)) => {
+            let found = self.entry(folder, &part)?;
+            let entry = match found {
+                Some((id, EntryKind::Folder)) => {
                     folders.push((part, id));
                     continue;
                 }
@@ -80,8 +79,8 @@ impl Repository {
                     todo.extend(target.split('/').rev().map(str::to_owned));
                     continue;
                 }
-                Some((id, EntryKind::Blob | EntryKind::BlobExecutable)) => Some((id, Entry::File)),
-                Some((id, EntryKind::Commit)) => Some((id, Entry::Submodule)),
+                Some((id, EntryKind::File)) => Some((id, Entry::File)),
+                Some((id, EntryKind::Submodule)) => Some((id, Entry::Submodule)),
                 None => None,
             };
             let mut parts: Vec<String> = folders.into_iter().map(|(name, _)| name).collect();

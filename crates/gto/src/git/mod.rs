@@ -14,12 +14,10 @@ mod commit;
 mod date;
 mod durable;
 mod file_commit;
-mod folders;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod history;
 mod identity;
-mod ignore;
 mod index;
 mod inherited;
 mod links;
@@ -27,8 +25,8 @@ mod lock;
 mod loose_object;
 mod mirror;
 mod object;
-mod outputs;
 mod paths;
+mod pattern;
 mod porcelain;
 mod promised;
 mod ref_files;
@@ -44,8 +42,9 @@ mod tables;
 mod tag_cache;
 mod tags;
 #[cfg(test)]
-mod test_repo;
+pub(crate) mod test_repo;
 mod transaction;
+mod tree;
 mod trust;
 mod unfinished;
 mod verify;
@@ -73,15 +72,13 @@ pub(crate) use date::parse_date;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use date::parse_exact;
 pub(crate) use file_commit::{CommitError, Committed, FileStatus};
-pub(crate) use folders::{BELOW_A_LINK, Folders, folder_of_path};
 pub(crate) use history::CommitTree;
 pub(crate) use identity::IdentityError;
-pub(crate) use ignore::Ignore;
 pub(crate) use index::{Index, Staged};
 pub(crate) use links::Entry;
 pub(crate) use lock::{LOCKED, WriteLock};
 pub(crate) use mirror::{Access, MirrorError, url_of};
-pub(crate) use outputs::{Kept, KeptFile, Outputs};
+pub(crate) use pattern::Pattern;
 pub(crate) use porcelain::Outcome;
 pub(crate) use ref_update::HeldLock;
 pub(crate) use refs::{SeenHead, TagRef, TagRefs, is_valid_tag_name};
@@ -90,6 +87,7 @@ pub(crate) use revision::ResolveError;
 pub(crate) use signing::SignError;
 pub(crate) use tags::{ObjectKind, TagObject, UnreadableTag, Want};
 pub(crate) use transaction::{ApplyError, TagEdit};
+pub(crate) use tree::EntryKind;
 
 /// No object larger than this is taken into memory, whatever a repository claims: 64 MiB.
 const OBJECT_LIMIT: usize = 64 * 1024 * 1024;

@@ -2,6 +2,7 @@
 //!
 //! Owns that question. Must not read files.
 
+use super::tree::EntryKind;
 use super::{GitError, Repository};
 use crate::object_id::ObjectId;
 
@@ -12,9 +13,9 @@ impl Repository {
         for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
             let Some(tree) = folder else { return Ok(false) };
             match self.entry(tree, part)? {
-                Some((_, true)) => folder = None,
-                Some((id, false)) => folder = Some(id),
-                None => return Ok(false),
+                Some((_, EntryKind::File)) => folder = None,
+                Some((id, EntryKind::Folder)) => folder = Some(id),
+                _ => return Ok(false),
             }
         }
         Ok(true)

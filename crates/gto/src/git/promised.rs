@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use gix::bstr::ByteSlice as _;
 
 use super::object::Parts;
+use super::tree::EntryKind;
 use super::{GitError, Repository, lossy};
 use crate::object_id::ObjectId;
 
@@ -116,7 +117,8 @@ impl Repository {
             self.bring_missing(&level);
             let is_last = parts.peek().is_none();
             let below = level.into_iter().filter_map(|tree| self.entry(tree, part).ok()?);
-            level = below.filter(|(_, is_file)| *is_file == is_last).map(|(id, _)| id).collect();
+            let wanted = if is_last { EntryKind::File } else { EntryKind::Folder };
+            level = below.filter(|(_, kind)| *kind == wanted).map(|(id, _)| id).collect();
         }
         self.bring_missing(&level);
     }
@@ -135,7 +137,7 @@ impl Repository {
     }
 
     /// Fetches those of these objects that are not here.
-    pub(super) fn bring_missing(&self, ids: &HashSet<ObjectId>) {
+    pub fn bring_missing(&self, ids: &HashSet<ObjectId>) {
         let is_missing = |id: &&ObjectId| self.to_gix(**id).is_some_and(|id| !self.gix.has_object(id));
         let missing: Vec<ObjectId> = ids.iter().filter(is_missing).copied().collect();
         self.bring(&missing);

@@ -7,15 +7,15 @@ use crate::object_id::ObjectId;
 use crate::signature::Signature;
 use crate::time::Timestamp;
 
-pub(super) fn open(repo: &Repo) -> Repository {
+pub(crate) fn open(repo: &Repo) -> Repository {
     Repository::discover(repo.path()).unwrap()
 }
 
-pub(super) fn id(hex: &str) -> ObjectId {
+pub(crate) fn id(hex: &str) -> ObjectId {
     hex.parse().unwrap()
 }
 
-pub(super) fn ann() -> Signature {
+pub(crate) fn ann() -> Signature {
     Signature {
         name: "Ann".into(),
         email: "ann@example.com".into(),
@@ -24,7 +24,7 @@ pub(super) fn ann() -> Signature {
 }
 
 /// An empty repository of each way to keep refs that the installed git can make.
-pub(super) fn each_storage() -> Vec<Repo> {
+pub(crate) fn each_storage() -> Vec<Repo> {
     let mut storages = vec![RefFormat::Files];
     if Repo::reftable_works() {
         storages.push(RefFormat::Reftable);

@@ -15,11 +15,12 @@ use super::artifact_path::{below, from_root, inside, overlap};
 use super::checked_out::CheckedOut;
 use super::describe::is_looked_at;
 use super::{Registry, read_file_inside};
-use crate::annotation::dvc_yaml::{self, DvcYaml};
 use crate::annotation::edit::{self, Changes};
+use crate::annotation::path::folder_of_path;
 use crate::annotation::{Annotation, Annotations, FileProblem, Source, Sourced, artifacts_yaml};
+use crate::dvc;
+use crate::dvc::file::DvcYaml;
 use crate::error::{Error, Result};
-use crate::git::folder_of_path;
 use crate::name::{ArtifactName, InvalidName, is_name};
 use crate::yaml::{Problem, printable};
 
@@ -288,7 +289,7 @@ impl Registry {
 
     /// The folders of the work tree with a `dvc.yaml`, whether DVC looks at it or not.
     pub(super) fn folders_with_dvc_yaml(&self) -> Result<Vec<String>> {
-        let files = self.repository.work_files_named(dvc_yaml::FILE_NAME)?;
+        let files = self.repository.work_files_named(dvc::FILE_NAME)?;
         let mut folders: Vec<String> = files.iter().map(|file| folder_of_path(file).to_owned()).collect();
         folders.sort_unstable();
         folders.dedup();
@@ -340,7 +341,7 @@ impl Registry {
             return Err(self.left_out(&file).into());
         }
         let target = check_place(root, &file)?;
-        let text = match read_file_inside(root, &root.join(&file), dvc_yaml::MAX_SIZE)? {
+        let text = match read_file_inside(root, &root.join(&file), dvc::MAX_SIZE)? {
             Some(bytes) => Some(String::from_utf8(bytes).map_err(|_| place("it is not valid UTF-8"))?),
             None => None,
         };
@@ -383,7 +384,7 @@ impl Registry {
         match (file.source, self.repository.work_dir()) {
             (Source::Dvc, Some(root)) => {
                 let load = |path: &str| {
-                    let read = read_file_inside(root, &root.join(path), dvc_yaml::MAX_SIZE);
+                    let read = read_file_inside(root, &root.join(path), dvc::MAX_SIZE);
                     read.map_err(|error| error.to_string())
                 };
                 DvcYaml::parse(text.as_bytes()).annotations(&file.folder, &load)

@@ -8,11 +8,13 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::annotation::dvc_yaml::{self, DvcYaml};
+use crate::annotation::path::folder_of_path;
 use crate::annotation::{Annotation, Annotations, FileProblem, Source, Sourced, artifacts_yaml};
 use crate::commit::Commit;
+use crate::dvc::file::DvcYaml;
+use crate::dvc::{self, Folders};
 use crate::error::Result;
-use crate::git::{CommitTree, Folders, Repository, folder_of_path};
+use crate::git::{CommitTree, Repository};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::query::AnnotatedAt;
@@ -157,11 +159,7 @@ pub(super) fn folder_of(name: &ArtifactName) -> &str {
 
 /// The `dvc.yaml` in a folder.
 pub(super) fn dvc_yaml_in(folder: &str) -> String {
-    if folder.is_empty() {
-        dvc_yaml::FILE_NAME.to_owned()
-    } else {
-        format!("{folder}/{}", dvc_yaml::FILE_NAME)
-    }
+    if folder.is_empty() { dvc::FILE_NAME.to_owned() } else { format!("{folder}/{}", dvc::FILE_NAME) }
 }
 
 /// So many trees, or texts, are read by one thread at a time.
@@ -453,7 +451,7 @@ impl<'r> CommitFiles<'r> {
         if let Some(known) = self.dvc.get(&commit).and_then(|folders| folders.get(folder)) {
             return known.clone();
         }
-        let found = self.tree(commit).map(|tree| (tree, self.repository.dvc_yaml_in(tree, folder)));
+        let found = self.tree(commit).map(|tree| (tree, dvc::dvc_yaml_in(self.repository, tree, folder)));
         let entries = match found {
             None | Some((_, Ok(None))) => None,
             Some((tree, Ok(Some(id)))) => Some(self.dvc_yaml(tree, folder, id)),
@@ -470,7 +468,7 @@ impl<'r> CommitFiles<'r> {
         let repository = self.repository;
         let text = match self.dvc_texts.get(&id) {
             Some(text) => Arc::clone(text),
-            None => match repository.file(id, &path, dvc_yaml::MAX_SIZE) {
+            None => match repository.file(id, &path, dvc::MAX_SIZE) {
                 Ok(bytes) => {
                     let text = Arc::new(DvcYaml::parse(&bytes));
                     self.dvc_texts.insert(id, Arc::clone(&text));
@@ -487,7 +485,7 @@ impl<'r> CommitFiles<'r> {
             return Arc::clone(entries);
         }
         let load = |path: &str| {
-            let read = |id| repository.file(id, path, dvc_yaml::MAX_SIZE);
+            let read = |id| repository.file(id, path, dvc::MAX_SIZE);
             find(path)?.map(read).transpose().map_err(|error| error.to_string())
         };
         let entries = Arc::new(Entries::new(&path, Source::Dvc, text.annotations(folder, &load)));

@@ -9,9 +9,11 @@ use std::sync::Arc;
 
 use super::Registry;
 use super::annotations::CommitFiles;
-use crate::annotation::dvc_hash::{self, Out, Pipelines};
-use crate::annotation::dvc_yaml::MAX_SIZE;
-use crate::git::{Entry, Kept, KeptFile, Outputs, folder_of_path};
+use crate::annotation::path::folder_of_path;
+use crate::dvc::MAX_SIZE;
+use crate::dvc::hash::{self as dvc_hash, Out, Pipelines};
+use crate::dvc::{Kept, KeptFile, Outputs};
+use crate::git::Entry;
 use crate::object_id::ObjectId;
 use crate::yaml::printable;
 

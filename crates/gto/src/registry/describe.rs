@@ -12,10 +12,10 @@ use serde::Serialize;
 use super::annotations::{Entries, counting, dvc_yaml_in, folder_of};
 use super::checked_out::CheckedOut;
 use super::{Answer, CheckedRef, Detail, Registry, artifact_path, read_file_inside};
-use crate::annotation::dvc_yaml::{self, DvcYaml};
 use crate::annotation::{Annotation, Source, Sourced, artifacts_yaml};
+use crate::dvc::file::DvcYaml;
+use crate::dvc::{self, BELOW_A_LINK, Ignore};
 use crate::error::{Error, Result};
-use crate::git::{BELOW_A_LINK, Ignore};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::plan::Warning;
@@ -304,7 +304,7 @@ fn as_tag(name: &str) -> Option<&str> {
 fn in_work_tree(work_tree: &CheckedOut<'_>, index: Option<&str>, folder: Option<&str>) -> Vec<Arc<Entries>> {
     let root = work_tree.root;
     let read = |path: &str| {
-        let read = work_tree.read(path, dvc_yaml::MAX_SIZE);
+        let read = work_tree.read(path, dvc::MAX_SIZE);
         read.map_err(|error| std::error::Error::source(&error).unwrap_or(&error).to_string())
     };
     let mut found = Vec::new();
@@ -330,7 +330,7 @@ fn in_work_tree(work_tree: &CheckedOut<'_>, index: Option<&str>, folder: Option<
 }
 
 /// `None` if DVC would not look into the folder, which must be one inside the work tree; or why it cannot. As in commits: see
-/// `git::Folders`.
+/// `dvc::Folders`.
 pub(super) fn is_looked_at(root: &Path, folder: &str) -> Option<std::result::Result<(), String>> {
     let mut ignore = Ignore::default();
     let mut above = String::new();

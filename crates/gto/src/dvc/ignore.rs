@@ -2,10 +2,7 @@
 //!
 //! Owns which paths such files leave out. Takes their text; where they lie is for others to know.
 
-use gix::bstr::BStr;
-use gix::glob::Pattern;
-use gix::glob::pattern::Case;
-use gix::glob::wildmatch::Mode;
+use crate::git::Pattern;
 
 /// So many patterns of a file are followed: each is tried on each path.
 const MAX_PATTERNS: usize = 1000;
@@ -24,7 +21,7 @@ impl Ignore {
     /// Takes in the file in `folder` (empty for the root), which is below those of the files before.
     pub fn add(&mut self, folder: &str, text: &[u8]) {
         let lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end);
-        let patterns = lines.filter(|line| !line.starts_with(b"#")).filter_map(Pattern::from_bytes);
+        let patterns = lines.filter(|line| !line.starts_with(b"#")).filter_map(Pattern::parse);
         self.files.push((folder.to_owned(), patterns.take(MAX_PATTERNS).collect()));
     }
 
@@ -40,15 +37,8 @@ impl Ignore {
         for (folder, patterns) in &self.files {
             let inside = |path| str::strip_prefix(path, folder.as_str())?.strip_prefix('/');
             let Some(below) = (if folder.is_empty() { Some(path) } else { inside(path) }) else { continue };
-            let name = below.rfind('/').map(|slash| slash + 1);
             for pattern in patterns {
-                if pattern.matches_repo_relative_path(
-                    BStr::new(below),
-                    name,
-                    Some(is_folder),
-                    Case::Sensitive,
-                    Mode::NO_MATCH_SLASH_LITERAL,
-                ) {
+                if pattern.fits(below, is_folder) {
                     verdict = !pattern.is_negative();
                 }
             }

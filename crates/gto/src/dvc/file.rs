@@ -7,19 +7,15 @@
 
 use std::collections::HashSet;
 
-use super::fields::{labels, odd_path, text, unknown_field, wrong};
-use super::fill::{Context, is_open, plain};
+use super::MAX_SIZE;
+use super::interpolate::{Context, is_open, plain};
 use super::params::Loaded;
 use super::vars::Parameters;
-use super::{Annotation, Annotations, FileProblem, Problems};
+use crate::annotation::fields::{labels, odd_path, text, unknown_field, wrong};
+use crate::annotation::path::normal;
+use crate::annotation::{Annotation, Annotations, FileProblem, Problems};
 use crate::name::{ArtifactName, is_name};
 use crate::yaml::{self, Node, Problem, Value, printable};
-
-/// The name of the file.
-pub const FILE_NAME: &str = "dvc.yaml";
-
-/// A larger file is not read, in bytes. The same holds for the files that fill parameters.
-pub const MAX_SIZE: usize = 8 << 20;
 
 /// What DVC knows at the top of the file.
 const SECTIONS: [&str; 7] = ["artifacts", "datasets", "metrics", "params", "plots", "stages", "vars"];
@@ -206,21 +202,6 @@ fn read_annotation(
 fn from_root(folder: &str, path: &str) -> String {
     let is_elsewhere = path.starts_with('/') || path.contains("://");
     if is_elsewhere { path.to_owned() } else { normal(folder, path) }
-}
-
-/// `folder/path` without `.` and, where it leads somewhere, without `..`.
-pub(super) fn normal(folder: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
 #[cfg(test)]

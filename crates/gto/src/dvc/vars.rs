@@ -7,10 +7,10 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json};
 
-use super::dvc_yaml::normal;
-use super::fields::wrong;
-use super::fill::{self, Context, is_open};
+use super::interpolate::{self as fill, Context, is_open};
 use super::params::{self, Loaded};
+use crate::annotation::fields::wrong;
+use crate::annotation::path::normal;
 use crate::yaml::{Node, Problem, Value, printable};
 
 /// The file that fills parameters without being named.

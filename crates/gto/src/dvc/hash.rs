@@ -5,10 +5,11 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::dvc_yaml::{MAX_SIZE, normal};
-use super::fill::{Context, is_open, plain};
+use super::MAX_SIZE;
+use super::interpolate::{Context, is_open, plain};
 use super::params::Loaded;
 use super::vars::Parameters;
+use crate::annotation::path::normal;
 use crate::yaml::{self, Node, Value, printable};
 
 /// An output: its path from the root of the repository, and what stands for its content.

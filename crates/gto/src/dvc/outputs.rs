@@ -5,7 +5,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{GitError, Repository};
+use super::walk::bring_folders;
+use crate::git::{EntryKind, GitError, Repository};
 use crate::object_id::ObjectId;
 
 /// Deeper folders are not looked into.
@@ -50,7 +51,7 @@ impl Outputs {
     /// # Errors
     /// Why not all of them can be found.
     pub fn find(&mut self, repository: &Repository, tree: ObjectId) -> Result<Arc<[KeptFile]>, String> {
-        repository.bring_folders(tree);
+        bring_folders(repository, tree);
         let found = self.walk(repository, tree, 0)?;
         if repository.is_partial() {
             let files: HashSet<ObjectId> = found.iter().map(|file| file.id).collect();
@@ -72,7 +73,7 @@ impl Outputs {
         if depth > MAX_DEPTH {
             return Err(too_many().to_owned());
         }
-        let (mut found, folders) = repository.kept_in(tree).map_err(|error| error.to_string())?;
+        let (mut found, folders) = kept_in(repository, tree).map_err(|error| error.to_string())?;
         for (name, id) in folders {
             let below = self.walk(repository, id, depth + 1)?;
             let seen_from_here =
@@ -91,27 +92,25 @@ impl Outputs {
 /// What one tree holds itself, and its folders.
 type OfTree = (Vec<KeptFile>, Vec<(String, ObjectId)>);
 
-impl Repository {
-    fn kept_in(&self, tree: ObjectId) -> Result<OfTree, GitError> {
-        let (mut found, mut folders) = (Vec::new(), Vec::new());
-        self.each_entry(tree, |name, mode, id| {
-            if mode.is_tree() {
-                folders.push((name.to_owned(), id()));
-                return;
-            }
-            let what = match name {
-                "dvc.lock" => Kept::Lock,
-                "dvc.yaml" => Kept::Pipelines,
-                name if name.strip_suffix(".dvc").is_some_and(|stem| !stem.is_empty()) => Kept::Outputs,
-                _ if mode.is_link() => Kept::Link,
-                _ => return,
-            };
-            if mode.is_blob_or_symlink() {
-                found.push(KeptFile { path: name.to_owned(), what, id: id() });
-            }
-        })?;
-        Ok((found, folders))
-    }
+fn kept_in(repository: &Repository, tree: ObjectId) -> Result<OfTree, GitError> {
+    let (mut found, mut folders) = (Vec::new(), Vec::new());
+    repository.each_entry(tree, |name, kind, id| {
+        if kind == EntryKind::Folder {
+            folders.push((name.to_owned(), id()));
+            return;
+        }
+        let what = match name {
+            "dvc.lock" => Kept::Lock,
+            "dvc.yaml" => Kept::Pipelines,
+            name if name.strip_suffix(".dvc").is_some_and(|stem| !stem.is_empty()) => Kept::Outputs,
+            _ if kind == EntryKind::Link => Kept::Link,
+            _ => return,
+        };
+        if kind != EntryKind::Submodule {
+            found.push(KeptFile { path: name.to_owned(), what, id: id() });
+        }
+    })?;
+    Ok((found, folders))
 }
 
 #[cfg(test)]

@@ -6,15 +6,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use gix::objs::tree::EntryMode;
-use gix::objs::{Find as _, Kind, TreeRefIter};
-
+use super::FILE_NAME as FILE;
 use super::ignore::Ignore;
-use super::{GitError, Repository, from_gix};
+use crate::annotation::path::folder_of_path;
+use crate::git::{EntryKind, GitError, Repository};
 use crate::object_id::ObjectId;
 
-/// The file that is looked for.
-const FILE: &str = "dvc.yaml";
 /// What fills it without being named.
 const PARAMS: &str = "params.yaml";
 /// What leaves out folders below it.
@@ -89,11 +86,6 @@ fn path_in(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-/// The folder that a file is in; empty for the root.
-pub(crate) fn folder_of_path(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
 /// What one tree holds itself.
 #[derive(Default)]
 struct Tree {
@@ -129,7 +121,7 @@ impl Folders {
 
     /// Every `dvc.yaml` in the tree of a commit, by its path. Trees that cannot be read count as empty.
     pub fn find(&mut self, repository: &Repository, tree: ObjectId) -> Vec<Found> {
-        repository.bring_folders(tree);
+        bring_folders(repository, tree);
         let marks = self.marks(repository, tree, 0);
         let found = |mark: &Mark| match mark.what {
             What::File(blob, params) => {
@@ -162,7 +154,7 @@ impl Folders {
         let mut marks = Vec::new();
         if depth <= MAX_DEPTH {
             let Tree { marks: own, folders } =
-                repository.dvc_tree(tree, self.index.as_deref().filter(|_| depth == 0)).unwrap_or_default();
+                dvc_tree(repository, tree, self.index.as_deref().filter(|_| depth == 0)).unwrap_or_default();
             marks.extend(own.into_iter().map(|what| Mark { folder: String::new(), what }));
             for (name, id) in folders {
                 for below in self.marks(repository, id, depth + 1).iter() {
@@ -234,123 +226,94 @@ impl<'m> Ignores<'m> {
     }
 }
 
-impl Repository {
-    /// The `dvc.yaml` in one folder (empty for the root) of the tree of a commit. Reads the trees on the way and no other.
-    ///
-    /// # Errors
-    /// [`GitError::Link`] if it is a link that leads to no file of the commit.
-    pub fn dvc_yaml_in(&self, tree: ObjectId, folder: &str) -> Result<Option<ObjectId>, GitError> {
-        let mut on_the_way = Vec::new();
-        let mut here = tree;
-        let mut file = None;
-        for above in ancestors(folder) {
-            if !above.is_empty() {
-                let name = above.rsplit('/').next().unwrap_or(above);
-                if PASSED_OVER.contains(&name) {
-                    return Ok(None);
-                }
-                match self.any_entry(here, name)? {
-                    Some((id, mode)) if mode.is_tree() => here = id,
-                    Some((_, mode)) if mode.is_link() => {
-                        return Err(GitError::Link { path: path_in(folder, FILE), problem: BELOW_A_LINK });
-                    }
-                    _ => return Ok(None),
-                }
+/// The `dvc.yaml` in one folder (empty for the root) of the tree of a commit. Reads the trees on the way and no other.
+///
+/// # Errors
+/// [`GitError::Link`] if it is a link that leads to no file of the commit.
+pub(crate) fn dvc_yaml_in(
+    repository: &Repository,
+    tree: ObjectId,
+    folder: &str,
+) -> Result<Option<ObjectId>, GitError> {
+    let mut on_the_way = Vec::new();
+    let mut here = tree;
+    let mut file = None;
+    for above in ancestors(folder) {
+        if !above.is_empty() {
+            let name = above.rsplit('/').next().unwrap_or(above);
+            if PASSED_OVER.contains(&name) {
+                return Ok(None);
             }
-            let own = self.dvc_tree(here, None)?.marks;
-            file =
-                own.iter().find_map(|what| if let What::File(blob, _) = what { Some(*blob) } else { None });
-            on_the_way.extend(own.into_iter().map(|what| Mark { folder: above.to_owned(), what }));
+            match repository.entry(here, name)? {
+                Some((id, EntryKind::Folder)) => here = id,
+                Some((_, EntryKind::Link)) => {
+                    return Err(GitError::Link { path: path_in(folder, FILE), problem: BELOW_A_LINK });
+                }
+                _ => return Ok(None),
+            }
         }
-        let path = path_in(folder, FILE);
-        let file = file.filter(|_| !Ignores::new(self, tree, &on_the_way).leave_out(&path));
-        file.map(|blob| blob.id(self, tree, &path)).transpose()
+        let own = dvc_tree(repository, here, None)?.marks;
+        file = own.iter().find_map(|what| if let What::File(blob, _) = what { Some(*blob) } else { None });
+        on_the_way.extend(own.into_iter().map(|what| Mark { folder: above.to_owned(), what }));
     }
+    let path = path_in(folder, FILE);
+    let file = file.filter(|_| !Ignores::new(repository, tree, &on_the_way).leave_out(&path));
+    file.map(|blob| blob.id(repository, tree, &path)).transpose()
+}
 
-    /// What one tree holds itself.
-    fn dvc_tree(&self, tree: ObjectId, index: Option<&str>) -> Result<Tree, GitError> {
-        let mut found = Tree::default();
-        let (mut file, mut params) = (None, None);
-        self.each_entry(tree, |name, mode, id| {
-            if mode.is_tree() {
-                if name == DVC {
-                    found.marks.push(What::Root);
-                }
-                if !PASSED_OVER.contains(&name) {
-                    found.folders.push((name.to_owned(), id()));
-                }
-            } else if mode.is_blob_or_symlink() {
-                let blob = || if mode.is_link() { Blob::Link } else { Blob::Id(id()) };
-                match name {
-                    FILE => file = Some(blob()),
-                    PARAMS if mode.is_blob() => params = Some(id()),
-                    IGNORE => found.marks.push(What::Ignore(blob())),
-                    name if Some(name) == index => found.marks.push(What::Index(blob())),
-                    _ => {}
-                }
+/// What one tree holds itrepository.
+fn dvc_tree(repository: &Repository, tree: ObjectId, index: Option<&str>) -> Result<Tree, GitError> {
+    let mut found = Tree::default();
+    let (mut file, mut params) = (None, None);
+    repository.each_entry(tree, |name, kind, id| {
+        if kind == EntryKind::Folder {
+            if name == DVC {
+                found.marks.push(What::Root);
             }
-        })?;
-        found.marks.extend(file.map(|file| What::File(file, params)));
-        Ok(found)
-    }
+            if !PASSED_OVER.contains(&name) {
+                found.folders.push((name.to_owned(), id()));
+            }
+        } else if kind != EntryKind::Submodule {
+            let blob = || if kind == EntryKind::Link { Blob::Link } else { Blob::Id(id()) };
+            match name {
+                FILE => file = Some(blob()),
+                PARAMS if kind == EntryKind::File => params = Some(id()),
+                IGNORE => found.marks.push(What::Ignore(blob())),
+                name if Some(name) == index => found.marks.push(What::Index(blob())),
+                _ => {}
+            }
+        }
+    })?;
+    found.marks.extend(file.map(|file| What::File(file, params)));
+    Ok(found)
+}
 
-    /// Goes through a tree. Names that are not UTF-8 cannot be part of an artifact's, and are passed over.
-    pub(super) fn each_entry(
-        &self,
-        tree: ObjectId,
-        mut visit: impl FnMut(&str, EntryMode, &dyn Fn() -> ObjectId),
-    ) -> Result<(), GitError> {
-        let gix_id = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
-        let mut data = Vec::new();
-        self.count_read(1);
-        let mut read =
-            self.gix.objects.try_find(&gix_id, &mut data).map(|found| found.map(|found| found.kind));
-        if matches!(read, Ok(None)) {
-            // It may have to be fetched first.
-            self.header(tree)?;
-            read = self.gix.objects.try_find(&gix_id, &mut data).map(|found| found.map(|found| found.kind));
-        }
-        match read.map_err(|error| GitError::broken_object(tree, error))? {
-            Some(Kind::Tree) => {}
-            Some(_) => return Err(GitError::WrongKind { id: tree, expected: "tree" }),
-            None => return Err(GitError::Missing { id: tree }),
-        }
-        for entry in TreeRefIter::from_bytes(&data, gix_id.kind()) {
-            let entry = entry.map_err(|error| GitError::broken_object(tree, error))?;
-            if let Ok(name) = std::str::from_utf8(entry.filename) {
-                visit(name, entry.mode, &|| from_gix(entry.oid));
-            }
-        }
-        Ok(())
+/// Fetches all folders of a tree and the files in them that matter, level by level, where a partial clone left them out.
+pub(super) fn bring_folders(repository: &Repository, tree: ObjectId) {
+    if !repository.is_partial() {
+        return;
     }
-
-    /// Fetches all folders of a tree and the files in them that matter, level by level, where a partial clone left them out.
-    pub(super) fn bring_folders(&self, tree: ObjectId) {
-        if !self.is_partial() {
-            return;
+    let mut level = HashSet::from([tree]);
+    let mut files = HashSet::new();
+    let mut seen = HashSet::new();
+    for _ in 0..=MAX_DEPTH {
+        repository.bring_missing(&level);
+        seen.extend(level.iter().copied());
+        let mut below = HashSet::new();
+        for tree in level {
+            let Tree { marks, folders } = dvc_tree(repository, tree, None).unwrap_or_default();
+            below.extend(folders.into_iter().map(|(_, id)| id).filter(|id| !seen.contains(id)));
+            files.extend(marks.into_iter().filter_map(|mark| match mark {
+                What::File(Blob::Id(id), _) | What::Ignore(Blob::Id(id)) => Some(id),
+                _ => None,
+            }));
         }
-        let mut level = HashSet::from([tree]);
-        let mut files = HashSet::new();
-        let mut seen = HashSet::new();
-        for _ in 0..=MAX_DEPTH {
-            self.bring_missing(&level);
-            seen.extend(level.iter().copied());
-            let mut below = HashSet::new();
-            for tree in level {
-                let Tree { marks, folders } = self.dvc_tree(tree, None).unwrap_or_default();
-                below.extend(folders.into_iter().map(|(_, id)| id).filter(|id| !seen.contains(id)));
-                files.extend(marks.into_iter().filter_map(|mark| match mark {
-                    What::File(Blob::Id(id), _) | What::Ignore(Blob::Id(id)) => Some(id),
-                    _ => None,
-                }));
-            }
-            if below.is_empty() {
-                break;
-            }
-            level = below;
+        if below.is_empty() {
+            break;
         }
-        self.bring_missing(&files);
+        level = below;
     }
+    repository.bring_missing(&files);
 }
 
 #[cfg(test)]
@@ -364,7 +327,7 @@ mod tests {
         let tree = repository.tree_of(id(commit)).unwrap();
         let found = Folders::default().find(&repository, tree);
         for file in &found {
-            assert_eq!(repository.dvc_yaml_in(tree, &file.folder).unwrap(), file.id.clone().ok());
+            assert_eq!(dvc_yaml_in(&repository, tree, &file.folder).unwrap(), file.id.clone().ok());
         }
         found.into_iter().map(|file| file.folder).collect()
     }
@@ -391,7 +354,7 @@ mod tests {
             [".dvc", "old", "a/b/c", "nested/gone", "d", "d/dvc.yaml", "x", "..", "a/", "a//b/c", "/"]
         {
             let tree = repository.tree_of(id(&second)).unwrap();
-            assert_eq!(repository.dvc_yaml_in(tree, folder).unwrap(), None, "{folder}");
+            assert_eq!(dvc_yaml_in(&repository, tree, folder).unwrap(), None, "{folder}");
         }
     }
 

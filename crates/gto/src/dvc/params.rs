@@ -5,8 +5,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::dvc_yaml::MAX_SIZE;
-use super::fill;
+use super::MAX_SIZE;
+use super::interpolate as fill;
 use crate::yaml::{self, Problem, Value, printable};
 
 /// A file that fills parameters: its bytes, that there is none, or why it cannot be read.
