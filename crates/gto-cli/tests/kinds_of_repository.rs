@@ -140,6 +140,25 @@ fn a_sha256_repository() {
     repo.git_ok(&["fsck", "--strict", "--no-dangling"]);
 }
 
+/// Git keeps a map of ids there, in which our tags were missing, so that they had no SHA-1 name.
+#[test]
+fn a_sha256_repository_with_a_map_to_sha1() {
+    let repo = Sandbox::new().repo_with("map", RepoOptions { sha256: true, ..RepoOptions::default() });
+    repo.git_ok(&["config", "extensions.compatObjectFormat", "sha1"]);
+    repo.commit(&[], "first");
+    gto(&repo, "register m").ok();
+    gto(&repo, "assign m --version v0.0.1 --stage prod").ok();
+    let name = |tag: &str| repo.git(&["rev-parse", "--output-object-format=sha1", tag]);
+    if !name("HEAD").status.success() {
+        skip("this git keeps no map of ids");
+        return;
+    }
+    for tag in ["m@v0.0.1", "m#prod#1"] {
+        let output = name(tag);
+        assert_eq!(output.stdout.trim_ascii().len(), 40, "{tag}: {output:?}");
+    }
+}
+
 #[test]
 fn a_detached_head() {
     let repo = Repo::new();

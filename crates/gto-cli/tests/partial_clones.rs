@@ -136,6 +136,8 @@ fn versions_are_written_as_in_a_full_clone() {
 fn a_remote_that_is_not_there_is_told_and_the_rest_is_shown() {
     let repo = upstream();
     let partial = clone(&repo, "partial", &["--no-checkout", "--filter=blob:none"]);
+    partial.git_ok(&["checkout", "-q", "HEAD", "--", ".gto"]);
+    let unread = clone(&repo, "unread", &["--no-checkout", "--filter=blob:none"]);
     let bare = clone(&repo, "bare", &["--bare", "--filter=blob:none"]);
     std::fs::rename(repo.path(), repo.path().with_extension("gone")).unwrap();
     let show = ask(partial.path(), partial.sandbox(), "show m --json").ok();
@@ -143,15 +145,18 @@ fn a_remote_that_is_not_there_is_told_and_the_rest_is_shown() {
     warns_of(&show, "does not appear to be a git repository");
     let without = ask(partial.path(), partial.sandbox(), "check-ref m#prod#1 --version").ok();
     assert_eq!((without.out().as_str(), without.err().as_str()), ("v0.0.3\n", ""));
-    let config = ask(bare.path(), bare.sandbox(), "show").fails(1);
-    assert!(config.err().contains("is not in this partial clone and cannot be fetched"), "{config}");
-    hints_at(&config, "git fetch");
+    for without_config in [unread, bare] {
+        let config = ask(without_config.path(), without_config.sandbox(), "show").fails(1);
+        assert!(config.err().contains("is not in this partial clone and cannot be fetched"), "{config}");
+        hints_at(&config, "git fetch");
+    }
 }
 
 #[test]
 fn a_remote_that_says_nothing_is_waited_for_once() {
     let repo = upstream();
     let clone = clone(&repo, "clone", &["--filter=blob:none", "--no-checkout"]);
+    clone.git_ok(&["checkout", "-q", "HEAD", "--", ".gto"]);
     clone.git_ok(&["config", "remote.origin.uploadpack", "sleep 600 #"]);
     let git = CountingGit::new(clone.sandbox());
     let hasty = binary().env("GTO_GIT_TIMEOUT", "1").env("PATH", &git.path).env("GTO_INDEX", INDEX);

@@ -113,6 +113,21 @@ fn a_person_is_who_git_says_byte_for_byte() {
     let user = "[user]\nname = A\nemail = a@x\n";
     let latin = [b"[user]\nname = ", LATIN, b"\nemail = ", LATIN, b"@x\n"].concat();
     let address = [LATIN, b"@x"].concat();
+    // The reflog has them too, and one that is written by git as well.
+    let mut repo = Repo::new();
+    commit_with(&repo, &[]);
+    repo.sandbox_mut().remove_identity();
+    fs::write(repo.sandbox().home().join("gitconfig"), &latin).unwrap();
+    repo.git_ok(&["config", "core.logAllRefUpdates", "always"]);
+    for shared in ["false", "true"] {
+        repo.git_ok(&["config", "core.sharedRepository", shared]);
+        gto(&repo, "register m --force").ok();
+    }
+    for log in ["m@v0.0.1", "m@v0.0.1#1"] {
+        let log = fs::read(repo.git_dir().join("logs/refs/tags").join(log)).unwrap();
+        let shown = String::from_utf8_lossy(&log).into_owned();
+        assert!(log.windows(LATIN.len()).filter(|part| *part == LATIN).count() == 2, "{shown}");
+    }
     let rows: [(&[u8], Variables<'_>); 26] = [
         (user.as_bytes(), &[]),
         (&latin, &[]),

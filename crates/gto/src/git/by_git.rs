@@ -181,8 +181,12 @@ impl Repository {
         }
         let output = self.run_git_as(purpose, args, input.as_bytes(), |git| {
             if let Some(log) = log {
-                git.env("GIT_COMMITTER_NAME", &log.name);
-                git.env("GIT_COMMITTER_EMAIL", &log.email);
+                for (name, value) in [("GIT_COMMITTER_NAME", &log.name), ("GIT_COMMITTER_EMAIL", &log.email)]
+                {
+                    // Where variables are text, what is none is shown as such.
+                    let value = gix::path::from_byte_slice(value).ok();
+                    git.envs(value.map(|value| (name, value)));
+                }
                 git.env("GIT_COMMITTER_DATE", format!("@{}", log.time));
             }
         });

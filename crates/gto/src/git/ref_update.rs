@@ -429,14 +429,15 @@ impl Update<'_> {
         }
         let none = "0".repeat(target.to_string().len());
         let ReflogEntry { name, email, time, message } = entry;
-        let line = format!("{none} {target} {name} <{email}> {time}\t{message}\n");
+        let (start, end) = (format!("{none} {target} "), format!("> {time}\t{message}\n"));
+        let line = [start.as_bytes(), name, b" <", email, end.as_bytes()].concat();
         path.parent().map_or(Ok(()), create_folders).map_err(failed)?;
         if path.is_dir() {
             // The folder of logs that are gone, as of `x/y` where `x` is made. Git removes it, too.
             remove_empty_folders(&path);
         }
         let log = OpenOptions::new().create(true).append(true).open(&path);
-        let written = log.and_then(|mut log| log.write_all(line.as_bytes()).and_then(|()| log.sync_all()));
+        let written = log.and_then(|mut log| log.write_all(&line).and_then(|()| log.sync_all()));
         written.and_then(|()| path.parent().map_or(Ok(()), sync_folder)).map_err(failed)
     }
 

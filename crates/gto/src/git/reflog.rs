@@ -3,7 +3,6 @@
 //! Owns the line that `git tag` writes. Whether there is a reflog is for whoever writes the ref to decide: tags have one
 //! only if `core.logAllRefUpdates` is `always`.
 
-use super::identity::clean;
 use super::transaction::{TagEdit, git_time};
 use super::{GitError, Repository};
 use crate::object_id::ObjectId;
@@ -12,10 +11,10 @@ use crate::time::Timestamp;
 /// Who made tags, when, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ReflogEntry {
-    /// As git writes it into a line.
-    pub name: String,
-    /// As git writes it into a line.
-    pub email: String,
+    /// As git writes it into a line; it need not be UTF-8.
+    pub name: Vec<u8>,
+    /// As git writes it into a line; it need not be UTF-8.
+    pub email: Vec<u8>,
     /// `1700000000 +0530`.
     pub time: String,
     /// One line.
@@ -28,12 +27,15 @@ impl Repository {
     /// The tags of one plan are on one commit; if they are not, the message tells of the first.
     pub(super) fn reflog_entry(&self, edits: &[TagEdit]) -> Option<ReflogEntry> {
         edits.iter().find_map(|edit| match edit {
-            TagEdit::Create { commit, tagger, .. } => Some(ReflogEntry {
-                name: clean(&tagger.name),
-                email: clean(&tagger.email),
-                time: git_time(tagger),
-                message: self.reflog_message(*commit),
-            }),
+            TagEdit::Create { commit, tagger, .. } => {
+                let (name, email) = self.exact(tagger);
+                Some(ReflogEntry {
+                    name,
+                    email,
+                    time: git_time(tagger),
+                    message: self.reflog_message(*commit),
+                })
+            }
             TagEdit::Delete { .. } => None,
         })
     }
