@@ -112,6 +112,7 @@ fn every_problem() -> Repo {
     tag("twice#prod#1", &first);
     tag("last#dev#18446744073709551615", &first);
     tag("m@created", &first);
+    repo.git_ok(&["tag", "copy@v1.0.0", "twice@v1.0.0"]);
     for name in ["m@1.0.0", "m@v1", "m#prod!!"] {
         tag(name, &first);
     }
@@ -353,7 +354,6 @@ fn the_commands_mend_what_they_are_given_for() {
             Check::Unfinished,
             Check::NotUtf8,
             // Only some of these have a command that could do it, below.
-            Check::Unrecognized,
             Check::MissingObject,
             Check::Lightweight,
         ];
@@ -374,7 +374,9 @@ fn the_commands_mend_what_they_are_given_for() {
                 found(&report, *check).iter().flat_map(|finding| texts(&finding[way])).collect();
             // Versions are fetched first where there is a remote: this one has none.
             let is_elsewhere = *check == Check::UnregisteredStage && way == "fix";
-            if is_elsewhere || (commands.is_empty() && way == "otherwise") {
+            // Whether anything is to be done is for a person to say.
+            let is_open = way == "fix" && matches!(check, Check::Unrecognized | Check::OtherNameInside);
+            if is_elsewhere || is_open || (commands.is_empty() && way == "otherwise") {
                 continue;
             }
             let commands: Vec<String> = commands
@@ -554,6 +556,42 @@ fn tags_of_other_tools_are_never_deleted() {
     paste(&repo, &texts(&finding["otherwise"]));
     assert_eq!(found(&json(&repo), Check::Unrecognized), Vec::<Value>::new());
     assert!(repo.tag_names().contains(&"api@1.1.0".to_owned()));
+}
+
+#[test]
+fn a_tag_with_another_name_inside_is_reported_and_warned_of_by_what_reads_it() {
+    let repo = Repo::new();
+    repo.commit(&[], "first");
+    repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+    repo.git_ok(&["tag", "m@v2.0.0", "m@v1.0.0"]);
+    repo.git_ok(&["tag", "-d", "m@v1.0.0"]);
+    let report = json(&repo);
+    let [finding] = &found(&report, Check::OtherNameInside)[..] else { panic!("one finding") };
+    let message = finding["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("tag 'm@v2.0.0' was made as 'm@v1.0.0', and then copied or renamed"),
+        "{finding}"
+    );
+    let gto = Gto::new(env!("CARGO_BIN_EXE_gto")).env("GTO_CACHE", "always");
+    // The second time from the cache of tags.
+    for line in [
+        "show",
+        "show",
+        "show m",
+        "show m@latest --json",
+        "history m",
+        "history",
+        "check-ref m@v2.0.0 --json",
+        "resolve m",
+        "assign m --version v2.0.0 --stage dev --dry-run",
+    ] {
+        let args: Vec<&str> = line.split(' ').collect();
+        let run = gto.run(&repo, &args).ok();
+        let warning = "warning: tags that were made under another name, and copied or renamed: 'm@v2.0.0' (";
+        assert_eq!(run.err().matches(warning).count(), 1, "{run}");
+        assert!(run.out().contains("v2.0.0"), "{run}");
+    }
+    is_mended(&repo, Check::OtherNameInside, "otherwise");
 }
 
 #[test]

@@ -80,6 +80,9 @@ fn without_a_terminal_there_is_no_line_however_long_it_takes() {
     std::thread::sleep(std::time::Duration::from_millis(900));
     slow.hurry();
     let output = child.wait_with_output().expect("gto ends");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let said = String::from_utf8_lossy(&output.stderr);
+    // Many refs of one tag object.
+    let is_copied = |line: &&str| line.starts_with("warning: tags that were made under another name");
+    assert_eq!(said.lines().filter(|line| !is_copied(line)).collect::<Vec<_>>(), Vec::<&str>::new());
     assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 2);
 }

@@ -149,6 +149,8 @@ pub struct OldTag {
 pub enum Warning {
     /// Tags that have registry names and are no annotated tags, so that they are no events (decision D22).
     LightweightTags(Vec<String>),
+    /// Tags that have another name inside than that of their ref: copies, or renamed.
+    RenamedTags(Vec<String>),
     /// The event clock runs ahead of the real one by so many seconds (decision D3).
     ClockAhead {
         /// The tag that gets a time in the future.
@@ -185,19 +187,26 @@ pub enum Warning {
     },
 }
 
+/// The first tags, in quotes, and how many more there are.
+fn first_three(tags: &[String]) -> String {
+    let shown = tags.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("', '");
+    if tags.len() > 3 { format!("'{shown}' and {} more", tags.len() - 3) } else { format!("'{shown}'") }
+}
+
 impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::LightweightTags(tags) => {
-                let shown = tags.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("', '");
-                let more =
-                    if tags.len() > 3 { format!("' and {} more", tags.len() - 3) } else { "'".to_owned() };
-                write!(
-                    f,
-                    "skipped lightweight tags, only annotated tags are events: '{shown}{more} \
-                     (a CI checkout often makes them; `gto doctor` tells how to mend it)"
-                )
-            }
+            Self::LightweightTags(tags) => write!(
+                f,
+                "skipped lightweight tags, only annotated tags are events: {} \
+                 (a CI checkout often makes them; `gto doctor` tells how to mend it)",
+                first_three(tags)
+            ),
+            Self::RenamedTags(tags) => write!(
+                f,
+                "tags that were made under another name, and copied or renamed: {} (`gto doctor` shows that name)",
+                first_three(tags)
+            ),
             Self::Unguarded { remote } => write!(
                 f,
                 "{remote} takes no refs under refs/gto: others who push tags of the artifact in the same moment may not be \

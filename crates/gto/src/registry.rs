@@ -172,11 +172,15 @@ pub(crate) struct Scan {
     pub lightweight: Vec<String>,
     pub unreadable: Vec<(String, UnreadableTag)>,
     pub creations: Vec<String>,
+    /// Tags that have another name inside, each with its object.
+    pub renamed: Vec<(String, ObjectId)>,
 }
 
 impl Scan {
     fn warnings(&self) -> Vec<Warning> {
-        lightweight_warning(self.lightweight.clone())
+        let renamed = self.renamed.iter().map(|(tag, _)| tag.clone()).collect();
+        let renamed = renamed_warning(renamed);
+        lightweight_warning(self.lightweight.clone()).into_iter().chain(renamed).collect()
     }
 }
 
@@ -485,6 +489,14 @@ impl Registry {
         Ok(found.map_or(CheckedRef::NoTag, |(event, owner)| {
             CheckedRef::Event(Box::new(EventReport::checked(event, owner)))
         }))
+    }
+
+    /// The warning that a tag, given as for [`Registry::check_ref`], has another name inside.
+    pub fn renamed(&self, reference: &str) -> Option<Warning> {
+        let name = reference.strip_prefix("refs/tags/").unwrap_or(reference);
+        let tag = self.repository.tag_ref(name).ok().flatten()?;
+        let inside = self.repository.name_inside(tag.target)?;
+        renamed_warning(if inside == name { Vec::new() } else { vec![name.to_owned()] })
     }
 
     /// What a tag is that is not among those of an artifact.
@@ -842,14 +854,19 @@ impl Scan {
     fn add(&mut self, tag: TagRef, name: TagName, object: TagObject) {
         match object {
             TagObject::Annotated { .. } if name.action == Action::Create => self.creations.push(tag.name),
-            TagObject::Annotated { tag_id, commit, tagger, message } => self.events.push(Event {
-                tag: tag.name,
-                tag_id,
-                name,
-                commit,
-                tagger,
-                message: message.trim().to_owned(),
-            }),
+            TagObject::Annotated { tag_id, commit, tagger, message, name_sum } => {
+                if name_sum != git::name_sum(tag.name.as_bytes()) {
+                    self.renamed.push((tag.name.clone(), tag_id));
+                }
+                self.events.push(Event {
+                    tag: tag.name,
+                    tag_id,
+                    name,
+                    commit,
+                    tagger,
+                    message: message.trim().to_owned(),
+                });
+            }
             TagObject::Lightweight { .. } => self.lightweight.push(tag.name),
             TagObject::Unreadable(why) => self.unreadable.push((tag.name, why)),
         }
@@ -859,6 +876,11 @@ impl Scan {
 /// The warning of tags that are no events, if there are any (decision D22).
 fn lightweight_warning(tags: Vec<String>) -> Vec<Warning> {
     if tags.is_empty() { Vec::new() } else { vec![Warning::LightweightTags(tags)] }
+}
+
+/// The warning of tags that have another name inside, if there are any.
+fn renamed_warning(tags: Vec<String>) -> Option<Warning> {
+    (!tags.is_empty()).then_some(Warning::RenamedTags(tags))
 }
 
 fn read_config(repository: &Repository, environment: &Environment) -> Result<Config> {

@@ -8,6 +8,7 @@ use gto::version::VersionLabel;
 use gto::{CheckedRef, Registry};
 
 use super::completions;
+use super::show::warn;
 use crate::args::RepoArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -61,7 +62,10 @@ impl CheckRef {
         }
         let registry = context.open(&self.repo.repo)?;
         let nothing = match registry.check_ref(&self.reference)? {
-            CheckedRef::Event(event) => return self.print(context, &registry, &event),
+            CheckedRef::Event(event) => {
+                warn(context, registry.renamed(&self.reference).as_slice());
+                return self.print(context, &registry, &event);
+            }
             CheckedRef::NoTag => format!("there is no tag '{}' in this repository", self.reference),
             CheckedRef::Foreign => format!("tag '{}' is not one of the registry's", self.reference),
             CheckedRef::Lightweight => {

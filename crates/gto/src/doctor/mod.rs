@@ -98,6 +98,7 @@ checks! {
         Unfinished "unfinished-write" "A write of several tags was stopped.",
         NotUtf8 "name-not-utf8" "A tag's name is no UTF-8.",
         Unrecognized "unrecognized-tag" "A tag looks like the registry's and does not parse.",
+        OtherNameInside "other-name-inside" "A tag object was made under another name than that of its ref.",
         Reserved "reserved-tag" "The format reserves `@created` (decision D5).",
         StrayDeregistration "deregistration-on-another-commit" "A deregistration that is not on the commit of its version.",
         NothingDeregistered "deregistration-without-registration" "A deregistration of a version that was never registered.",
@@ -203,6 +204,8 @@ pub(crate) struct Evidence<'a> {
     /// Of these, the ones that are on something else than a commit.
     pub unreadable: Vec<(String, UnreadableTag)>,
     pub creations: Vec<String>,
+    /// Tags, each with the name that it has inside.
+    pub renamed: Vec<(String, String)>,
     /// Tags with the highest counter there is.
     pub last_counters: Vec<String>,
     pub missing_commits: HashSet<ObjectId>,

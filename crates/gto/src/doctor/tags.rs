@@ -13,6 +13,7 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     findings.extend(lightweight(evidence));
     findings.extend(unreadable(evidence));
     findings.extend(missing(evidence));
+    findings.extend(renamed(evidence));
     findings.extend(simple(
         Check::Reserved,
         &evidence.creations,
@@ -142,6 +143,22 @@ fn unreadable(evidence: &Evidence<'_>) -> Vec<Finding> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Tags that Git finds under another name than they were made: `git tag NEW OLD` does that, and so does whoever passes off a
+/// signed tag as another.
+fn renamed(evidence: &Evidence<'_>) -> Option<Finding> {
+    let tags: Vec<&str> = evidence.renamed.iter().map(|(tag, _)| tag.as_str()).collect();
+    let (tag, inside) = evidence.renamed.first()?;
+    let more = match tags.len() - 1 {
+        0 => String::new(),
+        more => format!("; and {more} more like it"),
+    };
+    let message = format!(
+        "tag '{tag}' was made as '{inside}', and then copied or renamed: a signature in it is of that name{more}"
+    );
+    let anew = tags.iter().filter_map(|tag| annotate(tag, tag, "", None));
+    Some(Finding::new(Check::OtherNameInside, message).tags(tags.iter().copied()).otherwise(anew))
 }
 
 fn missing(evidence: &Evidence<'_>) -> Vec<Finding> {

@@ -242,8 +242,9 @@ impl Fresh {
 fn decoded(id: ObjectId, known: CachedTag<'_>) -> TagObject {
     match known {
         CachedTag::Lightweight => TagObject::Lightweight { target: id },
-        CachedTag::Annotated { commit, tagger, message } => TagObject::Annotated {
+        CachedTag::Annotated { commit, tagger, message, name_sum } => TagObject::Annotated {
             tag_id: id,
+            name_sum,
             commit,
             tagger,
             message: message.unwrap_or_default().to_owned(),
@@ -254,9 +255,12 @@ fn decoded(id: ObjectId, known: CachedTag<'_>) -> TagObject {
 /// What the cache may know of the tag later. What could not be read may be readable next time.
 fn cacheable(object: &TagObject) -> Option<CachedTag<'_>> {
     let tag = match object {
-        TagObject::Annotated { commit, tagger, message, .. } => {
-            CachedTag::Annotated { commit: *commit, tagger: tagger.clone(), message: Some(message) }
-        }
+        TagObject::Annotated { commit, tagger, message, name_sum, .. } => CachedTag::Annotated {
+            commit: *commit,
+            tagger: tagger.clone(),
+            message: Some(message),
+            name_sum: *name_sum,
+        },
         TagObject::Lightweight { .. } => CachedTag::Lightweight,
         TagObject::Unreadable(_) => return None,
     };

@@ -255,7 +255,8 @@ fn round_trip(common_dir: &Path, data: &[u8]) {
     let cache = TagCache::load(common_dir, 20, Want::Everything);
     assert!(cache.problem().is_none() && cache.len() == tags.len());
     for (id, tagger, message) in &tags {
-        let expected = CachedTag::Annotated { commit: *id, tagger: tagger.clone(), message: Some(message) };
+        let expected =
+            CachedTag::Annotated { commit: *id, tagger: tagger.clone(), message: Some(message), name_sum: 7 };
         assert_same(&cache.get(*id).as_ref(), &Some(&expected), "what was written and what was read");
     }
 }
@@ -263,7 +264,8 @@ fn round_trip(common_dir: &Path, data: &[u8]) {
 fn write(common_dir: &Path, tags: &[(ObjectId, Signature, String)]) {
     let mut writer = Writer::create(common_dir, 20).expect("the folder is ours");
     for (id, tagger, message) in tags {
-        let tag = CachedTag::Annotated { commit: *id, tagger: tagger.clone(), message: Some(message) };
+        let tag =
+            CachedTag::Annotated { commit: *id, tagger: tagger.clone(), message: Some(message), name_sum: 7 };
         writer.add(*id, &tag).expect("the folder is ours");
     }
     writer.finish().expect("the folder is ours");

@@ -85,7 +85,7 @@ pub(crate) use refs::{SeenHead, TagRef, TagRefs, is_valid_tag_name};
 pub(crate) use remote::{Guard, PushedBranch, PushedTag, Remote, RemoteError, RemoteTag};
 pub(crate) use revision::ResolveError;
 pub(crate) use signing::SignError;
-pub(crate) use tags::{ObjectKind, TagObject, UnreadableTag, Want};
+pub(crate) use tags::{ObjectKind, TagObject, UnreadableTag, Want, name_sum};
 pub(crate) use transaction::{ApplyError, TagEdit};
 pub(crate) use tree::EntryKind;
 

@@ -41,6 +41,8 @@ pub(crate) enum TagObject {
         tagger: Signature,
         /// The message as stored, without a signature.
         message: String,
+        /// The sum of the name that it has inside, which is not that of its ref if the tag was copied: see [`name_sum`].
+        name_sum: u32,
     },
     /// No tag object: the ref points straight at something else.
     Lightweight {
@@ -220,6 +222,13 @@ impl Repository {
         Err(UnreadableTag::TooDeep)
     }
 
+    /// The name that a tag object has inside, where it can be read.
+    pub fn name_inside(&self, id: ObjectId) -> Option<String> {
+        let mut buffer = Vec::new();
+        let parts = self.tag_parts(id, &mut buffer).ok().flatten()?;
+        Some(lossy(parts.field("tag").unwrap_or_default()))
+    }
+
     /// The commit that an object is or that a tag leads to.
     pub(super) fn peel_to_commit(&self, id: ObjectId) -> Result<ObjectId, PeelError> {
         let kind = self.header(id).map_err(PeelError::Git)?.0.into();
@@ -285,10 +294,10 @@ impl Reader {
         let Some(parts) = repository.tag_parts(tag_id, &mut self.buffer)? else {
             return Ok(TagObject::Lightweight { target: tag_id });
         };
-        let Said { kind, target, tagger, message } = said(&parts, self.want, self.tagger.as_ref())?;
+        let Said { kind, target, tagger, message, name_sum } = said(&parts, self.want, self.tagger.as_ref())?;
         self.tagger = Some(tagger.clone());
         let commit = repository.follow(kind, target, &mut self.buffer)?;
-        Ok(TagObject::Annotated { tag_id, commit, tagger, message })
+        Ok(TagObject::Annotated { tag_id, commit, tagger, message, name_sum })
     }
 }
 
@@ -305,6 +314,12 @@ pub(super) struct Said {
     pub target: ObjectId,
     pub tagger: Signature,
     pub message: String,
+    pub name_sum: u32,
+}
+
+/// A number for a tag's name: far shorter than the name, and another one for nearly every other.
+pub(crate) fn name_sum(name: &[u8]) -> u32 {
+    crc32fast::hash(name)
 }
 
 /// Reads a tag object; `known` is a tagger whose texts may be shared.
@@ -321,7 +336,8 @@ pub(super) fn said(parts: &Parts<'_>, want: Want, known: Option<&Signature>) -> 
         Want::Everything => lossy(without_signature(parts.body)),
         Want::NoMessages => String::new(),
     };
-    Ok(Said { kind, target, tagger, message })
+    let name_sum = name_sum(parts.field("tag").unwrap_or_default());
+    Ok(Said { kind, target, tagger, message, name_sum })
 }
 
 /// What a tag object says it is on.
@@ -368,13 +384,17 @@ mod tests {
             let commit = repo.commit(&[], "first");
             let spec = TagSpec::at(1_600_000_000).offset("-0330").by("Zoë", "z@x").message("one\n\ntwo");
             let tag = repo.tag("m@v1.0.0", "HEAD", &spec);
-            let TagObject::Annotated { tag_id, commit: on, tagger, message } = read(&repo, "m@v1.0.0") else {
+            let TagObject::Annotated { tag_id, commit: on, tagger, message, name_sum } =
+                read(&repo, "m@v1.0.0")
+            else {
                 panic!("it is annotated")
             };
             assert_eq!((tag_id, on), (id(&tag), id(&commit)));
             assert_eq!((tagger.name.as_ref(), tagger.email.as_ref()), ("Zoë", "z@x"));
             assert_eq!((tagger.time.seconds(), tagger.time.offset()), (1_600_000_000, -12_600));
             assert_eq!(message, "one\n\ntwo\n");
+            assert_eq!(name_sum, super::name_sum(b"m@v1.0.0"));
+            assert_eq!(open(&repo).name_inside(tag_id), Some("m@v1.0.0".to_owned()));
         }
     }
 

@@ -126,6 +126,11 @@ impl Registry {
             lightweight,
             unreadable: scan.unreadable,
             creations: scan.creations,
+            renamed: scan
+                .renamed
+                .into_iter()
+                .map(|(tag, id)| (tag, self.repository.name_inside(id).unwrap_or_default()))
+                .collect(),
             last_counters,
             missing_commits,
         }))

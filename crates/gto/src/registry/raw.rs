@@ -35,7 +35,7 @@ pub struct AnnotatedTag {
 impl AnnotatedTag {
     fn new(tag: TagRef, object: TagObject) -> Option<Self> {
         match object {
-            TagObject::Annotated { tag_id, commit, tagger, message } => {
+            TagObject::Annotated { tag_id, commit, tagger, message, .. } => {
                 Some(Self { name: tag.name, id: tag_id, commit, tagger, message })
             }
             TagObject::Lightweight { .. } | TagObject::Unreadable(_) => None,

@@ -88,6 +88,7 @@ impl Registry {
             annotated.entry(name).or_insert((place, commit));
         }
         let lightweight = Mutex::new(Vec::new());
+        let renamed = Mutex::new(Vec::new());
         let registered = Mutex::new(HashSet::new());
         let finish = |name: ArtifactName, events: Vec<Event>| {
             let annotated = annotated.get(&name).map(|(_, commit)| *commit);
@@ -117,6 +118,9 @@ impl Registry {
                 let scan = Scan::of(&group.artifact, tags, |tags| reading.read_tags(repository, tags));
                 if !scan.lightweight.is_empty() {
                     lock(&lightweight).extend(scan.lightweight);
+                }
+                if !scan.renamed.is_empty() {
+                    lock(&renamed).extend(scan.renamed.into_iter().map(|(tag, _)| tag));
                 }
                 scan.events
             };
@@ -159,7 +163,10 @@ impl Registry {
         kept.extend(unregistered.into_iter().map(|(name, _)| keep(finish(name.clone(), Vec::new()))));
         let mut lightweight = std::mem::take(&mut *lock(&lightweight));
         lightweight.sort_unstable();
-        Ok((kept, super::lightweight_warning(lightweight)))
+        let mut renamed = std::mem::take(&mut *lock(&renamed));
+        renamed.sort_unstable();
+        let warnings = super::lightweight_warning(lightweight).into_iter();
+        Ok((kept, warnings.chain(super::renamed_warning(renamed)).collect()))
     }
 }
 

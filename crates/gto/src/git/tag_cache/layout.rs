@@ -11,7 +11,7 @@
 //! | messages | one after the other, in the order in which tags were read |
 //! | cold table | an entry each: offset and length of the message (4 bytes each) |
 //! | people | two lengths of 4 bytes each, a name, an address |
-//! | hot table | an entry each, by id: id, commit, seconds (8), offset from UTC (4), index of the tagger (4), kind (1) |
+//! | hot table | an entry each, by id: id, commit, seconds (8), offset from UTC (4), index of the tagger (4), sum of the name inside (4), kind (1) |
 //! | buckets | for each value of the first bits of an id, the index of the first entry with it (4); and the end |
 
 use std::ops::Range;
@@ -22,7 +22,7 @@ use crate::object_id::ObjectId;
 use crate::time::Timestamp;
 
 /// To be raised with every change of the format, or of what reading a tag object gives.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 const MAGIC: [u8; 8] = *b"gto-tags";
 
@@ -113,16 +113,17 @@ impl Header {
 
 /// The length of an entry of the hot table.
 pub(super) fn record_len(hash_len: usize) -> usize {
-    2 * hash_len + 8 + 4 + 4 + 1
+    2 * hash_len + 8 + 4 + 4 + 4 + 1
 }
 
-pub(super) fn encode_hot(out: &mut Vec<u8>, id: &[u8], annotated: Option<(ObjectId, Timestamp, u32)>) {
+pub(super) fn encode_hot(out: &mut Vec<u8>, id: &[u8], hot: &Hot) {
     out.extend(id);
-    if let Some((commit, time, person)) = annotated {
+    if let Hot::Annotated { commit, time, person, name_sum } = hot {
         out.extend(commit.as_bytes());
         out.extend(time.seconds().to_le_bytes());
         out.extend(time.offset().to_le_bytes());
         out.extend(person.to_le_bytes());
+        out.extend(name_sum.to_le_bytes());
         out.push(0);
     } else {
         let at = out.len() - id.len();
@@ -133,7 +134,7 @@ pub(super) fn encode_hot(out: &mut Vec<u8>, id: &[u8], annotated: Option<(Object
 
 /// An entry of the hot table.
 pub(super) enum Hot {
-    Annotated { commit: ObjectId, time: Timestamp, person: usize },
+    Annotated { commit: ObjectId, time: Timestamp, person: u32, name_sum: u32 },
     Lightweight,
 }
 
@@ -141,12 +142,14 @@ pub(super) fn decode_hot(record: &[u8], hash_len: usize) -> Option<Hot> {
     let (commit, rest) = record.get(hash_len..)?.split_at_checked(hash_len)?;
     let (seconds, rest) = rest.split_first_chunk()?;
     let (offset, rest) = rest.split_first_chunk()?;
-    let (person, kind) = rest.split_first_chunk()?;
+    let (person, rest) = rest.split_first_chunk()?;
+    let (name_sum, kind) = rest.split_first_chunk()?;
     match kind {
         [0] => Some(Hot::Annotated {
             commit: ObjectId::from_bytes(commit)?,
             time: Timestamp::new(i64::from_le_bytes(*seconds), i32::from_le_bytes(*offset))?,
-            person: usize::try_from(u32::from_le_bytes(*person)).ok()?,
+            person: u32::from_le_bytes(*person),
+            name_sum: u32::from_le_bytes(*name_sum),
         }),
         [1] => Some(Hot::Lightweight),
         _ => None,

@@ -31,7 +31,12 @@ fn tag(number: u64, hash_len: usize, message: &str) -> CachedTag<'_> {
     let (name, email) =
         [("Ann", "a@x"), ("Zoë", ""), ("", "a@x"), ("A", "nna@x")][usize::try_from(number % 4).unwrap()];
     let tagger = Signature { name: name.into(), email: email.into(), time: time.unwrap() };
-    CachedTag::Annotated { commit: id(number + 1_000_000_000, hash_len), tagger, message: Some(message) }
+    CachedTag::Annotated {
+        commit: id(number + 1_000_000_000, hash_len),
+        tagger,
+        message: Some(message),
+        name_sum: 7,
+    }
 }
 
 fn message(number: u64) -> String {
@@ -52,7 +57,9 @@ fn store(folder: &Path, numbers: impl Iterator<Item = u64>, hash_len: usize) {
 
 fn without_message(tag: CachedTag<'_>) -> CachedTag<'_> {
     match tag {
-        CachedTag::Annotated { commit, tagger, .. } => CachedTag::Annotated { commit, tagger, message: None },
+        CachedTag::Annotated { commit, tagger, name_sum, .. } => {
+            CachedTag::Annotated { commit, tagger, message: None, name_sum }
+        }
         CachedTag::Lightweight => CachedTag::Lightweight,
     }
 }
@@ -142,7 +149,7 @@ fn people_stay_apart_whatever_their_names_hold() {
     let by = |(name, email): (&str, &str)| {
         let tagger =
             Signature { name: name.into(), email: email.into(), time: Timestamp::new(1, 0).unwrap() };
-        CachedTag::Annotated { commit: id(7, 20), tagger, message: Some("") }
+        CachedTag::Annotated { commit: id(7, 20), tagger, message: Some(""), name_sum: 7 }
     };
     let folder = tempfile::tempdir().unwrap();
     let mut writer = Writer::create(folder.path(), 20).unwrap();
@@ -165,7 +172,7 @@ fn people_beyond_the_limit_are_left_out_with_their_tags() {
     for number in 0..count {
         let time = Timestamp::new(1, 0).unwrap();
         let tagger = Signature { name: long.as_str().into(), email: number.to_string().into(), time };
-        let tag = CachedTag::Annotated { commit: id(7, 20), tagger, message: Some("") };
+        let tag = CachedTag::Annotated { commit: id(7, 20), tagger, message: Some(""), name_sum: 7 };
         writer.add(id(number, 20), &tag).unwrap();
     }
     writer.finish().unwrap();

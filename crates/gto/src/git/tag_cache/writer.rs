@@ -3,7 +3,7 @@
 //! Owns the temporary file beside the cache, until it takes its place. Whatever fails, the old file stays and nobody is
 //! told. Any number of processes may write at once: each has a file of its own, and the last one wins.
 //!
-//! Messages go to the file as they come, so that a writer holds no more than 70 bytes a tag.
+//! Messages go to the file as they come, so that a writer holds no more than 74 bytes a tag.
 
 use std::collections::HashMap;
 use std::io::{self, Seek as _, SeekFrom, Write};
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
-use super::layout::{self, COLD_LEN, HEADER_LEN, Header};
+use super::layout::{self, COLD_LEN, HEADER_LEN, Header, Hot};
 use super::{CachedTag, folder_in, path_in};
 use crate::object_id::ObjectId;
 
@@ -114,10 +114,10 @@ impl Writer {
         }
         match tag {
             CachedTag::Lightweight => {
-                layout::encode_hot(&mut self.hot, id.as_bytes(), None);
+                layout::encode_hot(&mut self.hot, id.as_bytes(), &Hot::Lightweight);
                 layout::encode_cold(&mut self.cold, 0..0);
             }
-            CachedTag::Annotated { commit, tagger, message: Some(message) } => {
+            CachedTag::Annotated { commit, tagger, message: Some(message), name_sum } => {
                 if commit.as_bytes().len() != self.hash_len {
                     return Ok(());
                 }
@@ -125,7 +125,8 @@ impl Writer {
                 let start = u32::try_from(self.messages.len()).map_err(io::Error::other)?;
                 self.messages.push(message.as_bytes(), self.file.as_file_mut())?;
                 let end = u32::try_from(self.messages.len()).map_err(io::Error::other)?;
-                layout::encode_hot(&mut self.hot, id.as_bytes(), Some((*commit, tagger.time, person)));
+                let hot = Hot::Annotated { commit: *commit, time: tagger.time, person, name_sum: *name_sum };
+                layout::encode_hot(&mut self.hot, id.as_bytes(), &hot);
                 layout::encode_cold(&mut self.cold, start..end);
             }
             CachedTag::Annotated { message: None, .. } => {}
