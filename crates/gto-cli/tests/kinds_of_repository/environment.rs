@@ -21,9 +21,9 @@ fn repository() -> Repo {
     repo.git_ok(&["update-ref", &format!("refs/mine/{}", tags[0]), &tags[2]]);
     let home = repo.sandbox().home();
     for name in ["system", "global", "included"] {
-        fs::write(home.join(name), format!("[user]\n\tname = {name}\n")).unwrap();
+        fs::write(home.join(name), format!("[user]\n\tname = {name}\n")).expect("the sandbox is writable");
     }
-    fs::create_dir(home.join("objects")).unwrap();
+    fs::create_dir(home.join("objects")).expect("the sandbox is writable");
     let sandbox = repo.sandbox_mut();
     sandbox.remove_identity();
     sandbox.set_git_config("[user]\n\tname = home\n");
@@ -64,7 +64,8 @@ fn by_git(repo: &Repo) -> (Option<String>, Option<String>) {
 /// The same by us, and whether both failed alike.
 fn by_us(repo: &Repo) -> (Option<String>, Option<String>) {
     let shown = gto(repo, "show m@v1.0.0 --json");
-    let commit = (shown.status == 0).then(|| shown.json()[0]["commit_hexsha"].as_str().unwrap().to_owned());
+    let version = (shown.status == 0).then(|| shown.json()[0].clone());
+    let commit = version.and_then(|version| version["commit_hexsha"].as_str().map(str::to_owned));
     let registered = gto(repo, "register ours").status == 0;
     let name = ["for-each-ref", "--format=%(taggername)", "refs/tags/ours@v0.0.1"];
     (commit, registered.then(|| repo.git_ok(&name)))
@@ -258,7 +259,7 @@ fn the_work_tree_and_the_index_are_those_that_git_would_take() {
         for (name, value) in variables {
             gto = gto.env(*name, *value);
         }
-        gto.run(&repo, &["stages", "--allowed"]).ok().out().to_owned()
+        gto.run(&repo, &["stages", "--allowed"]).ok().out().clone()
     };
     // Without the file there, the index has it, as it would have `.gitattributes` for git.
     assert_eq!(stages(&[("GIT_WORK_TREE", tree.as_os_str())]), "committed\n");

@@ -31,7 +31,7 @@ fn reads_all(repo: &Repo) {
 }
 
 fn allowed(repo: &Repo) -> String {
-    gto(repo, "stages --allowed").ok().out().to_owned()
+    gto(repo, "stages --allowed").ok().out().clone()
 }
 
 /// D27: a stage that `.gto` forbids was assigned wherever a sparse checkout leaves `.gto` out.
