@@ -1,46 +1,9 @@
-//! The arguments that several commands share, and the commands' names.
+//! The arguments that several commands share.
 //!
 //! Doc comments here are the help texts.
 
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, ValueEnum};
 use gto::signing::Sign;
-
-use crate::commands::Command;
-
-/// Git Tag Ops: turn your Git repository into an artifact registry
-///
-/// * Registry: Track new artifacts and their versions for releases and significant changes.
-///
-/// * Lifecycle Management: Create actionable stages for versions marking status of artifact or its readiness to be
-///   consumed by a specific environment.
-///
-/// * GitOps: Signal CI/CD automation or other downstream systems to act upon these new versions and lifecycle updates.
-#[derive(Debug, Parser)]
-#[command(
-    name = "gto",
-    disable_version_flag = true,
-    arg_required_else_help = true,
-    args_override_self = true,
-    infer_subcommands = false,
-    max_term_width = 100
-)]
-pub struct Cli {
-    /// Show version and exit
-    #[arg(long, short = 'V')]
-    pub version: bool,
-
-    /// Print debug messages
-    #[arg(long, short, global = true, display_order = 998)]
-    pub verbose: bool,
-
-    /// Accepted for the sake of the Python tool, and without effect
-    #[arg(long, visible_alias = "tb", hide = true)]
-    pub traceback: bool,
-
-    /// What to do
-    #[command(subcommand)]
-    pub command: Option<Command>,
-}
 
 /// Which repository.
 #[derive(Debug, Args)]

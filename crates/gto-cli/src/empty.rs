@@ -72,7 +72,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
-    use crate::args::Cli;
+    use crate::cli::Cli;
 
     /// A value that an argument takes.
     fn value(arg: &Arg) -> String {

@@ -4,6 +4,8 @@
 //! to it is the library's business (crate `gto`).
 
 mod args;
+mod candidates;
+mod cli;
 mod commands;
 mod context;
 mod empty;
@@ -20,14 +22,14 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 #[cfg(unix)]
 use gto_frontend::signals;
 
-use args::Cli;
+use cli::Cli;
 use context::Context;
 use error::{CommandError, Status};
 use printer::Printer;
 
 /// Runs the command line of this process to its end.
 pub fn main() -> ExitCode {
-    commands::completions::answer_shell();
+    cli::answer_shell();
     #[cfg(unix)]
     gto::before_first_child(signals::end_with_children);
     let cli = match parse(std::env::args_os()) {
@@ -35,7 +37,7 @@ pub fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let mut context = Context::from_process(cli.verbose).with_person();
-    let result = commands::run(cli, &mut context).and_then(|()| Ok(context.printer.flush()?));
+    let result = cli::run(cli, &mut context).and_then(|()| Ok(context.printer.flush()?));
     let status = match result {
         Ok(()) => Status::Done.into(),
         Err(error) => report(&error, &mut context),

@@ -6,8 +6,9 @@ use gto::Annotating;
 use gto::annotation::Source;
 use gto::annotation::json::{JsonFault, from_json};
 
-use super::{completions, edits, operand};
+use super::{edits, operand};
 use crate::args::RepoArgs;
+use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 
@@ -29,7 +30,7 @@ use crate::error::{CommandError, Result};
     gto annotate model --meta '{\"accuracy\": 0.9}'")]
 pub struct Annotate {
     /// Artifact name
-    #[arg(add = completions::artifacts())]
+    #[arg(add = candidates::artifacts())]
     name: String,
 
     #[command(flatten)]

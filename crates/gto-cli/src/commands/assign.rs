@@ -8,8 +8,9 @@ use gto::rules::{AssignTarget, Refusal};
 
 use super::operand::Appended;
 use super::show::warn;
-use super::{completions, operand, write};
+use super::{operand, write};
 use crate::args::{RepoArgs, WriteArgs};
+use crate::candidates;
 use crate::context::Context;
 use crate::error::Result;
 
@@ -24,22 +25,22 @@ use crate::error::Result;
     gto assign model HEAD --stage dev --sr      never registers: assigns the bare commit")]
 pub struct Assign {
     /// Artifact name
-    #[arg(add = completions::artifacts())]
+    #[arg(add = candidates::artifacts())]
     name: String,
 
     /// Git reference to use
-    #[arg(value_name = "REF", add = completions::revisions())]
+    #[arg(value_name = "REF", add = candidates::revisions())]
     revision: Option<String>,
 
     #[command(flatten)]
     repo: RepoArgs,
 
     /// Registered version to assign; with REF, the name of the new version
-    #[arg(long, value_name = "VERSION", add = completions::versions())]
+    #[arg(long, value_name = "VERSION", add = candidates::versions())]
     version: Option<String>,
 
     /// Stage to assign
-    #[arg(long, add = completions::stages())]
+    #[arg(long, add = candidates::stages())]
     stage: String,
 
     /// Don't register a version at specified commit

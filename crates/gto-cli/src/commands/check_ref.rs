@@ -7,9 +7,9 @@ use gto::report::EventReport;
 use gto::version::VersionLabel;
 use gto::{CheckedRef, Registry};
 
-use super::completions;
 use super::show::warn;
 use crate::args::RepoArgs;
+use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::json;
@@ -24,7 +24,7 @@ use crate::output::json;
     gto check-ref \"$GITHUB_REF\" --stage      refs/tags/model#prod#3: prints prod")]
 pub struct CheckRef {
     /// Git reference to analyze: a tag, as `x` or `refs/tags/x`
-    #[arg(value_name = "REF", add = completions::tags())]
+    #[arg(value_name = "REF", add = candidates::tags())]
     reference: String,
 
     #[command(flatten)]

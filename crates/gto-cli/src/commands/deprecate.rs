@@ -6,8 +6,9 @@ use gto::name::{ArtifactName, StageName};
 use gto::rules::Undo;
 
 use super::operand::Appended;
-use super::{completions, operand, write};
+use super::{operand, write};
 use crate::args::{RepoArgs, WriteArgs};
+use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::hints::looks_like_version;
@@ -21,22 +22,22 @@ use crate::hints::looks_like_version;
     gto deprecate model v1.0.0 --delete removes the tags instead of adding one")]
 pub struct Deprecate {
     /// Artifact name
-    #[arg(add = completions::artifacts())]
+    #[arg(add = candidates::artifacts())]
     name: String,
 
     /// Artifact version
-    #[arg(add = completions::versions())]
+    #[arg(add = candidates::versions())]
     version: Option<String>,
 
     /// Stage to unassign
-    #[arg(add = completions::stages())]
+    #[arg(add = candidates::stages())]
     stage: Option<String>,
 
     #[command(flatten)]
     repo: RepoArgs,
 
     /// Git reference to use (for model deprecation)
-    #[arg(long = "ref", value_name = "REF", add = completions::revisions())]
+    #[arg(long = "ref", value_name = "REF", add = candidates::revisions())]
     revision: Option<String>,
 
     /// Delete the git tag(s) instead of creating the new one

@@ -6,9 +6,9 @@ use gto_frontend::text::{clean, clean_inset};
 use gto::annotation::Annotation;
 use gto::{Description, Error};
 
-use super::completions;
 use super::show::warn;
 use crate::args::RepoArgs;
+use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::json;
@@ -29,14 +29,14 @@ use crate::output::json;
     gto describe nlp:model --rev HEAD~2   artifact `model` of folder `nlp`, as it was")]
 pub struct Describe {
     /// Artifact name, NAME@version, NAME#stage, or a tag
-    #[arg(add = completions::references())]
+    #[arg(add = candidates::references())]
     name: String,
 
     #[command(flatten)]
     repo: RepoArgs,
 
     /// Read the files of this commit
-    #[arg(long, value_name = "REV", add = completions::revisions())]
+    #[arg(long, value_name = "REV", add = candidates::revisions())]
     rev: Option<String>,
 
     /// Print output in json format

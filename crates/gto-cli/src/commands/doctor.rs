@@ -49,7 +49,7 @@ impl Doctor {
 
 fn print(context: &mut Context, config: &Config, examination: &Examination, place: &Place<'_>) -> Result<()> {
     const RULE: &str = "---------------------------------";
-    super::version(context)?;
+    super::version::version(context)?;
     let printer = &mut context.printer;
     printer.line(RULE)?;
     for line in config.lines() {

@@ -6,10 +6,9 @@ mod man;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory as _, Subcommand, ValueEnum as _};
+use clap::{Args, Subcommand, ValueEnum as _};
 
 use super::completions::Shell;
-use crate::args::Cli;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 
@@ -40,10 +39,11 @@ enum What {
 
 impl Generate {
     /// Runs the command.
-    pub fn run(self, context: &mut Context) -> Result<()> {
+    pub fn run(self, context: &mut Context, command: clap::Command) -> Result<()> {
+        let command = printable(command);
         match self.what {
-            What::Reference => Ok(context.printer.line(reference().trim_end())?),
-            What::Man { folder } => man_pages(&folder),
+            What::Reference => Ok(context.printer.line(reference(command).trim_end())?),
+            What::Man { folder } => man_pages(&folder, &command),
             What::Completions { folder } => {
                 for shell in Shell::value_variants() {
                     write(&folder.join(shell.file_name()), &shell.script()?)?;
@@ -60,8 +60,8 @@ fn write(path: &Path, contents: &[u8]) -> Result<()> {
 }
 
 /// The command, ready to print help that does not depend on the terminal.
-fn command() -> clap::Command {
-    let mut command = Cli::command().term_width(100).color(clap::ColorChoice::Never);
+fn printable(command: clap::Command) -> clap::Command {
+    let mut command = command.term_width(100).color(clap::ColorChoice::Never);
     command.build();
     command
 }
@@ -71,20 +71,18 @@ fn has_page(command: &clap::Command) -> bool {
     !command.is_hide_set() && command.get_name() != "help"
 }
 
-fn man_pages(folder: &Path) -> Result<()> {
-    let command = command();
+fn man_pages(folder: &Path, command: &clap::Command) -> Result<()> {
     let page = |name: &str, command: &clap::Command| {
         write(&folder.join(format!("{name}.1")), &man::page(name, command)?)
     };
     for subcommand in command.get_subcommands().filter(|command| has_page(command)) {
         page(&format!("gto-{}", subcommand.get_name()), subcommand)?;
     }
-    page("gto", &command)
+    page("gto", command)
 }
 
 /// `docs/reference.md`
-fn reference() -> String {
-    let mut command = command();
+fn reference(mut command: clap::Command) -> String {
     let mut text = String::from(
         "# Reference\n\n<!-- Made by `cargo xtask generate` from the help texts in crates/gto-cli. Do not edit. -->\n\n\
          Exit status of every command: 0 done, 1 refused or failed (`❌ text` on stderr), 2 wrong usage; and of \

@@ -15,9 +15,9 @@ use gto::signing::Verified;
 use gto::version::VersionLabel;
 use gto::{Detail, Registry, Timestamp};
 
-use super::completions;
 use super::show::{ANNOTATION_COLUMNS, NOTHING_FOUND, annotation_cells, warn};
 use crate::args::RepoArgs;
+use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::hints;
@@ -33,7 +33,7 @@ use crate::output::table::{Cells, Style, Table};
     gto history --event assignment --since '2 weeks ago' --limit 10")]
 pub struct HistoryArgs {
     /// Artifact name to show, or NAME#stage, or NAME@version. If omitted, show all
-    #[arg(add = completions::references())]
+    #[arg(add = candidates::references())]
     name: Option<String>,
 
     #[command(flatten)]

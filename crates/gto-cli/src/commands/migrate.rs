@@ -5,8 +5,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use gto::annotation::Source;
 use gto::{AnnotateError, MigrationPlan};
 
-use super::{completions, edits, operand};
+use super::{edits, operand};
 use crate::args::RepoArgs;
+use crate::candidates;
 use crate::context::Context;
 use crate::error::Result;
 
@@ -40,7 +41,7 @@ enum What {
 #[derive(Debug, Args)]
 struct Annotations {
     /// Artifacts; all if none is named
-    #[arg(value_name = "NAME", add = completions::artifacts())]
+    #[arg(value_name = "NAME", add = candidates::artifacts())]
     names: Vec<String>,
 
     #[command(flatten)]

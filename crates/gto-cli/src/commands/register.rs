@@ -6,8 +6,9 @@ use gto::rules::Registering;
 use gto::version::Bump;
 
 use super::operand::Appended;
-use super::{completions, operand, write};
+use super::{operand, write};
 use crate::args::{RepoArgs, WriteArgs};
+use crate::candidates;
 use crate::context::Context;
 use crate::error::Result;
 
@@ -23,11 +24,11 @@ use crate::error::Result;
     gto register nlp:model --bump-minor --push  artifact `model` of folder `nlp`")]
 pub struct Register {
     /// Artifact name
-    #[arg(add = completions::artifacts(), required_unless_present = "all_changed")]
+    #[arg(add = candidates::artifacts(), required_unless_present = "all_changed")]
     name: Option<String>,
 
     /// Git reference to use for registration
-    #[arg(value_name = "REF", default_value = "HEAD", add = completions::revisions())]
+    #[arg(value_name = "REF", default_value = "HEAD", add = candidates::revisions())]
     revision: String,
 
     #[command(flatten)]

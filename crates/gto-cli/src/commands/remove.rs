@@ -5,8 +5,9 @@ use clap::Args;
 use gto::annotation::Source;
 
 use super::annotate::FileArg;
-use super::{completions, edits, operand};
+use super::{edits, operand};
 use crate::args::RepoArgs;
+use crate::candidates;
 use crate::context::Context;
 use crate::error::Result;
 
@@ -20,7 +21,7 @@ use crate::error::Result;
     gto remove nlp:model --commit --push")]
 pub struct Remove {
     /// Artifact name
-    #[arg(add = completions::artifacts())]
+    #[arg(add = candidates::artifacts())]
     name: String,
 
     #[command(flatten)]

@@ -6,10 +6,10 @@ use serde::Serialize;
 use gto::Located;
 use gto::version::VersionLabel;
 
-use super::completions;
 use super::describe::path_for_scripts;
 use super::show::warn;
 use crate::args::RepoArgs;
+use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::json;
@@ -26,7 +26,7 @@ use crate::output::json;
     dvc get . \"$(gto resolve model#prod --path)\" --rev \"$(gto resolve model#prod)\"")]
 pub struct Resolve {
     /// Artifact name for its highest version, NAME@version, NAME#stage, or a tag
-    #[arg(add = completions::references())]
+    #[arg(add = candidates::references())]
     name: String,
 
     #[command(flatten)]

@@ -9,8 +9,8 @@ use gto::report::{ArtifactReport, RegistryReport, VersionReport};
 use gto::version::VersionLabel;
 use gto::{Detail, Registry, VersionsReport};
 
-use super::completions;
 use crate::args::RepoArgs;
+use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::hints;
@@ -30,7 +30,7 @@ pub const NOTHING_FOUND: &str = "Nothing found in the current workspace";
     gto show --at HEAD                what is registered and assigned at a commit")]
 pub struct Show {
     /// Artifact name to show. If omitted, show the registry
-    #[arg(add = completions::references())]
+    #[arg(add = candidates::references())]
     name: Option<String>,
 
     #[command(flatten)]
@@ -88,7 +88,7 @@ pub struct Show {
     sort: SortArg,
 
     /// Show only what is registered and assigned at the commit REV
-    #[arg(long, value_name = "REV", add = completions::revisions())]
+    #[arg(long, value_name = "REV", add = candidates::revisions())]
     at: Option<String>,
 
     /// Show only what is annotated as of this type (see `gto describe`): by the current commit or, with `-a` and `-A`, the newest that

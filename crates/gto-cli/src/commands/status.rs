@@ -7,8 +7,9 @@ use gto_frontend::text::shell_quote;
 use gto::name::ArtifactName;
 use gto::{Comparison, Difference, Registry, TagDifference};
 
-use super::{changed, completions, operand};
+use super::{changed, operand};
 use crate::args::RepoArgs;
+use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::json;
@@ -44,7 +45,7 @@ pub struct Status {
 #[derive(Debug, Args)]
 pub struct ComparisonArgs {
     /// Artifact name; all artifacts if left out
-    #[arg(add = completions::artifacts())]
+    #[arg(add = candidates::artifacts())]
     name: Option<String>,
 
     #[command(flatten)]

@@ -10,10 +10,10 @@ use gto::{Answer, Registry};
 use gto_frontend::advice::fetch_tags;
 use gto_frontend::text::shell_quote;
 
-use super::completions;
 use super::history::select;
 use super::show::{NOTHING_FOUND, warn};
 use crate::args::RepoArgs;
+use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::hints;
@@ -34,7 +34,7 @@ use crate::output::table::{Cells, Style, Table};
     gto verify \"$GITHUB_REF\" --strict        the one tag refs/tags/model#prod#3, which must be good")]
 pub struct Verify {
     /// Artifact name, NAME@version, NAME#stage, or a tag. If omitted, all tags of the registry
-    #[arg(value_name = "NAME|TAG", add = completions::references())]
+    #[arg(value_name = "NAME|TAG", add = candidates::references())]
     name: Option<String>,
 
     #[command(flatten)]

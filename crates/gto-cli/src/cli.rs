@@ -1,0 +1,120 @@
+//! The command line as a whole: the commands, and which one runs.
+//!
+//! Doc comments here are the help texts.
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::CompleteEnv;
+
+use crate::commands;
+use crate::commands::completions::VARIABLE;
+use crate::context::Context;
+use crate::error::Result;
+
+/// Git Tag Ops: turn your Git repository into an artifact registry
+///
+/// * Registry: Track new artifacts and their versions for releases and significant changes.
+///
+/// * Lifecycle Management: Create actionable stages for versions marking status of artifact or its readiness to be
+///   consumed by a specific environment.
+///
+/// * GitOps: Signal CI/CD automation or other downstream systems to act upon these new versions and lifecycle updates.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gto",
+    disable_version_flag = true,
+    arg_required_else_help = true,
+    args_override_self = true,
+    infer_subcommands = false,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// Show version and exit
+    #[arg(long, short = 'V')]
+    pub version: bool,
+
+    /// Print debug messages
+    #[arg(long, short, global = true, display_order = 998)]
+    pub verbose: bool,
+
+    /// Accepted for the sake of the Python tool, and without effect
+    #[arg(long, visible_alias = "tb", hide = true)]
+    pub traceback: bool,
+
+    /// What to do
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What `gto` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    // Read the registry
+    Show(commands::show::Show),
+    History(commands::history::HistoryArgs),
+    Describe(commands::describe::Describe),
+    Resolve(commands::resolve::Resolve),
+    CheckRef(commands::check_ref::CheckRef),
+    Stages(commands::stages::Stages),
+    Verify(commands::verify::Verify),
+    Doctor(commands::doctor::Doctor),
+    // Modify artifacts
+    Register(commands::register::Register),
+    #[command(visible_alias = "promote")]
+    Assign(commands::assign::Assign),
+    Deprecate(commands::deprecate::Deprecate),
+    // Annotate artifacts
+    Annotate(commands::annotate::Annotate),
+    Remove(commands::remove::Remove),
+    Migrate(commands::migrate::Migrate),
+    // The remote
+    Status(commands::status::Status),
+    Push(commands::push::Push),
+    // Other
+    Demo(commands::demo::Demo),
+    Cache(commands::cache::Cache),
+    Completions(commands::completions::Completions),
+    /// Print the version, as `gto --version`
+    #[command(hide = true)]
+    Version,
+    #[command(hide = true)]
+    ParseTag(commands::parse_tag::ParseTag),
+    #[command(hide = true)]
+    PrintState(commands::print_state::PrintState),
+    // No word that is near one that people type: clap would propose it.
+    #[command(hide = true, name = "__xtask")]
+    Generate(commands::generate::Generate),
+}
+
+/// Runs the command that was asked for.
+pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
+    match cli.command {
+        None | Some(Command::Version) => commands::version::version(context),
+        Some(Command::Show(show)) => show.run(context),
+        Some(Command::History(history)) => history.run(context),
+        Some(Command::Describe(describe)) => describe.run(context),
+        Some(Command::Resolve(resolve)) => resolve.run(context),
+        Some(Command::CheckRef(check_ref)) => check_ref.run(context),
+        Some(Command::Stages(stages)) => stages.run(context),
+        Some(Command::Verify(verify)) => verify.run(context),
+        Some(Command::Doctor(doctor)) => doctor.run(context),
+        Some(Command::Register(register)) => register.run(context),
+        Some(Command::Assign(assign)) => assign.run(context),
+        Some(Command::Deprecate(deprecate)) => deprecate.run(context),
+        Some(Command::Annotate(annotate)) => annotate.run(context),
+        Some(Command::Remove(remove)) => remove.run(context),
+        Some(Command::Migrate(migrate)) => migrate.run(context),
+        Some(Command::Status(status)) => status.run(context),
+        Some(Command::Push(push)) => push.run(context),
+        Some(Command::Demo(demo)) => demo.run(context),
+        Some(Command::Cache(cache)) => cache.run(context),
+        Some(Command::Completions(completions)) => completions.run(context),
+        Some(Command::ParseTag(parse_tag)) => parse_tag.run(context),
+        Some(Command::PrintState(print_state)) => print_state.run(context),
+        Some(Command::Generate(generate)) => generate.run(context, Cli::command()),
+    }
+}
+
+/// Answers a shell that asks for candidates, and ends the process; does nothing if none asks.
+pub fn answer_shell() {
+    CompleteEnv::with_factory(Cli::command).var(VARIABLE).bin("gto").completer("gto").complete();
+}
