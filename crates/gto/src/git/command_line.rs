@@ -3,14 +3,12 @@
 //!
 //! Owns reading these variables as git's `config.c` does: gix knows the second kind only.
 
-use std::env;
-
 use gix::bstr::{BStr, ByteSlice as _};
 use gix::config::file::{Metadata, includes, init};
 use gix::config::path::interpolate;
 use gix::config::{File, KeyRef, Source};
 
-use super::{Cause, lossy};
+use super::{Cause, inherited, lossy};
 
 const PARAMETERS: &str = "GIT_CONFIG_PARAMETERS";
 const COUNT: &str = "GIT_CONFIG_COUNT";
@@ -22,9 +20,8 @@ type Entry = (Vec<u8>, Option<Vec<u8>>);
 /// as with Git: they must come in when it is open.
 pub(super) fn apply(gix: &mut gix::Repository) -> Result<(), Cause> {
     let mut entries = counted()?;
-    if let Some(text) = env::var_os(PARAMETERS) {
-        entries
-            .extend(parse(text.as_encoded_bytes()).ok_or_else(|| format!("bogus format in {PARAMETERS}"))?);
+    if let Some(text) = inherited::bytes(PARAMETERS) {
+        entries.extend(parse(&text).ok_or_else(|| format!("bogus format in {PARAMETERS}"))?);
     }
     if entries.is_empty() {
         return Ok(());
@@ -37,10 +34,13 @@ pub(super) fn apply(gix: &mut gix::Repository) -> Result<(), Cause> {
 }
 
 fn counted() -> Result<Vec<Entry>, Cause> {
-    let Some(count) = env::var_os(COUNT).filter(|count| !count.is_empty()) else { return Ok(Vec::new()) };
-    let count = count.to_str().and_then(|count| count.trim_ascii_start().parse::<u32>().ok());
-    let variable = |name: String| match env::var_os(&name) {
-        Some(value) => Ok(value.as_encoded_bytes().to_vec()),
+    let Some(count) = inherited::bytes(COUNT).filter(|count| !count.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let count =
+        std::str::from_utf8(&count).ok().and_then(|count| count.trim_ascii_start().parse::<u32>().ok());
+    let variable = |name: String| match inherited::bytes(&name) {
+        Some(value) => Ok(value),
         None => Err(Cause::from(format!("missing {name}"))),
     };
     let entry =

@@ -3,7 +3,7 @@
 //! Owns the order of the places where a name and an address may be configured. Must not guess: git makes an address
 //! from the host's name if it must, and such addresses are worth nothing in a registry.
 
-use super::{Repository, lossy};
+use super::{Repository, inherited, lossy};
 use crate::signature::Signature;
 
 /// Nobody is configured to be the tagger.
@@ -40,9 +40,11 @@ impl Repository {
     pub(super) fn exact(&self, tagger: &Signature) -> (Vec<u8>, Vec<u8>) {
         let shown = (clean(&tagger.name), clean(&tagger.email));
         let is_whole = |text: &str| !text.contains(char::REPLACEMENT_CHARACTER);
-        let env = |name: &str| Some(std::env::var_os(name)?.into_encoded_bytes());
-        let configured =
-            if is_whole(&shown.0) && is_whole(&shown.1) { None } else { self.identity(&env).ok() };
+        let configured = if is_whole(&shown.0) && is_whole(&shown.1) {
+            None
+        } else {
+            self.identity(&inherited::bytes).ok()
+        };
         let Some((name, email)) = configured else { return (shown.0.into_bytes(), shown.1.into_bytes()) };
         let choose =
             |exact: Vec<u8>, shown: String| if lossy(&exact) == shown { exact } else { shown.into_bytes() };

@@ -89,6 +89,11 @@ fn is_same(one: &Path, other: &Path) -> bool {
     one == other || one.canonicalize().ok().is_some_and(|one| other.canonicalize().ok() == Some(one))
 }
 
+/// The bytes of a variable, which need not be text.
+pub(super) fn bytes(name: &str) -> Option<Vec<u8>> {
+    env::var_os(name).map(OsString::into_encoded_bytes)
+}
+
 fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
