@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from gto import api, base, exceptions, ui
+from gto.git_utils import git_push_tag
 from gto.index import Artifact
 from gto.registry import GitRegistry
 from sandbox import TestCase
@@ -103,6 +104,44 @@ class Writes(TestCase):
         with self.assertRaises(exceptions.TagExists):
             api.register(".", "model", "HEAD", version="v0.0.1", simple=True)
         self.assertEqual(api.register(".", "model", "HEAD", version="v0.0.1").tag, "model@v0.0.1#1")
+
+
+class Pushes(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.commit()
+        self.remote = self.folder / "remote.git"
+        self.git("init", "--quiet", "--bare", str(self.remote), within=self.folder)
+        self.git("remote", "add", "origin", str(self.remote))
+        api.register("model")
+        self.tag = "model@v0.0.1"
+
+    def test_a_tag_is_pushed_and_deleted_twice(self):
+        for _ in range(2):
+            self.assertIsNone(git_push_tag(self.scm(), self.tag))
+            self.assertEqual(self.git("tag", within=self.remote), self.tag)
+        for _ in range(2):
+            self.assertIsNone(git_push_tag(self.scm(), self.tag, delete=True))
+            self.assertEqual(self.git("tag", within=self.remote), "")
+
+    def test_what_keeps_a_tag_from_being_pushed_is_said(self):
+        self.git("tag", "-a", "-m", "x", "other", within=self.repo)
+        git_push_tag(self.scm(), "other")
+        self.git("tag", "-f", "-a", "-m", "y", "other", within=self.repo)
+        hook = self.remote / "hooks/pre-receive"
+        hook.write_text("#!/bin/sh\necho the policy says no >&2\nexit 1\n")
+        hook.chmod(0o755)
+        for tag, remote, reason in [
+            ("other", "origin", "Tags differ here and on origin: other"),
+            ("absent", "origin", "'absent' is not found"),
+            (self.tag, "nowhere", "There is no remote 'nowhere'"),
+            (self.tag, "origin", "the policy says no"),
+        ]:
+            with self.subTest(reason), self.assertRaisesRegex(exceptions.GTOException, reason):
+                git_push_tag(self.scm(), tag, remote_name=remote)
+
+    def scm(self):
+        return SimpleNamespace(root_dir=str(self.repo))
 
 
 class Reads(TestCase):

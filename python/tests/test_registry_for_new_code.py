@@ -486,11 +486,24 @@ class CloneWithoutTags(ClockedTestCase):
             with self.assertRaises(exceptions.GtoWarning):
                 registry.artifacts()
 
+    def test_a_write_warns_once_as_the_command_does(self):
+        registry = self.clone("--no-tags")
+        with self.assertWarnsRegex(exceptions.GtoWarning, "this clone has no tags: .* with fetch=True") as caught:
+            registry.register("model")
+        self.assertEqual(len(caught.warnings), 1)
+        self.assertEqual(caught.filename, __file__)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            registry.register("other", fetch=True)
+
     def test_a_repository_of_its_own_or_with_other_tags_does_not_warn(self):
         other = self.new_repo("other")
+        self.git("remote", "add", "origin", "https://example.invalid/x", within=other)
+        self.git("commit", "--quiet", "--allow-empty", "--message", "first", within=other)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             self.assertEqual(len(gto.Registry(other)), 0)
+            gto.Registry(other).register("model", dry_run=True)
             registry = self.clone("--no-tags")
             self.git("tag", "release-1", within=registry.location)
             self.assertEqual(len(registry), 0)

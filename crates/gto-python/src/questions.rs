@@ -69,7 +69,8 @@ fn asked(name: &str) -> Work<ArtifactName> {
 fn if_unfetched(registry: &Registry, asides: &mut Asides) {
     let Some(fetch) = gto_frontend::advice::fetch_tags(registry) else { return };
     let lacks = registry.tag_names().is_ok_and(|tags| {
-        tags.is_empty() || registry.is_shallow() && !tags.iter().any(|tag| tag.parse::<TagName>().is_ok())
+        tags.is_empty() && registry.is_clone()
+            || registry.is_shallow() && !tags.iter().any(|tag| tag.parse::<TagName>().is_ok())
     });
     if lacks {
         asides.say(&format!("no tag of a registry is here: `{fetch}` fetches those of the remote"));

@@ -9,6 +9,7 @@ use gto::rules::{AssignTarget, Refusal, Registering, Simple, TagWish, Undo};
 use gto::signing::Sign;
 use gto::version::{Bump, Version};
 use gto::{Applied, Author, AuthorFault, Detail, Manner, Registry};
+use gto_frontend::advice::lacking_tags;
 use gto_frontend::reports::written::{WriteReport, lines};
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -110,8 +111,15 @@ impl How {
         // What is written to a clone of a remote repository exists only there.
         let push = registry.url().is_some() || self.push.unwrap_or(registry.config().push);
         let manner = Manner { push, fetch: self.fetch, dry_run: self.dry_run };
-        let (plan, applied) =
-            registry.write(Some(artifact), manner, plan, |plan| asides.add(&plan.warnings))?;
+        let before = |plan: &Plan| {
+            asides.add(&plan.warnings);
+            if !(push || self.fetch)
+                && let Some(warning) = lacking_tags(plan, registry, "fetch=True")
+            {
+                asides.say(&warning);
+            }
+        };
+        let (plan, applied) = registry.write(Some(artifact), manner, plan, before)?;
         asides.add(&applied.warnings);
         let remote = registry.remote_name();
         Ok(Done {

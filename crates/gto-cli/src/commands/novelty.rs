@@ -9,7 +9,7 @@ use gto::Registry;
 use gto::name::{ArtifactName, StageName};
 use gto::plan::{Plan, Step};
 use gto::tag::{Action, TagName};
-use gto_frontend::advice::fetch_tags;
+use gto_frontend::advice::lacking_tags;
 
 use crate::hints::closest;
 
@@ -30,20 +30,9 @@ impl Novelty {
     pub fn of(plan: &Plan, registry: &Registry, has_looked: bool) -> Self {
         let mut novelty = Self::default();
         // A copy that lacks tags may lack the versions in them.
-        let fetch = if plan.registers() && !has_looked { fetch_tags(registry) } else { None };
-        let mut state = registry.is_shallow().then_some("is shallow");
+        novelty.warning = if has_looked { None } else { lacking_tags(plan, registry, "--fetch") };
         if (plan.is_new_artifact || plan.new_stage.is_some()) && !registry.has_many_tags() {
-            let tags = registry.tag_names().unwrap_or_default();
-            if tags.is_empty() {
-                state = state.or(Some("has no tags"));
-            }
-            novelty.hints = similar(plan, registry, &tags);
-        }
-        if let (Some(state), Some(fetch)) = (state, fetch) {
-            novelty.warning = Some(format!(
-                "this clone {state}: versions that exist on the remote alone are not seen; \
-                 look there first with --fetch, or fetch all tags: `{fetch}`"
-            ));
+            novelty.hints = similar(plan, registry, &registry.tag_names().unwrap_or_default());
         }
         novelty
     }

@@ -70,6 +70,13 @@ impl Repository {
         listed.lines().map(str::to_owned).collect()
     }
 
+    /// Whether any branch of a remote is known here.
+    pub fn has_remote_branches(&self) -> bool {
+        let args = ["for-each-ref", "--count=1", "--format=%(refname)", "refs/remotes"];
+        let output = self.run_git("listing branches", args, b"");
+        output.is_ok_and(|output| !output.stdout.is_empty())
+    }
+
     /// The commit that `revision` names. If nothing here has that name, the branch of that name on a remote, as in the
     /// Python tool, provided that all remotes which have it agree.
     pub fn resolve(&self, revision: &str) -> Result<ObjectId, ResolveError> {

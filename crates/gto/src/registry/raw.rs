@@ -106,20 +106,28 @@ impl Registry {
         )
     }
 
-    /// Pushes a tag to the named remote, or to the one that tags are pushed to; with `delete` deletes it there, which is
-    /// done if the remote does not have it.
+    /// Pushes a tag to the named remote, or to the one that tags are pushed to; with `delete` deletes it there. What is so
+    /// already is done.
     ///
     /// # Errors
-    /// [`Refusal::TagNotFound`] if it is not here; [`Error::Push`] and the like.
+    /// [`Refusal::TagNotFound`] if it is not here; [`Error::Differ`] if the remote has another of that name; [`Error::Push`]
+    /// and the like.
     pub fn push_tag(&self, name: &str, delete: bool, remote: Option<&str>) -> Result<()> {
         let remote = remote.map_or_else(|| self.remote(), |name| self.remote_named(name))?;
-        let change = if delete {
-            let there = self.tags_on(&remote, std::iter::once(name))?;
-            there.first().map(|tag| PushedTag::Delete(name, tag.target))
+        let here = if delete {
+            None
         } else {
             let here = self.repository.tag_ref(name)?;
-            let here = here.ok_or_else(|| Refusal::TagNotFound { name: name.to_owned() })?;
-            Some(PushedTag::Create(name, here.target))
+            Some(here.ok_or_else(|| Refusal::TagNotFound { name: name.to_owned() })?.target)
+        };
+        let there = self.tags_on(&remote, std::iter::once(name))?.first().map(|tag| tag.target);
+        let change = match (here, there) {
+            (Some(here), None) => Some(PushedTag::Create(name, here)),
+            (None, Some(there)) => Some(PushedTag::Delete(name, there)),
+            (Some(here), Some(there)) if here != there => {
+                return Err(Error::Differ { remote: remote.shown(), tags: vec![name.to_owned()] });
+            }
+            _ => None,
         };
         self.push(&remote, change.as_slice(), &[]).map(drop)
     }

@@ -82,6 +82,11 @@ impl Registry {
         !self.repository.remotes().is_empty()
     }
 
+    /// Whether this is a copy of a remote repository, or something was fetched from one.
+    pub fn is_clone(&self) -> bool {
+        self.has_remote() && (self.repository.work_dir().is_none() || self.repository.has_remote_branches())
+    }
+
     /// The remote that tags are pushed to, for messages: `origin` if none can be told.
     pub fn remote_name(&self) -> String {
         self.remote().map_or_else(|_| "origin".to_owned(), |remote| remote.shown())
