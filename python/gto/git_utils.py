@@ -67,5 +67,7 @@ def _cloned(url: str, branch: str | None) -> Iterator[Repository]:
 
 
 def git_push_tag(scm: Any, tag_name: str, delete: bool = False, remote_name: str = "origin") -> None:
-    """Pushes a tag, or deletes it on the remote; what is so already is done. Raises a :class:`gto.exceptions.GTOException`."""
+    """Pushes a tag, or deletes it on the remote. What is so already is done.
+
+    Raises a :class:`gto.exceptions.GTOException`."""
     _gto.push_tag(as_location(scm), tag_name, delete=delete, remote=remote_name)
