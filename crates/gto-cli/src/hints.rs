@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use gto::annotation::{Sourced, nearest};
+use gto::damage::{Damage, DamagedTag};
 use gto::name::ArtifactName;
 use gto::query::ShowOptions;
 use gto::reference::{Reference, Selector};
 use gto::report::VersionReport;
 use gto::rules::Refusal;
 use gto::tag::TagName;
+use gto::version::Version;
 use gto::{AnnotateError, Bring, CheckedRef, Detail, Error, Registry};
 use gto_frontend::advice::fetch_tags;
 use gto_frontend::process::is_remote;
@@ -60,6 +62,8 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
             "this clone leaves files with its remote until they are needed: see what Git says to `git fetch`"
                 .to_owned()
         }
+        Error::DamagedTags { tags } => return damage_hints(tags, context),
+        Error::NoEvent { tag, is_lightweight, .. } => no_event_hint(tag, *is_lightweight, context),
         Error::Annotate(error) => return annotate_hint(error, context).into_iter().collect(),
         Error::Refused(refusal) => return refusal_hints(refusal, context),
         Error::Sign { source } => return signing_hints(&source.to_string()),
@@ -144,6 +148,70 @@ fn left_out_hint(bring: &Bring) -> String {
         }
     };
     format!("nothing was changed: to have it, run `{command}` in the root of the repository")
+}
+
+/// What to do about damaged tags: what brings the first of them back, by what is wrong with it.
+fn damage_hints(tags: &[DamagedTag], context: &mut Context) -> Vec<String> {
+    let Some(first) = tags.first() else { return Vec::new() };
+    let registry = open(context);
+    let remote = registry.as_ref().filter(|registry| registry.has_remote() && registry.url().is_none());
+    let remote = remote.map(|registry| registry.fetched_from().unwrap_or_else(|| registry.remote_name()));
+    let refspec = shell_quote(&format!("+refs/tags/{0}:refs/tags/{0}", first.name));
+    let fetch = remote.map(|remote| format!("git fetch {} {refspec}", shell_quote(&remote)));
+    let remove = |file: &Path| format!("rm {}", shell_quote(&file.display().to_string()));
+    let elsewhere = "another clone may still have it";
+    let mut hints = vec![match (&first.damage, fetch) {
+        (Damage::Ref { file: Some(file) } | Damage::Object { file: Some(file), .. }, Some(fetch)) => {
+            format!("remove the damaged file, then fetch the tag again: `{} && {fetch}`", remove(file))
+        }
+        (Damage::Ref { file: Some(file) }, None) => format!(
+            "`{}` removes it; if the tag is not packed too, it is lost here: {elsewhere}",
+            remove(file)
+        ),
+        (Damage::Missing { .. }, Some(fetch)) => format!("fetch the tag again: `{fetch}`"),
+        (Damage::Missing { .. } | Damage::Object { file: Some(_), .. }, None) => {
+            format!("`git fsck` shows what else is missing; {elsewhere}")
+        }
+        (Damage::Ref { file: None }, _) => {
+            "`git for-each-ref refs/tags` shows what Git makes of it".to_owned()
+        }
+        (Damage::Object { file: None, .. }, _) => {
+            format!("`git fsck` shows what is damaged; make a fresh clone, {elsewhere}")
+        }
+    }];
+    hints.extend(registry.and_then(|registry| registry.borrowed_from()).map(|alternates| {
+        format!(
+            "objects are borrowed from the folders that '{}' names: are they there?",
+            alternates.display()
+        )
+    }));
+    if tags.len() > 1 {
+        hints.push("`gto doctor` shows all of them, with what to do".to_owned());
+    }
+    hints
+}
+
+/// What to do where a tag with a name of the registry is no event.
+fn no_event_hint(tag: &str, is_lightweight: bool, context: &mut Context) -> String {
+    if !is_lightweight {
+        return "`gto doctor` shows how to fix it".to_owned();
+    }
+    let fetch = open(context).and_then(|registry| fetch_tags(&registry));
+    let anew = shell_quote(tag);
+    match fetch {
+        Some(fetch) => format!("a CI checkout may have made it, of an annotated one: `{fetch}` fetches that"),
+        None => format!("make it anew as an annotated one: `git tag -a -f -m {anew} {anew} {anew}^{{}}`"),
+    }
+}
+
+/// What to do where a tag that is no event has the name of a version.
+fn held_hint(artifact: &ArtifactName, version: &Version, tag: &str, context: &mut Context) -> String {
+    let fetch = open(context).and_then(|registry| fetch_tags(&registry));
+    let fix = fetch.map_or_else(
+        || "`gto doctor` shows how to fix the tag".to_owned(),
+        |fetch| format!("if '{tag}' is an annotated tag on the remote, `{fetch}` fetches it"),
+    );
+    format!("choose another version than {version}, or leave it out: `gto register {artifact}`; {fix}")
 }
 
 /// What to do where there is no repository to be opened.
@@ -315,6 +383,7 @@ fn refusal_hints(refusal: &Refusal, context: &mut Context) -> Vec<String> {
         Refusal::VersionTaken { version, commit } => {
             format!("{version} is bound to commit {}: choose another version", commit.short())
         }
+        Refusal::VersionHeld { artifact, version, tag } => held_hint(artifact, version, tag, context),
         Refusal::UnreadableVersion(error) => spelling_of_version(&error.0),
         Refusal::InvalidVersion { version } => spelling_of_version(version),
         Refusal::VersionAndSkip => "leave out --version or --skip-registration".to_owned(),
@@ -388,7 +457,7 @@ fn shortcut_meant(text: &str, names: &[String], registry: &Registry) -> Option<S
     {
         return Some(format!("'{text}' is a version, name its artifact too: `gto show NAME@{version}`"));
     }
-    let is_tag = || !matches!(registry.check_ref(text), Ok(CheckedRef::NoTag) | Err(_));
+    let is_tag = || registry.check_ref(text).is_ok_and(|answer| answer.value != CheckedRef::NoTag);
     if text.parse::<TagName>().is_ok() && is_tag() {
         return Some(format!("'{text}' is a tag: `gto check-ref {}`", shell_quote(text)));
     }
@@ -809,7 +878,7 @@ fn as_version(text: &str) -> Option<String> {
     ["", ".0", ".0.0"]
         .iter()
         .map(|zeros| format!("v{number}{zeros}"))
-        .find(|text| text.parse::<gto::version::Version>().is_ok())
+        .find(|text| text.parse::<Version>().is_ok())
 }
 
 /// As [`as_version`], for text that may be something else: a number alone is rather a commit.

@@ -5,6 +5,9 @@
 
 mod common;
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use common::{binary, clock, commit_with, gto, hints_at, refused, registry, theirs, time_of, warns_of};
 use gto_testkit::{Oracle, Repo, Run, Sandbox, SshKey, TagSpec};
 
@@ -419,7 +422,7 @@ fn unexpected(run: &Run, what: &str) {
 fn d18_outside_a_repository_is_a_plain_error() {
     let sandbox = Sandbox::new();
     let folder = sandbox.path().join("empty");
-    std::fs::create_dir(&folder).expect("the sandbox is writable");
+    fs::create_dir(&folder).expect("the sandbox is writable");
     let here = binary();
     let run = here.run_in(&sandbox, &folder, &["show"], b"").fails(1);
     assert_eq!(run.err().lines().next(), Some("❌ No Git repo found in '.'"));
@@ -519,7 +522,7 @@ fn d21_tags_are_signed_if_git_is_configured_to_sign_them() {
     let sandbox = repo.sandbox_mut();
     let Some(key) = SshKey::or_skip(sandbox.home().join("key")) else { return };
     let signers = sandbox.home().join("signers");
-    std::fs::write(&signers, format!("ada@example.com {}\n", key.public())).expect("the sandbox is writable");
+    fs::write(&signers, format!("ada@example.com {}\n", key.public())).expect("the sandbox is writable");
     let settings = format!(
         "[gpg]\nformat = ssh\n[user]\nsigningKey = {}\n[gpg \"ssh\"]\nallowedSignersFile = {}\n",
         key.private().display(),
@@ -560,7 +563,8 @@ fn d22_lightweight_tags_are_skipped_with_a_warning_and_do_not_block() {
     warns_of(&run, "tag 'm@v1.0.1' is lightweight");
     let run = gto(&repo, "register m").ok();
     warns_of(&run, warning);
-    assert_eq!(run.out().lines().next(), Some("Created git tag 'm@v1.0.1#1' that registers version"));
+    // D28
+    assert_eq!(run.out().lines().next(), Some("Created git tag 'm@v1.0.2' that registers version"));
 
     let Some(mut oracle) = Oracle::or_skip() else { return };
     let run = theirs(&mut oracle, &untouched, "show m --version").ok();
@@ -681,4 +685,252 @@ fn d29_a_ref_that_is_a_branch_and_a_tag_is_taken_as_git_takes_it_with_its_warnin
     assert_eq!(gto(&repo, "register n refs/heads/x --dry-run").ok().err().matches("ambiguous").count(), 0);
     repo.git_ok(&["config", "core.warnAmbiguousRefs", "false"]);
     assert_eq!(gto(&repo, "register n x --dry-run").ok().err().matches("ambiguous").count(), 0);
+}
+
+/// Damages the tag `m@v2.0.0`, whose object has this id.
+type DamageTag = fn(&Repo, &str);
+
+/// Every way in which the tag's ref or object can be lost or damaged.
+const DAMAGES: [(&str, DamageTag); 7] = [
+    ("object lost", |repo, id| fs::remove_file(object_file(repo, id)).unwrap()),
+    ("object empty", |repo, id| replace(&object_file(repo, id), b"")),
+    ("object garbage", |repo, id| replace(&object_file(repo, id), b"garbage")),
+    ("object that Git cannot parse", |repo, _| {
+        let text = b"object 1\ntype commit\ntag m@v2.0.0\ntagger A <a> 1 +0000\n\nx\n";
+        let id = repo.git_stdin(&["hash-object", "-t", "tag", "--literally", "-w", "--stdin"], text);
+        replace(&ref_file(repo), id.as_bytes());
+    }),
+    ("ref empty", |repo, _| replace(&ref_file(repo), b"")),
+    ("ref zeroed", |repo, _| replace(&ref_file(repo), &[0; 41])),
+    ("ref dangling", |repo, _| replace(&ref_file(repo), b"ref: refs/tags/nowhere\n")),
+];
+
+fn object_file(repo: &Repo, id: &str) -> PathBuf {
+    repo.git_dir().join("objects").join(&id[..2]).join(&id[2..])
+}
+
+fn ref_file(repo: &Repo) -> PathBuf {
+    repo.git_dir().join("refs/tags/m@v2.0.0")
+}
+
+fn replace(path: &Path, bytes: &[u8]) {
+    fs::remove_file(path).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+/// Two versions of `m`, the higher one in production, and another artifact.
+fn two_versions() -> (Repo, String) {
+    let repo = registry(&["m@v1.0.0", "m#prod#1", "n@v1.0.0", "n#prod#1", "release-1"]);
+    repo.commit(&[("artifacts.yaml", "m: {path: a}\nn: {path: b}\n")], "second");
+    let id = repo.tag("m@v2.0.0", "HEAD", &TagSpec::default());
+    repo.tag("m#prod#2", "HEAD", &TagSpec::default());
+    repo.commit(&[], "third");
+    (repo, id)
+}
+
+#[test]
+fn d27_reading_commands_warn_of_a_tag_that_cannot_be_read() {
+    for (kind, damage) in DAMAGES {
+        let (repo, id) = two_versions();
+        damage(&repo, &id);
+        for line in [
+            "show",
+            "show --json",
+            "show --name",
+            "show m",
+            "show m --json",
+            "show --at HEAD~1",
+            "history",
+            "history m --json",
+            "stages --used",
+            "print-state",
+        ] {
+            warns_of(&gto(&repo, line).ok(), "tag 'm@v2.0.0' cannot be read: its ");
+        }
+        // Questions about others are none of its business (D4).
+        for line in [
+            "show n",
+            "show n#prod --version",
+            "resolve n#prod",
+            "check-ref n#prod#1",
+            "check-ref release-1 --name",
+        ] {
+            let run = gto(&repo, line).ok();
+            assert!(!run.err().contains("m@v2.0.0"), "{kind}: {run}");
+        }
+        assert!(gto(&repo, "doctor").fails(1).out().contains("m@v2.0.0"), "{kind}");
+    }
+}
+
+#[test]
+fn d27_commands_that_pick_or_write_fail_where_a_tag_cannot_be_read() {
+    for (kind, damage) in DAMAGES {
+        let (repo, id) = two_versions();
+        damage(&repo, &id);
+        let before = repo.refs_fingerprint();
+        for line in [
+            "resolve m",
+            "resolve m --commit",
+            "resolve m#prod",
+            "resolve m@v1.0.0",
+            "show m --version",
+            "show m@latest",
+            "show m@latest --version",
+            "show m#prod --ref",
+            "show m#prod --json",
+            "show --at HEAD~1 --version",
+            "describe m#prod",
+            "check-ref m@v2.0.0",
+            "check-ref m@v2.0.0 --name",
+            // The version that it is about may be the damaged one.
+            "check-ref m#prod#2 --version",
+            "status --changed m",
+            "register m",
+            "register m --version v3.0.0 --dry-run",
+            "register m --if-changed",
+            "register --all-changed",
+            "assign m --version v1.0.0 --stage prod",
+            "assign m HEAD --stage dev",
+            "deprecate m",
+            "deprecate m v1.0.0",
+            "deprecate m v1.0.0 prod",
+            "deprecate m -d",
+        ] {
+            let run = gto(&repo, line).fails(1);
+            assert_eq!(run.out(), "", "{kind}: {run}");
+            assert!(
+                run.err().starts_with("❌ Cannot be sure: tag 'm@v2.0.0' cannot be read: its "),
+                "{kind}: {run}"
+            );
+            assert!(run.err().contains("hint: "), "{kind}: {run}");
+        }
+        assert_eq!(repo.refs_fingerprint(), before, "{kind}");
+        gto(&repo, "register n --dry-run").ok();
+        gto(&repo, "annotate m --label x").ok();
+    }
+}
+
+#[test]
+fn d27_an_artifact_of_which_nothing_can_be_read_is_not_nothing() {
+    let repo = registry(&["m@v1.0.0"]);
+    replace(&repo.git_dir().join("refs/tags/m@v1.0.0"), b"");
+    for line in ["show", "show --name", "history", "history m"] {
+        let run = gto(&repo, line).ok();
+        assert_eq!(run.out(), "", "{run}");
+        warns_of(&run, "tag 'm@v1.0.0' cannot be read: its ref holds no object id");
+    }
+    let error = "Cannot be sure: tag 'm@v1.0.0' cannot be read: its ref holds no object id";
+    for line in ["show m", "show m --json", "register m", "resolve m", "deprecate m"] {
+        refused(&repo, line, error);
+    }
+}
+
+#[test]
+fn d27_an_empty_ref_hides_the_packed_one_of_its_name_as_in_git() {
+    let (repo, _) = two_versions();
+    repo.pack_refs();
+    fs::write(ref_file(&repo), "").unwrap();
+    assert!(!repo.tag_names().contains(&"m@v2.0.0".to_owned()), "git hides it");
+    refused(&repo, "resolve m", "Cannot be sure: tag 'm@v2.0.0' cannot be read: its ref holds no object id");
+}
+
+#[test]
+fn d27_the_command_in_the_hint_brings_the_tag_back() {
+    // What Git cannot parse is the same on the remote.
+    for (kind, damage) in DAMAGES.into_iter().filter(|(kind, _)| !kind.contains("parse")) {
+        let origin = Sandbox::new().repo("origin");
+        origin.commit(&[], "first");
+        let clone = origin.clone_to("clone");
+        let id = origin.tag("m@v2.0.0", "HEAD", &TagSpec::default());
+        clone.git_ok(&["fetch", "-q", "--tags"]);
+        damage(&clone, &id);
+        let run = gto(&clone, "resolve m").fails(1);
+        let err = run.err();
+        let command = err.split('`').nth(1).expect("the hint has a command");
+        let done = clone.command("sh").args(["-c", command]).output().unwrap();
+        assert!(done.status.success(), "{kind}: {run}\n{}", String::from_utf8_lossy(&done.stderr));
+        assert_eq!(gto(&clone, "resolve m").ok().out(), "m@v2.0.0\n", "{kind}");
+    }
+}
+
+#[test]
+fn d27_objects_that_were_borrowed_and_are_gone_are_named_with_the_file_that_says_from_where() {
+    let (store, _) = two_versions();
+    let path = store.sandbox().path().join("borrower");
+    store.git_ok(&["clone", "-q", "--shared", "--template=", ".", path.to_str().unwrap()]);
+    let borrower = Repo::at(store.sandbox(), &path, false);
+    assert_eq!(gto(&borrower, "resolve m#prod").ok().out(), "m@v2.0.0\n");
+    fs::rename(store.path(), store.sandbox().path().join("moved")).unwrap();
+    warns_of(&gto(&borrower, "show").ok(), "6 tags cannot be read");
+    let run = gto(&borrower, "resolve m#prod").fails(1);
+    hints_at(&run, "objects/info/alternates");
+}
+
+#[test]
+fn d28_a_version_number_that_a_tag_holds_which_is_no_event_is_passed_over() {
+    let hold: [(&str, DamageTag); 4] = [
+        ("lightweight", |repo, tag| repo.lightweight(tag, "HEAD")),
+        ("on a tree", |repo, tag| drop(repo.tag(tag, "HEAD^{tree}", &TagSpec::default()))),
+        ("without a tagger", |repo, tag| {
+            let object = format!("object {}\ntype commit\ntag {tag}\n\nx\n", repo.head());
+            repo.raw_tag(tag, object.as_bytes());
+        }),
+        ("with a tagger that is none", |repo, tag| {
+            let object = format!("object {}\ntype commit\ntag {tag}\ntagger A 1 +0000\n\nx\n", repo.head());
+            repo.raw_tag(tag, object.as_bytes());
+        }),
+    ];
+    for (kind, hold) in hold {
+        let new = registry(&[]);
+        hold(&new, "m@v0.0.1");
+        hold(&new, "m#prod#3");
+        let run = gto(&new, "register m").ok();
+        assert!(run.out().starts_with("Created git tag 'm@v0.0.2' "), "{kind}: {run}");
+        warns_of(&run, "version 'v0.0.1' is passed over: the tag 'm@v0.0.1' has its name and is no event");
+        let run = gto(&new, "assign m --version v0.0.2 --stage prod").ok();
+        assert!(run.out().starts_with("Created git tag 'm#prod#4' "), "{kind}: {run}");
+
+        let repo = registry(&["m@v1.0.0"]);
+        repo.commit(&[("artifacts.yaml", "m: {path: artifacts.yaml}\n")], "second");
+        for tag in ["m@v1.0.1", "m@v1.0.2#7", "m@v1.1.0", "m@v2.0.0", "m@v3.0.0!"] {
+            hold(&repo, tag);
+        }
+        for (line, tag) in [
+            ("register m", "m@v1.0.3"),
+            ("register m --simple true", "m@v1.0.3"),
+            ("register m --bump-minor", "m@v1.2.0"),
+            ("register m --bump-major", "m@v3.0.0"),
+            ("register --all-changed", "m@v1.0.3"),
+            ("assign m HEAD --stage prod", "m@v1.0.3"),
+        ] {
+            let run = gto(&repo, &format!("{line} --dry-run")).ok();
+            assert!(run.out().contains(&format!("'{tag}'")), "{kind}, {line}: {run}");
+        }
+        for (version, tag) in [("v1.0.1", "m@v1.0.1"), ("v1.0.2", "m@v1.0.2#7"), ("v2.0.0", "m@v2.0.0")] {
+            let error = format!("Version '{version}' is held by the tag '{tag}', which is no event");
+            for line in [
+                "register m --version",
+                "register m --force --version",
+                "assign m HEAD --stage prod --version",
+            ] {
+                refused(&repo, &format!("{line} {version}"), &error);
+            }
+        }
+        // What is registered stays so, whatever else has its name.
+        hold(&repo, "m@v1.0.0#9");
+        gto(&repo, "deprecate m v1.0.0").ok();
+        let first = repo.git_ok(&["rev-parse", "HEAD~1"]);
+        let run = gto(&repo, &format!("register m {first}")).ok();
+        assert!(run.out().starts_with("Created git tag 'm@v1.0.0#10' "), "{kind}: {run}");
+    }
+}
+
+#[test]
+fn resolve_of_a_lightweight_tag_says_how_to_get_the_annotated_one() {
+    let repo = registry(&["m@v1.0.0"]);
+    repo.lightweight("m#prod#1", "HEAD");
+    let run = gto(&repo, "resolve m#prod#1").fails(1);
+    assert!(run.err().starts_with("❌ Tag 'm#prod#1' is no event: it is lightweight"), "{run}");
+    assert!(!run.err().contains("fsck"), "{run}");
+    hints_at(&run, "git tag -a -f");
 }

@@ -48,7 +48,10 @@ fn is_mended(repo: &Repo, check: Check, way: &str) {
     let before = found(&json(repo), check);
     let [finding] = before.as_slice() else { panic!("not one {}: {before:?}", check.id()) };
     let copy = repo.copy();
-    paste(&copy, &texts(&finding[way]));
+    let [from, to] = [repo, &copy].map(|repo| repo.path().to_str().unwrap().to_owned());
+    let commands: Vec<String> =
+        texts(&finding[way]).iter().map(|command| command.replace(&from, &to)).collect();
+    paste(&copy, &commands);
     let after = json(&copy);
     assert_eq!(found(&after, check), Vec::<Value>::new(), "{way}: {after:#}");
     copy.remove();
@@ -124,12 +127,15 @@ fn every_problem() -> Repo {
     repo.lightweight("light-blob@v1.0.0", "HEAD:f");
     raw(&repo, "nobody@v1.0.0", "");
     raw(&repo, "when@v1.0.0", "tagger A <a@b> yesterday +0000\n");
-    raw(&repo, "damaged@v1.0.0", "tagger nobody 1600000000 +0000\n");
     let absent = "1".repeat(40);
     let lost =
         format!("object {absent}\ntype commit\ntag lost@v1.0.0\ntagger A <a@b> 1600000000 +0000\n\nx\n");
     repo.raw_tag("lost@v1.0.0", lost.as_bytes());
+    let damaged = format!("object {first}\ntype nothing\ntag damaged@v1.0.0\ntagger A <a@b> 1 +0000\n\nx\n");
+    let damaged =
+        repo.git_stdin(&["hash-object", "-t", "tag", "--literally", "-w", "--stdin"], damaged.as_bytes());
     let tags = repo.git_dir().join("refs/tags");
+    fs::write(tags.join("damaged@v1.0.0"), damaged + "\n").unwrap();
     fs::write(tags.join("gone@v1.0.0"), format!("{absent}\n")).unwrap();
     fs::write(tags.join("empty@v1.0.0"), "").unwrap();
     // As a write of several tags leaves it that was stopped before it made any.
@@ -372,8 +378,9 @@ fn the_commands_mend_what_they_are_given_for() {
             }
             let commands: Vec<String> =
                 found(&report, *check).iter().flat_map(|finding| texts(&finding[way])).collect();
-            // Versions are fetched first where there is a remote: this one has none.
-            let is_elsewhere = *check == Check::UnregisteredStage && way == "fix";
+            // These are fetched first where there is a remote: this one has none of them.
+            let is_elsewhere =
+                [Check::UnregisteredStage, Check::MalformedTag].contains(check) && way == "fix";
             // Whether anything is to be done is for a person to say.
             let is_open = way == "fix" && matches!(check, Check::Unrecognized | Check::OtherNameInside);
             if is_elsewhere || is_open || (commands.is_empty() && way == "otherwise") {
@@ -385,6 +392,8 @@ fn the_commands_mend_what_they_are_given_for() {
                 .collect();
             if *check == Check::BrokenRef {
                 fs::remove_file(copy.git_dir().join("refs/tags/gone@v1.0.0")).unwrap();
+                // git 2.47 crashes when it fetches where a ref names such an object.
+                fs::remove_file(copy.git_dir().join("refs/tags/damaged@v1.0.0")).unwrap();
             }
             paste(&copy, &commands);
             let left = found(&json(&copy), *check);
@@ -435,6 +444,21 @@ fn a_missing_tag_or_commit_is_fetched_again() {
     }
     fs::remove_file(clone.git_dir().join(format!("objects/{}/{}", &tag[..2], &tag[2..]))).unwrap();
     is_mended(&clone, Check::MissingObject, "fix");
+}
+
+#[test]
+fn d27_a_damaged_tag_object_is_removed_and_fetched_again() {
+    let origin = Sandbox::new().repo("origin");
+    origin.commit(&[], "first");
+    let clone = origin.clone_to("clone");
+    let tag = origin.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+    clone.git_ok(&["fetch", "-q", "--tags"]);
+    let file = clone.git_dir().join(format!("objects/{}/{}", &tag[..2], &tag[2..]));
+    for damage in ["", "damaged"] {
+        fs::remove_file(&file).unwrap();
+        fs::write(&file, damage).unwrap();
+        is_mended(&clone, Check::MalformedTag, "fix");
+    }
 }
 
 #[test]

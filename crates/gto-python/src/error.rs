@@ -116,6 +116,8 @@ impl Told {
             | Error::BareNotAllowed { .. }
             | Error::Open { .. }
             | Error::MissingObject { .. }
+            | Error::DamagedTags { .. }
+            | Error::NoEvent { .. }
             | Error::Unfetched { .. }
             | Error::Hook { .. }
             | Error::PermissionDenied { .. }
@@ -190,6 +192,9 @@ impl Told {
             }
             Refusal::VersionTaken { version, .. } => {
                 Self::new("VersionAlreadyRegistered", [version.to_string()])
+            }
+            Refusal::VersionHeld { version, .. } => {
+                Self { text: Some(message), ..Self::new("VersionAlreadyRegistered", [version.to_string()]) }
             }
             Refusal::UnreadableVersion(_) => Self::new("InvalidVersion", [message]),
             Refusal::StageNotAllowed { stage, allowed } => {

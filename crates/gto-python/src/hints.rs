@@ -27,6 +27,9 @@ pub fn hint(error: &Error) -> Option<String> {
         Error::Cache { .. } => {
             "it does no harm; with the environment variable GTO_CACHE=off nothing is kept".to_owned()
         }
+        Error::DamagedTags { .. } | Error::NoEvent { .. } => {
+            "`gto doctor` shows how to fix it; in a clone, `git fetch --tags --force` may do".to_owned()
+        }
         Error::Refused(refusal) => return of_refusal(refusal),
         Error::Annotate(AnnotateError::PathIsUsed { .. }) => {
             "name another path; `gto annotate --allow-same-path` takes this one nevertheless".to_owned()
@@ -126,6 +129,7 @@ fn of_refusal(refusal: &Refusal) -> Option<String> {
         Refusal::VersionTaken { commit, .. } => {
             return Some(format!("it is bound to commit {}: choose another version", commit.short()));
         }
+        Refusal::VersionHeld { .. } => "choose another version, or leave it out",
         Refusal::UnreadableVersion(_) => "a version looks like v1.0.0",
         Refusal::VersionAndSkip => "leave out name_version or skip_registration",
         Refusal::StageNotAllowed { .. } => "add the stage to `stages` in .gto to allow it",

@@ -250,7 +250,12 @@ pub fn versions<'py>(
         if !answer.as_ref().is_ok_and(|answer| answer.value.registered) {
             if_unfetched(registry, asides);
         }
-        let mut report = asides.take(answer?);
+        let mut answer = answer?;
+        // What is picked is acted on, and may be the version before (decision D27).
+        if reference.selector.is_some() {
+            answer = answer.unless_damaged()?;
+        }
+        let mut report = asides.take(answer);
         if let Some(revision) = at {
             let commit = registry.resolve(&revision)?;
             asides.add(registry.ambiguity(&revision).as_slice());
@@ -421,7 +426,7 @@ struct Checked {
 
 /// The event that a tag is, with everything that the Python tool says of one.
 pub fn event_of(registry: &Registry, tag: &str) -> Work<Option<EventReport>> {
-    Ok(match registry.check_ref(tag)? {
+    Ok(match registry.check_ref(tag)?.value {
         CheckedRef::Event(event) => Some(with_rank(*event)),
         CheckedRef::NoTag | CheckedRef::Foreign | CheckedRef::Lightweight | CheckedRef::NoEvent { .. } => {
             None
@@ -441,7 +446,7 @@ fn with_rank(event: EventReport) -> EventReport {
 #[pyfunction]
 pub fn check_ref<'py>(py: Python<'py>, repo: Option<String>, r#ref: String) -> Value<'py> {
     ask(py, repo, move |registry, asides| {
-        let (kind, event, reason) = match registry.check_ref(&r#ref)? {
+        let (kind, event, reason) = match asides.take(registry.check_ref(&r#ref)?) {
             CheckedRef::Event(event) => {
                 asides.add(registry.renamed(&r#ref).as_slice());
                 ("event", Some(with_rank(*event)), None)
@@ -473,7 +478,9 @@ pub fn stages<'py>(py: Python<'py>, repo: Option<String>, allowed: bool, used: b
 
 /// The artifact of that name.
 fn state_of(registry: &Registry, asides: &mut Asides, name: &str, detail: Detail) -> Work<gto::state::State> {
-    let state = asides.take(registry.state_of(&asked(name)?, detail, AnnotatedAt::Head)?);
+    // Who asks for the latest version, or for that in a stage, acts on it (decision D27).
+    let answer = registry.state_of(&asked(name)?, detail, AnnotatedAt::Head)?.unless_damaged()?;
+    let state = asides.take(answer);
     if state.artifacts().is_empty() {
         if_unfetched(registry, asides);
         return Err(Refusal::ArtifactNotFound { name: name.to_owned() }.into());

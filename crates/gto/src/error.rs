@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::path::PathBuf;
 
 use crate::config::ConfigError;
+use crate::damage::{self, DamagedTag};
 use crate::git;
 use crate::name::{ArtifactName, InvalidName, StageName};
 use crate::object_id::ObjectId;
@@ -85,6 +86,12 @@ pub enum Error {
     /// An annotation cannot be changed.
     #[error(transparent)]
     Annotate(#[from] AnnotateError),
+    /// Tags that count for the answer cannot be read, so that it could be the one of before (decision D27).
+    #[error("Cannot be sure: {}", damage::sentence(tags))]
+    DamagedTags {
+        /// The tags, at least one.
+        tags: Vec<DamagedTag>,
+    },
     /// The rules of the registry forbid it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -93,6 +100,16 @@ pub enum Error {
     RefNotFound {
         /// What was asked for.
         revision: String,
+    },
+    /// A tag with a name of the registry that is no event of it.
+    #[error("Tag '{tag}' is no event: {reason}")]
+    NoEvent {
+        /// The tag.
+        tag: String,
+        /// Why.
+        reason: String,
+        /// Whether that is because it is lightweight (decision D22).
+        is_lightweight: bool,
     },
     /// Several things are called that.
     #[error("Ref '{revision}' is ambiguous: {}", candidates.join(", "))]

@@ -46,6 +46,7 @@
 pub mod annotation;
 pub mod commit;
 pub mod config;
+pub mod damage;
 pub mod doctor;
 pub mod dvc;
 pub mod environment;

@@ -3,12 +3,13 @@
 //! A plan is a value. It can be printed, returned as JSON (`--dry-run`) and applied, all or nothing. Building
 //! one is `rules`' job, applying it `registry`'s.
 
+use crate::damage::{self, DamagedTag};
 use crate::event::EventKind;
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::signature::Signature;
 use crate::signing::Signing;
-use crate::version::VersionLabel;
+use crate::version::{Version, VersionLabel};
 
 /// What a write will do to the tags of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -151,6 +152,15 @@ pub enum Warning {
     LightweightTags(Vec<String>),
     /// Tags that have another name inside than that of their ref: copies, or renamed.
     RenamedTags(Vec<String>),
+    /// Tags of the registry that cannot be read, so that an answer may be the one of before (decision D27).
+    DamagedTags(Vec<DamagedTag>),
+    /// A version number that is passed over, because a tag that is no event has its name (decision D28).
+    VersionHeld {
+        /// The number.
+        version: Version,
+        /// The tag.
+        tag: String,
+    },
     /// The event clock runs ahead of the real one by so many seconds (decision D3).
     ClockAhead {
         /// The tag that gets a time in the future.
@@ -207,6 +217,16 @@ impl std::fmt::Display for Warning {
                 "tags that were made under another name, and copied or renamed: {} (`gto doctor` shows that name)",
                 first_three(tags)
             ),
+            Self::DamagedTags(tags) => {
+                write!(
+                    f,
+                    "{}; what they say is left out (`gto doctor` shows the fix)",
+                    damage::sentence(tags)
+                )
+            }
+            Self::VersionHeld { version, tag } => {
+                write!(f, "version '{version}' is passed over: the tag '{tag}' has its name and is no event")
+            }
             Self::Unguarded { remote } => write!(
                 f,
                 "{remote} takes no refs under refs/gto: others who push tags of the artifact in the same moment may not be \

@@ -16,6 +16,7 @@ mod checked_out;
 mod clones;
 mod config_file;
 mod contents;
+mod damage;
 mod describe;
 mod examine;
 mod files;
@@ -46,6 +47,7 @@ pub use writing::Manner;
 
 use crate::annotation::{self, Sourced};
 use crate::config::Config;
+use crate::damage::DamagedTag;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -61,7 +63,7 @@ use crate::signing::Sign;
 use crate::state::{Artifact, Enrichment, State, VersionView};
 use crate::tag::{Action, TagName};
 use crate::time::Timestamp;
-use crate::version::Version;
+use crate::version::{Version, VersionLabel};
 use annotations::CommitFiles;
 use clones::Clone;
 use reading::Annotated;
@@ -83,6 +85,13 @@ pub struct Answer<T> {
     pub value: T,
     /// Why it may be less than expected.
     pub warnings: Vec<Warning>,
+}
+
+impl<T> Answer<T> {
+    /// An answer with nothing to say beside it.
+    fn of(value: T) -> Self {
+        Self { value, warnings: Vec::new() }
+    }
 }
 
 /// The versions of one artifact.
@@ -170,18 +179,12 @@ impl Author {
 pub(crate) struct Scan {
     pub events: Vec<Event>,
     pub lightweight: Vec<String>,
-    pub unreadable: Vec<(String, UnreadableTag)>,
+    pub unreadable: Vec<(TagRef, UnreadableTag)>,
     pub creations: Vec<String>,
     /// Tags that have another name inside, each with its object.
     pub renamed: Vec<(String, ObjectId)>,
-}
-
-impl Scan {
-    fn warnings(&self) -> Vec<Warning> {
-        let renamed = self.renamed.iter().map(|(tag, _)| tag.clone()).collect();
-        let renamed = renamed_warning(renamed);
-        lightweight_warning(self.lightweight.clone()).into_iter().chain(renamed).collect()
-    }
+    /// Refs without an object id.
+    pub broken: Vec<String>,
 }
 
 impl Registry {
@@ -370,7 +373,7 @@ impl Registry {
     /// The versions of one artifact, or those of them that a shortcut picks.
     ///
     /// # Errors
-    /// [`Refusal::ArtifactNotFound`].
+    /// [`Refusal::ArtifactNotFound`], or [`Error::DamagedTags`] if none of its tags can be read.
     pub fn show_versions(
         &self,
         reference: &Reference,
@@ -384,7 +387,10 @@ impl Registry {
         annotate(&mut state, &mut files, &name, options.annotated_at)?;
         let is_full = detail == Detail::Full || options.annotations || options.annotation.is_any();
         self.enrich(&mut state, &mut files, |version| is_full || !version.is_registered());
-        let artifact = state.artifact(name.as_str()).ok_or_else(not_found)?;
+        let Some(artifact) = state.artifact(name.as_str()) else {
+            damage::refuse(damage::damaged_in(&warnings).to_vec())?;
+            return Err(not_found().into());
+        };
         let versions = query::select(artifact, reference.selector.as_ref(), options);
         let versions = versions.iter().map(|(version, stages)| VersionReport::new(*version, stages));
         let versions = versions.filter(|version| options.annotation.fits(version.annotation())).collect();
@@ -430,7 +436,7 @@ impl Registry {
         let (mut entries, warnings) = if let Some(name) = &options.artifact {
             let mut scan = self.scan(name, want)?;
             let artifact = Artifact::from_events(name.clone(), std::mem::take(&mut scan.events));
-            (vec![HistoryReport::of(artifact, options)], scan.warnings())
+            (vec![HistoryReport::of(artifact, options)], self.warnings_of(&scan))
         } else {
             self.each_artifact(want, Annotated::Not, |artifact| HistoryReport::of(artifact, options))?
         };
@@ -464,31 +470,45 @@ impl Registry {
     }
 
     /// What a tag, given as `x` or `refs/tags/x`, did.
-    pub fn check_ref(&self, reference: &str) -> Result<CheckedRef> {
+    ///
+    /// # Errors
+    /// [`Error::DamagedTags`] if the tag cannot be read, or if it could be about a version whose tag cannot.
+    pub fn check_ref(&self, reference: &str) -> Result<Answer<CheckedRef>> {
         let name = reference.strip_prefix("refs/tags/").unwrap_or(reference);
         let Ok(parsed) = name.parse::<TagName>() else {
             return self.check_foreign_ref(name);
         };
         // With the tag come those that say what it was about.
         let tags = self.tags_of(&parsed.artifact)?;
+        damage::refuse(self.damaged_refs(&tags.broken).filter(|damaged| damaged.name == name).collect())?;
         let Some(tag) = tags.refs.iter().find(|tag| tag.name == name) else {
             return self.check_foreign_ref(name);
         };
         match self.repository.read_tag(tag) {
-            TagObject::Lightweight { .. } => return Ok(CheckedRef::Lightweight),
-            TagObject::Unreadable(why) => return Ok(CheckedRef::NoEvent { reason: why.to_string() }),
+            TagObject::Lightweight { .. } => return Ok(Answer::of(CheckedRef::Lightweight)),
+            TagObject::Unreadable(why) => {
+                let damage = self.damage(tag, why).map(|damage| DamagedTag { name: name.to_owned(), damage });
+                damage::refuse(damage.into_iter().collect())?;
+                return Ok(Answer::of(CheckedRef::NoEvent { reason: why.to_string() }));
+            }
             TagObject::Annotated { .. } if parsed.action == Action::Create => {
-                return Ok(CheckedRef::NoEvent { reason: "the format reserves `@created`".to_owned() });
+                let reason = "the format reserves `@created`".to_owned();
+                return Ok(Answer::of(CheckedRef::NoEvent { reason }));
             }
             TagObject::Annotated { .. } => {}
         }
-        let scan = self.read_scan(&parsed.artifact, tags.refs, Want::Everything);
+        let scan = self.read_scan(&parsed.artifact, tags, Want::Everything);
+        let warnings = damage::damage_warning(self.damaged(&scan)).into_iter().collect();
         let artifact = Artifact::from_events(parsed.artifact, scan.events);
         let found = artifact.events_with_owners().find(|(event, _)| event.tag == name);
         // A tag that goes while it is looked at is as good as none.
-        Ok(found.map_or(CheckedRef::NoTag, |(event, owner)| {
+        let value = found.map_or(CheckedRef::NoTag, |(event, owner)| {
             CheckedRef::Event(Box::new(EventReport::checked(event, owner)))
-        }))
+        });
+        let is_unregistered = matches!(&value, CheckedRef::Event(event) if matches!(event.version, Some(VersionLabel::Commit(_))));
+        let answer = Answer { value, warnings };
+        // The tag that registered its version may be one of the damaged.
+        if is_unregistered { answer.unless_damaged() } else { Ok(answer) }
     }
 
     /// The warning that a tag, given as for [`Registry::check_ref`], has another name inside.
@@ -500,12 +520,12 @@ impl Registry {
     }
 
     /// What a tag is that is not among those of an artifact.
-    fn check_foreign_ref(&self, name: &str) -> Result<CheckedRef> {
+    fn check_foreign_ref(&self, name: &str) -> Result<Answer<CheckedRef>> {
         match self.repository.tag_ref(name) {
-            Ok(Some(_)) => Ok(CheckedRef::Foreign),
-            Ok(None) => Ok(CheckedRef::NoTag),
+            Ok(Some(_)) => Ok(Answer::of(CheckedRef::Foreign)),
+            Ok(None) => Ok(Answer::of(CheckedRef::NoTag)),
             Err(error @ git::GitError::BrokenRef { .. }) => {
-                Ok(CheckedRef::NoEvent { reason: error.to_string() })
+                Ok(Answer::of(CheckedRef::NoEvent { reason: error.to_string() }))
             }
             Err(error) => Err(error.into()),
         }
@@ -711,8 +731,13 @@ impl Registry {
             }
         }
         let head = tags.head;
-        let scan = self.read_scan(name, tags.refs, Want::NoMessages);
-        let lightweight = scan.warnings();
+        let scan = self.read_scan(name, tags, Want::NoMessages);
+        // First of all: what is planned from a part of the tags may undo what the others say (decision D27).
+        damage::refuse(self.damaged(&scan))?;
+        for (tag, name) in scan.not_events() {
+            inventory.hold(tag, &name);
+        }
+        let warnings = self.warnings_of(&scan);
         let events = scan.events;
         let is_new_artifact = events.is_empty();
         let known_stages: HashSet<StageName> =
@@ -738,7 +763,7 @@ impl Registry {
         if let Some(author) = author {
             plan.signing = self.repository.signing(&author.sign)?;
         }
-        plan.warnings.extend(self.also_unfetched(lightweight));
+        plan.warnings.extend(self.also_unfetched(warnings));
         plan.seen = vec![seen];
         plan.is_new_artifact = is_new_artifact;
         plan.new_stage = plan.assigned_stage().filter(|stage| !known_stages.contains(*stage)).cloned();
@@ -793,8 +818,8 @@ impl Registry {
     fn read(&self, name: &ArtifactName, files: &mut CommitFiles<'_>) -> Result<(State, Vec<Warning>)> {
         let tags = self.tags_of(name)?;
         let head = tags.head;
-        let scan = self.read_scan(name, tags.refs, Want::Everything);
-        let warnings = scan.warnings();
+        let scan = self.read_scan(name, tags, Want::Everything);
+        let warnings = self.warnings_of(&scan);
         let mut state = State::from_events(scan.events);
         if let Ok(Some(head)) = self.repository.head_commit_seen(head)
             && !files.of(head, name).is_empty()
@@ -806,12 +831,13 @@ impl Registry {
 
     /// Reads the tags of one artifact.
     fn scan(&self, name: &ArtifactName, want: Want) -> Result<Scan> {
-        Ok(self.read_scan(name, self.tags_of(name)?.refs, want))
+        Ok(self.read_scan(name, self.tags_of(name)?, want))
     }
 
     /// Reads these tags of one artifact.
-    fn read_scan(&self, name: &ArtifactName, tags: Vec<TagRef>, want: Want) -> Scan {
-        Scan::of(name, tags, |tags| self.repository.read_tags(tags, want))
+    fn read_scan(&self, name: &ArtifactName, tags: TagRefs, want: Want) -> Scan {
+        let TagRefs { refs, broken, .. } = tags;
+        Scan { broken, ..Scan::of(name, refs, |tags| self.repository.read_tags(tags, want)) }
     }
 
     /// The tags of one artifact, found by prefix.
@@ -851,6 +877,13 @@ impl Registry {
 }
 
 impl Scan {
+    /// The tags with registry names that are no events, although Git can read them (decisions D5 and D22).
+    fn not_events(&self) -> impl Iterator<Item = (&str, TagName)> {
+        let unreadable = self.unreadable.iter().map(|(tag, _)| tag.name.as_str());
+        let names = self.lightweight.iter().map(String::as_str).chain(unreadable);
+        names.filter_map(|tag| Some((tag, tag.parse().ok()?)))
+    }
+
     fn add(&mut self, tag: TagRef, name: TagName, object: TagObject) {
         match object {
             TagObject::Annotated { .. } if name.action == Action::Create => self.creations.push(tag.name),
@@ -868,7 +901,7 @@ impl Scan {
                 });
             }
             TagObject::Lightweight { .. } => self.lightweight.push(tag.name),
-            TagObject::Unreadable(why) => self.unreadable.push((tag.name, why)),
+            TagObject::Unreadable(why) => self.unreadable.push((tag, why)),
         }
     }
 }

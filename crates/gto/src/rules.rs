@@ -48,6 +48,16 @@ pub enum Refusal {
         /// The commit it is on.
         commit: ObjectId,
     },
+    /// A tag that is no event has the name of the version (decision D28).
+    #[error("Version '{version}' is held by the tag '{tag}', which is no event")]
+    VersionHeld {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The version.
+        version: Version,
+        /// The tag.
+        tag: String,
+    },
     /// The text is no version (`register`).
     #[error(transparent)]
     UnreadableVersion(#[from] InvalidVersion),
@@ -252,6 +262,8 @@ pub struct TagInventory {
     /// All tags of the artifact, with what their refs point to.
     names: HashSet<String>,
     highest_counter: u64,
+    /// Version numbers, with tags that have the names of their registrations and are no events (decision D28).
+    held: Vec<(Version, String)>,
 }
 
 impl TagInventory {
@@ -259,6 +271,19 @@ impl TagInventory {
     pub fn add(&mut self, name: &str, parsed: &TagName) {
         self.names.insert(name.to_owned());
         self.highest_counter = self.highest_counter.max(parsed.counter.unwrap_or(0));
+    }
+
+    /// Notes that a tag is no event: one that is lightweight or that nobody can make sense of. What it would register
+    /// counts as used (decision D28). One that is damaged does not come here: nothing is written then (decision D27).
+    pub fn hold(&mut self, name: &str, parsed: &TagName) {
+        if let Action::Register(version) = &parsed.action {
+            self.held.push((version.clone(), name.to_owned()));
+        }
+    }
+
+    /// The tag that holds a version number without registering it.
+    fn holder(&self, version: &Version) -> Option<&str> {
+        self.held.iter().find(|(held, _)| held == version).map(|(_, tag)| tag.as_str())
     }
 }
 
@@ -579,7 +604,7 @@ impl<'a> Draft<'a> {
         Ok(version)
     }
 
-    fn version_to_register(&self, commit: ObjectId, wish: &Registering) -> Result<Version, Refusal> {
+    fn version_to_register(&mut self, commit: ObjectId, wish: &Registering) -> Result<Version, Refusal> {
         let wanted = wish.version.as_deref();
         if wish.bumps.len() + usize::from(wanted.is_some()) > 1 {
             return Err(Refusal::VersionAndBump);
@@ -587,7 +612,7 @@ impl<'a> Draft<'a> {
         let artifact = self.rules.artifact;
         let Some(found) = artifact.and_then(|artifact| numbered_on(artifact, commit)) else {
             return match wanted {
-                Some(text) => self.unless_taken(text.parse()?, |_| true),
+                Some(text) => self.named_version(text),
                 None => self.next_version(wish.bumps.first().copied()),
             };
         };
@@ -618,9 +643,22 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The version that is asked for by its name, unless it is registered or its name is held.
+    fn named_version(&self, text: &str) -> Result<Version, Refusal> {
+        let version = self.unless_taken(text.parse()?, |_| true)?;
+        match self.rules.inventory.holder(&version) {
+            Some(tag) => {
+                let (artifact, tag) = (self.rules.name.clone(), tag.to_owned());
+                Err(Refusal::VersionHeld { artifact, version, tag })
+            }
+            None => Ok(version),
+        }
+    }
+
     /// The next version (decisions D14 to D16): raised from the highest active version, or if none is
-    /// active, from the highest that ever was; versions that existed are passed over.
-    fn next_version(&self, bump: Option<Bump>) -> Result<Version, Refusal> {
+    /// active, from the highest that ever was; versions that existed are passed over, and so are, with a warning, those
+    /// whose names are held (decision D28).
+    fn next_version(&mut self, bump: Option<Bump>) -> Result<Version, Refusal> {
         let bump = bump.unwrap_or(Bump::Patch);
         let numbers: Vec<(&Version, bool)> = self
             .rules
@@ -630,15 +668,23 @@ impl<'a> Draft<'a> {
             .filter_map(|view| Some((view.label().number()?, view.is_registered() && view.is_active())))
             .collect();
         let highest = numbers.iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| a.0.cmp_precedence(b.0)));
-        let Some((start, _)) = highest else {
-            return Ok(Version::first(bump));
+        let first = Version::first(bump);
+        let (start, mut next) = match highest {
+            Some((start, _)) => (*start, start.bump(bump)),
+            None => (&first, Some(first.clone())),
         };
         let existed: HashSet<&Version> = numbers.iter().map(|(number, _)| *number).collect();
-        let mut next = (*start).clone();
         loop {
-            next = next.bump(bump).ok_or_else(|| Refusal::NoNextVersion { version: (*start).clone() })?;
-            if !existed.contains(&next) {
-                return Ok(next);
+            let version = next.ok_or_else(|| Refusal::NoNextVersion { version: start.clone() })?;
+            next = version.bump(bump);
+            if existed.contains(&version) {
+                continue;
+            }
+            match self.rules.inventory.holder(&version) {
+                None => return Ok(version),
+                Some(tag) => {
+                    self.plan.warnings.push(Warning::VersionHeld { version, tag: tag.to_owned() });
+                }
             }
         }
     }

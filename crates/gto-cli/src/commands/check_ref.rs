@@ -61,7 +61,9 @@ impl CheckRef {
             return Err(CommandError::arguments("Only one output format allowed", hint));
         }
         let registry = context.open(&self.repo.repo)?;
-        let nothing = match registry.check_ref(&self.reference)? {
+        let answer = registry.check_ref(&self.reference)?;
+        warn(context, &answer.warnings);
+        let nothing = match answer.value {
             CheckedRef::Event(event) => {
                 warn(context, registry.renamed(&self.reference).as_slice());
                 return self.print(context, &registry, &event);

@@ -125,13 +125,14 @@ impl HistoryArgs {
             return Err(CommandError::arguments("Only one output format allowed", hint));
         }
         let registry = context.open(&self.repo.repo)?;
-        let entries = match self.options(&registry)? {
+        let (entries, is_damaged) = match self.options(&registry)? {
             Some(options) => {
                 let answer = registry.history(&options, self.json)?;
                 warn(context, &answer.warnings);
-                answer.value
+                let is_damaged = answer.has_damage();
+                (answer.value, is_damaged)
             }
-            None => History::default(),
+            None => (History::default(), false),
         };
         let verified = if self.verify { verify(&registry, &entries)? } else { HashMap::new() };
         let printer = &mut context.printer;
@@ -140,6 +141,8 @@ impl HistoryArgs {
             printer.line(json::to_string(&entries.iter().map(with).collect::<Vec<_>>())?)?;
         } else if self.json {
             printer.line(json::to_string(&entries)?)?;
+        } else if entries.is_empty() && is_damaged {
+            // That there is nothing could be wrong: the warning says why.
         } else if entries.is_empty() {
             printer.line(NOTHING_FOUND)?;
             for hint in self.why_nothing(context, &registry) {

@@ -186,6 +186,9 @@ impl Show {
             (None, None) => self.show_registry(context, &registry, &options, format),
             (None, Some(revision)) => {
                 let mut answer = registry.show_at(revision, &options, detail)?;
+                if matches!(format, Format::Field(_)) {
+                    answer = answer.unless_damaged()?;
+                }
                 self.check_limits()?;
                 self.verify(&registry, &mut answer.value)?;
                 warn(context, &answer.warnings);
@@ -194,6 +197,10 @@ impl Show {
             (Some(name), at) => {
                 let reference = Reference::parse(name);
                 let mut answer = registry.show_versions(&reference, &options, detail)?;
+                // What is picked is acted on, and may be the version before (decision D27).
+                if reference.selector.is_some() || matches!(format, Format::Field(_)) {
+                    answer = answer.unless_damaged()?;
+                }
                 self.check_limits()?;
                 warn(context, &answer.warnings);
                 if let Some(revision) = at {
@@ -288,6 +295,7 @@ impl Show {
     ) -> Result<()> {
         let answer = registry.show(options)?;
         warn(context, &answer.warnings);
+        let is_damaged = answer.has_damage();
         let report = answer.value;
         if !report.artifacts.is_empty() && !report.stages.is_empty() {
             self.check_limits()?;
@@ -295,6 +303,8 @@ impl Show {
         let printer = &mut context.printer;
         match format {
             Format::Json => printer.line(json::to_string(&report)?)?,
+            // That there is nothing could be wrong: the warning says why.
+            Format::Field(_) | Format::Table(_) if report.artifacts.is_empty() && is_damaged => {}
             Format::Field(field) if report.artifacts.is_empty() => {
                 printer.hint(format!("nothing to print for {}: there is no artifact", field.flag()));
             }

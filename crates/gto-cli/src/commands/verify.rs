@@ -57,7 +57,9 @@ impl Verify {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
-        let Answer { value: tags, warnings } = self.find(&registry)?;
+        let answer = self.find(&registry)?;
+        // A gate must not open before a tag that nobody can read.
+        let Answer { value: tags, warnings } = if self.strict { answer.unless_damaged()? } else { answer };
         warn(context, &warnings);
         if self.json {
             context.printer.line(json::to_string(&tags)?)?;

@@ -95,6 +95,11 @@ impl Git<'_> {
         (!said.complains()).then(|| said.out.trim().to_owned())
     }
 
+    /// Whether Git finds a commit at `HEAD`, whatever it has to say of its caches.
+    pub fn has_head(&self) -> bool {
+        self.run(&["rev-parse", "--verify", "HEAD^{commit}"]).status == Some(0)
+    }
+
     /// Whether Git can read these commits.
     pub fn reads(&self, commits: &[String]) -> bool {
         let ids: Vec<&str> = commits.iter().map(String::as_str).collect();

@@ -203,6 +203,8 @@ pub(crate) struct Evidence<'a> {
     pub lightweight: Vec<(String, ObjectId)>,
     /// Of these, the ones that are on something else than a commit.
     pub unreadable: Vec<(String, UnreadableTag)>,
+    /// The files of damaged objects, each for itself.
+    pub object_files: Vec<String>,
     pub creations: Vec<String>,
     /// Tags, each with the name that it has inside.
     pub renamed: Vec<(String, String)>,

@@ -1,6 +1,6 @@
 //! What is wrong with single tags, whatever the others say.
 
-use super::command::{annotate, delete, fetch};
+use super::command::{Command, Program, annotate, delete, fetch};
 use super::meant::meant;
 use super::{Check, Evidence, Finding, quoted, tags_that};
 use crate::event::Event;
@@ -105,8 +105,6 @@ fn unreadable(evidence: &Evidence<'_>) -> Vec<Finding> {
         (!tags.is_empty()).then(finding)
     };
     let malformed = of(|why| why == UnreadableTag::Malformed);
-    let refetched =
-        if malformed.is_empty() { Vec::new() } else { fetch(&evidence.remotes, &["--tags", "--force"]) };
     [
         simple(
             Check::NotOnACommit,
@@ -126,13 +124,13 @@ fn unreadable(evidence: &Evidence<'_>) -> Vec<Finding> {
             "has a time that cannot be read, so it is no event",
             "have times that cannot be read, so they are no events",
         ),
-        simple(
+        lost(
+            evidence,
             Check::MalformedTag,
             &malformed,
-            "is damaged, so it is no event",
-            "are damaged, so they are no events",
-        )
-        .map(|finding| finding.fix(refetched)),
+            "has a tag object that is damaged: commands that pick or write something about its artifact fail",
+            "have tag objects that are damaged: commands that pick or write something about their artifacts fail",
+        ),
         anew(
             Check::MalformedTag,
             of(|why| why == UnreadableTag::TooDeep),
@@ -161,15 +159,34 @@ fn renamed(evidence: &Evidence<'_>) -> Option<Finding> {
     Some(Finding::new(Check::OtherNameInside, message).tags(tags.iter().copied()).otherwise(anew))
 }
 
+/// A finding about tags whose objects are lost or damaged (decision D27). Git fetches an object again only where it has no
+/// file for it.
+fn lost(evidence: &Evidence<'_>, check: Check, tags: &[String], one: &str, several: &str) -> Option<Finding> {
+    if tags.is_empty() {
+        return None;
+    }
+    let names = || tags.iter().map(String::as_str);
+    let finding = Finding::new(check, tags_that(tags, one, several)).tags(names()).otherwise(delete(names()));
+    let fetched = fetch(&evidence.remotes, &["--tags", "--force"]);
+    if fetched.is_empty() {
+        let message = format!("{}; another clone may still have it", finding.message);
+        return Some(Finding { message, ..finding });
+    }
+    let files = evidence.object_files.iter().filter(|_| check == Check::MalformedTag);
+    let remove = files.map(|file| Command::new(Program::Remove, &[file]));
+    Some(finding.fix(remove).fix(fetched))
+}
+
 fn missing(evidence: &Evidence<'_>) -> Vec<Finding> {
     let again = || fetch(&evidence.remotes, &["--tags", "--force"]);
-    let lost = evidence.unreadable.iter().filter(|(_, why)| *why == UnreadableTag::Missing);
-    let lost: Vec<String> = lost.map(|(name, _)| name.clone()).collect();
-    let objects = simple(
+    let gone = evidence.unreadable.iter().filter(|(_, why)| *why == UnreadableTag::Missing);
+    let gone: Vec<String> = gone.map(|(name, _)| name.clone()).collect();
+    let objects = lost(
+        evidence,
         Check::MissingObject,
-        &lost,
-        "leads to a tag object that is missing, so it is no event",
-        "lead to tag objects that are missing, so they are no events",
+        &gone,
+        "leads to a tag object that is missing: commands that pick or write something about its artifact fail",
+        "lead to tag objects that are missing: commands that pick or write something about their artifacts fail",
     );
     let events: Vec<&Event> = evidence
         .state
@@ -186,5 +203,6 @@ fn missing(evidence: &Evidence<'_>) -> Vec<Finding> {
         "are on commits that are missing from the repository",
     );
     let commits = commits.map(|finding| Finding { tags: Vec::new(), ..finding }.events(events));
-    [objects, commits].into_iter().flatten().map(|finding| finding.fix(again())).collect()
+    let commits = commits.map(|finding| finding.fix(again()));
+    [objects, commits].into_iter().flatten().collect()
 }

@@ -75,6 +75,14 @@ pub(crate) enum UnreadableTag {
     TooDeep,
 }
 
+impl UnreadableTag {
+    /// Whether Git cannot read the tag either, or we cannot be sure what it says (decision D27). Any other is no event,
+    /// and nothing more (decision D5).
+    pub fn is_damage(self) -> bool {
+        matches!(self, Self::Missing | Self::Malformed)
+    }
+}
+
 impl fmt::Display for UnreadableTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -326,7 +334,8 @@ pub(crate) fn name_sum(name: &[u8]) -> u32 {
 pub(super) fn said(parts: &Parts<'_>, want: Want, known: Option<&Signature>) -> Result<Said, UnreadableTag> {
     let (kind, target) = target_of(parts)?;
     let ident = parts.field("tagger").ok_or(UnreadableTag::NoTagger)?;
-    let ident = Ident::parse(ident).ok_or(UnreadableTag::Malformed)?;
+    // Git reads a tag with such a line.
+    let ident = Ident::parse(ident).ok_or(UnreadableTag::NoTagger)?;
     let time = ident.time.ok_or(UnreadableTag::BadTime)?;
     let tagger = match known {
         Some(known) if ident.is_by(known) => Signature { time, ..known.clone() },
@@ -444,7 +453,7 @@ mod tests {
         let huge = format!("{}{}", by("A <a> 1 +0000"), "x".repeat(1024 * 1024));
         for (name, object, why) in [
             ("no-tagger", format!("{}\ntext\n", head("commit", &commit)), NoTagger),
-            ("no-brackets", by("Ann 1 +0000"), Malformed),
+            ("no-brackets", by("Ann 1 +0000"), NoTagger),
             ("no-time", by("A <a>"), BadTime),
             ("word", by("A <a> yesterday +0000"), BadTime),
             ("zone", by("A <a> 1 +9999"), BadTime),

@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::annotations::{counting, folder_of};
 use super::contents::Contents;
 use super::reading::Annotated;
-use super::{Answer, Author, Registry};
+use super::{Answer, Author, Registry, damage};
+use crate::damage::DamagedTag;
 use crate::error::{Error, Result};
 use crate::git::Want;
 use crate::name::ArtifactName;
@@ -18,6 +19,7 @@ use crate::plan::{Plan, Unchanged, Warning};
 use crate::query::AnnotatedAt;
 use crate::rules::Registering;
 use crate::state::{Artifact, VersionView};
+use crate::tag::TagName;
 use crate::version::VersionLabel;
 
 /// How an artifact compares to its last version.
@@ -158,6 +160,7 @@ impl Registry {
     pub fn change(&self, name: &ArtifactName, revision: &str) -> Result<ArtifactChange> {
         let commit = self.repository.resolve(revision)?;
         let scan = self.scan(name, Want::NoMessages)?;
+        damage::refuse(self.damaged(&scan))?;
         let versions = Versions::of(&Artifact::from_events(name.clone(), scan.events), commit);
         Ok(compare(&mut Contents::new(self, self.files()), name, commit, &versions))
     }
@@ -194,6 +197,11 @@ impl Registry {
     /// Those of [`Registry::plan_register`].
     pub fn plan_register_all_changed(&self, wish: &Registering, author: &Author) -> Result<Plan> {
         let Answer { value: changes, warnings } = self.all_changes()?;
+        let is_concerned = |tag: &&DamagedTag| {
+            let artifact = tag.name.parse::<TagName>().ok().map(|name| name.artifact);
+            changes.iter().any(|change| Some(&change.artifact) == artifact.as_ref())
+        };
+        damage::refuse(damage::damaged_in(&warnings).iter().filter(is_concerned).cloned().collect())?;
         let mut plan = Plan { warnings, ..Plan::default() };
         for change in changes {
             match change.state {

@@ -118,7 +118,7 @@ impl Registry {
         let reference = Reference { name: reference.name, selector: Some(selector.clone()) };
         let registered_only = selector == Selector::Latest;
         let options = ShowOptions { registered_only, ..ShowOptions::default() };
-        let shown = self.show_versions(&reference, &options, Detail::Brief)?;
+        let shown = self.show_versions(&reference, &options, Detail::Brief)?.unless_damaged()?;
         let name: ArtifactName = reference.name.parse()?;
         let stage = if let Selector::Stage(stage) = &selector { Some(stage.clone()) } else { None };
         let found = match shown.value.versions.as_slice() {
@@ -145,7 +145,8 @@ impl Registry {
     }
 
     fn locate_tag(&self, tag: &str) -> Result<Answer<Located>> {
-        match self.check_ref(tag)? {
+        let Answer { value, warnings } = self.check_ref(tag)?;
+        match value {
             CheckedRef::Event(event) => {
                 let event = *event;
                 let located = Located {
@@ -155,15 +156,15 @@ impl Registry {
                     commit: event.commit_hexsha,
                     reference: event.tag,
                 };
-                Ok(Answer { value: located, warnings: Vec::new() })
+                Ok(Answer { value: located, warnings })
             }
             CheckedRef::NoTag | CheckedRef::Foreign => Err(Error::RefNotFound { revision: tag.to_owned() }),
             CheckedRef::Lightweight => {
-                let message = format!("Tag '{tag}' is lightweight, only annotated tags are events");
-                Err(Error::Git { message, source: None })
+                let reason = "it is lightweight, and only annotated tags are".to_owned();
+                Err(Error::NoEvent { tag: tag.to_owned(), reason, is_lightweight: true })
             }
             CheckedRef::NoEvent { reason } => {
-                Err(Error::Git { message: format!("Tag '{tag}' is no event: {reason}"), source: None })
+                Err(Error::NoEvent { tag: tag.to_owned(), reason, is_lightweight: false })
             }
         }
     }

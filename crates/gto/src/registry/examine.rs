@@ -10,10 +10,11 @@ use super::clones::Clone;
 use super::{Registry, Scan, config_file};
 use crate::annotation::FileProblem;
 use crate::config::Config;
+use crate::damage::Damage;
 use crate::doctor::{self, BrokenRef, Evidence, Examination};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::git::{ObjectKind, Repository, TagObject, TagRef, UnreadableTag, Want, is_valid_tag_name};
+use crate::git::{ObjectKind, Repository, TagObject, TagRef, UnreadableTag, Want};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::state::State;
@@ -98,9 +99,9 @@ impl Registry {
                     Some(ObjectKind::Commit) => lightweight.push((tag.name.clone(), target)),
                     Some(kind) => {
                         let why = UnreadableTag::NotACommit { kind, target };
-                        scan.unreadable.push((tag.name.clone(), why));
+                        scan.unreadable.push((tag, why));
                     }
-                    None => scan.unreadable.push((tag.name.clone(), UnreadableTag::Missing)),
+                    None => scan.unreadable.push((tag, UnreadableTag::Missing)),
                 },
                 object => scan.add(tag, name, object),
             }
@@ -109,6 +110,7 @@ impl Registry {
         // In a shallow clone they are absent by intention.
         let missing_commits = if is_shallow { HashSet::new() } else { self.missing_commits(&scan) };
         let (annotation_problems, annotated_twice) = self.annotation_problems();
+        let object_files = self.object_files(&scan);
         Ok(doctor::diagnose(&Evidence {
             now: self.environment.now(),
             wrong_config,
@@ -124,7 +126,8 @@ impl Registry {
             broken: listed.broken.into_iter().map(|name| self.broken_ref(name)).collect(),
             state: State::from_events(scan.events),
             lightweight,
-            unreadable: scan.unreadable,
+            unreadable: scan.unreadable.into_iter().map(|(tag, why)| (tag.name, why)).collect(),
+            object_files,
             creations: scan.creations,
             renamed: scan
                 .renamed
@@ -151,12 +154,21 @@ impl Registry {
 
     /// The file of a loose ref, if its name is one that cannot lead anywhere else.
     fn broken_ref(&self, name: String) -> BrokenRef {
-        let is_safe = is_valid_tag_name(&name) && !name.contains(char::REPLACEMENT_CHARACTER);
-        let path = self.repository.common_dir().join("refs/tags").join(&name);
-        let file =
-            (is_safe && path.is_absolute() && path.symlink_metadata().is_ok_and(|file| file.is_file()))
-                .then(|| path.to_str().map(str::to_owned))
-                .flatten();
+        let file = self.ref_file(&name).filter(|path| path.is_absolute());
+        let file = file.and_then(|path| path.to_str().map(str::to_owned));
         BrokenRef { name, file }
+    }
+
+    /// The files of damaged objects, to be removed before Git fetches these anew.
+    fn object_files(&self, scan: &Scan) -> Vec<String> {
+        let files = self.damaged(scan).into_iter().filter_map(|tag| match tag.damage {
+            Damage::Object { file, .. } => file,
+            _ => None,
+        });
+        let absolute = files.filter(|path| path.is_absolute());
+        let mut files: Vec<String> = absolute.filter_map(|path| path.to_str().map(str::to_owned)).collect();
+        files.sort_unstable();
+        files.dedup();
+        files
     }
 }

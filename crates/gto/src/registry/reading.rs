@@ -73,7 +73,7 @@ impl Registry {
     ) -> Result<(Vec<T>, Vec<Warning>)> {
         // With the tags git tells of `HEAD`, where it is asked about both.
         let listed = self.repository.tag_refs("")?;
-        let tags = listed.refs;
+        let (tags, broken) = (listed.refs, listed.broken);
         let progress = self.environment.progress();
         let names = match annotated {
             Annotated::Too(files, at) => {
@@ -89,6 +89,7 @@ impl Registry {
         }
         let lightweight = Mutex::new(Vec::new());
         let renamed = Mutex::new(Vec::new());
+        let unreadable = Mutex::new(Vec::new());
         let registered = Mutex::new(HashSet::new());
         let finish = |name: ArtifactName, events: Vec<Event>| {
             let annotated = annotated.get(&name).map(|(_, commit)| *commit);
@@ -120,7 +121,10 @@ impl Registry {
                     lock(&lightweight).extend(scan.lightweight);
                 }
                 if !scan.renamed.is_empty() {
-                    lock(&renamed).extend(scan.renamed.into_iter().map(|(tag, _)| tag));
+                    lock(&renamed).extend(scan.renamed);
+                }
+                if !scan.unreadable.is_empty() {
+                    lock(&unreadable).extend(scan.unreadable);
                 }
                 scan.events
             };
@@ -165,8 +169,9 @@ impl Registry {
         lightweight.sort_unstable();
         let mut renamed = std::mem::take(&mut *lock(&renamed));
         renamed.sort_unstable();
-        let warnings = super::lightweight_warning(lightweight).into_iter();
-        Ok((kept, warnings.chain(super::renamed_warning(renamed)).collect()))
+        let unreadable = std::mem::take(&mut *lock(&unreadable));
+        let scan = Scan { lightweight, unreadable, renamed, broken, ..Scan::default() };
+        Ok((kept, self.warnings_of(&scan)))
     }
 }
 

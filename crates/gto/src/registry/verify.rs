@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use super::damage::damage_warning;
 use super::{Answer, Registry, VersionsReport, lightweight_warning};
 use crate::error::Result;
 use crate::git::TagRef;
@@ -21,12 +22,16 @@ impl Registry {
             Some(name) => self.tags_of(name)?,
             None => self.repository.tag_refs("")?,
         };
+        // A damaged object is told of as a verification that failed; what has no object cannot be one.
+        let broken = damage_warning(self.damaged_refs(&tags.broken).collect());
         let is_ours = |tag: &TagRef| {
             tag.name
                 .parse::<TagName>()
                 .is_ok_and(|parsed| artifact.is_none_or(|name| *name == parsed.artifact))
         };
-        Ok(self.verify_refs(tags.refs.into_iter().filter(is_ours).collect()))
+        let mut answer = self.verify_refs(tags.refs.into_iter().filter(is_ours).collect());
+        answer.warnings.extend(broken);
+        Ok(answer)
     }
 
     /// The signatures of these tags, without those that do not exist.

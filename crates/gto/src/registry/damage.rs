@@ -1,0 +1,113 @@
+//! Damaged tags of the registry (decision D27): which they are, and who is told.
+//!
+//! Owns that questions are answered with a warning, while commands that act on one answer, and all writes, fail. What a
+//! damaged tag is is decided by `git::tags`, and by the listing of refs.
+
+use std::path::PathBuf;
+
+use super::{Answer, Registry, Scan, lightweight_warning, renamed_warning};
+use crate::damage::{Damage, DamagedTag};
+use crate::error::{Error, Result};
+use crate::git::{TagRef, UnreadableTag, is_valid_tag_name};
+use crate::object_id::ObjectId;
+use crate::plan::Warning;
+use crate::tag::TagName;
+
+impl<T> Answer<T> {
+    /// The answer, for a caller that acts on it: not if a tag that counts for it is damaged, since it may be the one of
+    /// before then (decision D27).
+    ///
+    /// # Errors
+    /// [`Error::DamagedTags`].
+    pub fn unless_damaged(self) -> Result<Self> {
+        match damaged_in(&self.warnings) {
+            [] => Ok(self),
+            tags => Err(Error::DamagedTags { tags: tags.to_vec() }),
+        }
+    }
+
+    /// Whether tags that count for it are damaged, so that nothing need not be nothing.
+    pub fn has_damage(&self) -> bool {
+        !damaged_in(&self.warnings).is_empty()
+    }
+}
+
+/// The damaged tags that these warnings name.
+pub(super) fn damaged_in(warnings: &[Warning]) -> &[DamagedTag] {
+    let found = warnings.iter().find_map(|warning| match warning {
+        Warning::DamagedTags(tags) => Some(tags.as_slice()),
+        _ => None,
+    });
+    found.unwrap_or_default()
+}
+
+/// Fails if there are damaged tags.
+pub(super) fn refuse(tags: Vec<DamagedTag>) -> Result<()> {
+    if tags.is_empty() { Ok(()) } else { Err(Error::DamagedTags { tags }) }
+}
+
+impl Registry {
+    /// The damaged tags of a scan, by their names.
+    pub(super) fn damaged(&self, scan: &Scan) -> Vec<DamagedTag> {
+        let objects = scan.unreadable.iter().filter_map(|(tag, why)| {
+            let damage = self.damage(tag, *why)?;
+            Some(DamagedTag { name: tag.name.clone(), damage })
+        });
+        let mut damaged: Vec<DamagedTag> = objects.chain(self.damaged_refs(&scan.broken)).collect();
+        damaged.sort_unstable();
+        damaged
+    }
+
+    /// Those of the refs without an object id that are the registry's.
+    pub(super) fn damaged_refs<'a>(
+        &'a self,
+        names: &'a [String],
+    ) -> impl Iterator<Item = DamagedTag> + use<'a> {
+        let ours = names.iter().filter(|name| name.parse::<TagName>().is_ok());
+        ours.map(|name| DamagedTag { name: name.clone(), damage: Damage::Ref { file: self.ref_file(name) } })
+    }
+
+    /// What whoever asked should know of the tags of a scan.
+    pub(super) fn warnings_of(&self, scan: &Scan) -> Vec<Warning> {
+        let mut warnings = lightweight_warning(scan.lightweight.clone());
+        warnings.extend(renamed_warning(scan.renamed.iter().map(|(tag, _)| tag.clone()).collect()));
+        warnings.extend(damage_warning(self.damaged(scan)));
+        warnings
+    }
+
+    /// The file that says from where objects are borrowed (see `git help repository-layout`), if there is one.
+    pub fn borrowed_from(&self) -> Option<PathBuf> {
+        let path = self.repository.common_dir().join("objects/info/alternates");
+        path.is_file().then_some(path)
+    }
+
+    /// What is damaged, if that is why the tag cannot be read.
+    pub(super) fn damage(&self, tag: &TagRef, why: UnreadableTag) -> Option<Damage> {
+        let object = tag.target;
+        match why {
+            UnreadableTag::Missing => Some(Damage::Missing { object }),
+            why if why.is_damage() => Some(Damage::Object { object, file: self.object_file(object) }),
+            _ => None,
+        }
+    }
+
+    /// The file of a loose object, if it has one here.
+    fn object_file(&self, id: ObjectId) -> Option<PathBuf> {
+        let id = id.to_string();
+        let (folder, file) = id.split_at_checked(2)?;
+        let path = self.repository.common_dir().join("objects").join(folder).join(file);
+        path.is_file().then_some(path)
+    }
+
+    /// The file of a loose tag, if its name is one that cannot lead anywhere else.
+    pub(super) fn ref_file(&self, name: &str) -> Option<PathBuf> {
+        let is_safe = is_valid_tag_name(name) && !name.contains(char::REPLACEMENT_CHARACTER);
+        let path = self.repository.common_dir().join("refs/tags").join(name);
+        (is_safe && path.symlink_metadata().is_ok_and(|file| !file.is_dir())).then_some(path)
+    }
+}
+
+/// The warning of damaged tags, if there are any.
+pub(super) fn damage_warning(damaged: Vec<DamagedTag>) -> Option<Warning> {
+    (!damaged.is_empty()).then_some(Warning::DamagedTags(damaged))
+}
