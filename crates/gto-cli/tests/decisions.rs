@@ -692,7 +692,7 @@ type DamageTag = fn(&Repo, &str);
 
 /// Every way in which the tag's ref or object can be lost or damaged.
 const DAMAGES: [(&str, DamageTag); 7] = [
-    ("object lost", |repo, id| fs::remove_file(object_file(repo, id)).unwrap()),
+    ("object lost", |repo, id| fs::remove_file(object_file(repo, id)).expect("it is loose")),
     ("object empty", |repo, id| replace(&object_file(repo, id), b"")),
     ("object garbage", |repo, id| replace(&object_file(repo, id), b"garbage")),
     ("object that Git cannot parse", |repo, _| {
@@ -714,8 +714,8 @@ fn ref_file(repo: &Repo) -> PathBuf {
 }
 
 fn replace(path: &Path, bytes: &[u8]) {
-    fs::remove_file(path).unwrap();
-    fs::write(path, bytes).unwrap();
+    fs::remove_file(path).expect("it is there");
+    fs::write(path, bytes).expect("the sandbox is writable");
 }
 
 /// Two versions of `m`, the higher one in production, and another artifact.

@@ -44,7 +44,9 @@ impl fmt::Display for Damage {
         match self {
             Self::Ref { .. } => f.write_str("its ref holds no object id"),
             Self::Missing { object } => write!(f, "its object {} is missing", object.short()),
-            Self::Object { object, .. } => write!(f, "its object {} is damaged or larger than 1 MiB", object.short()),
+            Self::Object { object, .. } => {
+                write!(f, "its object {} is damaged or larger than 1 MiB", object.short())
+            }
         }
     }
 }
