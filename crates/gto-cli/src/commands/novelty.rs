@@ -28,13 +28,15 @@ pub struct Novelty {
 impl Novelty {
     /// Looks at the plan and the tags that are there before it is applied; `has_looked` if those of the remote are.
     pub fn of(plan: &Plan, registry: &Registry, has_looked: bool) -> Self {
-        let mut novelty = Self::default();
         // A copy that lacks tags may lack the versions in them.
-        novelty.warning = if has_looked { None } else { lacking_tags(plan, registry, "--fetch") };
-        if (plan.is_new_artifact || plan.new_stage.is_some()) && !registry.has_many_tags() {
-            novelty.hints = similar(plan, registry, &registry.tag_names().unwrap_or_default());
-        }
-        novelty
+        let warning = if has_looked { None } else { lacking_tags(plan, registry, "--fetch") };
+        let is_new = plan.is_new_artifact || plan.new_stage.is_some();
+        let hints = if is_new && !registry.has_many_tags() {
+            similar(plan, registry, &registry.tag_names().unwrap_or_default())
+        } else {
+            Vec::new()
+        };
+        Self { warning, hints }
     }
 }
 
