@@ -234,6 +234,15 @@ fn opening_hint(error: &Error, context: &Context) -> Option<String> {
             "run this inside a Git repository, name one with `--repo PATH`, or make one with `git init`"
                 .to_owned()
         }
+        error if error.bad_git_file().is_some_and(|file| file.ends_with(".git")) => {
+            let file = error.bad_git_file().unwrap_or(Path::new(".git"));
+            let worktree = shell_quote(&file.parent().unwrap_or(file).to_string_lossy());
+            format!(
+                "'{}' should lead to a repository: if that was moved, run `git worktree repair {worktree}` in it, or for a \
+                 submodule `git submodule update --init`; nothing above this folder was looked at",
+                file.display()
+            )
+        }
         Error::Open { path, .. } => format!("see what Git says: `git -C {} status`", shell_quote(path)),
         _ => return None,
     })

@@ -281,3 +281,133 @@ fn a_hook_of_another_repository() {
     assert!(run.out().starts_with("Created git tag 'm@v1.0.1'"), "{run}");
     assert_eq!(other.tag_names(), Vec::<String>::new());
 }
+
+/// What a folder has in the place of a repository, made by a shell in that folder, which has a good repository in `g`.
+const IN_PLACE_OF_A_REPOSITORY: [&str; 56] = [
+    "echo garbage > .git",
+    ": > .git",
+    "echo 'gitdir: /nowhere/at/all' > .git",
+    "echo 'gitdir: nowhere' > .git",
+    "echo gitdir: > .git",
+    "echo 'gitdir: ' > .git",
+    "echo x > f; echo 'gitdir: f' > .git",
+    "mkdir e; echo 'gitdir: e' > .git",
+    "echo 'gitdir: g' > .git",
+    "printf 'gitdir: g' > .git",
+    "printf 'gitdir: g\\r\\n' > .git",
+    "printf 'gitdir: g\\nmore\\n' > .git",
+    "echo 'gitdir:g' > .git",
+    "echo 'gitdir:  g' > .git",
+    "echo 'gitdir: g ' > .git",
+    "head -c 2000000 /dev/zero > .git",
+    "ln -s nowhere .git",
+    "ln -s loop .git; ln -s .git loop",
+    "ln -s g .git",
+    "echo x > f; ln -s f .git",
+    "echo 'gitdir: g' > f; ln -s f .git",
+    "mkdir .git",
+    "mkdir .git; echo x > .git/f",
+    "mv g .git; rm .git/HEAD",
+    "mv g .git; : > .git/HEAD",
+    "mv g .git; echo garbage > .git/HEAD",
+    "mv g .git; echo 'ref: somewhere/else' > .git/HEAD",
+    "mv g .git; echo 'ref: refs/heads/unborn' > .git/HEAD",
+    "mv g .git; echo 0123456789012345678901234567890123456789 > .git/HEAD",
+    "mv g .git; echo 01234567890123456789 > .git/HEAD",
+    "mv g .git; rm .git/HEAD; mkdir .git/HEAD",
+    "mv g .git; rm .git/HEAD; ln -s refs/heads/main .git/HEAD",
+    "mv g .git; rm .git/HEAD; ln -s nowhere .git/HEAD",
+    "mv g .git; rm -r .git/objects",
+    "mv g .git; rm -r .git/refs",
+    "mv g .git; rm -r .git/refs; : > .git/refs",
+    "mv g .git; echo . > .git/commondir",
+    "mv g .git; echo nowhere > .git/commondir",
+    "mv g .git; echo /nowhere/at/all > .git/commondir",
+    "mv g .git; : > .git/commondir",
+    "mv g .git; mkdir .git/commondir",
+    "mv g .git; echo '[core' > .git/config",
+    "mv g .git; : > .git/config",
+    "mv g .git; rm .git/config",
+    "mv g .git; rm .git/config; mkdir .git/config",
+    "mv g .git; git config -f .git/config core.repositoryformatversion 2",
+    "mv g .git; git config -f .git/config core.repositoryformatversion x",
+    "mv g .git; git config -f .git/config core.bare maybe",
+    "mv g .git; git config -f .git/config core.filemode maybe",
+    "mv g .git; git config -f .git/config core.logallrefupdates always",
+    "mv g .git; git config -f .git/config core.logallrefupdates sometimes",
+    "mv g .git; git config -f .git/config extensions.newthing true",
+    "mv g .git; git config -f .git/config core.repositoryformatversion 1; git config -f .git/config extensions.newthing true",
+    "mv g .git; git config -f .git/config extensions.refstorage files",
+    "git --git-dir=g worktree add -q ../linked; mv g moved; rm -rf deep; ln -s ../linked/deep deep",
+    "git --git-dir=g worktree add -q ../linked; : > g/worktrees/linked/HEAD; rm -rf deep; ln -s ../linked/deep deep",
+];
+
+/// Issue: a linked work tree whose repository had been moved was taken for a part of the repository around it, and
+/// `register` wrote there.
+#[cfg(unix)]
+#[test]
+fn what_git_takes_for_a_repository_or_refuses_gto_does_too() {
+    let inner = Repo::new();
+    inner.commit(&[("deep/f", "x")], "first");
+    inner.tag("inner@v1.0.0", "HEAD", &TagSpec::default());
+    let mut passed_over = 0;
+    for (case, script) in IN_PLACE_OF_A_REPOSITORY.into_iter().enumerate() {
+        let outer = inner.sandbox().repo(&format!("outer{case}"));
+        outer.commit(&[("in/deep/f", "x")], "first");
+        outer.tag("outer@v1.0.0", "HEAD", &TagSpec::default());
+        let (folder, deep) = (outer.path().join("in"), outer.path().join("in/deep"));
+        let run = |dir: &Path, program: &str, args: &[&str]| {
+            inner.sandbox().command(program).current_dir(dir).args(args).output().unwrap()
+        };
+        let copied = run(&folder, "cp", &["-r", &inner.git_dir().to_string_lossy(), "g"]);
+        assert!(copied.status.success());
+        run(&folder, "sh", &["-c", script]);
+        let outer_before = outer.fingerprint();
+        let git = run(&deep, "git", &["for-each-ref", "--format=%(refname)", "refs/tags"]);
+        let shown = binary().run_in(inner.sandbox(), &deep, &["show", "--name"], b"");
+        let by_path =
+            binary().run_in(inner.sandbox(), outer.path(), &["show", "--name", "-r", "in/deep"], b"");
+        let examined = binary().run_in(inner.sandbox(), &deep, &["doctor"], b"");
+        let written = binary().run_in(inner.sandbox(), &deep, &["register", "written"], b"");
+        let tags = String::from_utf8_lossy(&git.stdout).replace("refs/tags/", "").replace("@v1.0.0", "");
+        if git.status.success() {
+            assert_eq!(shown.out(), tags, "{script}\n{shown}");
+            assert_eq!(by_path.out(), tags, "{script}\n{by_path}");
+            passed_over += usize::from(tags == "outer\n");
+            continue;
+        }
+        for run in [&shown, &by_path, &examined, &written] {
+            assert_eq!((run.status, run.out().contains("outer")), (1, false), "{script}\n{run}");
+        }
+        assert_eq!(outer.fingerprint(), outer_before, "{script}\n{written}");
+        let reason = String::from_utf8_lossy(&git.stderr).into_owned();
+        let said = reason.lines().find_map(|line| line.strip_prefix("fatal: not a git repository: "));
+        if let Some(path) = said {
+            let line = format!("not a git repository: {path}");
+            assert!(shown.err().contains(&line), "{script}\n{reason}\n{shown}");
+            hints_at(&shown, "git worktree repair");
+        }
+    }
+    assert!(passed_over > 10, "{passed_over}");
+}
+
+/// Git waits for a writer if `HEAD` or `config` is a FIFO.
+#[cfg(unix)]
+#[test]
+fn a_fifo_in_a_repository_is_never_waited_for() {
+    for place in [".git", ".git/HEAD", ".git/config"] {
+        let repo = Repo::new();
+        small_registry(&repo);
+        let file = repo.path().join(place);
+        if file.is_dir() {
+            fs::remove_dir_all(&file).unwrap();
+        } else if file.exists() {
+            fs::remove_file(&file).unwrap();
+        }
+        assert!(repo.sandbox().command("mkfifo").arg(&file).status().unwrap().success());
+        for line in ["show", "show m", "resolve m", "doctor", "register m"] {
+            let run = gto(&repo, line);
+            assert!(run.status == 1 || run.err().contains("m@v2.0.0"), "{place} {line}\n{run}");
+        }
+    }
+}

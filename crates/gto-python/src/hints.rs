@@ -19,6 +19,10 @@ pub fn hint(error: &Error) -> Option<String> {
         Error::BareNotAllowed { path } => {
             format!("name it in the environment variable GIT_DIR: {}", path.display())
         }
+        error if error.bad_git_file().is_some_and(|file| file.ends_with(".git")) => {
+            "the file .git should lead to a repository: if that was moved, `git worktree repair` in it mends the file"
+                .to_owned()
+        }
         Error::Open { path, .. } => format!("see what Git says: `git -C '{path}' status`"),
         Error::Clone { url, .. } => format!("try whether Git can reach it: `git ls-remote {url}`"),
         Error::Name(_) => "a name looks like model, nlp/model, or folder:model".to_owned(),

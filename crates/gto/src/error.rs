@@ -412,6 +412,17 @@ impl Error {
         }
     }
 
+    /// The `.git` file that leads nowhere, if that is why the repository cannot be opened.
+    pub fn bad_git_file(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Open { source, .. } => match source.downcast_ref() {
+                Some(git::OpenError::BadGitFile { path, .. }) => Some(path.as_path()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     pub(crate) fn from_open(path: &str, error: git::OpenError) -> Self {
         match error {
             git::OpenError::NotARepository { .. } | git::OpenError::NoSuchPath { .. } => {

@@ -12,6 +12,7 @@ mod command;
 mod command_line;
 mod commit;
 mod date;
+mod discovery;
 mod durable;
 mod file_commit;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -143,6 +144,14 @@ pub(crate) enum OpenError {
     NotARepository {
         /// The path that was given.
         path: PathBuf,
+    },
+    /// What is in the place of a repository leads nowhere, and git looks no further.
+    #[error("{reason}")]
+    BadGitFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, in git's words.
+        reason: String,
     },
     /// The repository belongs to someone else, and the user has not said that this is as it should be.
     #[error("the repository at `{}` belongs to someone else", path.display())]
@@ -300,21 +309,12 @@ impl Repository {
         check_folder(path)?;
         // Absolute, so that messages and child processes do not depend on the current folder.
         let start = std::path::absolute(path).map_err(|error| broken(path, error))?;
-        let (location, _) = gix::discover::upwards(&start).map_err(|error| open_error(path, error))?;
-        let place = trust::Place::from(location);
-        if place.is_above_ceiling(&start) {
-            return Err(OpenError::NotARepository { path: path.to_owned() });
-        }
+        let found = discovery::find(&start)?.ok_or_else(|| not_found(path))?;
+        check_config(path, &discovery::common_dir_of(&found)?)?;
+        let failed = |error| open_error(path, &start, error);
+        let place = trust::Place::of(&found).map_err(failed)?;
         place.check_owner(&start)?;
-        let options = open_options();
-        let trust = gix::sec::trust::Mapping { full: options.clone(), reduced: options };
-        let gix = gix::ThreadSafeRepository::discover_opts(
-            &start,
-            gix::discover::upwards::Options::default(),
-            trust,
-        )
-        .map_err(|error| open_error(path, error))?
-        .to_thread_local();
+        let gix = gix::open_opts(&found, open_options().open_path_as_is(true)).map_err(failed)?;
         let work_dir = if inherited::is_work_tree_of_another(gix.git_dir()) {
             place.work_dir.clone()
         } else {
@@ -330,13 +330,15 @@ impl Repository {
     /// the folder around a `.git`.
     pub fn open(git_dir: &Path) -> Result<Self, OpenError> {
         let start = std::path::absolute(git_dir).map_err(|error| broken(git_dir, error))?;
+        let found = discovery::named(&start)?.ok_or_else(|| not_found_at(git_dir, &start))?;
+        check_config(git_dir, &discovery::common_dir_of(&found)?)?;
         let options = open_options().with(gix::sec::Trust::Full).open_path_as_is(true);
-        let gix = gix::open_opts(&start, options).map_err(|error| match std::fs::metadata(&start) {
-            Ok(_) if denied(&error) => {
+        let gix = gix::open_opts(&start, options).map_err(|error| {
+            if denied(&error) {
                 OpenError::PermissionDenied { path: start.clone(), source: error.into() }
+            } else {
+                broken(git_dir, error)
             }
-            Ok(_) if gix::discover::is_git(&start).is_ok() => broken(git_dir, error),
-            _ => OpenError::NotARepository { path: git_dir.to_owned() },
         })?;
         let work_dir = if inherited::is_work_tree_of_another(gix.git_dir()) {
             let is_bare = gix.config_snapshot().boolean("core.bare").unwrap_or(false);
@@ -349,9 +351,9 @@ impl Repository {
     }
 
     fn opened(path: &Path, mut gix: gix::Repository, work_dir: Option<PathBuf>) -> Result<Self, OpenError> {
-        check_config_is_readable(path, gix.common_dir())?;
         let refs = check_format(&gix)?;
         command_line::apply(&mut gix).map_err(|error| broken(path, error))?;
+        check_values(path, &gix)?;
         gix.clear_namespace();
         let root = work_dir.clone().unwrap_or_else(|| gix.git_dir().to_owned());
         let inherited = inherited::Inherited::by(&mut gix, &root).map_err(|error| broken(path, error))?;
@@ -541,18 +543,35 @@ fn broken(path: &Path, source: impl Into<Cause>) -> OpenError {
     OpenError::Broken { path: path.to_owned(), source: source.into() }
 }
 
-fn open_error(path: &Path, error: gix::Error) -> OpenError {
-    use gix::discover::upwards::Error as Upwards;
-    let path = path.to_owned();
+/// What it means that gix cannot open a repository that was found from the folder `start`: in git's words if it refuses, too.
+fn open_error(path: &Path, start: &Path, error: gix::Error) -> OpenError {
     if denied(&error) {
-        return OpenError::PermissionDenied { path, source: error.into() };
+        return OpenError::PermissionDenied { path: path.to_owned(), source: error.into() };
     }
-    match error.downcast_any_ref::<Upwards>() {
-        Some(Upwards::NoTrustedGitRepository { .. }) | None => broken(&path, error),
-        Some(_) => match hidden_repository(&path) {
-            Some(error) => OpenError::PermissionDenied { path, source: error.into() },
-            None => OpenError::NotARepository { path },
-        },
+    match trust::ask_git(start) {
+        Ok(Some(said)) => broken(path, GitError::Command { command: "rev-parse".to_owned(), message: said }),
+        _ => broken(path, error),
+    }
+}
+
+fn not_found(path: &Path) -> OpenError {
+    let path = path.to_owned();
+    match hidden_repository(&path) {
+        Some(error) => OpenError::PermissionDenied { path, source: error.into() },
+        None => OpenError::NotARepository { path },
+    }
+}
+
+/// Why the folder that was named is no repository.
+fn not_found_at(given: &Path, git_dir: &Path) -> OpenError {
+    let head = git_dir.join("HEAD");
+    match std::fs::metadata(&head)
+        .and_then(|file| if file.is_file() { std::fs::File::open(&head).map(drop) } else { Ok(()) })
+    {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            OpenError::PermissionDenied { path: git_dir.to_owned(), source: error.into() }
+        }
+        _ => OpenError::NotARepository { path: given.to_owned() },
     }
 }
 
@@ -560,9 +579,12 @@ fn open_error(path: &Path, error: gix::Error) -> OpenError {
 fn hidden_repository(path: &Path) -> Option<io::Error> {
     let path = std::path::absolute(path).ok()?;
     let heads = path.ancestors().map(|folder| folder.join(".git/HEAD"));
-    heads
-        .filter_map(|head| std::fs::File::open(head).err())
-        .find(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    // A FIFO would wait for a writer.
+    let open = |head: PathBuf| match std::fs::metadata(&head) {
+        Ok(file) if file.is_file() => std::fs::File::open(&head).err(),
+        looked => looked.err(),
+    };
+    heads.filter_map(open).find(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 /// Whether the system refused for want of permission, or because the file system cannot be written to.
@@ -577,13 +599,54 @@ fn has_kind(error: &gix::Error, kinds: &[io::ErrorKind]) -> bool {
 }
 
 /// gix goes on without a configuration that it may not read, and would then take a reftable repository for an empty one.
-fn check_config_is_readable(path: &Path, common_dir: &Path) -> Result<(), OpenError> {
-    match std::fs::File::open(common_dir.join("config")) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(OpenError::PermissionDenied { path: path.to_owned(), source: error.into() })
+/// That of a FIFO it would wait for.
+fn check_config(path: &Path, common_dir: &Path) -> Result<(), OpenError> {
+    let config = common_dir.join("config");
+    match std::fs::metadata(&config) {
+        Ok(file) if file.is_file() => {}
+        Ok(file) if file.is_dir() => {
+            let message = format!("unable to access '{}': Is a directory", config.display());
+            return Err(broken(path, message));
         }
-        _ => Ok(()),
+        Ok(_) => {
+            return Err(broken(path, format!("unable to access '{}': it is not a file", config.display())));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(_) => {}
     }
+    match std::fs::File::open(config) {
+        Err(error) => Err(OpenError::PermissionDenied { path: path.to_owned(), source: error.into() }),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// Refuses values that end every command of git. gix takes the default instead.
+fn check_values(path: &Path, gix: &gix::Repository) -> Result<(), OpenError> {
+    const BOOLEANS: [&str; 12] = [
+        "bare",
+        "filemode",
+        "ignorecase",
+        "ignorestat",
+        "logallrefupdates",
+        "precomposeunicode",
+        "prefersymlinkrefs",
+        "protecthfs",
+        "protectntfs",
+        "quotepath",
+        "symlinks",
+        "trustctime",
+    ];
+    let snapshot = gix.config_snapshot();
+    for name in BOOLEANS {
+        let key = format!("core.{name}");
+        if snapshot.try_boolean(key.as_str()).is_err() {
+            let value = snapshot.string(key.as_str()).unwrap_or_default();
+            if name != "logallrefupdates" || !value.eq_ignore_ascii_case(b"always") {
+                return Err(broken(path, format!("bad boolean config value '{value}' for '{key}'")));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Refuses repositories that git of today would refuse too, and finds out how refs are kept. gix checks neither.
@@ -607,7 +670,7 @@ fn check_format(gix: &gix::Repository) -> Result<RefStorage, OpenError> {
     let config = snapshot.plumbing();
     let version = config.string("core.repositoryFormatVersion");
     match version.as_ref().map(|version| version.as_slice()) {
-        None | Some(b"" | b"0") => return Ok(RefStorage::Files),
+        None | Some(b"" | b"0") => return check_first_format(config, &unsupported),
         Some(b"1") => {}
         Some(other) => {
             return Err(unsupported(format!("repository format version {}", lossy(other))));
@@ -625,6 +688,19 @@ fn check_format(gix: &gix::Repository) -> Result<RefStorage, OpenError> {
         None | Some(b"files") => Ok(RefStorage::Files),
         Some(b"reftable") => Ok(RefStorage::Reftable),
         Some(other) => Err(unsupported(format!("the ref storage `{}`", lossy(other)))),
+    }
+}
+
+/// Refuses what means nothing in the first format, and which git therefore does not take.
+fn check_first_format(
+    config: &gix::config::File,
+    unsupported: &dyn Fn(String) -> OpenError,
+) -> Result<RefStorage, OpenError> {
+    const LATER: [&str; 5] =
+        ["noop-v1", "objectFormat", "compatObjectFormat", "refStorage", "relativeWorktrees"];
+    match LATER.iter().find(|name| config.string(format!("extensions.{name}").as_str()).is_some()) {
+        Some(name) => Err(unsupported(format!("the extension `{name}` in repository format version 0"))),
+        None => Ok(RefStorage::Files),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whose repository it is, and whether git would work in it.
 //!
-//! Owns how far git searches, and its protection from repositories that others have put in the way: `safe.directory` and `safe.bareRepository` of
+//! Owns git's protection from repositories that others have put in the way: `safe.directory` and `safe.bareRepository` of
 //! git-config(1). Whatever belongs to this user is trusted at a glance; in all other cases git itself is asked, so that the
 //! verdict is that of the git that is installed. Must be asked before anything of a repository's own is read: its
 //! configuration can name files to include and programs to run.
@@ -20,14 +20,19 @@ pub(super) struct Place {
     pub work_dir: Option<PathBuf>,
 }
 
-impl From<Location> for Place {
-    fn from(location: Location) -> Self {
-        let (git_dir, work_dir) = location.into_repository_and_work_tree_directories();
-        Self { git_dir, work_dir }
-    }
-}
-
 impl Place {
+    /// The repository of a `.git`, or a bare one.
+    pub fn of(found: &Path) -> Result<Self, gix::Error> {
+        let kind = gix::discover::is_git(found)?;
+        // It is absolute: the current folder plays no part.
+        let location = Location::from_dot_git_dir(found.to_owned(), kind, Path::new("."));
+        let (git_dir, work_dir) = match location {
+            Some(location) => location.into_repository_and_work_tree_directories(),
+            None => (found.to_owned(), None),
+        };
+        Ok(Self { git_dir, work_dir })
+    }
+
     /// Refuses what belongs to someone else and is not in `safe.directory`. `start` is the folder of the search.
     pub fn check_owner(&self, start: &Path) -> Result<(), OpenError> {
         // A program under sudo acts for whoever called it, with rules that are git's own.
@@ -58,25 +63,6 @@ impl Place {
         }
         // Git passes over some that only look bare, such as the `.git` folder itself.
         ask_git(start).map_or(Ok(()), |verdict| self.judge(start, verdict.as_deref()))
-    }
-
-    /// Whether the search has gone up into one of the folders of `GIT_CEILING_DIRECTORIES`: see git(1). gix's own reading
-    /// of this goes one folder further than git's.
-    pub fn is_above_ceiling(&self, start: &Path) -> bool {
-        let Some(ceilings) = std::env::var_os("GIT_CEILING_DIRECTORIES") else {
-            return false;
-        };
-        let (start, found) = (real(start), real(self.work_dir.as_ref().unwrap_or(&self.git_dir)));
-        let mut is_real = false;
-        std::env::split_paths(&ceilings).any(|ceiling| {
-            // Behind an empty entry git takes them as they are, so as not to touch slow file systems.
-            is_real |= ceiling.as_os_str().is_empty();
-            let ceiling = if is_real { ceiling } else { real(&ceiling) };
-            ceiling.is_absolute()
-                && ceiling != start
-                && start.starts_with(&ceiling)
-                && ceiling.starts_with(&found)
-        })
     }
 
     /// Whether this user owns everything that git asks about: see `ensure_valid_ownership` in git's `setup.c`.
@@ -134,7 +120,7 @@ fn real(path: &Path) -> PathBuf {
 }
 
 /// Why git refuses to work in a folder; `None` if it does not.
-fn ask_git(folder: &Path) -> io::Result<Option<String>> {
+pub(super) fn ask_git(folder: &Path) -> io::Result<Option<String>> {
     let mut git = Command::new("git");
     super::inherited::clear(&mut git);
     git.env("LC_ALL", "C").current_dir(folder).args(["rev-parse", "--git-dir"]).stdin(Stdio::null());
