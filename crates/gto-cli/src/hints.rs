@@ -100,6 +100,9 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
             let remove = lock.map_or("remove the lock file".to_owned(), |lock| format!("run `rm {lock}`"));
             format!("wait for it and run the command again; if no git and no gto is at work there, {remove}")
         }
+        Error::Stopped { .. } => {
+            "what was done stays; run the same command again, and it does the rest".to_owned()
+        }
         Error::Blocked { by, .. } => {
             format!("Git keeps tags as paths: delete or rename tag '{by}', or choose another name")
         }

@@ -1,8 +1,8 @@
 //! Writes that are stopped with SIGKILL, or refused by the disk, at each system call that changes something.
 //!
-//! `strace` counts the calls of a process and kills it before the N-th, or lets that one fail. Afterwards the registry
-//! must be as before or as after, in `gto` at once, and in `git` after the next write, which must need no help. Without
-//! `strace`, or where processes may not be traced, the tests are skipped in sight.
+//! `strace` counts the calls of a process and kills it before the N-th, or lets that one fail. Afterwards the first changes
+//! of the write are made and the others are not, for `gto` as for `git`; and the same command again does the rest, without
+//! help. Without `strace`, or where processes may not be traced, the tests are skipped in sight.
 //!
 //! Some of the points are tried, and with `GTO_KILL_EVERY=1` each one.
 
@@ -11,7 +11,7 @@
 
 mod common;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -28,9 +28,15 @@ const CHANGES: &str = "write,pwrite64,writev,rename,renameat,renameat2,link,link
 const REFUSABLE: &str =
     "openat,write,pwrite64,writev,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat";
 
-/// A write that makes one tag, one that makes two, and one that deletes many: loose ones, packed ones, both.
-const WRITES: [&str; 3] =
-    ["register m", "assign m HEAD --version v1.0.0 --stage dev", "deprecate nlp/old --delete"];
+/// A write, and the tags that it makes or deletes, in this order.
+type Write = (&'static str, &'static [&'static str]);
+
+/// A write that makes one tag, one that makes two, and one that deletes many: packed and loose ones by turns.
+const WRITES: [Write; 3] = [
+    ("register m", &["m@v0.0.1"]),
+    ("assign m HEAD --version v1.0.0 --stage dev", &["m@v1.0.0", "m#dev#1"]),
+    ("deprecate nlp/old --delete", &["nlp/old#dev#1", "nlp/old#prod#2", "nlp/old@v1.0.0", "nlp/old@v1.1.0"]),
+];
 
 /// Of so many points one is tried.
 fn every(default: usize) -> usize {
@@ -48,9 +54,24 @@ fn can_trace() -> bool {
     works
 }
 
+/// How refs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// By gto, to files.
+    Gto,
+    /// By git, to files.
+    GitFiles,
+    /// By git, to tables.
+    GitTables,
+}
+
 /// A registry in which some tags are packed and some are not.
-fn registry(refs: RefFormat) -> Repo {
+fn registry(by: By) -> Repo {
+    let refs = if by == By::GitTables { RefFormat::Reftable } else { RefFormat::Files };
     let mut repo = Sandbox::new().repo_with("repo", RepoOptions { refs, ..RepoOptions::default() });
+    if by == By::GitFiles {
+        repo.git_ok(&["config", "core.sharedRepository", "group"]);
+    }
     // So that a write gives the same tags each time.
     repo.sandbox_mut().set_env("GIT_COMMITTER_DATE", "1800000000 +0000");
     repo.commit(&[], "first");
@@ -63,13 +84,9 @@ fn registry(refs: RefFormat) -> Repo {
     repo
 }
 
-/// What `gto` sees, and what git does.
-fn seen(repo: &Repo) -> String {
-    common::gto(repo, "history --json").ok().out()
-}
-
-fn refs(repo: &Repo) -> String {
-    repo.git_ok(&["for-each-ref"])
+/// What git lists, a line for each ref.
+fn refs(repo: &Repo) -> BTreeSet<String> {
+    repo.git_ok(&["for-each-ref"]).lines().map(str::to_owned).collect()
 }
 
 /// Who is traced: `gto` itself, or the `git` that it lets change refs.
@@ -144,17 +161,17 @@ fn calls(log: &str) -> Vec<Call> {
     calls
 }
 
-/// The files that a lock or an unfinished write is seen by.
+/// Lock files, and others that a write should not leave behind.
 fn leftovers(repo: &Repo) -> Vec<PathBuf> {
     let mut folders = vec![repo.git_dir()];
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("the sandbox is readable").flatten() {
             let path = entry.path();
-            let is_ours = path.ends_with("gto/lock") || path.ends_with("gto/undo");
+            let is_left = path.extension().is_some_and(|kind| kind == "lock" || kind == "tmp");
             if path.is_dir() {
                 folders.push(path);
-            } else if is_ours || (path.extension() == Some("lock".as_ref()) && !is_of_a_table(&path)) {
+            } else if is_left && !is_of_a_table(&path) {
                 found.push(path);
             }
         }
@@ -167,50 +184,68 @@ fn is_of_a_table(lock: &Path) -> bool {
     lock.to_string_lossy().ends_with(".ref.lock")
 }
 
-/// The registry before and after a write.
+/// What a write does to a registry.
 struct Ends {
-    before: String,
-    after: String,
-    refs_before: String,
-    refs_after: String,
+    line: &'static str,
+    /// What git lists before the write, after its first change, and so on.
+    states: Vec<BTreeSet<String>>,
 }
 
 impl Ends {
-    fn of(repo: &Repo, line: &str) -> Self {
+    fn of(repo: &Repo, (line, changed): Write) -> Self {
         let done = repo.copy();
         common::gto(&done, line).ok();
-        let ends =
-            Self { before: seen(repo), after: seen(&done), refs_before: refs(repo), refs_after: refs(&done) };
-        assert!(ends.before != ends.after && ends.refs_before != ends.refs_after);
+        let (mut now, after) = (refs(repo), refs(&done));
         done.remove();
-        ends
+        let mut states = vec![now.clone()];
+        for tag in changed {
+            let is_of = |line: &&String| line.ends_with(&format!("refs/tags/{tag}"));
+            match now.iter().find(is_of).cloned() {
+                Some(line) => drop(now.remove(&line)),
+                None => now.extend(after.iter().find(is_of).cloned()),
+            }
+            states.push(now.clone());
+        }
+        assert_eq!(now, after, "`{line}` changes these tags and no others");
+        Self { line, states }
     }
 
-    /// Whether the write is done; it must be that or not begun.
-    fn is_done(&self, repo: &Repo, what: &str) -> bool {
-        let now = seen(repo);
-        assert!(now == self.before || now == self.after, "{what}: between\n{now}");
-        now == self.after
+    /// How many of its changes are made: always the first ones. `gto` sees what git does.
+    fn made(&self, repo: &Repo, what: &str) -> usize {
+        let now = refs(repo);
+        let made = self.states.iter().position(|state| *state == now);
+        let made = made.unwrap_or_else(|| panic!("{what}: out of order\n{now:#?}"));
+        let history = common::gto(repo, "history --json").ok().json();
+        let events: BTreeSet<&str> =
+            history.as_array().into_iter().flatten().filter_map(|event| event["ref"].as_str()).collect();
+        let tags = repo.tag_names();
+        assert_eq!(events, tags.iter().map(String::as_str).collect(), "{what}");
+        made
     }
 
-    /// The next write works, git then sees what `gto` saw, and nothing is left over.
-    fn goes_on(&self, repo: &Repo, line: &str, is_done: bool, what: &str) {
-        // If nothing was done, the same again; else something else.
-        let next = if is_done { "register next" } else { line };
+    fn is_done(&self, made: usize) -> bool {
+        made + 1 == self.states.len()
+    }
+
+    /// The next write works, does the rest, and leaves nothing behind.
+    fn goes_on(&self, repo: &Repo, made: usize, what: &str) {
+        let next = if self.is_done(made) { "register next" } else { self.line };
         let mut run = common::gto(repo, next);
-        if run.status != 0 {
-            // Locks of git are not ours to remove: they are named, with what to do.
+        // Locks of git are not ours to remove: they are named, with what to do.
+        for _ in 0..8 {
+            if run.status == 0 {
+                break;
+            }
             let error = run.err();
             let remove = error.split_once("run `rm ").and_then(|(_, rest)| rest.split_once('`'));
             let (lock, _) = remove.unwrap_or_default();
-            assert!(lock.ends_with("tables.list.lock"), "{what}: then\n{run}");
-            fs::remove_file(lock).expect("it is there");
+            fs::remove_file(lock.trim_matches('\'')).unwrap_or_else(|_| panic!("{what}: then\n{run}"));
             run = common::gto(repo, next);
         }
         assert_eq!(run.status, 0, "{what}: then\n{run}");
-        let refs = refs(repo);
-        let refs: Vec<&str> = refs.lines().filter(|line| !line.contains("refs/tags/next@")).collect();
-        assert_eq!(refs.join("\n"), self.refs_after, "{what}: then\n{run}");
+        let mut refs = refs(repo);
+        refs.retain(|line| !line.contains("refs/tags/next@"));
+        assert_eq!(Some(&refs), self.states.last(), "{what}: then\n{run}");
         assert_eq!(leftovers(repo), Vec::<PathBuf>::new(), "{what}: then\n{run}");
         let fsck = repo.git(&["fsck", "--strict", "--no-dangling"]);
         assert_eq!(String::from_utf8_lossy(&fsck.stderr), "", "{what}");
@@ -218,62 +253,78 @@ impl Ends {
     }
 }
 
-fn killed_anywhere(traced: Traced, format: RefFormat, line: &str) {
-    if !can_trace() || (format == RefFormat::Reftable && !Repo::reftable_works()) {
+fn killed_anywhere(traced: Traced, by: By, write: Write) {
+    if !can_trace() || (by == By::GitTables && !Repo::reftable_works()) {
         return;
     }
-    let repo = registry(format);
-    let ends = Ends::of(&repo, line);
+    let line = write.0;
+    let repo = registry(by);
+    let ends = Ends::of(&repo, write);
     let trace = format!("trace={CHANGES}");
     let model = repo.copy();
     let (_, log) = traced.run(&model, &["-e", &trace], line);
     model.remove();
-    let (mut done, mut tried) = (0, 0);
-    for Call { name, number, .. } in
-        calls(&log).into_iter().step_by(every(if format == RefFormat::Files { 3 } else { 6 }))
+    let (mut done, mut begun, mut tried) = (0, 0, 0);
+    for Call { name, number, .. } in calls(&log).into_iter().step_by(every(if by == By::Gto { 3 } else { 6 }))
     {
         let victim = repo.copy();
         let inject = format!("inject={name}:signal=KILL:when={number}");
         let (output, log) = traced.run(&victim, &["-e", &trace, "-e", &inject], line);
-        let what = format!("`{line}`: {traced:?} killed at {name} {number} ({format:?})\n{log}");
+        let what = format!("`{line}`: {traced:?} killed at {name} {number} ({by:?})\n{log}");
         assert!(log.contains("+++ killed by SIGKILL"), "{what}");
-        if format == RefFormat::Reftable && traced == Traced::Gto {
+        if by != By::Gto && traced == Traced::Gto {
             // Its git goes on for some milliseconds.
             sleep(Duration::from_millis(100));
         }
-        let is_done = ends.is_done(&victim, &what);
+        let made = ends.made(&victim, &what);
         if output.status.success() {
-            assert!(is_done, "{what}: it reported success");
+            assert!(ends.is_done(made), "{what}: it reported success");
         }
-        ends.goes_on(&victim, line, is_done, &what);
+        assert!(by != By::GitTables || made == 0 || ends.is_done(made), "{what}: tables change in one step");
+        // Locks of git that is killed stay, and nobody knows of them but by name.
+        if traced == Traced::Git && by == By::GitFiles {
+            leftovers(&victim).into_iter().for_each(|lock| fs::remove_file(lock).expect("it is there"));
+        }
+        ends.goes_on(&victim, made, &what);
         victim.remove();
         tried += 1;
-        done += usize::from(is_done);
+        done += usize::from(ends.is_done(made));
+        begun += usize::from(made > 0 && !ends.is_done(made));
     }
-    println!("{format:?} `{line}`: {traced:?} killed at {tried} points, {done} of them after it was done");
+    println!(
+        "{by:?} `{line}`: {traced:?} killed at {tried} points, {begun} in the middle, {done} after it was done"
+    );
     assert!(tried > 0, "nothing was killed");
 }
 
 #[test]
 fn a_registration_that_is_killed_is_done_or_not_begun() {
-    killed_anywhere(Traced::Gto, RefFormat::Files, WRITES[0]);
+    killed_anywhere(Traced::Gto, By::Gto, WRITES[0]);
 }
 
 #[test]
-fn an_assignment_that_registers_and_is_killed_is_done_or_not_begun() {
-    killed_anywhere(Traced::Gto, RefFormat::Files, WRITES[1]);
+fn an_assignment_that_is_killed_has_registered_first_and_the_same_command_assigns() {
+    killed_anywhere(Traced::Gto, By::Gto, WRITES[1]);
 }
 
 #[test]
-fn a_deletion_of_many_tags_that_is_killed_is_done_or_not_begun() {
-    killed_anywhere(Traced::Gto, RefFormat::Files, WRITES[2]);
+fn a_deletion_that_is_killed_has_deleted_stages_first_and_the_same_command_deletes_the_rest() {
+    killed_anywhere(Traced::Gto, By::Gto, WRITES[2]);
 }
 
 #[test]
 fn a_write_to_reftables_that_is_killed_is_done_or_not_begun() {
-    for line in WRITES {
-        killed_anywhere(Traced::Gto, RefFormat::Reftable, line);
-        killed_anywhere(Traced::Git, RefFormat::Reftable, line);
+    for write in WRITES {
+        killed_anywhere(Traced::Gto, By::GitTables, write);
+        killed_anywhere(Traced::Git, By::GitTables, write);
+    }
+}
+
+#[test]
+fn a_write_by_git_that_is_killed_leaves_a_beginning_too() {
+    for write in WRITES {
+        killed_anywhere(Traced::Gto, By::GitFiles, write);
+        killed_anywhere(Traced::Git, By::GitFiles, write);
     }
 }
 
@@ -283,13 +334,13 @@ fn tags_of_m(repo: &Repo) -> Vec<String> {
 }
 
 #[test]
-fn a_push_that_is_killed_leaves_no_tag_here_that_is_not_there_and_all_or_none_on_either_side() {
+fn a_push_that_is_killed_leaves_no_tag_here_that_is_not_there_and_all_or_none_there() {
     if !can_trace() {
         return;
     }
     let line = "assign m HEAD --version v1.0.0 --stage dev --push";
     let fresh = || {
-        let repo = registry(RefFormat::Files);
+        let repo = registry(By::Gto);
         let bare = RepoOptions { bare: true, ..RepoOptions::default() };
         let remote = repo.sandbox().repo_with("remote.git", bare);
         repo.git_ok(&["remote", "add", "origin", "../remote.git"]);
@@ -312,12 +363,20 @@ fn a_push_that_is_killed_leaves_no_tag_here_that_is_not_there_and_all_or_none_on
         let next = common::gto(&repo, "register next --push");
         assert_eq!(next.status, 0, "{what}: then\n{next}");
         let made = tags_of_m(&repo);
+        let is_beginning = made.is_empty() || made == both || made == ["m@v1.0.0"];
         assert!(
-            made.is_empty() || (made == both && pushed == both),
+            is_beginning && (made.is_empty() || pushed == both),
             "{what}: {made:?} here, {pushed:?} there"
         );
         assert_eq!(leftovers(&repo), Vec::<PathBuf>::new(), "{what}: then\n{next}");
-        assert!(common::gto(&repo, line).err().contains("already") || pushed.is_empty(), "{what}");
+        // The same again does the rest: here, if it is there.
+        let again = common::gto(&repo, line);
+        assert!(again.err().contains("already") || pushed.is_empty(), "{what}: then\n{again}");
+        assert_eq!(
+            (tags_of_m(&repo), tags_of_m(&remote)),
+            (both.map(str::to_owned).to_vec(), both.map(str::to_owned).to_vec()),
+            "{what}"
+        );
         tried += 1;
         here += usize::from(!made.is_empty());
         there += usize::from(!pushed.is_empty());
@@ -328,7 +387,7 @@ fn a_push_that_is_killed_leaves_no_tag_here_that_is_not_there_and_all_or_none_on
 }
 
 #[test]
-fn a_write_that_the_disk_refuses_anywhere_is_done_or_refused_with_a_reason() {
+fn a_write_that_the_disk_refuses_anywhere_is_done_or_refused_with_a_reason_and_what_was_made() {
     if !can_trace() {
         return;
     }
@@ -338,13 +397,14 @@ fn a_write_that_the_disk_refuses_anywhere_is_done_or_refused_with_a_reason() {
         ("EIO", "Input/output error"),
         ("EROFS", "Read-only file system"),
     ];
-    for line in WRITES {
-        let repo = registry(RefFormat::Files);
-        let ends = Ends::of(&repo, line);
+    for write in WRITES {
+        let line = write.0;
+        let repo = registry(By::Gto);
+        let ends = Ends::of(&repo, write);
         let model = repo.copy();
         let (_, log) = Traced::Gto.run(&model, &["-e", &format!("trace={REFUSABLE}")], line);
         model.remove();
-        let (mut refused, mut tried) = (0, 0);
+        let (mut refused, mut begun, mut tried) = (0, 0, 0);
         for (at, Call { name, number, .. }) in
             calls(&log).into_iter().filter(|call| call.is_on_disk).enumerate()
         {
@@ -360,22 +420,25 @@ fn a_write_that_the_disk_refuses_anywhere_is_done_or_refused_with_a_reason() {
                 let said = String::from_utf8_lossy(&output.stderr);
                 let what = format!("`{line}`: {error} at {name} {number}\n{log}\n{said}");
                 assert!(log.contains("(INJECTED)"), "{what}");
-                let is_done = ends.is_done(&victim, &what);
-                assert_eq!(is_done, output.status.success(), "{what}");
-                if !is_done {
+                let made = ends.made(&victim, &what);
+                assert_eq!(ends.is_done(made), output.status.success(), "{what}");
+                if !ends.is_done(made) {
                     refused += 1;
+                    begun += usize::from(made > 0);
                     assert_eq!(output.status.code(), Some(1), "{what}");
                     assert!(
                         said.starts_with('❌') && said.contains(text) && said.contains("\nhint: "),
                         "{what}"
                     );
-                    assert_eq!(refs(&victim), ends.refs_before, "{what}");
+                    let part = format!("Only a part was done, which stays: {}\n", write.1[..made].join(" "));
+                    assert_eq!(said.contains("Only a part was done"), made > 0, "{what}");
+                    assert!(made == 0 || said.contains(&part), "{what}");
                 }
-                ends.goes_on(&victim, line, is_done, &what);
+                ends.goes_on(&victim, made, &what);
                 victim.remove();
             }
         }
-        println!("`{line}`: an error at {tried} points, {refused} of them refused");
+        println!("`{line}`: an error at {tried} points, {refused} of them refused, {begun} in the middle");
     }
 }
 
@@ -407,12 +470,12 @@ fn where_files_have_one_name_and_no_rename_leaves_others_alone_tags_are_written_
         return;
     }
     let inject = ["-e", "inject=link,linkat:error=EPERM", "-e", "inject=renameat2:error=EINVAL"];
-    for line in WRITES {
-        let (repo, twin) = (registry(RefFormat::Files), registry(RefFormat::Files));
+    for (line, _) in WRITES {
+        let (repo, twin) = (registry(By::Gto), registry(By::Gto));
         let (output, _) = Traced::Gto.run(&repo, &inject, line);
         assert!(output.status.success(), "{line}: {output:?}");
         common::gto(&twin, line).ok();
-        assert_eq!((seen(&repo), leftovers(&repo)), (seen(&twin), vec![]), "{line}");
+        assert_eq!((refs(&repo), leftovers(&repo)), (refs(&twin), vec![]), "{line}");
     }
 }
 
@@ -432,7 +495,7 @@ fn a_migration_that_is_killed_or_refused_by_the_disk_loses_nothing() {
     }
     let line = "migrate annotations --to dvc --apply";
     let fresh = || {
-        let repo = registry(RefFormat::Files);
+        let repo = registry(By::Gto);
         let text = "# ours\nm: {path: a, type: model, custom: {low: -.inf}}\n";
         fs::write(repo.path().join("artifacts.yaml"), text).expect("the sandbox is writable");
         repo

@@ -214,6 +214,18 @@ fn simple_decides_about_the_counter() {
     }
 }
 
+/// The registration of the same command may have been made before it was stopped.
+#[test]
+fn an_assignment_of_a_version_that_is_registered_there_already_goes_on() {
+    let repo = registry(&["m@v1.0.0"]);
+    let run = gto(&repo, "assign m HEAD --version v1.0.0 --stage prod").ok();
+    assert!(
+        run.out().starts_with("Created git tag 'm#prod#1' that assigns stage to version 'v1.0.0'"),
+        "{run}"
+    );
+    assert_eq!(repo.tag_names(), ["m#prod#1", "m@v1.0.0"]);
+}
+
 #[test]
 fn force_does_what_has_no_effect_all_the_same() {
     let repo = registry(&["m@v1.0.0", "m#prod#1"]);

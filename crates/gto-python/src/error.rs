@@ -111,7 +111,9 @@ impl Told {
             Error::Conflict { .. } | Error::Locked { .. } => Self::new("Conflict", [message]),
             Error::Blocked { by, .. } => Self { text: Some(message), ..Self::new("TagExists", [by.clone()]) },
             Error::Sign { .. } => Self::new("SigningError", [message]),
-            Error::UnreadableFile { .. } | Error::Cache { .. } => Self::new("GTOException", [message]),
+            Error::UnreadableFile { .. } | Error::Cache { .. } | Error::Stopped { .. } => {
+                Self::new("GTOException", [message])
+            }
             Error::Untrusted { .. }
             | Error::BareNotAllowed { .. }
             | Error::Open { .. }

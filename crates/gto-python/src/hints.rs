@@ -64,6 +64,7 @@ pub fn hint(error: &Error) -> Option<String> {
             ),
             None => "wait and try again".to_owned(),
         },
+        Error::Stopped { .. } => "what was done stays; the same call again does the rest".to_owned(),
         Error::Blocked { .. } => "Git keeps tags as paths: choose another name".to_owned(),
         Error::TooEarly => "mend GIT_COMMITTER_DATE, or the clock of this machine".to_owned(),
         error => return of_git_or_remote(error),

@@ -202,6 +202,14 @@ pub enum Error {
         /// The tag.
         tag: String,
     },
+    /// Some of the tags were made or deleted before something went wrong.
+    #[error("Only a part was done, which stays: {}", tags.join(" "))]
+    Stopped {
+        /// These tags.
+        tags: Vec<String>,
+        /// What went wrong.
+        source: Box<Error>,
+    },
     /// Another process writes to the repository.
     #[error("The repository is locked by another process")]
     Locked {
@@ -538,6 +546,9 @@ impl From<git::ApplyError> for Error {
             }
             git::ApplyError::PermissionDenied { path, source } => Self::PermissionDenied { path, source },
             git::ApplyError::Hook { said } => Self::Hook { said },
+            git::ApplyError::Stopped { made, source } => {
+                Self::Stopped { tags: made, source: Box::new((*source).into()) }
+            }
             git::ApplyError::TooEarly => Self::TooEarly,
             git::ApplyError::Quarantined => Self::Quarantined,
             git::ApplyError::Sign(error) => error.into(),

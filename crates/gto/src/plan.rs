@@ -1,6 +1,6 @@
 //! Plans: what a write will do, before it does it.
 //!
-//! A plan is a value. It can be printed, returned as JSON (`--dry-run`) and applied, all or nothing. Building
+//! A plan is a value. It can be printed, returned as JSON (`--dry-run`) and applied. Building
 //! one is `rules`' job, applying it `registry`'s.
 
 use crate::damage::{self, DamagedTag};
@@ -190,11 +190,6 @@ pub enum Warning {
         /// The tag.
         tag: String,
     },
-    /// A remote took the tags, but not the ref beside them that keeps writers in other clones apart.
-    Unguarded {
-        /// The remote.
-        remote: String,
-    },
 }
 
 /// The first tags, in quotes, and how many more there are.
@@ -227,11 +222,6 @@ impl std::fmt::Display for Warning {
             Self::VersionHeld { version, tag } => {
                 write!(f, "version '{version}' is passed over: the tag '{tag}' has its name and is no event")
             }
-            Self::Unguarded { remote } => write!(
-                f,
-                "{remote} takes no refs under refs/gto: others who push tags of the artifact in the same moment may not be \
-                 seen, so that a counter is there twice"
-            ),
             Self::Unfetched { reason } => write!(
                 f,
                 "annotations may be absent: this clone leaves files with its remote, and they cannot be fetched ({reason})"

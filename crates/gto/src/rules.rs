@@ -537,10 +537,8 @@ impl Rules<'_> {
         draft: &mut Draft<'_>,
     ) -> Result<VersionLabel, Refusal> {
         if let Some(found) = self.artifact.and_then(|artifact| numbered_on(artifact, commit)) {
-            if found.label().number() == wanted {
-                self.check_active(found)?;
-            }
-            if let Some(wanted) = wanted {
+            // What is registered there already as wanted is only assigned: the same command goes on where it was stopped.
+            if let Some(wanted) = wanted.filter(|wanted| found.label().number() != Some(*wanted)) {
                 let (wanted, version) = (wanted.clone(), found.label().clone());
                 return Err(Refusal::OtherVersionOnCommit { wanted, version });
             }

@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use crate::annotation::FileProblem;
 use crate::error::Error;
 use crate::event::Event;
-use crate::git::UnreadableTag;
+use crate::git::{LeftLock, UnreadableTag};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::state::State;
@@ -95,7 +95,7 @@ checks! {
         AnnotatedTwice "annotated-twice" "Two files say something of one artifact, and one of them counts.",
         Shallow "shallow-clone" "History is cut off, and tags with it.",
         NoTags "no-tags" "A clone without tags.",
-        Unfinished "unfinished-write" "A write of several tags was stopped.",
+        LeftLock "left-lock" "A lock file was left behind by a process that was stopped.",
         NotUtf8 "name-not-utf8" "A tag's name is no UTF-8.",
         Unrecognized "unrecognized-tag" "A tag looks like the registry's and does not parse.",
         OtherNameInside "other-name-inside" "A tag object was made under another name than that of its ref.",
@@ -190,8 +190,7 @@ pub(crate) struct Evidence<'a> {
     /// Artifacts that `index` and the `dvc.yaml` beside it both name.
     pub annotated_twice: Vec<ArtifactName>,
     pub is_shallow: bool,
-    /// The tags of a write that was stopped, or why that cannot be told.
-    pub unfinished: Result<Vec<String>, Error>,
+    pub left_locks: Vec<LeftLock>,
     pub remotes: Vec<String>,
     /// The names of all tags, sorted by their bytes.
     pub names: Vec<String>,

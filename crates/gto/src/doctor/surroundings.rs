@@ -5,26 +5,32 @@ use super::{Check, Evidence, Finding, quoted, tags_that};
 use crate::annotation::FileProblem;
 use crate::config::ConfigError;
 use crate::error::Error;
+use crate::git::LeftLock;
 
 pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     findings.extend(evidence.wrong_config.iter().map(configuration));
     findings.extend(evidence.annotation_problems.iter().map(|(file, problem)| annotation(file, problem)));
     findings.extend(annotated_twice(evidence));
     findings.extend(clone(evidence));
-    findings.extend(unfinished(evidence));
+    findings.extend(evidence.left_locks.iter().map(left_lock));
     findings.extend(refs(evidence));
 }
 
-fn unfinished(evidence: &Evidence<'_>) -> Option<Finding> {
-    match &evidence.unfinished {
-        Ok(tags) if tags.is_empty() => None,
-        Ok(tags) => {
-            let message = "a write of several tags was stopped in the middle: none of it counts, and the next write takes \
-                           back what `git` shows of it; change none of these tags by hand before";
-            Some(Finding::new(Check::Unfinished, message).tags(tags.iter().map(String::as_str)))
-        }
-        Err(error) => Some(Finding::new(Check::Unfinished, with_causes(error))),
-    }
+fn left_lock(lock: &LeftLock) -> Finding {
+    let path = lock.path.display().to_string();
+    let holder = lock.holder.as_ref().map(|holder| format!(" ({holder})")).unwrap_or_default();
+    let message = if lock.is_dead {
+        format!(
+            "the lock file '{path}' was left by a process that was stopped{holder}: git fails on it until gto writes that \
+             tag, or it is removed"
+        )
+    } else {
+        format!(
+            "the lock file '{path}' is there for more than a minute{holder}: remove it if nothing is writing"
+        )
+    };
+    Finding::new(Check::LeftLock, message)
+        .fix(lock.path.to_str().map(|path| Command::new(Program::Remove, &[path])))
 }
 
 /// The message of an error and of what caused it, on one line.

@@ -15,12 +15,12 @@ use gix::odb::loose;
 
 use super::durable::{sync_file, sync_folder};
 use super::loose_object::{Unsynced, loose_object_path};
-use super::ref_update::HeldLock;
+use super::ref_lock::{HeldLock, lock_of};
+use super::ref_update::{RefChange, stopped};
 use super::reflog::ReflogEntry;
 use super::refs::TAGS;
 use super::said::words_of_hook;
 use super::transaction::ApplyError;
-use super::unfinished::RefChange;
 use super::{GitError, OBJECT_LIMIT, RefStorage, Repository, lossy};
 use crate::object_id::ObjectId;
 
@@ -131,22 +131,41 @@ impl Repository {
         if is_whole { Ok(()) } else { std::fs::remove_file(path) }
     }
 
-    /// Changes refs, all or none; `log` is for the reflogs of new ones.
+    /// Changes refs, in this order; `log` is for the reflogs of new ones.
     ///
-    /// Tables git changes in one step. Files it changes one after the other, so that the record has to make them one; but
-    /// not where a hook watches: when that hears `committed`, a gto that it starts must see the tags, which the record
-    /// would hide until we are done, and it would not hear of what is taken back. There a kill of git, and not of us alone,
-    /// leaves what it had changed.
+    /// Tables git changes in one step, and files one after the other, those of `packed-refs` first: one transaction may have
+    /// to be several, each of which leaves the first changes of the list made if it is stopped. A hook may refuse all of it
+    /// before the first.
     pub(super) fn git_update_refs(
         &self,
         purpose: &'static str,
         changes: &[RefChange],
         log: Option<&ReflogEntry>,
     ) -> Result<(), ApplyError> {
-        let update = || self.git_update(purpose, changes, log, "commit");
-        match self.refs {
-            RefStorage::Files if !self.has_hook(HOOK) => self.recorded(changes, update),
-            _ => update(),
+        let runs = match self.refs {
+            RefStorage::Reftable => vec![changes],
+            RefStorage::Files => {
+                self.remove_dead_locks(changes);
+                self.runs(changes)
+            }
+        };
+        if runs.len() > 1 {
+            self.git_update(purpose, changes, None, "abort")?;
+        }
+        let mut updated = runs.into_iter().try_for_each(|run| self.git_update(purpose, run, log, "commit"));
+        if updated.is_err() && self.refs == RefStorage::Files {
+            self.see_packed_refs();
+            let made = self.made(changes)?;
+            updated = updated.map_err(|error| stopped(made, error));
+        }
+        updated
+    }
+
+    /// Removes locks that would make git fail, and that no process holds.
+    fn remove_dead_locks(&self, changes: &[RefChange]) {
+        let files = changes.iter().map(|change| self.loose_path(&change.name));
+        for file in files.chain([self.packed_path()]) {
+            self.remove_if_dead(&lock_of(&file));
         }
     }
 
@@ -195,14 +214,12 @@ impl Repository {
             Ok(output) => output.status.code().is_none(),
             Err(error) => matches!(error, GitError::Silent { .. }),
         };
-        if was_ended && self.are_made(changes)? {
-            return self.sync_names(changes);
+        let is_done = was_ended && self.made(changes)?.len() == changes.len();
+        if is_done || output.as_ref().is_ok_and(|output| output.status.success()) {
+            // What was prepared and given up changed nothing.
+            return if end == "commit" { self.sync_names(changes) } else { Ok(()) };
         }
-        let output = output?;
-        if output.status.success() {
-            return self.sync_names(changes);
-        }
-        Err(self.git_refusal("update-ref", &output))
+        Err(self.git_refusal("update-ref", &output?))
     }
 
     /// Git syncs the refs that it writes, but no names of files, and of tables all but the last bytes.
@@ -225,14 +242,16 @@ impl Repository {
         Ok(folders.iter().rev().try_for_each(|folder| sync_folder(folder)).map_err(failed)?)
     }
 
-    fn are_made(&self, changes: &[RefChange]) -> Result<bool, GitError> {
+    /// Which of these changes have been made.
+    fn made(&self, changes: &[RefChange]) -> Result<Vec<String>, GitError> {
+        let mut made = Vec::new();
         for change in changes {
-            let target = self.stored_tag_ref(&change.name)?.map(|tag| tag.target);
-            if target != change.is_new.then_some(change.target) {
-                return Ok(false);
+            let target = self.tag_ref(&change.name)?.map(|tag| tag.target);
+            if target == change.is_new.then_some(change.target) {
+                made.push(change.name.clone());
             }
         }
-        Ok(true)
+        Ok(made)
     }
 
     /// What a `git` that did not write says.
@@ -245,7 +264,7 @@ impl Repository {
             error @ GitError::Command { .. } => match self.tables_denied() {
                 Some(denied) => self.permission_denied(denied),
                 None => match self.held_lock(&error.to_string()) {
-                    Some(path) => ApplyError::Locked { source: HeldLock { path }.into() },
+                    Some(path) => ApplyError::Locked { source: HeldLock::at(path).into() },
                     None if error.to_string().contains("lock") => ApplyError::Locked { source: error.into() },
                     None => error.into(),
                 },
@@ -258,11 +277,17 @@ impl Repository {
     fn held_lock(&self, message: &str) -> Option<PathBuf> {
         let path = match self.refs {
             RefStorage::Files => {
-                message.split_once("Unable to create '")?.1.split_once("': File exists")?.0.into()
+                let lock =
+                    message.split_once("Unable to create '").and_then(|(_, rest)| rest.split_once("': "));
+                // Git makes this file too only if it is not there: one that was killed leaves it.
+                let new = || message.split_once("unable to create file ")?.1.split_once(": File exists");
+                lock.or_else(new)?.0.into()
             }
             RefStorage::Reftable => self.common_dir().join("reftable").join("tables.list.lock"),
         };
-        (message.contains("lock") && path.exists()).then_some(path)
+        (message.contains("File exists") || self.refs == RefStorage::Reftable && message.contains("lock"))
+            .then_some(path)
+            .filter(|path| path.exists())
     }
 
     /// Why no table can be written, of which git says no more than `I/O error`.

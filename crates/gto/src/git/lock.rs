@@ -20,16 +20,32 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The variable in which processes that git runs are told which repository is locked for them.
 pub(crate) const LOCKED: &str = "GTO_LOCKED";
 
+/// What a process has of the system's lock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum SystemLock {
+    /// Nothing.
+    #[default]
+    Not,
+    /// It is ours.
+    Held,
+    /// An ancestor has it, and waits for us.
+    Inherited,
+    /// There are no such locks here.
+    Unsupported,
+}
+
 /// While it lives, no other process has one for the same repository.
 pub(crate) struct WriteLock<'a> {
     /// `None` where there are no such locks.
     _folder: Option<LockedFolder>,
     locked: &'a Cell<bool>,
+    system_lock: &'a Cell<SystemLock>,
 }
 
 impl Drop for WriteLock<'_> {
     fn drop(&mut self) {
         self.locked.set(false);
+        self.system_lock.set(SystemLock::Not);
     }
 }
 
@@ -55,9 +71,36 @@ impl Repository {
         // An ancestor has the lock already, and waits for us.
         let has_ancestor =
             here.is_some() && inherited.and_then(|path| Path::new(path).canonicalize().ok()) == here;
-        let folder = if has_ancestor { None } else { self.lock_within(PATIENCE)? };
+        if has_ancestor {
+            let lock = self.write_lock(None);
+            self.system_lock.set(SystemLock::Inherited);
+            return Ok(lock);
+        }
+        Ok(self.write_lock(self.lock_within(PATIENCE)?))
+    }
+
+    /// The same for a single change of refs, for which the caller may have the lock already.
+    pub(super) fn lock_unless_locked(&self) -> Result<Option<WriteLock<'_>>, Busy> {
+        if self.locked.get() { Ok(None) } else { self.lock_for_writing(None).map(Some) }
+    }
+
+    /// The same without waiting.
+    pub(super) fn lock_if_free(&self) -> Option<WriteLock<'_>> {
+        if self.locked.get() {
+            return None;
+        }
+        self.lock_within(Duration::ZERO).ok().map(|folder| self.write_lock(folder))
+    }
+
+    /// Whether no other gto can have one of Git's locks.
+    pub(super) fn has_system_lock(&self) -> bool {
+        self.system_lock.get() == SystemLock::Held
+    }
+
+    fn write_lock(&self, folder: Option<LockedFolder>) -> WriteLock<'_> {
         self.locked.set(true);
-        Ok(WriteLock { _folder: folder, locked: &self.locked })
+        self.system_lock.set(if folder.is_some() { SystemLock::Held } else { SystemLock::Unsupported });
+        WriteLock { _folder: folder, locked: &self.locked, system_lock: &self.system_lock }
     }
 
     /// The locked folder; `None` where there are no such locks.

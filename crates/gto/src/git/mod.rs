@@ -24,6 +24,7 @@ mod inherited;
 mod links;
 mod lock;
 mod loose_object;
+mod machine;
 mod mirror;
 mod object;
 mod paths;
@@ -31,6 +32,7 @@ mod pattern;
 mod porcelain;
 mod promised;
 mod ref_files;
+mod ref_lock;
 mod ref_update;
 mod reflog;
 mod refs;
@@ -47,7 +49,6 @@ pub(crate) mod test_repo;
 mod transaction;
 mod tree;
 mod trust;
-mod unfinished;
 mod verify;
 mod work_files;
 
@@ -81,9 +82,9 @@ pub(crate) use lock::{LOCKED, WriteLock};
 pub(crate) use mirror::{Access, MirrorError, url_of};
 pub(crate) use pattern::Pattern;
 pub(crate) use porcelain::Outcome;
-pub(crate) use ref_update::HeldLock;
+pub(crate) use ref_lock::{HeldLock, LeftLock};
 pub(crate) use refs::{SeenHead, TagRef, TagRefs, is_valid_tag_name};
-pub(crate) use remote::{Guard, PushedBranch, PushedTag, Remote, RemoteError, RemoteTag};
+pub(crate) use remote::{PushedBranch, PushedTag, Remote, RemoteError, RemoteTag};
 pub(crate) use revision::ResolveError;
 pub(crate) use signing::SignError;
 pub(crate) use tags::{ObjectKind, TagObject, UnreadableTag, Want, name_sum};
@@ -105,6 +106,8 @@ pub(crate) struct Repository {
     reads: Cell<usize>,
     /// Whether this process has the lock that keeps other writers away.
     locked: Cell<bool>,
+    /// What of that is the system's.
+    system_lock: Cell<lock::SystemLock>,
     /// What became of fetching what a partial clone left out.
     fetches: promised::Fetches,
     /// What every `git` that works on it is told beside its arguments.
@@ -363,6 +366,7 @@ impl Repository {
             refs,
             reads: Cell::new(0),
             locked: Cell::new(false),
+            system_lock: Cell::default(),
             fetches: promised::Fetches::default(),
             variables: Arc::default(),
             silence: Some(SILENCE),
@@ -411,15 +415,22 @@ impl Repository {
     /// The commit that is checked out, or that a bare repository's `HEAD` names; `None` if there is no commit yet.
     pub fn head_commit(&self) -> Result<Option<ObjectId>, GitError> {
         let head = match self.refs {
-            RefStorage::Files => self
-                .gix
-                .head()
-                .and_then(gix::Head::try_into_peeled_id)
-                .map_err(|error| GitError::failed("read HEAD", error))?
-                .map(|id| from_gix(&id)),
+            RefStorage::Files => match self.head_commit_in_files()? {
+                // gix looks into `packed-refs` first: git may have packed the branch before gix looked for its file.
+                None => {
+                    self.see_packed_refs();
+                    self.head_commit_in_files()?
+                }
+                commit => commit,
+            },
             RefStorage::Reftable => self.reftable_rev_parse("HEAD")?.object(),
         };
         Ok(head)
+    }
+
+    fn head_commit_in_files(&self) -> Result<Option<ObjectId>, GitError> {
+        let head = self.gix.head().and_then(gix::Head::try_into_peeled_id);
+        Ok(head.map_err(|error| GitError::failed("read HEAD", error))?.map(|id| from_gix(&id)))
     }
 
     /// As [`Repository::head_commit`], by what a listing saw if it looked.

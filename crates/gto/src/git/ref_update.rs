@@ -1,72 +1,87 @@
 //! Changing refs that are files: loose ones, and the lines of `packed-refs`.
 //!
-//! Owns the steps on the disk, in an order that leaves nothing half done wherever they stop: locks, what is looked at
-//! while they are held, the record of what is going on (`unfinished`), the changes, and taking them back. Must not
-//! decide whether a change may be made: the caller looks while the refs are locked.
+//! Owns the steps on the disk, in an order that is right wherever they stop: locks (`ref_lock`), the new values on the disk,
+//! what is looked at while the refs are locked, then the changes, one after the other in the order given. Must not decide
+//! whether a change may be made, nor in which order: the caller does.
 //!
 //! # Why not gix's transaction
 //!
-//! That of gix-ref 0.69 commits one ref after the other, as git does, and leaves some of them changed and all locked if
-//! it is stopped. To delete, it reads `packed-refs` before it locks it: what `git pack-refs` has packed between the two
-//! would be lost. And it locks `packed-refs` also to make a tag, which git does not, so that a `git gc` beside it stops it.
+//! That of gix-ref 0.69 renames locks into place without a sync. To delete, it reads `packed-refs` before it locks it: what
+//! `git pack-refs` has packed between the two would be lost. And it locks `packed-refs` also to make a tag, which git does
+//! not, so that a `git gc` beside it stops it.
 //!
-//! # What git sees
+//! # Where it stops
 //!
-//! The locks and files are git's own, in git's order (refs before `packed-refs`), so that either waits for the other. A
-//! write of several tags that stops is visible to git as far as it came, until the next gto that writes takes it back.
+//! The registry is what `git tag` lists. A process that is killed leaves the first changes of its list made and the others
+//! not, in the eyes of everyone; each change is on the disk before the next one begins.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use gix::bstr::ByteSlice as _;
+use tempfile::TempPath;
 
 use super::durable::{create_folders, sync_folder};
+use super::lock::SystemLock;
+use super::ref_lock::{LEFTOVER_AGE, RefLocks, TEMPORARY, VALUE, is_absence};
 use super::reflog::ReflogEntry;
 use super::refs::{TAGS, full_name};
-use super::tag_cache::follow_mode;
-use super::transaction::ApplyError;
-use super::unfinished::{self, Found, Record, RefChange, is_absence};
+use super::tag_cache::{make_folder, remove_leftovers};
+use super::transaction::{ApplyError, TagEdit};
 use super::{GitError, Repository};
 use crate::object_id::ObjectId;
-use crate::waiting::Waiting;
 
-/// How long to wait for a lock of somebody else where nothing is configured, as git does for `packed-refs`.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How the name of the file begins that takes the place of `packed-refs`. `packed-refs.new` is git's.
+const PACKED: &str = "packed-refs-";
 
-/// A day.
-const FOREVER: Duration = Duration::from_secs(24 * 60 * 60);
+/// Leftovers of pushes of versions in development, which nothing reads any more.
+const GUARDS: &[u8] = b"refs/gto/";
 
-/// How long to wait for another gto.
-const PATIENCE_WITH_OURS: Duration = Duration::from_secs(60);
-
-/// A file that says that somebody else is writing.
-#[derive(Debug, thiserror::Error)]
-#[error("the lock file `{}` is there", path.display())]
-pub(crate) struct HeldLock {
-    pub path: PathBuf,
+/// One change of a ref.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RefChange {
+    /// The tag's name.
+    pub name: String,
+    /// What the ref of a new tag points to, or that of a deleted one pointed to.
+    pub target: ObjectId,
+    /// Whether it is made or deleted.
+    pub is_new: bool,
 }
 
-/// The file at which the system refused.
-#[derive(Debug, thiserror::Error)]
-#[error("`{}`", path.display())]
-struct DiskError {
-    path: PathBuf,
-    source: io::Error,
+impl RefChange {
+    /// What these edits do to refs. `ids` are the new tag objects, in the order of the creates.
+    pub fn all(edits: &[TagEdit], ids: &[ObjectId]) -> Vec<Self> {
+        let mut ids = ids.iter();
+        edits
+            .iter()
+            .map(|edit| match edit {
+                TagEdit::Create { name, .. } => {
+                    let target = *ids.next().expect("a tag object was written for each create");
+                    Self { name: name.clone(), target, is_new: true }
+                }
+                TagEdit::Delete { name, expected } => {
+                    Self { name: name.clone(), target: *expected, is_new: false }
+                }
+            })
+            .collect()
+    }
 }
 
-/// A write that is going on: its record, and the locks that it has so far. Dropped, it gives these back.
+/// A write that is going on, and what of it is done.
 struct Update<'a> {
     repository: &'a Repository,
-    record: Record,
-    locks: Vec<PathBuf>,
+    reflog: Option<&'a ReflogEntry>,
+    /// The files that become the new refs, in the order of the creates.
+    values: std::vec::IntoIter<TempPath>,
+    made: Vec<String>,
 }
 
 impl Repository {
-    /// Changes all of these refs or none. `check` says, while they are locked, whether each is as expected. `reflog` is
-    /// for the reflogs of new tags.
+    /// Changes these refs in this order. `check` says, while all of them are locked, whether each is as expected: if not,
+    /// nothing is changed. `reflog` is for the reflogs of new tags.
     pub(super) fn change_refs(
         &self,
         changes: &[RefChange],
@@ -77,117 +92,48 @@ impl Repository {
         if let Some(twice) = changes.iter().find(|change| !names.insert(&change.name)) {
             return Err(ApplyError::Exists { name: twice.name.clone() });
         }
-        let deletes = changes.iter().any(|change| !change.is_new);
-        let mut update = self.begin(changes)?;
-        if let Err(error) = update.lock_all(deletes) {
+        let _alone = self.lock_unless_locked().map_err(|busy| ApplyError::Locked { source: busy.into() })?;
+        let names: Vec<&str> = changes.iter().map(|change| change.name.as_str()).collect();
+        let begun = RefLocks::begin(self, &names);
+        let mut locks = begun.map_err(|error| self.disk_error(&self.common_dir().join("gto"), error))?;
+        let is_unsupported = self.system_lock.get() == SystemLock::Unsupported;
+        let packed = is_unsupported || changes.iter().any(|change| !change.is_new);
+        let locked = names.iter().try_for_each(|name| locks.take_tag(name));
+        let locked = locked.and_then(|()| if packed { locks.take_packed_refs() } else { Ok(()) });
+        if let Err(error) = locked {
             // What is in the way of a lock may be a tag.
             return check().and(Err(error));
         }
+        let values = changes.iter().filter(|change| change.is_new).map(|change| self.write_value(change));
+        let values = values.collect::<Result<Vec<_>, _>>()?;
         self.see_packed_refs();
         check()?;
-        update.announce()?;
-        update.change(reflog).and_then(|()| update.finish()).inspect_err(|_| {
-            // If this fails too, the next writer does it, and readers see nothing of it until then.
-            let _ = update.take_back();
-        })
+        let mut update = Update { repository: self, reflog, values: values.into_iter(), made: Vec::new() };
+        let changed = self.runs(changes).into_iter().try_for_each(|run| update.make(run));
+        changed.map_err(|error| stopped(update.made, error))
     }
 
-    /// Makes several changes, by a `change` that takes care of locks, one in the eyes of gto.
-    pub(super) fn recorded(
-        &self,
-        changes: &[RefChange],
-        change: impl FnOnce() -> Result<(), ApplyError>,
-    ) -> Result<(), ApplyError> {
-        if changes.len() < 2 {
-            return change();
-        }
-        let mut update = self.begin(changes)?;
-        update.announce()?;
-        change().and_then(|()| update.finish()).inspect_err(|_| {
-            let _ = update.take_back();
-        })
-    }
-
-    /// Takes back what a writer left half done that died, and removes its locks.
-    pub(crate) fn finish_others(&self) -> Result<(), ApplyError> {
-        let mut waiting = Waiting::begin();
-        loop {
-            match unfinished::find(self.common_dir()).map_err(|error| self.own_file_error(error))? {
-                Found::Nothing => return Ok(()),
-                Found::Left(record) => {
-                    Update { repository: self, record, locks: Vec::new() }.take_over()?;
-                }
-                Found::Alive => wait(&mut waiting, PATIENCE_WITH_OURS, || self.own_lock())?,
+    /// Cuts changes into runs whose steps are in order although `packed-refs` is rewritten once for each of them, first of
+    /// all: in a run no packed tag is deleted after a loose one.
+    pub(super) fn runs<'c>(&self, changes: &'c [RefChange]) -> Vec<&'c [RefChange]> {
+        let mut runs = Vec::new();
+        let (mut begin, mut after_loose) = (0, false);
+        for (at, change) in changes.iter().enumerate() {
+            let is_loose = self.loose_path(&change.name).symlink_metadata().is_ok_and(|file| !file.is_dir());
+            if after_loose && !is_loose && !change.is_new {
+                runs.push(&changes[begin..at]);
+                (begin, after_loose) = (at, false);
             }
+            after_loose |= is_loose || change.is_new;
         }
-    }
-
-    /// The names of the tags that a writer was about to change that died, if the next one has to take something back. The
-    /// error is one that would stop the next one.
-    pub fn left_unfinished(&self) -> Result<Vec<String>, ApplyError> {
-        let left = unfinished::left(self.common_dir()).map_err(|error| self.own_file_error(error))?;
-        Ok(left.into_iter().map(|change| change.name).collect())
-    }
-
-    fn begin(&self, changes: &[RefChange]) -> Result<Update<'_>, ApplyError> {
-        let mut waiting = Waiting::begin();
-        loop {
-            self.finish_others()?;
-            let begun = Record::begin(self.common_dir(), changes.to_vec());
-            if let Some(record) = begun.map_err(|error| self.own_file_error(error))? {
-                let update = Update { repository: self, record, locks: Vec::new() };
-                // Somebody's `gto/lock` may have become `gto/undo` just before, and made room for ours.
-                let undo = unfinished::find_undo(self.common_dir());
-                if let Found::Nothing = undo.map_err(|error| self.own_file_error(error))? {
-                    return Ok(update);
-                }
-            }
-            wait(&mut waiting, PATIENCE_WITH_OURS, || self.own_lock())?;
-        }
-    }
-
-    fn own_lock(&self) -> PathBuf {
-        self.common_dir().join("gto").join("lock")
-    }
-
-    fn own_file_error(&self, error: io::Error) -> ApplyError {
-        self.disk_error(&self.common_dir().join("gto"), error)
-    }
-
-    fn disk_error(&self, path: &Path, source: io::Error) -> ApplyError {
-        let kind = source.kind();
-        let error = DiskError { path: path.to_owned(), source };
-        match kind {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                self.permission_denied(error)
-            }
-            _ => GitError::failed("update the tags", error).into(),
-        }
-    }
-
-    /// How long to wait for a lock, by a key of the configuration that holds milliseconds: see git-config(1).
-    fn patience(&self, key: &str) -> Duration {
-        match self.gix.config_snapshot().integer(key) {
-            // Below zero git waits for ever; here a day is that.
-            Some(milliseconds) => u64::try_from(milliseconds).map_or(FOREVER, Duration::from_millis),
-            None => PATIENCE,
-        }
+        runs.push(&changes[begin..]);
+        runs
     }
 
     /// gix goes by the time of `packed-refs`, which two changes in a row may share.
-    fn see_packed_refs(&self) {
+    pub(super) fn see_packed_refs(&self) {
         // It fails if there is none, which gix sees by itself.
         let _ = self.gix.refs.force_refresh_packed_buffer();
-    }
-
-    fn loose_path(&self, name: &str) -> PathBuf {
-        self.common_dir().join(TAGS).join(name)
-    }
-
-    /// Where `packed-refs` really is.
-    fn packed_path(&self) -> PathBuf {
-        let path = self.common_dir().join("packed-refs");
-        path.canonicalize().unwrap_or(path)
     }
 
     /// Whether `packed-refs` has one of these tags; found in a sorted file without reading it.
@@ -199,222 +145,105 @@ impl Repository {
         Ok(names.any(|name| packed.try_find(name.as_ref()).map_or(true, |found| found.is_some())))
     }
 
-    /// The object that a ref points to, whatever a record says.
-    fn stored(&self, name: &str) -> Result<Option<ObjectId>, ApplyError> {
-        full_name(name).map_or(Ok(None), |name| Ok(self.target_of(&name)?))
+    /// Writes what becomes a ref, and syncs it. Not below `refs`, where it would be one.
+    fn write_value(&self, change: &RefChange) -> Result<TempPath, ApplyError> {
+        let written = || {
+            let folder = make_folder(self.common_dir())?;
+            new_value(tempfile::Builder::new().prefix(VALUE).suffix(TEMPORARY), &folder, change)
+        };
+        written().map_err(|error| self.disk_error(&self.common_dir().join("gto"), error))
     }
 }
 
 impl Update<'_> {
-    fn lock_all(&mut self, packed: bool) -> Result<(), ApplyError> {
-        let names: Vec<String> = self.record.changes.iter().map(|change| change.name.clone()).collect();
-        let patience = self.repository.patience("core.filesRefLockTimeout");
-        for name in names {
-            self.lock(&self.repository.loose_path(&name), patience)?;
+    /// Makes the changes of a run.
+    fn make(&mut self, run: &[RefChange]) -> Result<(), ApplyError> {
+        let gone: HashSet<&str> =
+            run.iter().filter(|change| !change.is_new).map(|change| change.name.as_str()).collect();
+        if !gone.is_empty() {
+            self.remove_packed(&gone)?;
         }
-        let patience = self.repository.patience("core.packedRefsTimeout");
-        if packed { self.lock(&self.repository.packed_path(), patience) } else { Ok(()) }
-    }
-
-    fn lock(&mut self, file: &Path, patience: Duration) -> Result<(), ApplyError> {
-        let lock = lock_of(file);
-        if self.locks.contains(&lock) {
-            return Ok(());
-        }
-        let mut waiting = Waiting::begin();
-        loop {
-            let error = match make_lock(&self.record, &lock) {
-                Ok(()) => {
-                    self.locks.push(lock);
-                    return Ok(());
-                }
-                Err(error) => error,
-            };
-            match error.kind() {
-                // The writer that died had it, and now we are that writer.
-                io::ErrorKind::AlreadyExists if self.record.is_lock(&lock) => {
-                    self.locks.push(lock);
-                    return Ok(());
-                }
-                io::ErrorKind::AlreadyExists => wait(&mut waiting, patience, || lock.clone())?,
-                // Others remove folders that have become empty: it may take more than one attempt.
-                io::ErrorKind::NotFound if waiting.elapsed() < PATIENCE => {
-                    let folder = file.parent().unwrap_or(file);
-                    create_folders(folder).map_err(|error| self.repository.disk_error(folder, error))?;
-                }
-                _ => return Err(self.repository.disk_error(&lock, error)),
+        let folder = |change: &RefChange| change.name.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        for (at, change) in run.iter().enumerate() {
+            if change.is_new {
+                self.create(change)?;
+                continue;
             }
-        }
-    }
-
-    /// From here on the record is what has to be taken back, if there is more than one change.
-    fn announce(&mut self) -> Result<(), ApplyError> {
-        if self.record.changes.len() < 2 {
-            return Ok(());
-        }
-        let announced = self.record.make_undo(self.repository.common_dir());
-        announced.map_err(|error| self.repository.disk_error(&self.record.path, error))
-    }
-
-    fn change(&self, reflog: Option<&ReflogEntry>) -> Result<(), ApplyError> {
-        // First what is new, so that what is in use is never without a ref.
-        for change in self.record.changes.iter().filter(|change| change.is_new) {
-            if let Some(entry) = reflog {
-                self.write_reflog(change, entry)?;
-            }
-            self.write_ref(change)?;
-        }
-        let gone = self.record.changes.iter().filter(|change| !change.is_new);
-        self.remove_refs(&gone.map(|change| change.name.as_str()).collect::<Vec<_>>())
-    }
-
-    /// Gives the locks back, and makes all changes true at once.
-    fn finish(&mut self) -> Result<(), ApplyError> {
-        self.release();
-        if !self.is_undo() {
-            return Ok(());
-        }
-        let done = if self.locks.is_empty() {
-            self.record.make_done(self.repository.common_dir())
-        } else {
-            // It still says which locks are to be removed.
-            self.record.make_lock(self.repository.common_dir())
-        };
-        done.map_err(|error| self.repository.disk_error(&self.record.path, error))
-    }
-
-    fn is_undo(&self) -> bool {
-        self.record.is_undo(self.repository.common_dir())
-    }
-
-    /// Deals with a record whose writer is dead.
-    fn take_over(mut self) -> Result<(), ApplyError> {
-        if self.is_undo() {
-            return self.take_back();
-        }
-        let names = self.record.changes.iter().map(|change| self.repository.loose_path(&change.name));
-        let locks = names.chain([self.repository.packed_path()]).map(|file| lock_of(&file));
-        self.locks = locks.filter(|lock| self.record.is_lock(lock)).collect();
-        self.release();
-        match self.locks.first() {
-            None => {
-                self.record.remove().map_err(|error| self.repository.disk_error(&self.record.path, error))
-            }
-            Some(lock) => Err(ApplyError::Locked { source: HeldLock { path: lock.clone() }.into() }),
-        }
-    }
-
-    /// Makes the refs what they were before a record with several changes, as far as nobody else has changed them since.
-    fn take_back(&mut self) -> Result<(), ApplyError> {
-        if !self.is_undo() {
-            return Ok(());
-        }
-        self.lock_all(true)?;
-        self.repository.see_packed_refs();
-        let mut made = Vec::new();
-        for change in &self.record.changes {
-            match self.repository.stored(&change.name)? {
-                Some(target) if change.is_new && target == change.target => made.push(change.name.as_str()),
-                None if !change.is_new => self.write_ref(change)?,
-                _ => {}
-            }
-        }
-        self.remove_refs(&made)?;
-        self.finish()
-    }
-
-    fn write_ref(&self, change: &RefChange) -> Result<(), ApplyError> {
-        let place = self.repository.loose_path(&change.name);
-        self.replace(&place, |file| writeln!(file, "{}", change.target))
-    }
-
-    /// Writes a file that takes the place of another in one step.
-    fn replace(
-        &self,
-        place: &Path,
-        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-    ) -> Result<(), ApplyError> {
-        // A name of its own is not needed: there is one writer, and what a dead one left is in nobody's way.
-        let new = self.repository.common_dir().join("gto").join("new");
-        let written = create_new(&new).and_then(|file| {
-            let mut file = BufWriter::new(file);
-            write(&mut file)?;
-            file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-            // In a shared repository those may write it who could before.
-            match fs::metadata(place) {
-                Ok(old) if old.is_file() => fs::set_permissions(&new, old.permissions()),
-                _ if self.repository.is_shared() => {
-                    follow_mode(&self.repository.common_dir().join("HEAD"), &new);
-                    Ok(())
-                }
-                _ => Ok(()),
-            }
-        });
-        let replaced = written.and_then(|()| match fs::rename(&new, place) {
-            // Git removes empty folders that are in the way, too.
-            Err(_) if place.is_dir() => {
-                remove_empty_folders(place);
-                fs::rename(&new, place)
-            }
-            result => result,
-        });
-        let synced = replaced.and_then(|()| place.parent().map_or(Ok(()), sync_folder));
-        synced.map_err(|error| {
-            let _ = fs::remove_file(&new);
-            self.repository.disk_error(place, error)
-        })
-    }
-
-    /// `packed-refs` first: until a loose ref is gone, what it says counts.
-    fn remove_refs(&self, names: &[&str]) -> Result<(), ApplyError> {
-        if names.is_empty() {
-            return Ok(());
-        }
-        self.remove_packed(&names.iter().copied().collect())?;
-        for name in names {
-            let log = self.repository.common_dir().join("logs").join(TAGS).join(name);
-            let loose = self.repository.loose_path(name);
-            for path in [log, loose] {
-                match fs::remove_file(&path) {
-                    Err(error) if !is_absence(&error) && !path.is_dir() => {
-                        return Err(self.repository.disk_error(&path, error));
-                    }
-                    _ => {}
-                }
-            }
-            let loose = self.repository.loose_path(name);
-            if let Some(folder) = loose.parent().filter(|folder| folder.is_dir()) {
-                sync_folder(folder).map_err(|error| self.repository.disk_error(folder, error))?;
+            self.remove_loose(&change.name)?;
+            // What is removed from one folder is gone from the disk in the same order.
+            if run.get(at + 1).is_none_or(|next| next.is_new || folder(next) != folder(change)) {
+                self.sync_folder_of(&change.name)?;
             }
         }
         Ok(())
     }
 
-    fn remove_packed(&self, names: &HashSet<&str>) -> Result<(), ApplyError> {
+    fn create(&mut self, change: &RefChange) -> Result<(), ApplyError> {
+        if let Some(entry) = self.reflog {
+            self.write_reflog(change, entry)?;
+        }
+        let place = self.repository.loose_path(&change.name);
+        let failed = |error| self.repository.disk_error(&place, error);
+        let value = self.values.next().expect("a value was written for each new ref");
+        let mut renamed = fs::rename(&value, &place);
+        // Git removes empty folders that are in the way, too.
+        if renamed.is_err() && place.is_dir() {
+            remove_empty_folders(&place);
+            renamed = fs::rename(&value, &place);
+        }
+        match renamed {
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                put_beside(change, &place).map_err(failed)?;
+            }
+            renamed => {
+                renamed.map_err(failed)?;
+                // What is of that name now is the file of another process.
+                let _ = value.keep();
+            }
+        }
+        self.made.push(change.name.clone());
+        self.sync_folder_of(&change.name)
+    }
+
+    fn remove_loose(&mut self, name: &str) -> Result<(), ApplyError> {
+        let log = self.repository.common_dir().join("logs").join(TAGS).join(name);
+        let loose = self.repository.loose_path(name);
+        for path in [&log, &loose] {
+            let failed = |error| self.repository.disk_error(path, error);
+            match fs::remove_file(path) {
+                Err(error) if !is_absence(&error) && !path.is_dir() => return Err(failed(error)),
+                Ok(()) if *path == loose => self.made.push(name.to_owned()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn sync_folder_of(&self, name: &str) -> Result<(), ApplyError> {
+        let place = self.repository.loose_path(name);
+        let synced = place.parent().map_or(Ok(()), sync_folder);
+        synced.map_err(|error| self.repository.disk_error(&place, error))
+    }
+
+    /// Takes tags out of `packed-refs`. Until a loose ref is gone, what it says counts.
+    fn remove_packed(&mut self, names: &HashSet<&str>) -> Result<(), ApplyError> {
         if !self.repository.is_any_packed(names)? {
             return Ok(());
         }
         let path = self.repository.packed_path();
+        let failed = |error| self.repository.disk_error(&path, error);
         let text = match fs::read(&path) {
             Err(error) if is_absence(&error) => return Ok(()),
-            text => text.map_err(|error| self.repository.disk_error(&path, error))?,
+            text => text.map_err(failed)?,
         };
-        let is_gone = |line: &[u8]| {
-            let name =
-                line.split_once_str(" ").and_then(|(_, name)| name.trim_end().strip_prefix(TAGS.as_bytes()));
-            name.and_then(|name| name.to_str().ok()).is_some_and(|name| names.contains(name))
-        };
-        self.replace(&path, |file| {
-            let mut after_gone = false;
-            for line in text.lines_with_terminator() {
-                // A line with `^` belongs to the one before.
-                after_gone = if line.starts_with(b"^") { after_gone } else { is_gone(line) };
-                if !after_gone {
-                    file.write_all(line)?;
-                }
-            }
-            Ok(())
-        })?;
+        // While we have its lock and the system's, no other process has such a file.
+        let age = if self.repository.has_system_lock() { Duration::ZERO } else { LEFTOVER_AGE };
+        remove_leftovers(path.parent().unwrap_or(&path), PACKED, age);
+        replace(&path, &without(&text, names)).map_err(failed)?;
+        let is_loose = |name: &str| self.repository.loose_path(name).is_file();
+        let gone = names.iter().filter(|name| !is_loose(name)).map(|name| (*name).to_owned());
+        self.made.extend(gone);
+        path.parent().map_or(Ok(()), sync_folder).map_err(failed)?;
         self.repository.see_packed_refs();
         Ok(())
     }
@@ -440,63 +269,85 @@ impl Update<'_> {
         let written = log.and_then(|mut log| log.write_all(&line).and_then(|()| log.sync_all()));
         written.and_then(|()| path.parent().map_or(Ok(()), sync_folder)).map_err(failed)
     }
-
-    fn release(&mut self) {
-        let tags = self.repository.common_dir().join(TAGS);
-        self.locks.retain(|lock| {
-            let removed = fs::remove_file(lock);
-            // The folder goes with the last ref in it. Those that are not empty stay.
-            let folders =
-                lock.ancestors().skip(1).take_while(|folder| folder.starts_with(&tags) && *folder != tags);
-            let _ = folders.map(fs::remove_dir).take_while(io::Result::is_ok).count();
-            removed.is_err_and(|error| !is_absence(&error))
-        });
-    }
 }
 
-impl Drop for Update<'_> {
-    fn drop(&mut self) {
-        self.release();
-        if !self.is_undo() && self.locks.is_empty() {
-            // If it cannot be removed, the next writer does it.
-            let _ = self.record.remove();
+/// The error of a write that stopped after it had made some of its changes.
+pub(super) fn stopped(made: Vec<String>, error: ApplyError) -> ApplyError {
+    if made.is_empty() { error } else { ApplyError::Stopped { made, source: Box::new(error) } }
+}
+
+/// A file with what a ref says, on the disk.
+fn new_value(
+    builder: &mut tempfile::Builder<'_, '_>,
+    folder: &Path,
+    change: &RefChange,
+) -> io::Result<TempPath> {
+    // With the mode that git gives it.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    writeln!(file, "{}", change.target)?;
+    file.as_file().sync_all()?;
+    Ok(file.into_temp_path())
+}
+
+/// Makes a ref where `refs` is on another file system, by a file beside it that git takes for no ref.
+fn put_beside(change: &RefChange, place: &Path) -> io::Result<()> {
+    let folder = place.parent().unwrap_or(place);
+    let value = new_value(tempfile::Builder::new().prefix(".gto-").suffix(".lock"), folder, change)?;
+    value.persist(place).map_err(|error| error.error)
+}
+
+/// `packed-refs` without these tags, and with a header that claims no more than is true.
+fn without(text: &[u8], names: &HashSet<&str>) -> Vec<u8> {
+    let name_of = |line: &'_ [u8]| line.split_once_str(" ").map(|(_, name)| name.trim_end().to_vec());
+    let is_gone = |name: &[u8]| {
+        let tag = name.strip_prefix(TAGS.as_bytes()).and_then(|name| name.to_str().ok());
+        let is_guard = name.starts_with(GUARDS) && name.ends_with(b"@write");
+        is_guard || tag.is_some_and(|tag| names.contains(tag))
+    };
+    let (mut header, mut kept) = (&b""[..], Vec::with_capacity(text.len()));
+    let (mut after_gone, mut is_sorted, mut last) = (false, true, Vec::new());
+    for line in text.lines_with_terminator() {
+        if line.starts_with(b"#") && kept.is_empty() {
+            header = line;
+            continue;
+        }
+        // A line with `^` belongs to the one before.
+        if !line.starts_with(b"^") {
+            let name = name_of(line).unwrap_or_default();
+            after_gone = is_gone(&name);
+            if !after_gone {
+                is_sorted &= last <= name;
+                last = name;
+            }
+        }
+        if !after_gone {
+            kept.extend_from_slice(line);
         }
     }
+    let header = if is_sorted { header.to_vec() } else { header.replace(" sorted", "") };
+    [header, kept].concat()
 }
 
-/// Waits for a lock of somebody else.
-fn wait(waiting: &mut Waiting, patience: Duration, path: impl FnOnce() -> PathBuf) -> Result<(), ApplyError> {
-    if waiting.goes_on(patience) {
-        return Ok(());
-    }
-    Err(ApplyError::Locked { source: HeldLock { path: path() }.into() })
-}
-
-/// `x.lock`, as git has it.
-fn lock_of(file: &Path) -> PathBuf {
-    let mut lock = file.as_os_str().to_owned();
-    lock.push(".lock");
-    lock.into()
-}
-
-/// Makes the lock with its content in one step, or where files cannot have two names, in two.
-fn make_lock(record: &Record, lock: &Path) -> io::Result<()> {
-    use io::ErrorKind::{AlreadyExists, NotADirectory, NotFound};
-    match fs::hard_link(&record.path, lock) {
-        Err(error) if !matches!(error.kind(), AlreadyExists | NotADirectory | NotFound) => {
-            let mut file = OpenOptions::new().write(true).create_new(true).open(lock)?;
-            file.write_all(&record.text).inspect_err(|_| drop(fs::remove_file(lock)))
+/// Writes a file in the place of another that is there, with its mode and group, and syncs it.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    let file = tempfile::Builder::new().prefix(PACKED).suffix(TEMPORARY).tempfile_in(folder)?;
+    let old = fs::metadata(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+        // Not everyone may, and it is the group already in most repositories.
+        if file.as_file().metadata()?.gid() != old.gid() {
+            let _ = chown(file.path(), None, Some(old.gid()));
         }
-        result => result,
     }
-}
-
-fn create_new(path: &Path) -> io::Result<File> {
-    let create = || OpenOptions::new().write(true).create_new(true).open(path);
-    create().or_else(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => fs::remove_file(path).and_then(|()| create()),
-        _ => Err(error),
-    })
+    fs::set_permissions(file.path(), old.permissions())?;
+    let mut writer = BufWriter::new(file.as_file());
+    writer.write_all(content)?;
+    writer.into_inner().map_err(io::IntoInnerError::into_error).and_then(File::sync_all)?;
+    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 fn remove_empty_folders(folder: &Path) {
@@ -514,9 +365,9 @@ mod tests {
 
     use gto_testkit::{Repo, TagSpec};
 
+    use super::super::ref_lock::lock_of;
     use super::*;
     use crate::git::test_repo::{ann, id, open};
-    use crate::git::{TagEdit, TagRef};
 
     /// A repository with a tag that is packed, one that is not, and one that is both.
     fn filled() -> Repo {
@@ -544,34 +395,14 @@ mod tests {
         [new.as_slice(), &old].concat()
     }
 
-    /// Ends a writer as a kill does: its files stay, and the system's lock does not.
-    fn kill(update: Update<'_>) {
-        let path = update.record.path.clone();
-        let copy = path.with_extension("copy");
-        std::mem::forget(update);
-        fs::copy(&path, &copy).unwrap();
-        fs::rename(&copy, &path).unwrap();
-    }
-
-    fn seen(repo: &Repo) -> Vec<TagRef> {
-        let repository = open(repo);
-        let tags = repository.tag_refs("").unwrap().refs;
-        for name in ["both", "f/loose", "f/new", "new", "packed", "stays"] {
-            let listed = tags.iter().find(|tag| tag.name == name).cloned();
-            assert_eq!(repository.tag_ref(name).unwrap(), listed);
-        }
-        let below: Vec<_> = tags.iter().filter(|tag| tag.name.starts_with("f/")).cloned().collect();
-        assert_eq!(repository.tag_refs("f/").unwrap().refs, below);
-        tags
-    }
-
     fn locks(repo: &Repo) -> Vec<String> {
         let fingerprint = repo.fingerprint();
         let files = fingerprint.lines().filter_map(|line| line.split(' ').next());
         files
-            .filter(|name| name.split('.').next_back() == Some("lock") || name.starts_with("gto/"))
-            // It is for readers, and in nobody's way.
-            .filter(|name| *name != "gto/done")
+            .filter(|name| {
+                ["lock", "tmp"].contains(&name.rsplit('.').next().unwrap_or_default())
+                    || name.starts_with("refs/gto")
+            })
             .map(str::to_owned)
             .collect()
     }
@@ -587,185 +418,221 @@ mod tests {
         repo.git_ok(&["tag", "-d", "next"]);
     }
 
-    #[test]
-    fn a_write_that_stops_has_not_happened_and_the_next_one_takes_it_back() {
-        for steps in 0..=6_usize {
-            let repo = filled();
-            let (before, refs) = (seen(&repo), repo.git_ok(&["for-each-ref"]));
-            let repository = open(&repo);
-            let changes = changes(&repo);
-            let mut update = repository.begin(&changes).unwrap();
-            update.lock_all(true).unwrap();
-            if steps > 0 {
-                update.announce().unwrap();
-            }
-            for change in changes.iter().take(steps.saturating_sub(1)) {
-                let step = if change.is_new {
-                    update.write_ref(change)
-                } else {
-                    update.remove_refs(&[&change.name])
-                };
-                step.unwrap();
-            }
-            assert_eq!(seen(&repo), before, "{steps}");
-            kill(update);
-            assert_eq!(seen(&repo), before, "{steps}");
-            assert!(!locks(&repo).is_empty());
-            next_write(&repo);
-            assert_eq!((seen(&repo), repo.git_ok(&["for-each-ref"])), (before, refs), "{steps}");
-            assert_eq!(locks(&repo), Vec::<String>::new(), "{steps}");
-        }
+    /// Ends a process as a kill does: its files stay, and the system's lock does not.
+    fn kill(repo: &Repo, names: &[&str]) {
+        let repository = open(repo);
+        let alone = repository.lock_unless_locked().unwrap();
+        let mut locks = RefLocks::begin(&repository, names).unwrap();
+        names.iter().try_for_each(|name| locks.take_tag(name)).unwrap();
+        locks.take_packed_refs().unwrap();
+        std::mem::forget(locks);
+        drop(alone);
     }
 
     #[test]
-    fn a_write_that_ends_has_happened_to_all_tags() {
+    fn a_write_that_ends_has_made_all_changes_and_leaves_no_lock() {
         let repo = filled();
         open(&repo).change_refs(&changes(&repo), None, || Ok(())).unwrap();
-        let names: Vec<String> = seen(&repo).into_iter().map(|tag| tag.name).collect();
-        assert_eq!(names, ["f/new", "new", "stays"]);
-        assert_eq!((repo.tag_names(), locks(&repo)), (names, vec![]));
+        assert_eq!(repo.tag_names(), ["f/new", "new", "stays"]);
+        assert_eq!(locks(&repo), [""; 0]);
     }
 
     #[test]
-    fn what_others_did_since_is_not_taken_back() {
+    fn what_is_refused_while_the_refs_are_locked_changes_nothing() {
         let repo = filled();
-        let repository = open(&repo);
-        let changes = changes(&repo);
-        let mut update = repository.begin(&changes).unwrap();
-        update.lock_all(true).unwrap();
-        update.announce().unwrap();
-        update.change(None).unwrap();
-        update.release();
-        kill(update);
-        repo.pack_refs();
-        repo.lightweight("new", "HEAD");
-        repo.lightweight("packed", "HEAD");
-        next_write(&repo);
-        let head = id(&repo.head());
-        let tags: Vec<(String, bool)> =
-            seen(&repo).into_iter().map(|tag| (tag.name, tag.target == head)).collect();
-        let expected =
-            [("both", false), ("f/loose", false), ("new", true), ("packed", true), ("stays", false)];
-        assert_eq!(tags, expected.map(|(name, is_head)| (name.to_owned(), is_head)));
+        let before = repo.tags();
+        let refused = open(&repo).change_refs(&changes(&repo), None, || Err(ApplyError::EmptyTagger));
+        assert!(matches!(refused, Err(ApplyError::EmptyTagger)));
+        assert_eq!((repo.tags(), locks(&repo)), (before, vec![]));
     }
 
-    /// It was removed twice, the second time perhaps under the feet of the next writer.
+    /// A folder that is no empty one is in the way of the third.
     #[test]
-    fn whoever_takes_over_removes_what_a_dead_writer_left_and_not_what_comes_after() {
-        let repo = filled();
-        let repository = open(&repo);
-        kill(repository.begin(&changes(&repo)).unwrap());
-        let Found::Left(record) = unfinished::find(repository.common_dir()).unwrap() else {
-            panic!("its writer is dead")
-        };
-        let mut update = Update { repository: &repository, record, locks: Vec::new() };
-        update.record.remove().unwrap();
-        let next = repository.begin(&changes(&repo)).unwrap();
-        drop(update);
-        assert!(repository.own_lock().is_file());
-        drop(next);
-        assert!(!repository.own_lock().exists());
-    }
-
-    #[test]
-    fn a_write_that_begins_and_ends_during_a_look_is_seen_whole_or_not_at_all() {
-        const WRITES: usize = 40;
+    fn a_write_that_stops_in_the_middle_says_what_it_has_made_and_that_stays() {
         let repo = filled();
         let target = id(&repo.head());
-        let fill: Vec<String> = (0..400).map(|n| format!("create refs/tags/m#a{n} {target}\n")).collect();
-        repo.git_stdin(&["update-ref", "--stdin"], fill.concat().as_bytes());
-        std::thread::scope(|scope| {
-            let path = repo.path();
-            let writer = scope.spawn(move || {
-                let repository = Repository::discover(path).unwrap();
-                for n in 0..WRITES {
-                    let new = [format!("m#z{n}"), format!("m@v{n}")];
-                    let new = new.map(|name| RefChange { name, target, is_new: true });
-                    repository.change_refs(&new, None, || Ok(())).unwrap();
-                    sleep(Duration::from_millis(20));
-                }
-            });
-            let repository = Repository::discover(path).unwrap();
-            while !writer.is_finished() {
-                let tags = repository.tag_refs_with(&["m#", "m@"]).unwrap().refs;
-                let count = |prefix: &str| tags.iter().filter(|tag| tag.name.starts_with(prefix)).count();
-                assert_eq!(count("m#z"), count("m@"));
-            }
-            writer.join().unwrap();
-        });
-        assert_eq!(open(&repo).tag_refs("m@").unwrap().refs.len(), WRITES);
+        fs::create_dir_all(repo.git_dir().join("refs/tags/c")).unwrap();
+        fs::write(repo.git_dir().join("refs/tags/c/noise.txt.lock"), "").unwrap();
+        let new = ["a", "b", "c", "d"].map(|name| RefChange { name: name.to_owned(), target, is_new: true });
+        match open(&repo).change_refs(&new, None, || Ok(())) {
+            Err(ApplyError::Stopped { made, .. }) => assert_eq!(made, ["a", "b"]),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(repo.tag_names(), ["a", "b", "both", "f/loose", "packed", "stays"]);
     }
 
     #[test]
-    fn a_record_that_is_damaged_is_dropped_and_locks_of_others_stay() {
-        for text in ["", "gto write 1 x\ncreate 12", "gto write 1 x\ncreate 12 ../../config\nend\n"] {
-            for file in ["undo", "lock"] {
-                let repo = filled();
-                let before = seen(&repo);
-                fs::create_dir_all(repo.git_dir().join("gto")).unwrap();
-                fs::write(repo.git_dir().join("gto").join(file), text).unwrap();
-                fs::write(repo.git_dir().join("refs/tags/new.lock"), text).unwrap();
-                assert_eq!(seen(&repo), before);
-                next_write(&repo);
-                assert_eq!((seen(&repo), locks(&repo)), (before, vec!["refs/tags/new.lock".to_owned()]));
+    fn deletions_are_seen_in_their_order_wherever_the_tags_are() {
+        let repo = filled();
+        let repository = open(&repo);
+        let change = |name: &str| {
+            let target = id(&repo.git_ok(&["rev-parse", name]));
+            RefChange { name: name.to_owned(), target, is_new: false }
+        };
+        let [both, loose, packed, stays] = ["both", "f/loose", "packed", "stays"].map(change);
+        let runs = |changes: &[&RefChange]| {
+            let changes: Vec<RefChange> = changes.iter().map(|change| (*change).clone()).collect();
+            repository.runs(&changes).iter().map(|run| run.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(runs(&[&packed, &stays, &both, &loose]), [4]);
+        assert_eq!(runs(&[&loose, &packed, &stays]), [1, 2]);
+        assert_eq!(runs(&[&packed, &both, &stays, &loose]), [2, 2]);
+    }
+
+    #[test]
+    fn the_locks_of_a_gto_that_was_killed_go_with_the_next_write() {
+        let repo = filled();
+        kill(&repo, &["new", "f/new", "packed"]);
+        assert_eq!(open(&repo).left_locks().len(), 4);
+        assert!(!repo.git(&["tag", "new"]).status.success());
+        next_write(&repo);
+        assert_eq!(locks(&repo), [""; 0]);
+        repo.git_ok(&["tag", "-d", "packed"]);
+        repo.git_ok(&["tag", "new"]);
+    }
+
+    #[test]
+    fn a_lock_that_may_have_a_holder_stays_and_is_named() {
+        let repo = filled();
+        let lock = repo.git_dir().join("refs/tags/next.lock");
+        let said = |machine: &str, system_lock: &str| {
+            format!(
+                "gto lock 1\nmachine {machine}\nprocess 1\nsince 2026-11-24 1\nsystem-lock {system_lock}\n\n"
+            )
+        };
+        let here = super::super::machine::boot_id().unwrap_or("unknown");
+        for text in [String::new(), "1".repeat(40), said("elsewhere", "held"), said(here, "none")] {
+            fs::write(&lock, &text).unwrap();
+            let edit = TagEdit::Create {
+                name: "next".to_owned(),
+                commit: id(&repo.head()),
+                tagger: ann(),
+                message: String::new(),
+            };
+            match open(&repo).apply(&[edit]) {
+                Err(ApplyError::Locked { source }) => {
+                    assert!(source.to_string().contains("next.lock"), "{source}");
+                }
+                other => panic!("{text}: {other:?}"),
             }
+            assert_eq!(fs::read_to_string(&lock).unwrap(), text);
+        }
+        // While another gto writes, not even a lock that looks dead goes.
+        fs::write(&lock, said(here, "held")).unwrap();
+        let other = open(&repo);
+        let _alone = other.lock_unless_locked().unwrap();
+        assert!(!open(&repo).remove_if_dead(&lock));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_lock_that_is_older_than_the_start_of_the_machine_goes() {
+        let repo = filled();
+        let lock = lock_of(&repo.git_dir().join("refs/tags/next"));
+        fs::write(&lock, "").unwrap();
+        let before = super::super::machine::booted().unwrap() - Duration::from_secs(600);
+        File::options().write(true).open(&lock).unwrap().set_modified(before).unwrap();
+        if super::super::machine::is_local(&lock) {
+            next_write(&repo);
+            assert!(!lock.exists());
         }
     }
 
     #[test]
-    fn what_another_version_left_half_done_is_left_to_it() {
+    fn what_versions_in_development_left_goes() {
         let repo = filled();
-        let undo = repo.git_dir().join("gto/undo");
-        fs::create_dir_all(repo.git_dir().join("gto")).unwrap();
-        fs::write(&undo, "gto write 2 x\nmove a b\nend\n").unwrap();
-        let error = open(&repo).finish_others().unwrap_err();
-        let causes = format!("{error:?}");
-        assert!(causes.contains("another version of gto"), "{causes}");
-        assert!(undo.is_file());
+        let folder = repo.git_dir().join("gto");
+        fs::create_dir_all(&folder).unwrap();
+        let target = repo.head();
+        let journal =
+            format!("gto write 1 process 1 time 2\ncreate {target} new\ncreate {target} f/new\nend\n");
+        for file in ["undo", "done", "new"] {
+            fs::write(folder.join(file), &journal).unwrap();
+        }
+        fs::write(repo.git_dir().join("refs/tags/new.lock"), &journal).unwrap();
+        repo.git_ok(&["update-ref", "refs/gto/nlp/m@write", "HEAD"]);
+        next_write(&repo);
+        assert_eq!(locks(&repo), [""; 0]);
+        assert!(["undo", "done", "new"].iter().all(|file| !folder.join(file).exists()));
+        assert_eq!(repo.git_ok(&["for-each-ref", "refs/gto"]), "");
     }
 
     #[test]
     fn another_writer_is_waited_for() {
         let repo = filled();
         let repository = open(&repo);
-        let update = repository.begin(&changes(&repo)).unwrap();
+        let alone = repository.lock_unless_locked().unwrap();
         std::thread::scope(|scope| {
             let path = repo.path();
-            let other = scope.spawn(|| Repository::discover(path).unwrap().finish_others().unwrap());
+            let other =
+                scope.spawn(|| drop(Repository::discover(path).unwrap().lock_unless_locked().unwrap()));
             sleep(Duration::from_millis(50));
             assert!(!other.is_finished());
-            drop(update);
+            drop(alone);
             other.join().unwrap();
         });
     }
 
     #[test]
-    fn locks_are_waited_for_as_long_as_git_is_told_to() {
-        let repo = Repo::new();
-        let patience = || open(&repo).patience("core.filesRefLockTimeout");
-        assert_eq!(patience(), PATIENCE);
-        for (value, expected) in [("250", Duration::from_millis(250)), ("0", Duration::ZERO), ("-1", FOREVER)]
+    fn packed_refs_keeps_its_mode_and_claims_no_more_than_is_true() {
+        let repo = filled();
+        let packed = repo.git_dir().join("packed-refs");
+        let text = fs::read_to_string(&packed).unwrap();
+        let target = id(&repo.git_ok(&["rev-parse", "packed"]));
+        let elsewhere = repo.sandbox().path().join("elsewhere");
+        fs::rename(&packed, &elsewhere).unwrap();
+        #[cfg(unix)]
         {
-            repo.git_ok(&["config", "core.filesRefLockTimeout", value]);
-            assert_eq!(patience(), expected, "{value}");
+            use std::os::unix::fs::{PermissionsExt as _, symlink};
+            fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o664)).unwrap();
+            symlink(&elsewhere, &packed).unwrap();
         }
+        #[cfg(not(unix))]
+        fs::rename(&elsewhere, &packed).unwrap();
+        let gone = RefChange { name: "packed".to_owned(), target, is_new: false };
+        open(&repo).change_refs(&[gone], None, || Ok(())).unwrap();
+        let kept: String =
+            without(text.as_bytes(), &HashSet::from(["packed"])).iter().map(|&b| char::from(b)).collect();
+        assert_eq!(fs::read_to_string(&packed).unwrap(), kept);
+        assert!(kept.starts_with("# pack-refs with: peeled fully-peeled sorted"), "{kept}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert!(packed.symlink_metadata().unwrap().is_symlink());
+            assert_eq!(elsewhere.metadata().unwrap().permissions().mode() & 0o777, 0o664);
+        }
+        let unsorted =
+            format!("# pack-refs with: peeled sorted \n{target} refs/tags/b\n{target} refs/tags/a\n");
+        let kept = without(unsorted.as_bytes(), &HashSet::new());
+        assert!(kept.starts_with(b"# pack-refs with: peeled \n"), "{kept:?}");
     }
 
-    /// In a shared repository git changes the refs, one after the other.
+    /// gix looks into `packed-refs` before it looks for the file of a ref.
     #[test]
-    fn what_git_does_to_several_refs_is_taken_back_too() {
+    fn a_ref_that_is_packed_while_it_is_asked_for_is_found() {
         let repo = filled();
-        repo.git_ok(&["config", "core.sharedRepository", "group"]);
-        let before = seen(&repo);
-        let failed = open(&repo).recorded(&changes(&repo), || {
-            repo.git_ok(&["tag", "-d", "packed"]);
-            repo.git_ok(&["tag", "new", "stays"]);
-            assert_eq!(seen(&repo), before);
-            Err(ApplyError::EmptyTagger)
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let (path, sandbox, stop) = (repo.path(), repo.sandbox(), &stop);
+            let packing = Repo::at(sandbox, path, false);
+            scope.spawn(move || {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    // A new value makes the file, and packing takes it away.
+                    packing.git_ok(&["commit", "-q", "--allow-empty", "-m", "x"]);
+                    packing.git_ok(&["tag", "-f", "both", "HEAD"]);
+                    packing.git_ok(&["pack-refs", "--all"]);
+                }
+            });
+            let begun = std::time::Instant::now();
+            while begun.elapsed() < Duration::from_secs(2) {
+                let repository = Repository::discover(path).unwrap();
+                assert!(repository.tag_ref("both").unwrap().is_some());
+                assert!(repository.tag_refs("both").unwrap().refs.len() == 1);
+                assert!(repository.head_commit().unwrap().is_some());
+                repository.resolve("main").unwrap();
+            }
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
         });
-        assert!(failed.is_err());
-        assert_eq!((seen(&repo), locks(&repo)), (before, vec![]));
-        assert_eq!(repo.tag_names(), ["both", "f/loose", "packed", "stays"]);
     }
 
     /// With the transaction of gix-ref 0.69, four of 150 were.

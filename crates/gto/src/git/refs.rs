@@ -10,15 +10,11 @@ use std::path::PathBuf;
 use gix::bstr::{BStr, ByteSlice as _};
 use gix::refs::{FullName, Target};
 
-use super::unfinished::{self, RefChange};
 use super::{GitError, RefStorage, Repository, from_gix, lossy};
 use crate::object_id::ObjectId;
 
 /// Where tags live.
 pub(super) const TAGS: &str = "refs/tags/";
-
-/// How often tags are listed while others write several at once.
-const ATTEMPTS: usize = 10;
 
 /// How many symbolic refs are followed, as in git.
 const MAX_SYMBOLIC: usize = 5;
@@ -64,50 +60,7 @@ impl Repository {
     }
 
     /// All tags whose name begins with one of the prefixes, which come in order and of which none begins with another.
-    ///
-    /// What a writer has begun and not finished has not happened.
     pub fn tag_refs_with(&self, prefixes: &[&str]) -> Result<TagRefs, GitError> {
-        let mut last = self.last_done();
-        for _ in 1..ATTEMPTS {
-            let tags = self.tag_refs_without_undone(prefixes)?;
-            let now = self.last_done();
-            if now == last {
-                return Ok(tags);
-            }
-            // A write that began and ended meanwhile may have been seen in part.
-            last = now;
-        }
-        self.tag_refs_without_undone(prefixes)
-    }
-
-    /// Which write of several tags was the last to be finished.
-    fn last_done(&self) -> Option<Vec<u8>> {
-        match self.refs {
-            RefStorage::Files => unfinished::last_done(self.common_dir()),
-            RefStorage::Reftable => None,
-        }
-    }
-
-    fn tag_refs_without_undone(&self, prefixes: &[&str]) -> Result<TagRefs, GitError> {
-        let before = self.not_done();
-        let mut tags = self.stored_tag_refs(prefixes)?;
-        // What was begun meanwhile may have been seen in part. The later one first: it stands on the earlier.
-        for not_done in [self.not_done(), before] {
-            tags.without(&not_done, prefixes);
-        }
-        Ok(tags)
-    }
-
-    /// What a writer is doing, or has left half done: none of it has happened yet.
-    fn not_done(&self) -> Vec<RefChange> {
-        match self.refs {
-            RefStorage::Files => unfinished::not_done(self.common_dir()),
-            RefStorage::Reftable => Vec::new(),
-        }
-    }
-
-    /// As [`Repository::tag_refs_with`], with what is half done.
-    pub(super) fn stored_tag_refs(&self, prefixes: &[&str]) -> Result<TagRefs, GitError> {
         if self.refs == RefStorage::Reftable {
             return self.reftable_tag_refs(prefixes);
         }
@@ -138,23 +91,11 @@ impl Repository {
 
     /// The tag of this name. A name that no tag can have is simply not there.
     pub fn tag_ref(&self, name: &str) -> Result<Option<TagRef>, GitError> {
-        let before = self.not_done();
-        let stored = self.stored_tag_ref(name)?;
-        let not_done = [before, self.not_done()].concat().into_iter().find(|change| change.name == name);
-        Ok(match not_done {
-            Some(new) if new.is_new => stored.filter(|tag| tag.target != new.target),
-            Some(old) => stored.or_else(|| Some(old.as_ref())),
-            None => stored,
-        })
-    }
-
-    /// As [`Repository::tag_ref`], with what is half done.
-    pub(super) fn stored_tag_ref(&self, name: &str) -> Result<Option<TagRef>, GitError> {
         let Some(full_name) = full_name(name) else {
             return Ok(None);
         };
         if self.refs == RefStorage::Reftable || is_too_long(name) {
-            let tags = self.stored_tag_refs(&[name])?;
+            let tags = self.tag_refs_with(&[name])?;
             return Ok(tags.refs.into_iter().find(|tag| tag.name == name));
         }
         let target = self.target_of(&full_name)?;
@@ -163,6 +104,15 @@ impl Repository {
 
     /// The object that a ref points to, through symbolic refs.
     pub(super) fn target_of(&self, name: &FullName) -> Result<Option<ObjectId>, GitError> {
+        if let Some(target) = self.target_seen(name)? {
+            return Ok(Some(target));
+        }
+        // gix looks into `packed-refs` first: git may have packed the ref before gix looked for its file.
+        self.see_packed_refs();
+        self.target_seen(name)
+    }
+
+    fn target_seen(&self, name: &FullName) -> Result<Option<ObjectId>, GitError> {
         let mut next = name.clone();
         for _ in 0..=MAX_SYMBOLIC {
             match self.gix.refs.try_find(next.as_ref()) {

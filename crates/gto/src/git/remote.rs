@@ -3,18 +3,13 @@
 //!
 //! Must not decide what to do about a refusal.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher as _, RandomState};
-use std::time::SystemTime;
-
 use gix::bstr::ByteSlice as _;
-use gix::objs::{Kind, Write as _};
 
 use super::address::without_passwords;
 use super::porcelain::{self, Outcome};
 use super::refs::TAGS;
 use super::said::{remarks, words};
-use super::{GitError, RefStorage, Repository, from_gix, lossy};
+use super::{GitError, RefStorage, Repository, lossy};
 use crate::object_id::ObjectId;
 
 /// So many bytes of arguments every system takes, with room for the environment beside them.
@@ -22,9 +17,6 @@ const MAX_ARGUMENTS: usize = if cfg!(windows) { 24 * 1024 } else { 640 * 1024 };
 
 /// With more prefixes all refs are listed: a command may not be longer than the system allows.
 const MAX_PATTERNS: usize = 100;
-
-/// Where guards live. The name comes before `refs/tags/`, so that who lists all refs sees them no later than the tags.
-const GUARDS: &str = "refs/gto/";
 
 /// Fetches what the refspecs say and nothing else, whatever is configured: no other tags, no removal of tags that are
 /// only here, no overwriting by another refspec, no submodules.
@@ -47,16 +39,6 @@ pub(crate) struct Remote {
     name: String,
     /// The addresses that pushes go to, if these are others than that which fetches come from, or several.
     pushed_to: Vec<String>,
-}
-
-/// A ref of the remote that each write of an artifact changes, in the same transaction as the tags and only if it is as it
-/// was when the write was planned. Tags of different names do not get into each other's way: without it `m#dev#2` and
-/// `m#prod#2` could be pushed from two clones at once. It points to a few random bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Guard {
-    full_name: String,
-    /// Where it was; `None` if it was not there.
-    seen: Option<ObjectId>,
 }
 
 /// A tag of a remote.
@@ -256,94 +238,32 @@ impl Repository {
 
     /// The tags of the remote whose names begin with one of the prefixes, in no order. What is not UTF-8 is left out.
     pub fn remote_tags(&self, remote: &Remote, prefixes: &[String]) -> Result<Vec<RemoteTag>, RemoteError> {
-        self.list(remote, prefixes, &HashSet::new())
-    }
-
-    /// The same with the guards of the artifacts `names`, which were seen no later than the tags.
-    pub fn remote_tags_and_guards(
-        &self,
-        remote: &Remote,
-        prefixes: &[String],
-        names: &[String],
-    ) -> Result<(Vec<RemoteTag>, Vec<Guard>), RemoteError> {
-        let mut guards: Vec<Guard> = names.iter().map(|name| Guard::unseen(name)).collect();
-        let full_names: HashSet<&str> = guards.iter().map(|guard| &*guard.full_name).collect();
-        let listed = self.list(remote, prefixes, &full_names)?;
-        let (seen, tags): (Vec<_>, Vec<_>) =
-            listed.into_iter().partition(|tag| full_names.contains(&*tag.name));
-        for guard in &mut guards {
-            guard.seen = seen.iter().find(|tag| tag.name == guard.full_name).map(|tag| tag.target);
-        }
-        Ok((tags, guards))
-    }
-
-    /// Lists tags by their short names, and guards by their full ones.
-    fn list(
-        &self,
-        remote: &Remote,
-        prefixes: &[String],
-        guards: &HashSet<&str>,
-    ) -> Result<Vec<RemoteTag>, RemoteError> {
-        // Git shows only those that match; of the remote it gets all tags, or all refs.
+        // Git shows only those that match; of the remote it gets all tags.
         let patterns = prefixes.iter().map(|prefix| format!("{TAGS}{prefix}*"));
-        let patterns = patterns.chain(guards.iter().map(|guard| (*guard).to_owned()));
         let patterns = patterns.filter(|_| prefixes.len() <= MAX_PATTERNS);
-        let only_tags = if guards.is_empty() { Some("--tags") } else { None };
-        let fixed = ["ls-remote", "--quiet"].into_iter().chain(only_tags).chain(["--", remote.source()]);
-        let args = fixed.map(str::to_owned).chain(patterns);
+        let fixed = ["ls-remote", "--quiet", "--tags", "--", remote.source()];
+        let args = fixed.map(str::to_owned).into_iter().chain(patterns);
         let output = self.run_git("asking a remote", args, b"")?;
         if !output.status.success() {
             return Err(RemoteError::Refused(words(&lossy(&output.stderr))));
         }
-        let mut refs = read_listing(&output.stdout);
-        let is_tag = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
-        refs.retain(|found| {
-            if found.name.starts_with(GUARDS) { guards.contains(&*found.name) } else { is_tag(&found.name) }
-        });
-        Ok(refs)
+        let mut tags = read_listing(&output.stdout);
+        tags.retain(|tag| prefixes.iter().any(|prefix| tag.name.starts_with(prefix.as_str())));
+        Ok(tags)
     }
 
-    /// Fetches the tags whose names begin with one of the prefixes, and the guards of the artifacts `names`. A tag that is
-    /// here already is never changed. `None` if some tags could not be made here: mostly because there is another one of that
-    /// name.
-    pub fn fetch_tags(
-        &self,
-        remote: &Remote,
-        prefixes: &[String],
-        names: &[String],
-    ) -> Result<Option<Vec<Guard>>, RemoteError> {
-        // They stay here only from the fetch to the look at them, so that none is seen that the remote no longer has.
-        self.take_guards(names)?;
+    /// Fetches the tags whose names begin with one of the prefixes. A tag that is here already is never changed. `false` if
+    /// some tags could not be made here: mostly because there is another one of that name.
+    pub fn fetch_tags(&self, remote: &Remote, prefixes: &[String]) -> Result<bool, RemoteError> {
         let refspecs = prefixes.iter().map(|prefix| format!("{TAGS}{prefix}*:{TAGS}{prefix}*\n"));
-        // A pattern, since a ref of a whole name must be there.
-        let guards = names.iter().map(|name| format!("+{GUARDS}{name}@*:{GUARDS}{name}@*\n"));
-        let refspecs: String = refspecs.chain(guards).collect();
+        let refspecs: String = refspecs.collect();
         let args = FETCH.into_iter().chain(["--stdin", "--", remote.source()]);
         let output = self.run_git("fetching", args, refspecs.as_bytes())?;
-        let guards = self.take_guards(names)?;
         match output.status.code() {
-            Some(0) => Ok(Some(guards)),
-            Some(1) => Ok(None),
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
             _ => Err(RemoteError::Refused(words(&lossy(&output.stderr)))),
         }
-    }
-
-    /// The guards that were fetched, which go.
-    fn take_guards(&self, names: &[String]) -> Result<Vec<Guard>, GitError> {
-        let mut guards: Vec<Guard> = names.iter().map(|name| Guard::unseen(name)).collect();
-        for guard in &mut guards {
-            guard.seen = self.ref_target(&guard.full_name)?;
-        }
-        let seen = guards.iter().filter(|guard| guard.seen.is_some());
-        let commands: Vec<String> = seen.map(|guard| format!("delete {}\n", guard.full_name)).collect();
-        if !commands.is_empty() {
-            let commands = commands.concat();
-            let output = self.run_git("fetching", ["update-ref", "--stdin"], commands.as_bytes())?;
-            if !output.status.success() {
-                return Err(self.command_error("update-ref", &output));
-            }
-        }
-        Ok(guards)
     }
 
     /// Fetches these tags, and of the history before their commits as much as `git fetch` would, or with `alone` nothing.
@@ -361,21 +281,13 @@ impl Repository {
         Err(RemoteError::Refused(words(&lossy(&output.stderr))))
     }
 
-    /// Changes the tags of the remote, and these guards: all of them or, with `atomic`, none.
+    /// Changes the tags of the remote: all of them or, with `atomic`, none.
     pub fn push(
         &self,
         remote: &Remote,
         tags: &[PushedTag<'_>],
-        guards: &[&Guard],
         atomic: bool,
     ) -> Result<Outcome, RemoteError> {
-        let new = if guards.is_empty() { None } else { Some(self.random_blob()?) };
-        let guard_leases = guards.iter().map(|Guard { full_name, seen }| {
-            format!("--force-with-lease={full_name}:{}", seen.map(|id| id.to_string()).unwrap_or_default())
-        });
-        let guard_refspecs = new
-            .into_iter()
-            .flat_map(|new| guards.iter().map(move |guard| format!("{new}:{}", guard.full_name)));
         let leases = tags.iter().map(|tag| match tag {
             // Without a value: no such ref.
             PushedTag::Create(name, _) => format!("--force-with-lease={TAGS}{name}:"),
@@ -389,32 +301,18 @@ impl Repository {
         let fixed = ["push", "--porcelain", "--no-follow-tags", "--no-progress"].map(str::to_owned);
         let atomic = atomic.then(|| "--atomic".to_owned());
         let end = ["--".to_owned(), remote.name.clone()];
-        let options = fixed.into_iter().chain(atomic).chain(leases).chain(guard_leases);
-        let args: Vec<String> = options.chain(end).chain(refspecs).chain(guard_refspecs).collect();
+        let options = fixed.into_iter().chain(atomic).chain(leases);
+        let args: Vec<String> = options.chain(end).chain(refspecs).collect();
         if args.iter().map(|arg| arg.len() + size_of::<usize>() + 1).sum::<usize>() > MAX_ARGUMENTS {
             return Err(RemoteError::TooMany);
         }
         let output = self.run_git("pushing", &args, b"")?;
         let refs: Vec<String> = tags.iter().map(|tag| format!("{TAGS}{}", tag.name())).collect();
         let (printed, said) = (lossy(&output.stdout), lossy(&output.stderr));
-        let guards = guards.iter().map(|guard| guard.full_name.as_str());
-        Ok(match porcelain::outcome(output.status.success(), &printed, &said, &refs, guards) {
+        Ok(match porcelain::outcome(output.status.success(), &printed, &said, &refs) {
             Outcome::Held(_) if !self.has_hook("pre-push") => Outcome::Unclear(words(&said)),
             outcome => outcome,
         })
-    }
-
-    /// Writes a file object like no other.
-    fn random_blob(&self) -> Result<ObjectId, GitError> {
-        // The standard library has no other random numbers. The time is for those that are not random enough.
-        let random = || RandomState::new().hash_one(SystemTime::now());
-        let text = format!(
-            "Each write of gto with --push changes this, so that two at once do not miss each other.\n{:016x}{:016x}\n",
-            random(),
-            random()
-        );
-        let written = self.gix.objects.write_buf(Kind::Blob, text.as_bytes());
-        written.map(|id| from_gix(&id)).map_err(|error| GitError::failed("write an object", error))
     }
 }
 
@@ -427,19 +325,6 @@ impl PushedTag<'_> {
     }
 }
 
-impl Guard {
-    /// The guard of an artifact, whose name is given as in a tag. A tag of that name would not be the registry's.
-    fn unseen(name: &str) -> Self {
-        Self { full_name: format!("{GUARDS}{name}@write"), seen: None }
-    }
-
-    /// Whether it is that of the artifact of this tag.
-    pub fn is_of(&self, tag: &str) -> bool {
-        let name = self.full_name.strip_prefix(GUARDS).and_then(|name| name.strip_suffix("@write"));
-        name.and_then(|name| tag.strip_prefix(name)).is_some_and(|rest| rest.starts_with(['#', '@']))
-    }
-}
-
 /// Reads the lines `ID <tab> refs/tags/NAME`, where a server may have put any text that it likes for a name, each followed by `ID <tab> refs/tags/NAME^{}` if that is a tag object.
 pub(super) fn read_listing(output: &[u8]) -> Vec<RemoteTag> {
     let mut tags: Vec<RemoteTag> = Vec::new();
@@ -448,8 +333,7 @@ pub(super) fn read_listing(output: &[u8]) -> Vec<RemoteTag> {
         if !is_ref(name.strip_suffix("^{}").unwrap_or(name)) {
             continue;
         }
-        let name = name.strip_prefix(TAGS).or(name.starts_with(GUARDS).then_some(name));
-        let (Ok(id), Some(name)) = (id.parse(), name) else { continue };
+        let (Ok(id), Some(name)) = (id.parse(), name.strip_prefix(TAGS)) else { continue };
         match (name.strip_suffix("^{}"), tags.last_mut()) {
             (Some(name), Some(last)) if last.name == name => last.peeled = Some(id),
             (Some(_), _) => {}

@@ -82,7 +82,7 @@ impl Repository {
     pub fn resolve(&self, revision: &str) -> Result<ObjectId, ResolveError> {
         let named = match self.refs {
             RefStorage::Files if is_like_describe(revision) => self.reftable_rev_parse(revision)?,
-            RefStorage::Files => match self.gix_rev_parse(revision) {
+            RefStorage::Files => match self.files_rev_parse(revision) {
                 // It may lead through what a partial clone left out, which git fetches.
                 Ok(Named::Nothing) | Err(_) if self.is_partial() => self.reftable_rev_parse(revision)?,
                 // A time of a branch that has the name of a tag: Git knows which of them has a log.
@@ -100,6 +100,17 @@ impl Repository {
                 Err(ResolveError::NoCommitYet)
             }
             Named::Nothing => self.resolve_on_remotes(revision),
+        }
+    }
+
+    /// gix looks into `packed-refs` before it looks for the file of a ref, which git may have packed between the two.
+    fn files_rev_parse(&self, revision: &str) -> Result<Named, GitError> {
+        match self.gix_rev_parse(revision) {
+            Ok(Named::Nothing) | Err(_) => {
+                self.see_packed_refs();
+                self.gix_rev_parse(revision)
+            }
+            named => named,
         }
     }
 

@@ -189,6 +189,7 @@ impl Repository {
                 refs,
                 reads: Cell::new(0),
                 locked: Cell::new(false),
+                system_lock: Cell::default(),
                 fetches: fetches.clone(),
                 variables: Arc::clone(variables),
                 silence,

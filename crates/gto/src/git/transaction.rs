@@ -1,4 +1,4 @@
-//! Writing tags: all or none, each only if its ref is as expected.
+//! Writing tags, each only if its ref is as expected.
 //!
 //! Owns the bytes of tag objects and what is expected of refs, which is checked while they are locked: Git decides who
 //! wins. How refs are changed is for `ref_update` and `by_git`. Must not decide what to write.
@@ -10,9 +10,10 @@ use std::path::PathBuf;
 use gix::objs::Kind;
 
 use super::loose_object::Unsynced;
+use super::ref_update::RefChange;
 use super::refs::{clash, folders, full_name, is_valid_tag_name};
 use super::signing::SignError;
-use super::unfinished::RefChange;
+
 use super::{Cause, GitError, Repository};
 use crate::object_id::ObjectId;
 use crate::signature::Signature;
@@ -86,6 +87,14 @@ pub(crate) enum ApplyError {
         #[source]
         source: Cause,
     },
+    /// Some of the changes were made, and the others were not.
+    #[error("a part was done: {}", made.join(" "))]
+    Stopped {
+        /// The tags that were created or deleted.
+        made: Vec<String>,
+        /// Why not the others.
+        source: Box<ApplyError>,
+    },
     /// A hook of the repository forbids it.
     #[error("a hook of the repository refused: {said}")]
     Hook {
@@ -132,8 +141,8 @@ impl Repository {
         self.apply_signed(edits, None, || Ok(true))
     }
 
-    /// Makes all changes or none; signs the new tags if asked to. Returns the ids of the new tag objects, in the order of
-    /// the creates.
+    /// Makes all changes, in their order, or none if one of them is refused; signs the new tags if asked to. Returns the ids
+    /// of the new tag objects, in the order of the creates.
     ///
     /// `is_current` says whether the changes still are what should be made. It is asked while no other writer of this
     /// library is at work in a repository whose refs are files; where git writes the refs, it is not asked.
@@ -183,7 +192,7 @@ impl Repository {
         Ok(ids)
     }
 
-    /// The second half of [`Repository::apply_signed`]: changes all refs or none. `ids` are the new tag objects, in the order
+    /// The second half of [`Repository::apply_signed`]: changes the refs. `ids` are the new tag objects, in the order
     /// of the creates.
     pub fn update_refs(
         &self,
@@ -212,7 +221,7 @@ impl Repository {
             Some(purpose) => {
                 let updated = self.git_update_refs(purpose, &changes, log.as_ref());
                 updated.map_err(|error| match error {
-                    hook @ ApplyError::Hook { .. } => hook,
+                    error @ (ApplyError::Hook { .. } | ApplyError::Stopped { .. }) => error,
                     error => self.explain(edits).unwrap_or(error),
                 })
             }
@@ -287,7 +296,7 @@ impl Repository {
     fn explain(&self, edits: &[TagEdit]) -> Option<ApplyError> {
         edits.iter().find_map(|edit| match edit {
             TagEdit::Create { name, .. } => self.in_the_way(name).unwrap_or_else(|error| Some(error.into())),
-            TagEdit::Delete { name, expected } => match self.stored_tag_ref(name) {
+            TagEdit::Delete { name, expected } => match self.tag_ref(name) {
                 Ok(Some(tag)) if tag.target == *expected => None,
                 Ok(_) => Some(changed(name)),
                 Err(error) => Some(error.into()),
@@ -296,15 +305,15 @@ impl Repository {
     }
 
     fn in_the_way(&self, name: &str) -> Result<Option<ApplyError>, GitError> {
-        if self.stored_tag_ref(name)?.is_some() {
+        if self.tag_ref(name)?.is_some() {
             return Ok(Some(ApplyError::Exists { name: name.to_owned() }));
         }
         for folder in folders(name) {
-            if self.stored_tag_ref(folder)?.is_some() {
+            if self.tag_ref(folder)?.is_some() {
                 return Ok(Some(blocked(name, folder)));
             }
         }
-        let below = self.stored_tag_refs(&[&format!("{name}/")])?;
+        let below = self.tag_refs_with(&[&format!("{name}/")])?;
         let below = below.refs.first().map(|tag| &tag.name);
         Ok(below.map(|by| blocked(name, by)))
     }

@@ -44,7 +44,6 @@ impl Registry {
         let mut locked = LOCK_PAUSES.into_iter();
         loop {
             let lock = self.wait_for_writers()?;
-            self.repository.finish_others().map_err(Error::from)?;
             let begun = Instant::now();
             let result = attempt();
             // While this one waits, others may write.

@@ -119,7 +119,7 @@ impl Registry {
             annotation_problems,
             annotated_twice,
             is_shallow,
-            unfinished: self.repository.left_unfinished().map_err(Error::from),
+            left_locks: self.repository.left_locks(),
             remotes: self.repository.remotes(),
             names,
             not_utf8: listed.not_utf8,

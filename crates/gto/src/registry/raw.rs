@@ -129,7 +129,7 @@ impl Registry {
             }
             _ => None,
         };
-        self.push(&remote, change.as_slice(), &[]).map(drop)
+        self.push(&remote, change.as_slice())
     }
 
     /// What the annotation file says at `revision`, or without one in the work tree; where there is no work tree, at `HEAD`.

@@ -7,16 +7,15 @@ use std::collections::HashMap;
 
 use super::Registry;
 use crate::error::{Error, Result};
-use crate::git::{Guard, ObjectKind, PushedTag, Remote, RemoteError, RemoteTag, TagRef};
+use crate::git::{ObjectKind, PushedTag, Remote, RemoteError, RemoteTag, TagRef};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::tag::TagName;
 
-/// What was seen of artifacts on a remote: nothing is pushed there if one of those has changed since that it is about.
+/// A remote whose tags of some artifacts are here, as far as nobody has pushed others since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sight {
     pub(super) remote: Remote,
-    pub(super) guards: Vec<Guard>,
 }
 
 /// What of a registry is only here, only on a remote, or not the same. Tags that are no events are left out.
@@ -127,15 +126,13 @@ impl Registry {
         let failed =
             |error: RemoteError| Error::Fetch { remote: remote.source_shown(), reason: error.to_string() };
         // In a shallow clone git would fetch all history of commits that it does not know.
-        if !self.repository.is_shallow()
-            && let Some(guards) = self.repository.fetch_tags(&remote, &prefixes, &names).map_err(failed)?
-        {
-            return Ok(Sight { remote, guards });
+        let is_fetched = !self.repository.is_shallow()
+            && self.repository.fetch_tags(&remote, &prefixes).map_err(failed)?;
+        if !is_fetched {
+            let there = self.remote_tags(&remote, &prefixes)?;
+            self.fetch_missing(&remote, &prefixes, there)?;
         }
-        let listed = self.repository.remote_tags_and_guards(&remote, &prefixes, &names);
-        let (there, guards) = listed.map_err(failed)?;
-        self.fetch_missing(&remote, &prefixes, there)?;
-        Ok(Sight { remote, guards })
+        Ok(Sight { remote })
     }
 
     /// Fetches those of the remote's tags that are the registry's and not here. Tags of others do not matter.
@@ -235,7 +232,7 @@ impl Registry {
         let tags = comparison.of_kind(Difference::OnlyHere);
         let tags: Vec<PushedTag> =
             tags.filter_map(|tag| Some(PushedTag::Create(&tag.tag, tag.here?))).collect();
-        self.push(&comparison.target, &tags, &[]).map(drop)
+        self.push(&comparison.target, &tags).map(drop)
     }
 }
 

@@ -6,9 +6,10 @@
 
 use super::{Registry, Sight};
 use crate::error::{Error, Result};
-use crate::git::{ApplyError, GitError, Guard, Outcome, PushedTag, Remote, RemoteError, RemoteTag, TagEdit};
+use crate::git::{ApplyError, GitError, Outcome, PushedTag, Remote, RemoteError, RemoteTag, TagEdit};
 use crate::object_id::ObjectId;
 use crate::plan::{Plan, Step, Warning};
+use crate::tag::{Action, TagName};
 
 /// What was done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,27 +21,27 @@ pub struct Applied {
 }
 
 impl Registry {
-    /// Does what a plan says, all or nothing: here, or with `pushed_to` on that remote and here.
+    /// Does what a plan says, or nothing if a part of it is refused: here, or with `pushed_to` on that remote and here.
     ///
     /// # Errors
     /// [`Error::Conflict`] if a tag is not what it was when the plan was made; [`Error::RemoteMoved`] and [`Error::RemoteLocked`] if the artifact is not
     /// on the remote; or what keeps Git from writing. Nothing was changed then, unless the error says so:
-    /// [`Error::InDoubt`], [`Error::MadeThereOnly`], [`Error::DeletedThereOnly`].
+    /// [`Error::Stopped`], [`Error::InDoubt`], [`Error::MadeThereOnly`], [`Error::DeletedThereOnly`].
     pub fn apply(&self, plan: &Plan, pushed_to: Option<&Sight>) -> Result<Applied> {
-        let edits: Vec<TagEdit> = plan.steps.iter().map(edit).collect();
-        let Some(Sight { remote, guards }) = pushed_to else {
+        let edits: Vec<TagEdit> = in_order(&plan.steps).into_iter().map(edit).collect();
+        let Some(Sight { remote }) = pushed_to else {
             self.repository.apply_signed(&edits, plan.signing.as_ref(), || self.is_current(plan))?;
             return Ok(Applied::default());
         };
         let ids = self.repository.prepare(&edits, plan.signing.as_ref())?;
         let changes = self.changes(remote, &edits, &ids)?;
-        let is_concerned = |guard: &&Guard| changes.iter().any(|change| guard.is_of(change.name()));
-        let guards: Vec<&Guard> = guards.iter().filter(is_concerned).collect();
-        let warning = self.push(remote, &changes, &guards)?;
+        self.push(remote, &changes)?;
         match self.repository.update_refs(&edits, &ids, || Ok(true)) {
-            Err(error) if !self.is_made(&edits, &ids) => Err(there_only(plan, remote, error)),
+            Err(error) if !self.missing_here(&edits, &ids).is_empty() => {
+                Err(there_only(plan, self.missing_here(&edits, &ids), remote, error))
+            }
             _ => Ok(Applied {
-                warnings: warning.into_iter().collect(),
+                warnings: Vec::new(),
                 pushed: changes.iter().map(|change| change.name().to_owned()).collect(),
             }),
         }
@@ -76,15 +77,16 @@ impl Registry {
         Ok(true)
     }
 
-    /// Whether all changes have been made here. Git makes them itself after a push if `remote.<name>.fetch` covers tags, as
-    /// it does in a mirror.
-    fn is_made(&self, edits: &[TagEdit], ids: &[ObjectId]) -> bool {
+    /// The tags whose changes have not been made here. Git makes them itself after a push if `remote.<name>.fetch` covers
+    /// tags, as it does in a mirror.
+    fn missing_here(&self, edits: &[TagEdit], ids: &[ObjectId]) -> Vec<String> {
         let mut ids = ids.iter().copied();
-        edits.iter().all(|edit| {
+        let is_missing = |edit: &&TagEdit| {
             let expected = if matches!(edit, TagEdit::Create { .. }) { ids.next() } else { None };
             let found = self.repository.tag_ref(edit.name());
-            found.is_ok_and(|tag| tag.map(|tag| tag.target) == expected)
-        })
+            found.map_or(true, |tag| tag.map(|tag| tag.target) != expected)
+        };
+        edits.iter().filter(is_missing).map(|edit| edit.name().to_owned()).collect()
     }
 
     /// What the remote must change. It cannot delete what it does not have.
@@ -107,14 +109,9 @@ impl Registry {
     }
 
     /// Pushes: all of it or nothing.
-    pub(super) fn push(
-        &self,
-        remote: &Remote,
-        changes: &[PushedTag<'_>],
-        guards: &[&Guard],
-    ) -> Result<Option<Warning>> {
+    pub(super) fn push(&self, remote: &Remote, changes: &[PushedTag<'_>]) -> Result<()> {
         if changes.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
         let names = || changes.iter().map(|tag| tag.name().to_owned()).collect::<Vec<_>>();
         let refused = |reason| Error::Push {
@@ -123,7 +120,7 @@ impl Registry {
             tags: names(),
             reason,
         };
-        let send = |guards, atomic| match self.repository.push(remote, changes, guards, atomic) {
+        let send = |atomic| match self.repository.push(remote, changes, atomic) {
             Ok(outcome) => Ok(outcome),
             Err(RemoteError::TooMany) => {
                 Err(Error::TooManyTags { remote: remote.shown(), tags: changes.len() })
@@ -132,18 +129,13 @@ impl Registry {
             Err(RemoteError::Git(error @ GitError::Silent { .. })) => Ok(Outcome::Unclear(error.to_string())),
             Err(error) => Err(refused(error.to_string())),
         };
-        let mut outcome = send(guards, true)?;
-        // It may be the guard that it does not want, or cannot change together with a tag.
-        let is_unguarded = !guards.is_empty() && matches!(outcome, Outcome::Refused(_) | Outcome::NotAtomic);
-        if is_unguarded {
-            outcome = send(&[], true)?;
-        }
+        let mut outcome = send(true)?;
         // One tag is all of it or nothing by itself.
         if outcome == Outcome::NotAtomic && changes.len() == 1 {
-            outcome = send(&[], false)?;
+            outcome = send(false)?;
         }
         match outcome {
-            Outcome::Done => Ok(is_unguarded.then(|| Warning::Unguarded { remote: remote.shown() })),
+            Outcome::Done => Ok(()),
             Outcome::Moved(reason) => Err(Error::RemoteMoved { remote: remote.shown(), reason }),
             Outcome::Locked(reason) => Err(Error::RemoteLocked { remote: remote.shown(), reason }),
             Outcome::Refused(reason) => Err(refused(reason)),
@@ -152,7 +144,7 @@ impl Registry {
                 Err(Error::PrePush { remote: remote.shown(), tags: names(), reason })
             }
             Outcome::Unclear(reason) | Outcome::Held(reason) => match self.arrived(remote, changes) {
-                Some(true) => Ok(None),
+                Some(true) => Ok(()),
                 Some(false) => Err(refused(reason)),
                 None => Err(Error::InDoubt { remote: remote.shown(), tags: names(), reason }),
             },
@@ -185,15 +177,44 @@ impl Registry {
     }
 }
 
-/// The remote is changed, and here nothing is.
-fn there_only(plan: &Plan, remote: &Remote, error: ApplyError) -> Error {
-    let tags = plan.steps.iter().map(|step| step.tag().to_owned()).collect();
+/// The remote is changed, and here these tags are not.
+fn there_only(plan: &Plan, tags: Vec<String>, remote: &Remote, error: ApplyError) -> Error {
+    let error = match error {
+        // The tags say which part.
+        ApplyError::Stopped { source, .. } => *source,
+        error => error,
+    };
     let source = Box::new(Error::from(error));
     if plan.steps.iter().any(|step| matches!(step, Step::Create(_))) {
         Error::MadeThereOnly { remote: remote.source_shown(), tags, source }
     } else {
         Error::DeletedThereOnly { remote: remote.shown(), tags, source }
     }
+}
+
+/// The steps in an order of which each beginning is a valid registry, from which the same command goes on.
+///
+/// New tags come as planned, registrations before assignments. Of those that are deleted the stages' come before the
+/// versions', the older before the newer, so that no stage falls back to what it showed before. A deprecation goes first, or
+/// last if the artifact is deprecated: on the way it is neither revived nor deprecated again.
+fn in_order(steps: &[Step]) -> Vec<&Step> {
+    let action = |step: &Step| step.tag().parse::<TagName>().ok().map(|name| name.action);
+    let is_deprecation = |action: &Option<Action>| matches!(action, Some(Action::Deprecate));
+    let is_deprecated = steps.last().is_some_and(|step| is_deprecation(&action(step)));
+    let mut ordered: Vec<&Step> = steps.iter().collect();
+    ordered.sort_by_key(|step| match (step, action(step)) {
+        (Step::Create(_), _) => 0,
+        (_, action) if is_deprecation(&action) => {
+            if is_deprecated {
+                3
+            } else {
+                0
+            }
+        }
+        (_, Some(Action::Assign(_) | Action::Unassign(_))) => 1,
+        _ => 2,
+    });
+    ordered
 }
 
 fn edit(step: &Step) -> TagEdit {
