@@ -448,7 +448,7 @@ fn a_tag_in_folders_that_exist_takes_at_most_six_syncs() {
     if !can_trace() {
         return;
     }
-    let repo = registry(RefFormat::Files);
+    let repo = registry(By::Gto);
     for number in 0..=255 {
         let folder = repo.git_dir().join(format!("objects/{number:02x}"));
         fs::create_dir_all(folder).expect("the sandbox is writable");
