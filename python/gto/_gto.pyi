@@ -97,9 +97,11 @@ def versions(
     versions_per_stage: int = 1,
     sort: _Sort = "timestamp",
     verify: bool = False,
+    certain: bool = False,
 ) -> _Dict:
     """``{"registered": bool, "active": bool, "versions": [_Version]}`` of an artifact, or of those that a shortcut such as ``m@latest``
-    picks; with ``at`` only those on that commit. ``verify`` adds ``verified``. ``registered`` is false if the artifact
+    picks; with ``at`` only those on that commit. Raises ``GitError`` if a tag of the artifact cannot be read: always for a
+    shortcut, with ``certain`` also for a name. ``verify`` adds ``verified``. ``registered`` is false if the artifact
     is only annotated, and ``active`` if it is deprecated.
 
     Raises ``ArtifactNotFound``, and ``RefNotFound`` for ``at``."""
@@ -162,7 +164,7 @@ def state(
     repo: str | None = None, name: str | None = None, *, all_branches: bool = False, all_commits: bool = False
 ) -> dict[str, _ArtifactState]:
     """Everything, by artifact, in the Python tool's order; with ``name`` only that artifact (an empty dict if there is
-    none)."""
+    none; ``GitError`` if a tag of it cannot be read)."""
 
 def artifact_names(repo: str | None = None) -> list[str]:
     """The artifacts that have tags."""

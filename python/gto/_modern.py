@@ -282,7 +282,7 @@ class Registry(Mapping[str, Artifact]):
         if not _gto.is_full_name(name):
             # What the engine takes for a reference, such as `model@latest`, is no artifact.
             raise ArtifactNotFound(name)
-        found = _gto.versions(self._location, name, deprecated=deregistered)
+        found = _gto.versions(self._location, name, deprecated=deregistered, certain=True)
         return Artifact(name, found["registered"], found["active"], rows(Version._of, found["versions"]))
 
     def artifacts(self, *, deprecated: bool = False) -> Rows[ArtifactSummary]:

@@ -169,6 +169,48 @@ class Asking(ClockedTestCase):
             with self.subTest(wrong), self.assertRaises(exceptions.WrongArgs):
                 self.registry.history(**wrong)
 
+    def test_d27_what_cannot_be_read_is_warned_of_and_nothing_is_picked_or_written_beside_it(self):
+        self.git("tag", "--annotate", "--message", "x", "other@v1.0.0", "HEAD")
+        tag = self.git("rev-parse", "model@v1.1.0")
+        file = self.repo / ".git" / "objects" / tag[:2] / tag[2:]
+        for damage in ("lost", "empty"):
+            file.unlink(missing_ok=True)
+            if damage == "empty":
+                file.touch()
+            from gto import api
+            from gto.registry import GitRegistry
+
+            with GitRegistry.from_url(self.repo) as old:
+                picks = (
+                    lambda: self.registry["model"],
+                    lambda: self.registry.resolve("model#prod"),
+                    lambda: self.registry.check_ref("model@v1.1.0"),
+                    lambda: self.registry.register("model", version="v2.0.0"),
+                    lambda: self.registry.assign("model", "prod", "v1.0.0"),
+                    lambda: api.find_latest_version(self.repo, "model"),
+                    lambda: api.find_versions_in_stage(self.repo, "model", "prod"),
+                    lambda: api.show(self.repo, "model@latest"),
+                    lambda: old.find_artifact("model"),
+                    lambda: api.register(self.repo, "model", "HEAD"),
+                )
+                for pick in picks:
+                    with self.subTest(damage, pick=inspect.getsource(pick)):
+                        with self.assertRaisesRegex(exceptions.GitError, "tag 'model@v1.1.0' cannot be read"):
+                            pick()
+            for read in (
+                lambda: self.registry.history(),
+                lambda: self.registry.artifacts(),
+                lambda: api.show(self.repo),
+                lambda: api.show(self.repo, "model"),
+                lambda: api.history(self.repo),
+            ):
+                with self.subTest(damage, read=inspect.getsource(read)):
+                    with self.assertWarnsRegex(exceptions.GtoWarning, "tag 'model@v1.1.0' cannot be read"):
+                        read()
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                self.assertEqual(self.registry["other"].latest.version, "v1.0.0")
+
     def test_what_is_no_text_is_no_key(self):
         self.assertIsNone(self.registry.get(3))
         with self.assertRaises(KeyError):

@@ -217,7 +217,7 @@ pub fn registry<'py>(
 #[pyfunction]
 #[pyo3(signature = (
     repo, reference, *, at=None, registered_only=false, deprecated=false, assignments_per_version=None,
-    versions_per_stage=1, sort="timestamp", verify=false
+    versions_per_stage=1, sort="timestamp", verify=false, certain=false
 ))]
 pub fn versions<'py>(
     py: Python<'py>,
@@ -230,6 +230,7 @@ pub fn versions<'py>(
     versions_per_stage: i64,
     sort: &str,
     verify: bool,
+    certain: bool,
 ) -> Value<'py> {
     #[derive(Serialize)]
     struct Found {
@@ -252,7 +253,7 @@ pub fn versions<'py>(
         }
         let mut answer = answer?;
         // What is picked is acted on, and may be the version before (decision D27).
-        if reference.selector.is_some() {
+        if certain || reference.selector.is_some() {
             answer = answer.unless_damaged()?;
         }
         let mut report = asides.take(answer);
@@ -564,7 +565,10 @@ pub fn state<'py>(
         };
         let state = match name.map(|name| ArtifactName::from_user(&name)) {
             None => asides.take(registry.state(annotated_at)?),
-            Some(Ok(name)) => asides.take(registry.state_of(&name, Detail::Full, annotated_at)?),
+            // Its latest version, and what is in its stages, are picked from it (decision D27).
+            Some(Ok(name)) => {
+                asides.take(registry.state_of(&name, Detail::Full, annotated_at)?.unless_damaged()?)
+            }
             Some(Err(_)) => gto::state::State::default(),
         };
         if !state.artifacts().iter().any(|artifact| artifact.versions().any(|v| v.is_registered())) {
