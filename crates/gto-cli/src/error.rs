@@ -73,6 +73,11 @@ impl CommandError {
         }
     }
 
+    /// Whether the message has several lines that are all ours: the Python tool's two about the configuration.
+    pub fn has_lines_of_ours(&self) -> bool {
+        matches!(self, Self::Registry(gto::Error::Config(_)))
+    }
+
     /// The arguments contradict each other.
     pub fn arguments(message: impl Into<String>, hint: impl Into<Option<String>>) -> Self {
         Self::Arguments { message: message.into(), hint: hint.into() }

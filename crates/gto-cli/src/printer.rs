@@ -10,6 +10,7 @@ use anstyle::{AnsiColor, Style};
 use gto::progress::Progress;
 use gto_frontend::text::{clean, clean_inset};
 
+use crate::error::CommandError;
 use crate::progress::{PATIENCE, ProgressLine};
 
 /// Prints for a person or a program.
@@ -94,18 +95,19 @@ impl Printer {
     }
 
     /// Tells what went wrong, why, and what to type next.
-    pub fn error(&mut self, error: &dyn Error, hints: &[String]) {
+    pub fn error(&mut self, error: &CommandError, hints: &[String]) {
         self.progress = None;
         let _ = self.stdout.flush();
         let red = AnsiColor::Red.on_default();
         let emoji = if self.emojis { "❌ " } else { "" };
         let mut stderr = anstream::stderr();
         // What a remote or a hook said can be long, and follows in lines that begin like none of ours.
-        let message = clean_inset(&error.to_string());
+        let text = error.to_string();
+        let message = if error.has_lines_of_ours() { clean(&text).into_owned() } else { clean_inset(&text) };
         let (first, rest) = message.split_at(message.find('\n').unwrap_or(message.len()));
         let _ = writeln!(stderr, "{emoji}{red}{first}{red:#}{rest}");
         let mut source = error.source();
-        let mut said = error.to_string();
+        let mut said = text;
         while let Some(cause) = source {
             let text = cause.to_string();
             if !said.contains(&text) {
