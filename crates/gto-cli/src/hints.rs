@@ -266,6 +266,14 @@ fn is_about_logging_in(reason: &str) -> bool {
 const STALE_LOCK: &str = "nothing was changed; if nobody is pushing, a push that broke off left this file on the server: \
                           whoever runs the server removes it, then run the command again";
 
+/// What to do after a push of which a part landed.
+const PARTLY: &str = "what landed is so here, too, and the rest is changed neither here nor there: see to what the remote says, \
+                      then run the command again for the rest";
+
+/// What to do about a tag in the place of a folder.
+const PATHS: &str = "nothing was changed: Git keeps tags as paths; delete or rename that tag on the remote, or choose another \
+                     name";
+
 /// What to do about a remote that refuses, is gone, or is not what it should be.
 fn remote_hint(error: &Error, context: &Context) -> Option<String> {
     // A remote repository that was cloned for this one command: there is no folder for the user to work in.
@@ -274,8 +282,14 @@ fn remote_hint(error: &Error, context: &Context) -> Option<String> {
             Error::RemoteLocked { .. } => STALE_LOCK.to_owned(),
             Error::RemoteMoved { .. } => "nothing was changed; run the command again".to_owned(),
             Error::NotAtomic { .. } => "nothing was changed; register first, then assign".to_owned(),
-            Error::InDoubt { .. } => {
-                "when it can be reached again, `gto history --repo URL` tells".to_owned()
+            Error::PartialPush(push) if push.unknown.is_empty() => PARTLY.to_owned(),
+            Error::PartialPush(_) => {
+                "when it can be reached again, see which of them it has: `git ls-remote --tags URL`".to_owned()
+            }
+            Error::InTheWay { .. } => PATHS.to_owned(),
+            Error::Push { broke_off: true, .. } => {
+                "the remote does not have the tags now; if it is still at work they may appear: `git ls-remote --tags URL`"
+                    .to_owned()
             }
             Error::MadeThereOnly { .. } | Error::DeletedThereOnly { .. } => {
                 "it is done on the remote".to_owned()
@@ -323,6 +337,11 @@ fn remote_hint(error: &Error, context: &Context) -> Option<String> {
             "nothing was changed; `gto status` shows both; to take those of {remote}: {}",
             git(&format!("fetch --force {} {}", shell_quote(remote), refspecs(tags)))
         ),
+        Error::Push { address, tags, broke_off: true, .. } => format!(
+            "nothing was changed here, and {address} does not have the tags now; if it is still at work they may appear: {}",
+            git(&format!("ls-remote {} {}", shell_quote(address), full_names(tags)))
+        ),
+        Error::InTheWay { .. } => PATHS.to_owned(),
         Error::Push { address, .. } => format!(
             "nothing was changed, here or there; look at {} and {}, then run the command again",
             git("remote -v"),
@@ -334,17 +353,21 @@ fn remote_hint(error: &Error, context: &Context) -> Option<String> {
         ),
         Error::RemoteLocked { .. } => STALE_LOCK.to_owned(),
         Error::RemoteMoved { .. } => "nothing was changed, here or there; run the command again".to_owned(),
-        Error::NotAtomic { .. } => {
-            "nothing was changed, here or there; make the tags one by one: register first, then assign"
-                .to_owned()
-        }
+        Error::NotAtomic { remote, tags } => format!(
+            "nothing was changed, here or there; make the tags one by one, register first, then assign; push those that are \
+             here one by one: {}",
+            git(&format!("push {} {}", shell_quote(remote), shell_quote(&format!("refs/tags/{}", tags[0]))))
+        ),
         Error::TooManyTags { remote, .. } => format!(
             "nothing was changed, here or there; take them artifact by artifact, or push all tags: {}",
             git(&format!("push --atomic --tags {}", shell_quote(remote)))
         ),
-        Error::InDoubt { .. } => {
-            "nothing was changed here; when the remote can be reached again, `gto status` tells".to_owned()
-        }
+        Error::PartialPush(push) if push.unknown.is_empty() => PARTLY.to_owned(),
+        Error::PartialPush(push) => format!(
+            "none of those that are not known was changed here; when the remote can be reached again, see what it has: {}; \
+             `gto status` tells the rest",
+            git(&format!("ls-remote {} {}", shell_quote(&push.address), full_names(&push.unknown)))
+        ),
         Error::MadeThereOnly { remote, tags, .. } => format!(
             "get them from there: {}",
             git(&format!("fetch {} {}", shell_quote(remote), refspecs(tags)))
@@ -354,6 +377,13 @@ fn remote_hint(error: &Error, context: &Context) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// What to ask `git ls-remote` for.
+fn full_names(tags: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let full_name = |tag: &String| shell_quote(&format!("refs/tags/{tag}"));
+    tags.iter().take(SHOWN).map(full_name).collect::<Vec<_>>().join(" ")
 }
 
 /// What to tell `git fetch` to get these tags and no others.

@@ -305,6 +305,14 @@ fn a_remote_that_cannot_push_atomically_takes_one_tag_and_is_not_given_two() {
         &refused_here_and_there(&repo, &remote, "assign m HEAD --stage dev --push", error),
         "register first",
     );
+    gto(&repo, "register a").ok();
+    gto(&repo, "register b").ok();
+    let error = "origin does not support atomic pushes, so that these tags could be pushed by halves: \
+                 a@v0.0.1 b@v0.0.1";
+    hints_at(&refused_here_and_there(&repo, &remote, "push", error), "`git push origin refs/tags/a@v0.0.1`");
+    for artifact in ["a", "b"] {
+        gto(&repo, &format!("push {artifact}")).ok();
+    }
     gto(&repo, "register m --push").ok();
     gto(&repo, "assign m HEAD --stage dev --push").ok();
     assert_eq!(remote.tags(), repo.tags());
@@ -339,14 +347,25 @@ fn a_push_that_breaks_off_is_a_success_if_the_tags_have_arrived_and_a_failure_if
     assert!(run.err().starts_with("❌ The command `git push origin m#dev#1` failed: "), "{run}");
     assert_eq!((repo.tags(), remote.tags()), before);
 
-    // And then nobody can be asked.
+    // And then nobody can be asked. What the remote has confirmed before that is known.
     fs::remove_file(remote.git_dir().join("hooks/pre-receive")).unwrap();
     hook(&remote, "post-receive", "mv \"$PWD\" \"$PWD.gone\"; kill -9 $PPID");
-    let run = gto(&repo, line).fails(1);
+    gto(&repo, "register n --push").ok();
+    fs::rename(remote.path().with_extension("git.gone"), remote.path()).unwrap();
+    assert_eq!(repo.tags(), remote.tags());
+    fs::remove_file(remote.git_dir().join("hooks/post-receive")).unwrap();
+    let before = (repo.tags(), remote.tags());
+    hook(
+        &remote,
+        "reference-transaction",
+        "if [ $1 = committed ]; then mv \"$PWD\" \"$PWD.gone\"; kill -9 $PPID; fi",
+    );
+    let run = gto(&repo, &format!("{line} --json")).fails(1);
+    assert_eq!((&run.json()["pushed"], &run.json()["tags"][0]["pushed"]), (&json!(null), &json!(null)));
     let error =
-        "❌ The push to origin broke off, and whether it has changed these tags is not known: m#dev#1 (";
+        "❌ The push to origin broke off, and whether it has changed these tags is not known: m#dev#1";
     assert!(run.err().starts_with(error), "{run}");
-    hints_at(&run, "`gto status` tells");
+    hints_at(&run, "`git ls-remote origin 'refs/tags/m#dev#1'`");
     assert_eq!(repo.tags(), before.0);
     fs::rename(remote.path().with_extension("git.gone"), remote.path()).unwrap();
     assert!(gto(&repo, "status m").fails(3).out().contains("only on origin"));
@@ -429,17 +448,30 @@ fn push_sends_all_tags_or_none() {
 }
 
 #[test]
-fn more_tags_than_one_command_takes_are_not_pushed_by_halves() {
+fn many_tags_are_pushed_in_batches_and_what_arrived_is_told_if_one_is_refused() {
     let remote = remote();
     let repo = remote.clone_to("clone");
     let tag = repo.git_ok(&["rev-parse", "m@v0.0.1"]);
-    let creates: Vec<String> = (0..20_000).map(|n| format!("create refs/tags/x@v0.{n}.0 {tag}\n")).collect();
+    let creates: Vec<String> = (1..=1_100)
+        .map(|n| format!("create refs/tags/x@v0.{n}.0 {tag}\ncreate refs/tags/x#dev#{n} {tag}\n"))
+        .collect();
     repo.git_stdin(&["update-ref", "--stdin"], creates.concat().as_bytes());
-    assert!(gto(&repo, "status x").fails(3).out().lines().count() > 20_000);
-    let run = gto(&repo, "push").fails(1);
-    assert!(run.err().starts_with("❌ 20000 tags are too many for one push to origin"), "{run}");
-    hints_at(&run, "`git push --atomic --tags origin`");
-    assert_eq!(remote.tag_names(), ["m@v0.0.1"]);
+    hook(&remote, "pre-receive", "if grep -q 'refs/tags/x#dev#999$'; then echo not this one >&2; exit 1; fi");
+    let run = gto(&repo, "push --json").fails(1);
+    hints_at(&run, "2200 tags go to origin in 3 pushes");
+    hints_at(&run, "pushed 2000 of 2200 tags");
+    assert!(run.err().contains("❌ Only a part of the tags was pushed on origin: x@v0."), "{run}");
+    assert!(run.err().contains("not this one"), "{run}");
+    let report = run.json();
+    let there: Vec<String> = remote.tag_names().into_iter().filter(|tag| tag.starts_with('x')).collect();
+    // Versions come before stages.
+    assert_eq!((there.len(), there.iter().filter(|tag| tag.starts_with("x@")).count()), (2_000, 1_100));
+    let count = |key: &str| report[key].as_array().unwrap().len();
+    assert_eq!((count("tags"), count("not_pushed"), count("unknown")), (2_000, 200, 0));
+    assert_eq!(report["pushed"], json!(false));
+    fs::remove_file(remote.git_dir().join("hooks/pre-receive")).unwrap();
+    assert_eq!(gto(&repo, "push").ok().out().lines().count(), 200);
+    assert_eq!(gto(&repo, "status").ok().out(), "2201 tags, the same here and on origin\n");
 }
 
 #[test]
@@ -529,11 +561,19 @@ fn a_remote_that_is_pushed_to_at_several_addresses_is_refused_before_anything_ch
     let error =
         "Git pushes to 2 addresses for the remote 'origin', and some could take a tag that others refuse";
     let refuse = |key: &str| {
-        for line in ["register m --push", "register m --fetch", "status", "status --remote origin", "push"] {
+        repo.tag("n@v0.0.1", "HEAD", &TagSpec::default());
+        for line in ["register m --push", "push"] {
             let run = refused_here_and_there(&repo, &one, line, error);
             hints_at(&run, "`git remote get-url --push --all origin`");
             assert_eq!(two.tag_names(), ["m@v0.0.1"], "after {line} with a second {key}");
         }
+        // These push nothing.
+        for line in ["register m --push --dry-run", "push --dry-run"] {
+            warns_of(&gto(&repo, line).ok(), "without --dry-run this is refused");
+        }
+        gto(&repo, "status").fails(3);
+        gto(&repo, "register m --fetch --dry-run").ok();
+        repo.git_ok(&["tag", "-d", "n@v0.0.1"]);
         let run = gto(&repo, "register m").ok();
         assert!(run.out().ends_with("git push origin m@v0.0.2\n"), "{run}");
         repo.git_ok(&["tag", "-d", "m@v0.0.2"]);
@@ -638,4 +678,229 @@ fn all_that_a_hook_says_is_shown_wherever_it_runs() {
         assert_eq!((repo.tags(), remote.tags()), before);
         fs::remove_file(at.git_dir().join("hooks").join(name)).unwrap();
     }
+}
+
+/// Issue 13: `--atomic` lands the other refs where a server hides one, and that was reported as a failure.
+#[test]
+fn what_landed_is_told_tag_by_tag_and_made_here_and_the_same_command_does_the_rest() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    remote.git_ok(&["config", "receive.hideRefs", "refs/tags/m#prod#1"]);
+    let line = "assign m HEAD --stage prod --push";
+    let run = gto(&repo, &format!("{line} --json")).fails(1);
+    let error = "❌ Only a part of the tags was pushed on origin: m@v0.0.2; not pushed: m#prod#1 \
+                 (deny updating a hidden ref)";
+    assert!(run.err().contains(error), "{run}");
+    hints_at(&run, "run the command again for the rest");
+    let report = run.json();
+    let fate = |n: usize| (report["tags"][n]["tag"].clone(), report["tags"][n]["pushed"].clone());
+    assert_eq!(fate(0), (json!("m@v0.0.2"), json!(true)));
+    assert_eq!(fate(1), (json!("m#prod#1"), json!(false)));
+    assert_eq!(report["pushed"], json!(false));
+    assert_eq!(remote.tag_names(), ["m@v0.0.1", "m@v0.0.2"]);
+    assert_eq!(repo.tags(), remote.tags());
+    // Nothing is left to be pushed by halves: nothing changes.
+    refused_here_and_there(
+        &repo,
+        &remote,
+        line,
+        "The command `git push origin m#prod#1` failed: deny updating a hidden ref",
+    );
+    remote.git_ok(&["config", "--unset", "receive.hideRefs"]);
+    assert!(gto(&repo, line).ok().out().starts_with("Created git tag 'm#prod#1'"));
+    assert_eq!(remote.tag_names(), ["m#prod#1", "m@v0.0.1", "m@v0.0.2"]);
+
+    // A deletion, of which git sees nothing, and a push of what is only here.
+    remote.git_ok(&["config", "receive.hideRefs", "refs/tags/m@v0.0.2"]);
+    let before = (repo.tags(), remote.tags());
+    let run = gto(&repo, "deprecate m v0.0.2 --delete --push").fails(1);
+    assert!(run.err().contains(" failed: the server does not show these tags to pushes"), "{run}");
+    assert_eq!((repo.tags(), remote.tags()), before);
+    gto(&repo, "register a").ok();
+    gto(&repo, "register b").ok();
+    remote.git_ok(&["config", "receive.hideRefs", "refs/tags/b@v0.0.1"]);
+    let run = gto(&repo, "push").fails(1);
+    assert_eq!(run.out(), "Pushed git tag 'a@v0.0.1' to origin\n");
+    assert!(run.err().contains("pushed on origin: a@v0.0.1; not pushed: b@v0.0.1"), "{run}");
+}
+
+#[test]
+fn of_a_shallow_clone_what_the_remote_could_take_has_landed() {
+    let (source, server) = (
+        remote(),
+        Sandbox::new().repo_with("server.git", RepoOptions { bare: true, ..RepoOptions::default() }),
+    );
+    let repo = clone_without_tags(&source, "clone", &["--depth=1"]);
+    repo.git_ok(&["remote", "set-url", "origin", &server.path().display().to_string()]);
+    let orphan = repo.git_ok(&["commit-tree", "-m", "alone", "HEAD^{tree}"]);
+    repo.tag("a@v1.0.0", &orphan, &TagSpec::default());
+    repo.tag("b@v1.0.0", "HEAD", &TagSpec::default());
+    let run = gto(&repo, "push").fails(1);
+    assert!(
+        run.err().contains("pushed on origin: a@v1.0.0; not pushed: b@v1.0.0 (shallow update not allowed)"),
+        "{run}"
+    );
+    assert_eq!(server.tag_names(), ["a@v1.0.0"]);
+}
+
+#[test]
+fn a_tag_that_is_on_the_remote_already_has_landed_whoever_pushed_it() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    gto(&repo, "register n").ok();
+    // After git has looked, and before it pushes.
+    hook(&repo, "pre-push", "git push -q --no-verify origin refs/tags/n@v0.0.1 >&2");
+    assert_eq!(gto(&repo, "push").ok().out(), "Pushed git tag 'n@v0.0.1' to origin\n");
+    gto(&repo, "register o").ok();
+    hook(&repo, "pre-push", "git push -q --no-verify origin HEAD:refs/tags/o@v0.0.1 >&2");
+    let run = gto(&repo, "push").fails(1);
+    assert!(run.err().starts_with("❌ Others push to origin at the same time: "), "{run}");
+    assert!(gto(&repo, "status o").fails(3).out().contains("differs"));
+}
+
+#[test]
+fn a_git_that_is_ended_after_the_remote_has_changed_its_tags_is_no_failure() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    hook(&remote, "post-receive", "sleep 30");
+    let patient = binary().env("GTO_GIT_TIMEOUT", "3");
+    let run = patient.run(&repo, &["register", "m", "--push"]).ok();
+    assert!(run.err().contains("said nothing for 3 s and was ended"), "{run}");
+    assert_eq!(repo.tags(), remote.tags());
+    fs::remove_file(remote.git_dir().join("hooks/post-receive")).unwrap();
+    hook(&remote, "pre-receive", "sleep 30; exit 1");
+    let before = (repo.tags(), remote.tags());
+    let run = patient.run(&repo, &["register", "n", "--push"]).fails(1);
+    hints_at(
+        &run,
+        "does not have the tags now; if it is still at work they may appear: `git ls-remote origin",
+    );
+    assert_eq!((repo.tags(), remote.tags()), before);
+}
+
+/// Issue 13: it took five seconds, and was said to be others who push at the same time.
+#[test]
+fn a_tag_of_the_remote_that_is_in_the_way_is_named_at_once() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    remote.lightweight("zz", "HEAD");
+    remote.lightweight("n@v0.0.1/old", "HEAD");
+    let pushes = repo.sandbox().path().join("pushes");
+    hook(&repo, "pre-push", &format!("echo once >> '{}'", pushes.display()));
+    let error = "Tag 'zz' of origin is in the way of tag 'zz/a@v0.0.1'";
+    for line in ["register zz/a --push", "register zz/a --push --dry-run"] {
+        hints_at(
+            &refused_here_and_there(&repo, &remote, line, error),
+            "delete or rename that tag on the remote",
+        );
+    }
+    assert_eq!(fs::read_to_string(&pushes).unwrap().lines().count(), 1);
+    gto(&repo, "register zz/a").ok();
+    for line in ["push", "push --dry-run", "push zz/a", "push zz/a --dry-run"] {
+        refused_here_and_there(&repo, &remote, line, error);
+    }
+    repo.git_ok(&["tag", "-d", "zz/a@v0.0.1"]);
+    gto(&repo, "register n").ok();
+    let error = "Tag 'n@v0.0.1/old' of origin is in the way of tag 'n@v0.0.1'";
+    for line in ["push", "push n --dry-run"] {
+        refused_here_and_there(&repo, &remote, line, error);
+    }
+    repo.git_ok(&["tag", "-d", "n@v0.0.1"]);
+    for line in ["register n --push", "register n --push --dry-run"] {
+        let run = gto(&repo, line).fails(1);
+        assert!(run.err().contains("n@v0.0.1/old"), "{run}");
+    }
+}
+
+/// S3, gcrypt and others are reached by programs that know neither `--atomic` nor leases.
+#[test]
+fn by_a_remote_helper_one_tag_goes_and_several_are_refused() {
+    let remote = remote();
+    let mut repo = remote.clone_to("clone");
+    let bin = repo.sandbox().path().join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    let helper = bin.join("git-remote-plain");
+    fs::write(&helper, HELPER).unwrap();
+    assert!(repo.command("chmod").arg("+x").arg(&helper).status().unwrap().success());
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    repo.sandbox_mut().set_env("PATH", &path).set_env("GIT_ALLOW_PROTOCOL", "plain:file");
+    repo.git_ok(&["remote", "set-url", "origin", &format!("plain://{}", remote.path().display())]);
+    gto(&repo, "register m --push").ok();
+    let error = "origin does not support atomic pushes, so that these tags could be pushed by halves: \
+                 n@v0.0.1 n#dev#1";
+    let run = refused_here_and_there(&repo, &remote, "assign n HEAD --stage dev --push", error);
+    hints_at(&run, "register first, then assign");
+    gto(&repo, "register n --push").ok();
+    gto(&repo, "assign n HEAD --stage dev --push").ok();
+    gto(&repo, "deprecate n v0.0.1 dev --delete --push").ok();
+    assert_eq!(remote.tag_names(), ["m@v0.0.1", "m@v0.0.2", "n@v0.0.1"]);
+    assert_eq!(repo.tags(), remote.tags());
+    gto(&repo, "status").ok();
+}
+
+/// A remote helper that can list, fetch and push, one ref after the other.
+const HELPER: &str = r#"#!/bin/sh
+folder=${2#plain://}
+while read -r command rest; do
+    case $command in
+    capabilities) printf 'fetch\npush\n\n' ;;
+    list) git --git-dir="$folder" for-each-ref --format='%(objectname) %(refname)'; echo ;;
+    fetch)
+        while [ -n "$rest" ]; do
+            git fetch -q --no-tags --no-write-fetch-head "$folder" "${rest#* }" >&2
+            read -r command rest
+        done
+        echo ;;
+    push)
+        while [ -n "$rest" ]; do
+            if git push -q "$folder" "$rest" >&2; then echo "ok ${rest#*:}"; else echo "error ${rest#*:} no"; fi
+            read -r command rest
+        done
+        echo ;;
+    '') exit 0 ;;
+    esac
+done
+"#;
+
+#[test]
+fn what_the_remote_says_beside_a_success_is_passed_on() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    hook(
+        &remote,
+        "pre-receive",
+        "printf 'Bypassed rule violations for refs/tags\\n\\n- Cannot create\\n' >&2",
+    );
+    let said = "remote: Bypassed rule violations for refs/tags\nremote:\nremote: - Cannot create\n";
+    assert_eq!(gto(&repo, "register m --push").ok().err(), said);
+    gto(&repo, "register n").ok();
+    assert_eq!(gto(&repo, "push").ok().err(), said);
+    assert_eq!(gto(&repo, "deprecate n v0.0.1 --delete --push").ok().err(), said);
+}
+
+#[test]
+fn what_git_is_configured_to_push_else_is_not_pushed() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    repo.tag("other", "HEAD", &TagSpec::default());
+    repo.commit(&[], "third");
+    for (key, value) in [
+        ("push.followTags", "true"),
+        ("push.default", "matching"),
+        ("remote.origin.push", "+refs/*:refs/*"),
+        ("push.gpgSign", "if-asked"),
+    ] {
+        repo.git_ok(&["config", key, value]);
+    }
+    // These are about branches alone.
+    remote.git_ok(&["config", "receive.denyDeletes", "true"]);
+    remote.git_ok(&["config", "receive.denyNonFastForwards", "true"]);
+    let main = remote.git_ok(&["rev-parse", "main"]);
+    gto(&repo, "register m --push").ok();
+    gto(&repo, "register n").ok();
+    gto(&repo, "push").ok();
+    assert_eq!(remote.tag_names(), ["m@v0.0.1", "m@v0.0.2", "n@v0.0.1"]);
+    assert_eq!(remote.git_ok(&["rev-parse", "main"]), main);
+    gto(&repo, "deprecate n v0.0.1 --delete --push").ok();
+    assert_eq!(remote.tag_names(), ["m@v0.0.1", "m@v0.0.2"]);
 }

@@ -140,7 +140,8 @@ impl Told {
             | Error::RemoteLocked { .. }
             | Error::NotAtomic { .. }
             | Error::TooManyTags { .. }
-            | Error::InDoubt { .. }
+            | Error::InTheWay { .. }
+            | Error::PartialPush(_)
             | Error::MadeThereOnly { .. }
             | Error::DeletedThereOnly { .. } => Self::new("RemoteError", [message]),
         };

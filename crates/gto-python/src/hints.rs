@@ -98,6 +98,12 @@ fn of_git_or_remote(error: &Error) -> Option<String> {
         Error::ManyAddresses { .. } => {
             "nothing was changed; give one address a remote of its own, and name that with GTO_REMOTE"
         }
+        Error::Push { broke_off: true, .. } => {
+            "nothing was changed here; the remote does not have the tags now, but may be still at work: look again"
+        }
+        Error::InTheWay { .. } => {
+            "nothing was changed: Git keeps tags as paths; delete that tag on the remote, or choose another name"
+        }
         Error::Fetch { .. } | Error::Push { .. } | Error::TooManyTags { .. } => {
             "nothing was changed, here or there; see whether Git can reach the remote, then try again"
         }
@@ -112,8 +118,11 @@ fn of_git_or_remote(error: &Error) -> Option<String> {
             "nothing was changed, here or there; make the tags one by one: register, then assign"
         }
         Error::Differ { .. } => "nothing was changed; `gto status` shows both",
-        Error::InDoubt { .. } => {
-            "nothing was changed here; when the remote can be reached again, `gto status` tells"
+        Error::PartialPush(push) if push.unknown.is_empty() => {
+            "what landed is so here, too, and the rest is changed neither here nor there: try again for the rest"
+        }
+        Error::PartialPush(_) => {
+            "none of those that are not known was changed here; when the remote can be reached again, `gto status` tells"
         }
         Error::MadeThereOnly { .. } => "get the tags from there: `git fetch --tags`",
         Error::DeletedThereOnly { .. } => "delete the tags here, too: `git tag -d`",

@@ -137,7 +137,10 @@ pub fn push_tag(
     delete: bool,
     remote: Option<String>,
 ) -> Value<'_> {
-    ask(py, repo, move |registry, _| Ok(registry.push_tag(&name, delete, remote.as_deref())?))
+    ask(py, repo, move |registry, asides| {
+        asides.pass_on(&registry.push_tag(&name, delete, remote.as_deref())?);
+        Ok(())
+    })
 }
 
 #[pyfunction]
@@ -156,12 +159,19 @@ pub fn push(
         pushed: bool,
         tags: Vec<String>,
     }
-    ask(py, repo, move |registry, _| {
+    ask(py, repo, move |registry, asides| {
         let artifact =
             artifact.map(|name| ArtifactName::from_user(&name)).transpose().map_err(gto::Error::Name)?;
         let comparison = registry.compare(remote.as_deref(), artifact.as_ref())?;
-        if !dry_run {
-            registry.push_missing(&comparison)?;
+        if dry_run {
+            comparison.check_free()?;
+            asides.add(comparison.warning().as_slice());
+        } else {
+            let sent = registry.push_missing(&comparison, |_, _| {})?;
+            asides.pass_on(&sent.said);
+            if let Some(failure) = sent.failure {
+                return Err(gto::Error::PartialPush(Box::new(failure)).into());
+            }
         }
         let tags = comparison.of_kind(Difference::OnlyHere).map(|tag| tag.tag.clone()).collect();
         Ok(Pushed { dry_run, remote: comparison.remote, pushed: !dry_run, tags })

@@ -121,6 +121,10 @@ impl How {
         };
         let (plan, applied) = registry.write(Some(artifact), manner, plan, before)?;
         asides.add(&applied.warnings);
+        asides.pass_on(&applied.said);
+        if let Some(failure) = applied.failure {
+            return Err(gto::Error::PartialPush(Box::new(failure)).into());
+        }
         let remote = registry.remote_name();
         Ok(Done {
             lines: lines(&plan, &applied, &remote, push, self.dry_run),

@@ -11,7 +11,7 @@ use crate::damage::{self, DamagedTag};
 use crate::git;
 use crate::name::{ArtifactName, InvalidName, StageName};
 use crate::object_id::ObjectId;
-use crate::registry::AnnotateError;
+use crate::registry::{AnnotateError, PartialPush};
 use crate::rules::Refusal;
 
 /// The result of the library's functions.
@@ -313,6 +313,18 @@ pub enum Error {
         tags: Vec<String>,
         /// What Git and the remote said.
         reason: String,
+        /// Whether the connection ended without an answer: the remote may be still at work.
+        broke_off: bool,
+    },
+    /// Git keeps tags as paths, and the remote has one in the place of a folder, or below the new one.
+    #[error("Tag '{by}' of {remote} is in the way of tag '{tag}'")]
+    InTheWay {
+        /// The remote.
+        remote: String,
+        /// The tag to push.
+        tag: String,
+        /// The tag in its way.
+        by: String,
     },
     /// The user's own hook stopped the push. No tag was made, here or there.
     #[error("The hook pre-push refused to push {} to {remote}: {}", tags.join(" "), or_silence(reason))]
@@ -356,19 +368,9 @@ pub enum Error {
         /// How many.
         tags: usize,
     },
-    /// The push stopped in the middle, and the remote cannot be asked how it went.
-    #[error(
-        "The push to {remote} broke off, and whether it has changed these tags is not known: {} ({reason})",
-        tags.join(" ")
-    )]
-    InDoubt {
-        /// The remote.
-        remote: String,
-        /// The tags.
-        tags: Vec<String>,
-        /// What Git and the remote said.
-        reason: String,
-    },
+    /// Not all tags landed on the remote, or it cannot be asked which did. Those that did are made here, too; no others are.
+    #[error("{0}")]
+    PartialPush(Box<PartialPush>),
     /// The remote has the tags, and here they could not be made.
     #[error("The tags were pushed to {remote}, but could not be made here: {}", tags.join(" "))]
     MadeThereOnly {

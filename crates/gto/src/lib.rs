@@ -84,6 +84,7 @@ pub use registry::{
     AnnotateError, AnnotatedTag, Annotating, AnnotationApplied, AnnotationPlan, Answer, Applied,
     ArtifactChange, Author, AuthorFault, Bring, CacheReport, Change, CheckedRef, Committing, Comparison,
     Description, Detail, Difference, FileEdit, KeptClone, KeptClones, Located, Manner, MigrationPlan,
-    Registry, Sight, StagesWanted, TagDifference, VersionsReport, clone_with_files, is_editing,
+    PartialPush, Registry, Sent, Sight, StagesWanted, TagDifference, VersionsReport, clone_with_files,
+    is_editing,
 };
 pub use time::Timestamp;

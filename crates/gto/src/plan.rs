@@ -190,6 +190,13 @@ pub enum Warning {
         /// The tag.
         tag: String,
     },
+    /// Only planned: Git pushes to several addresses for the remote, and carrying it out is refused.
+    ManyAddresses {
+        /// The remote.
+        remote: String,
+        /// How many addresses.
+        addresses: usize,
+    },
 }
 
 /// The first tags, in quotes, and how many more there are.
@@ -222,6 +229,11 @@ impl std::fmt::Display for Warning {
             Self::VersionHeld { version, tag } => {
                 write!(f, "version '{version}' is passed over: the tag '{tag}' has its name and is no event")
             }
+            Self::ManyAddresses { remote, addresses } => write!(
+                f,
+                "Git pushes to {addresses} addresses for the remote '{remote}': without --dry-run this is refused, since some \
+                 could take a tag that others refuse"
+            ),
             Self::Unfetched { reason } => write!(
                 f,
                 "annotations may be absent: this clone leaves files with its remote, and they cannot be fetched ({reason})"

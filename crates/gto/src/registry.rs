@@ -21,6 +21,7 @@ mod describe;
 mod examine;
 mod files;
 mod migrate;
+mod push;
 mod raw;
 mod reading;
 mod remote;
@@ -40,8 +41,9 @@ pub use changes::{ArtifactChange, Change};
 pub use clones::{KeptClone, KeptClones};
 pub use describe::{Description, Located};
 pub use migrate::MigrationPlan;
+pub use push::PartialPush;
 pub use raw::{AnnotatedTag, clone_with_files};
-pub use remote::{Comparison, Difference, Sight, TagDifference};
+pub use remote::{Comparison, Difference, Sent, Sight, TagDifference};
 pub use write::Applied;
 pub use writing::Manner;
 

@@ -3,14 +3,17 @@
 use clap::Args;
 use serde::Serialize;
 
-use gto::{Difference, TagDifference};
+use gto::{Comparison, Difference, Sent};
 
 use super::status::ComparisonArgs;
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::json;
+use crate::printer::Printer;
 
 /// Push the registry's tags that are only here, all or none
+///
+/// More than 1,000 tags go in several pushes, each of which arrives whole or not at all.
 ///
 /// A tag that is another one on the remote is neither pushed nor changed: `gto status` shows it. Tags that were deleted on the
 /// remote count as only here: look at `gto status` or use `--dry-run` first.
@@ -35,26 +38,31 @@ impl Push {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let (registry, comparison) = self.of.compare(context)?;
-        if !self.dry_run {
-            registry.push_missing(&comparison)?;
-        }
-        let tags: Vec<&TagDifference> = comparison.of_kind(Difference::OnlyHere).collect();
         let printer = &mut context.printer;
-        if self.json {
-            let report = PushReport {
-                dry_run: self.dry_run,
-                remote: &comparison.remote,
-                pushed: !self.dry_run,
-                tags: tags.iter().map(|tag| tag.tag.as_str()).collect(),
-            };
-            printer.line(json::to_string(&report)?)?;
-        } else {
-            let done = if self.dry_run { "Would push" } else { "Pushed" };
-            for tag in &tags {
-                printer.line(format!("{done} git tag '{}' to {}", tag.tag, comparison.remote))?;
+        let sent = if self.dry_run {
+            comparison.check_free()?;
+            if let Some(warning) = comparison.warning() {
+                printer.warning(warning.to_string());
             }
+            let tags = comparison.of_kind(Difference::OnlyHere).map(|tag| tag.tag.clone());
+            Sent { pushed: tags.collect(), ..Sent::default() }
+        } else {
+            let all = comparison.of_kind(Difference::OnlyHere).count();
+            registry.push_missing(&comparison, |done, pushes| match (done, pushes) {
+                (0, 0..=1) => {}
+                (0, pushes) => printer.hint(format!(
+                    "{all} tags go to {} in {pushes} pushes; each arrives whole or not at all",
+                    comparison.remote
+                )),
+                (done, _) => printer.hint(format!("pushed {done} of {all} tags")),
+            })?
+        };
+        printer.remarks(&sent.said);
+        self.tell(printer, &comparison, &sent)?;
+        if let Some(failure) = sent.failure {
+            return Err(gto::Error::PartialPush(Box::new(failure)).into());
         }
-        if tags.is_empty() {
+        if sent.pushed.is_empty() {
             printer
                 .hint(format!("there is nothing to push: {} has every tag that is here", comparison.remote));
         }
@@ -65,6 +73,29 @@ impl Push {
         }
         Ok(())
     }
+
+    fn tell(&self, printer: &mut Printer, comparison: &Comparison, sent: &Sent) -> Result<()> {
+        let remote = &comparison.remote;
+        if self.json {
+            let (not_pushed, unknown) = match &sent.failure {
+                Some(failure) => (failure.missing.as_slice(), failure.unknown.as_slice()),
+                None => (&[][..], &[][..]),
+            };
+            let pushed = match (self.dry_run, not_pushed, unknown) {
+                (false, [], []) => Some(true),
+                (true, ..) | (_, _, []) => Some(false),
+                _ => None,
+            };
+            let report =
+                PushReport { dry_run: self.dry_run, remote, pushed, tags: &sent.pushed, not_pushed, unknown };
+            return Ok(printer.line(json::to_string(&report)?)?);
+        }
+        let done = if self.dry_run { "Would push" } else { "Pushed" };
+        for tag in &sent.pushed {
+            printer.line(format!("{done} git tag '{tag}' to {remote}"))?;
+        }
+        Ok(())
+    }
 }
 
 /// What `push --json` prints.
@@ -72,6 +103,12 @@ impl Push {
 struct PushReport<'a> {
     dry_run: bool,
     remote: &'a str,
-    pushed: bool,
-    tags: Vec<&'a str>,
+    /// Whether all of them are on the remote now; null if that is not known of some.
+    pushed: Option<bool>,
+    /// Those that are there now, or would be.
+    tags: &'a [String],
+    /// Those that did not arrive.
+    not_pushed: &'a [String],
+    /// Those of which it is not known, since the remote cannot be asked.
+    unknown: &'a [String],
 }

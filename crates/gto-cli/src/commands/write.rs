@@ -34,6 +34,7 @@ pub fn carry_out<'a>(
         }
     };
     let (plan, applied) = registry.write(artifact, manner, plan, before)?;
+    context.printer.remarks(&applied.said);
     for warning in &applied.warnings {
         context.printer.warning(warning.to_string());
     }
@@ -55,6 +56,9 @@ pub fn carry_out<'a>(
                 "there is no tag to delete"
             });
         }
+    }
+    if let Some(failure) = applied.failure {
+        return Err(gto::Error::PartialPush(Box::new(failure)).into());
     }
     for Unchanged { artifact, version, withdrawn } in &plan.unchanged {
         let taken_back = if *withdrawn { ", which was deregistered" } else { "" };

@@ -11,7 +11,8 @@ use crate::text::shell_quote;
 #[derive(Debug, Serialize)]
 pub struct WriteReport<'a> {
     dry_run: bool,
-    pushed: bool,
+    /// Whether what was to be pushed is on the remote; null if that is not known of some.
+    pushed: Option<bool>,
     signing: Option<&'a Signing>,
     tags: Vec<TagReport<'a>>,
 }
@@ -21,19 +22,26 @@ impl<'a> WriteReport<'a> {
     pub fn new(plan: &'a Plan, applied: &Applied, dry_run: bool) -> Self {
         Self {
             dry_run,
-            pushed: !dry_run && !applied.pushed.is_empty(),
+            pushed: if dry_run { Some(false) } else { is_all_pushed(applied) },
             signing: plan.signing.as_ref(),
             tags: plan
                 .steps
                 .iter()
-                .map(|step| TagReport::new(step, !dry_run && is_pushed(applied, step)))
+                .map(|step| {
+                    let pushed = if dry_run { Some(false) } else { applied.is_pushed(step.tag()) };
+                    TagReport::new(step, pushed)
+                })
                 .collect(),
         }
     }
 }
 
-fn is_pushed(applied: &Applied, step: &Step) -> bool {
-    applied.pushed.iter().any(|tag| tag == step.tag())
+fn is_all_pushed(applied: &Applied) -> Option<bool> {
+    match &applied.failure {
+        None => Some(!applied.pushed.is_empty()),
+        Some(failure) if failure.unknown.is_empty() => Some(false),
+        Some(_) => None,
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -44,7 +52,7 @@ struct TagReport<'a> {
     target: String,
     #[serde(flatten)]
     event: Option<EventFields<'a>>,
-    pushed: bool,
+    pushed: Option<bool>,
 }
 
 #[derive(Debug, Serialize)]
@@ -60,7 +68,7 @@ struct EventFields<'a> {
 }
 
 impl<'a> TagReport<'a> {
-    fn new(step: &'a Step, pushed: bool) -> Self {
+    fn new(step: &'a Step, pushed: Option<bool>) -> Self {
         match step {
             Step::Create(tag) => Self {
                 action: "create",
@@ -107,7 +115,7 @@ enum Push {
 pub fn lines(plan: &Plan, applied: &Applied, remote: &str, push: bool, dry_run: bool) -> Vec<String> {
     let remote = shell_quote(remote);
     let tell = |step: &Step| {
-        let push = match (push, is_pushed(applied, step), dry_run) {
+        let push = match (push, applied.is_pushed(step.tag()) == Some(true), dry_run) {
             (false, ..) => Push::No,
             (true, true, true) => Push::Would,
             (true, true, false) => Push::Done,
@@ -115,7 +123,7 @@ pub fn lines(plan: &Plan, applied: &Applied, remote: &str, push: bool, dry_run: 
         };
         lines_of(step, &remote, push, dry_run)
     };
-    plan.steps.iter().flat_map(tell).collect()
+    plan.steps.iter().filter(|step| applied.is_done(step.tag())).flat_map(tell).collect()
 }
 
 fn lines_of(step: &Step, remote: &str, push: Push, dry_run: bool) -> Vec<String> {

@@ -2,13 +2,15 @@
 //!
 //! Owns functions on text alone. All of it comes from a stranger: no line of it may count for a ref that was not pushed.
 
-use super::said::{FAILED, clean, words, words_of_hook};
+use super::said::{FAILED, clean, remarks, words, words_beside, words_of_hook};
 
 /// How a push ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Every ref is on the other side as it was to be.
     Done,
+    /// The same, and every ref was so before.
+    Present,
     /// Others changed these refs meanwhile, or are about to: it may go well the next time.
     Moved(String),
     /// There is a lock file on the other side: somebody else is pushing, or was and broke off.
@@ -23,6 +25,27 @@ pub(crate) enum Outcome {
     Unclear(String),
 }
 
+/// How a push ended, and what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PushReport {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether the other side confirmed each ref or refused it; `None` if it said neither.
+    pub confirmed: Vec<Option<bool>>,
+    /// Whether anything may have been sent.
+    pub is_sent: bool,
+    /// What Git, hooks and the other side said beside that, line by line; mostly nothing.
+    pub said: String,
+}
+
+impl PushReport {
+    /// That of a push of so many refs that broke off.
+    pub fn unclear(reason: String, refs: usize) -> Self {
+        let outcome = Outcome::Unclear(reason);
+        Self { outcome, confirmed: vec![None; refs], is_sent: true, said: String::new() }
+    }
+}
+
 /// What is said of one ref.
 #[derive(Debug, PartialEq, Eq)]
 struct Line<'a> {
@@ -30,17 +53,51 @@ struct Line<'a> {
     summary: &'a str,
 }
 
+/// What git says where the other side, or the helper for its kind of address, can neither change refs as one nor only if
+/// they are what they were.
+const CANNOT: [&str; 2] =
+    ["does not support --atomic", "underlying transport does not support --force-with-lease"];
+
+/// All that is known of the push of these refs (by their full names).
+pub(super) fn report(succeeded: bool, printed: &str, said: &str, refs: &[String]) -> PushReport {
+    let outcome = outcome(succeeded, printed, said, refs);
+    // What comes before was said by a hook.
+    let own = printed
+        .rfind("\nTo ")
+        .map_or(if printed.starts_with("To ") { printed } else { "" }, |at| &printed[at..]);
+    let lines: Vec<Option<Line>> = refs.iter().map(|name| find(own, name)).collect();
+    let is_local = |line: &Line| line.summary.starts_with("[rejected]");
+    // Git sends nothing if it rejects one of several that are to be changed as one.
+    let is_held_back = lines.iter().flatten().any(|line| line.flag == b'!' && is_local(line));
+    PushReport {
+        is_sent: !is_held_back && outcome != Outcome::NotAtomic,
+        confirmed: lines.iter().map(|line| line.as_ref().and_then(Line::confirmed)).collect(),
+        said: remarks(&all_said(printed, said)),
+        outcome,
+    }
+}
+
+impl Line<'_> {
+    fn confirmed(&self) -> Option<bool> {
+        match self.flag {
+            b'!' if self.summary.starts_with("[remote failure]") => None,
+            b'!' => Some(false),
+            _ => Some(true),
+        }
+    }
+}
+
 /// How the push of these refs (by their full names) ended, by its exit status and what it printed.
 pub(super) fn outcome(succeeded: bool, printed: &str, said: &str, refs: &[String]) -> Outcome {
-    if !succeeded && said.contains("does not support --atomic push") {
+    if !succeeded && CANNOT.iter().any(|words| said.contains(words)) {
         return Outcome::NotAtomic;
     }
     let lines: Vec<Line> = refs.iter().filter_map(|name| find(printed, name)).collect();
     let rejections: Vec<&str> =
         lines.iter().filter(|line| line.flag == b'!').map(|line| reason(line.summary)).collect();
     let telling = |why: &str| {
-        let words = words(said);
         let why = clean(why);
+        let words = if why.is_empty() { words(said) } else { words_beside(said) };
         match (why.is_empty(), words.is_empty()) {
             (true, _) => words,
             (false, true) => why,
@@ -51,8 +108,7 @@ pub(super) fn outcome(succeeded: bool, printed: &str, said: &str, refs: &[String
     };
     if rejections.is_empty() {
         return match succeeded && lines.len() == refs.len() {
-            // What was there already is not what this push made, even if it is the same to the byte.
-            true if lines.iter().all(|line| line.flag == b'=') => Outcome::Moved("already exists".to_owned()),
+            true if lines.iter().all(|line| line.flag == b'=') => Outcome::Present,
             true => Outcome::Done,
             false if is_held(succeeded, printed, said) => {
                 Outcome::Held(words_of_hook(&all_said(printed, said)))
@@ -69,6 +125,7 @@ pub(super) fn outcome(succeeded: bool, printed: &str, said: &str, refs: &[String
         None => match rejections.iter().find(|why| is_moved(why)) {
             Some(moved) => match lock_file(said) {
                 Some(line) => Outcome::Locked(words(line)),
+                None if LASTING.iter().any(|words| said.contains(words)) => Outcome::Refused(telling(moved)),
                 None => Outcome::Moved(telling(moved)),
             },
             None => Outcome::Refused(telling(rejections[0])),
@@ -110,6 +167,16 @@ fn is_moved(reason: &str) -> bool {
         ["cannot lock ref", "failed to lock", "reference already exists", "incorrect old value provided"];
     EXACTLY.contains(&reason) || PARTS.iter().any(|part| reason.contains(part))
 }
+
+/// What the other side says of a ref that it cannot write, and will not be able to the next time.
+const LASTING: [&str; 6] = [
+    "'; cannot create '",
+    "Permission denied",
+    "No space left",
+    "Read-only file system",
+    "quota exceeded",
+    "insufficient permission",
+];
 
 /// The line that says which lock file is in the way.
 fn lock_file(said: &str) -> Option<&str> {
@@ -164,7 +231,7 @@ mod tests {
         let refused = |text: &str| Outcome::Refused(text.to_owned());
         assert_eq!(result(true, ["* [new tag]", "* [new tag]"], ""), Outcome::Done);
         assert_eq!(result(true, ["= [up to date]", "* [new tag]"], ""), Outcome::Done);
-        assert_eq!(result(true, ["= [up to date]", "= [up to date]"], ""), moved("already exists"));
+        assert_eq!(result(true, ["= [up to date]", "= [up to date]"], ""), Outcome::Present);
         assert_eq!(
             result(false, ["! [rejected] (stale info)", "! [rejected] (atomic push failed)"], ""),
             moved("stale info")
@@ -184,6 +251,8 @@ mod tests {
             ),
             refused("hook declined: not on Fridays; hook declined to update refs/tags/m#prod#2")
         );
+        let in_the_way = "remote: error: cannot lock ref 'refs/tags/m@v1': 'refs/tags/m@v1/b' exists; cannot create 'refs/tags/m@v1'\n";
+        assert!(matches!(result(false, [failed, failed], in_the_way), Outcome::Refused(_)));
         // One that nobody will ever take counts more than one that moved.
         assert_eq!(
             result(
@@ -207,8 +276,29 @@ mod tests {
             outcome(false, "!\t(delete):refs/tags/m@v1\t[rejected] (stale info)\n", "", &refs(&["m@v1"]),),
             moved("stale info")
         );
+        let helper = "fatal: helper s3 does not support --atomic\n";
+        assert_eq!(outcome(false, "", helper, &both), Outcome::NotAtomic);
+        let leases = "fatal: underlying transport does not support --force-with-lease option\n";
+        assert_eq!(outcome(false, "", leases, &both), Outcome::NotAtomic);
         let printed = "=\t1:refs/tags/m@v1\t[up to date]\n";
-        assert_eq!(outcome(true, printed, "", &refs(&["m@v1"])), moved("already exists"));
+        assert_eq!(outcome(true, printed, "", &refs(&["m@v1"])), Outcome::Present);
+    }
+
+    #[test]
+    fn what_is_known_of_each_ref_is_what_git_reports_and_not_what_a_hook_prints() {
+        let both = refs(&["m@v1", "m#prod#2"]);
+        let known = |text: &str| {
+            let found = report(false, text, "", &both);
+            (found.confirmed, found.is_sent)
+        };
+        let hook = "*\t1:refs/tags/m@v1\t[new tag]\n*\t1:refs/tags/m#prod#2\t[new tag]\n";
+        assert_eq!(known(hook), (vec![None, None], true));
+        let hidden = "To x\n*\t1:refs/tags/m@v1\t[new tag]\n!\t1:refs/tags/m#prod#2\t[remote rejected] (deny updating a hidden ref)\n";
+        assert_eq!(known(&format!("{hook}{hidden}")), (vec![Some(true), Some(false)], true));
+        let held = "To x\n!\t1:refs/tags/m@v1\t[rejected] (already exists)\n!\t1:refs/tags/m#prod#2\t[rejected] (atomic push failed)\n";
+        assert_eq!(known(held), (vec![Some(false), Some(false)], false));
+        let lost = "To x\n!\t1:refs/tags/m@v1\t[remote failure] (remote failed to report status)\n";
+        assert_eq!(known(lost), (vec![None, None], true));
     }
 
     proptest! {
@@ -219,7 +309,7 @@ mod tests {
             succeeded: bool,
         ) {
             let found = outcome(succeeded, &printed, &said, &refs(&["m@v1", "m@v2"]));
-            prop_assert_ne!(found, Outcome::Done);
+            prop_assert!(!matches!(found, Outcome::Done | Outcome::Present));
         }
 
         #[test]

@@ -6,7 +6,7 @@
 use gix::bstr::ByteSlice as _;
 
 use super::address::without_passwords;
-use super::porcelain::{self, Outcome};
+use super::porcelain::{self, Outcome, PushReport};
 use super::refs::TAGS;
 use super::said::{remarks, words};
 use super::{GitError, RefStorage, Repository, lossy};
@@ -281,37 +281,34 @@ impl Repository {
         Err(RemoteError::Refused(words(&lossy(&output.stderr))))
     }
 
-    /// Changes the tags of the remote: all of them or, with `atomic`, none.
+    /// Changes the tags of the remote: with `atomic` all of them or none, and deletes a tag only if it is
+    /// that one.
     pub fn push(
         &self,
         remote: &Remote,
         tags: &[PushedTag<'_>],
         atomic: bool,
-    ) -> Result<Outcome, RemoteError> {
-        let leases = tags.iter().map(|tag| match tag {
-            // Without a value: no such ref.
-            PushedTag::Create(name, _) => format!("--force-with-lease={TAGS}{name}:"),
-            PushedTag::Delete(name, id) => format!("--force-with-lease={TAGS}{name}:{id}"),
-        });
-        let refspecs = tags.iter().map(|tag| match tag {
-            PushedTag::Create(name, id) => format!("{id}:{TAGS}{name}"),
-            PushedTag::Delete(name, _) => format!(":{TAGS}{name}"),
-        });
+    ) -> Result<PushReport, RemoteError> {
         // Only what was planned: with `push.followTags` git would push every tag on the way there.
         let fixed = ["push", "--porcelain", "--no-follow-tags", "--no-progress"].map(str::to_owned);
-        let atomic = atomic.then(|| "--atomic".to_owned());
+        let atomically = atomic.then(|| "--atomic".to_owned());
         let end = ["--".to_owned(), remote.name.clone()];
-        let options = fixed.into_iter().chain(atomic).chain(leases);
+        let leases = tags.iter().filter_map(PushedTag::lease).filter(|_| atomic);
+        let options = fixed.into_iter().chain(atomically).chain(leases);
+        let refspecs = tags.iter().map(PushedTag::refspec);
         let args: Vec<String> = options.chain(end).chain(refspecs).collect();
-        if args.iter().map(|arg| arg.len() + size_of::<usize>() + 1).sum::<usize>() > MAX_ARGUMENTS {
+        if args.iter().map(|arg| size_of_argument(arg)).sum::<usize>() > MAX_ARGUMENTS {
             return Err(RemoteError::TooMany);
         }
         let output = self.run_git("pushing", &args, b"")?;
         let refs: Vec<String> = tags.iter().map(|tag| format!("{TAGS}{}", tag.name())).collect();
         let (printed, said) = (lossy(&output.stdout), lossy(&output.stderr));
-        Ok(match porcelain::outcome(output.status.success(), &printed, &said, &refs) {
-            Outcome::Held(_) if !self.has_hook("pre-push") => Outcome::Unclear(words(&said)),
-            outcome => outcome,
+        let report = porcelain::report(output.status.success(), &printed, &said, &refs);
+        Ok(match report.outcome {
+            Outcome::Held(_) if !self.has_hook("pre-push") => {
+                PushReport { outcome: Outcome::Unclear(words(&said)), ..report }
+            }
+            _ => report,
         })
     }
 }
@@ -323,6 +320,46 @@ impl PushedTag<'_> {
             Self::Create(name, _) | Self::Delete(name, _) => name,
         }
     }
+
+    /// What to tell git to push.
+    fn refspec(&self) -> String {
+        match self {
+            Self::Create(name, id) => format!("{id}:{TAGS}{name}"),
+            Self::Delete(name, _) => format!(":{TAGS}{name}"),
+        }
+    }
+
+    /// What the ref must be now. A new tag needs none: without `--force` git changes no tag that is there.
+    fn lease(&self) -> Option<String> {
+        match self {
+            Self::Create(..) => None,
+            Self::Delete(name, id) => Some(format!("--force-with-lease={TAGS}{name}:{id}")),
+        }
+    }
+}
+
+/// The tags in pushes that are not too long for a command, none with more than `limit`.
+pub(crate) fn batches<'a, 't>(tags: &'a [PushedTag<'t>], limit: usize) -> Vec<&'a [PushedTag<'t>]> {
+    let mut batches = Vec::new();
+    let mut rest = tags;
+    while !rest.is_empty() {
+        let mut size = 0;
+        let fitting = rest.iter().take(limit).take_while(|tag| {
+            size +=
+                size_of_argument(&tag.refspec()) + tag.lease().map_or(0, |lease| size_of_argument(&lease));
+            // The options and the remote take some, too.
+            size <= MAX_ARGUMENTS - 4096
+        });
+        let (batch, others) = rest.split_at(fitting.count().max(1));
+        batches.push(batch);
+        rest = others;
+    }
+    batches
+}
+
+/// What an argument takes of the room that the system has for them.
+fn size_of_argument(argument: &str) -> usize {
+    argument.len() + 1 + size_of::<usize>()
 }
 
 /// Reads the lines `ID <tab> refs/tags/NAME`, where a server may have put any text that it likes for a name, each followed by `ID <tab> refs/tags/NAME^{}` if that is a tag object.

@@ -29,13 +29,18 @@ const NOISE: [&str; 5] =
 /// Why something failed, from what git and the other side said: one line if that is short, else all lines as git showed
 /// them. Never empty if anything was said.
 pub(super) fn words(said: &str) -> String {
-    let reason = reason(lines(said).filter(|line| !line.trim_start().starts_with("hint:")));
+    let reason = words_beside(said);
     // It may be all that was said.
     if reason.is_empty() {
         reason_of_line(said.trim_end().lines().next_back().unwrap_or_default())
     } else {
         reason
     }
+}
+
+/// The same beside a reason that is known: empty if nothing else was said.
+pub(super) fn words_beside(said: &str) -> String {
+    reason(lines(said).filter(|line| !line.trim_start().starts_with("hint:")))
 }
 
 /// The same of a hook that runs here, which may call its lines hints. Empty if it said nothing.

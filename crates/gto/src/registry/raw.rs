@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::checked_out::CheckedOut;
+use super::push::Existing;
 use super::{Author, Registry};
 use crate::annotation::{Annotations, artifacts_yaml};
 use crate::environment::Environment;
@@ -107,12 +108,12 @@ impl Registry {
     }
 
     /// Pushes a tag to the named remote, or to the one that tags are pushed to; with `delete` deletes it there. What is so
-    /// already is done.
+    /// already is done. Returns what Git, hooks and the remote said beside that.
     ///
     /// # Errors
     /// [`Refusal::TagNotFound`] if it is not here; [`Error::Differ`] if the remote has another of that name; [`Error::Push`]
     /// and the like.
-    pub fn push_tag(&self, name: &str, delete: bool, remote: Option<&str>) -> Result<()> {
+    pub fn push_tag(&self, name: &str, delete: bool, remote: Option<&str>) -> Result<String> {
         let remote = remote.map_or_else(|| self.remote(), |name| self.remote_named(name))?;
         let here = if delete {
             None
@@ -129,7 +130,11 @@ impl Registry {
             }
             _ => None,
         };
-        self.push(&remote, change.as_slice())
+        let pushed = self.push(&remote, change.as_slice(), Existing::Landed)?;
+        match pushed.failure {
+            Some(failure) => Err(Error::PartialPush(Box::new(failure))),
+            None => Ok(pushed.said),
+        }
     }
 
     /// What the annotation file says at `revision`, or without one in the work tree; where there is no work tree, at `HEAD`.

@@ -5,12 +5,15 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use super::Registry;
+use super::push::{Existing, InTheWay, Pushed, folders, in_the_way};
+use super::write::many_addresses;
+use super::{PartialPush, Registry};
 use crate::error::{Error, Result};
-use crate::git::{ObjectKind, PushedTag, Remote, RemoteError, RemoteTag, TagRef};
+use crate::git::{ObjectKind, PushedTag, Remote, RemoteError, RemoteTag, TagRef, batches};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
-use crate::tag::TagName;
+use crate::plan::Warning;
+use crate::tag::{Action, TagName};
 
 /// A remote whose tags of some artifacts are here, as far as nobody has pushed others since.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub struct Comparison {
     pub same: usize,
     /// The others, in the order of their names' bytes.
     pub differences: Vec<TagDifference>,
+    /// What keeps the remote from taking what is only here.
+    in_the_way: Option<InTheWay>,
     /// Where to push what is only here.
     target: Remote,
 }
@@ -45,6 +50,21 @@ pub struct TagDifference {
     /// What the ref of the remote points to.
     pub there: Option<ObjectId>,
 }
+
+/// What was pushed of the tags that were only here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// The tags that are on the remote now.
+    pub pushed: Vec<String>,
+    /// Why not all are.
+    pub failure: Option<PartialPush>,
+    /// What Git, hooks and the remote said beside that, line by line; mostly nothing.
+    pub said: String,
+}
+
+/// The maximum number of tags in one push: servers limit the time that one may take, in which a hook `update` runs once for each
+/// tag. On most systems a command line holds a few times as many.
+const BATCH: usize = 1_000;
 
 /// How a tag differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,9 +137,9 @@ impl Registry {
     /// fetched but the commits of these tags, and no tag that is here is changed.
     ///
     /// # Errors
-    /// [`Error::ManyAddresses`]; [`Error::Differ`] if a tag of theirs is another one there; [`Error::Fetch`] with what Git said.
+    /// [`Error::Differ`] if a tag of theirs is another one there; [`Error::Fetch`] with what Git said.
     pub fn look(&self, names: &[ArtifactName]) -> Result<Sight> {
-        let remote = one_address(self.remote()?)?;
+        let remote = self.remote()?;
         let names: Vec<String> = names.iter().map(ArtifactName::in_tag).collect();
         let prefixes: Vec<String> =
             names.iter().flat_map(|name| [format!("{name}#"), format!("{name}@")]).collect();
@@ -171,22 +191,31 @@ impl Registry {
     /// are pushed to.
     ///
     /// # Errors
-    /// [`Error::UnknownRemote`], [`Error::NoRemote`], [`Error::ManyAddresses`], or [`Error::Fetch`] with what Git said.
+    /// [`Error::UnknownRemote`], [`Error::NoRemote`], or [`Error::Fetch`] with what Git said.
     pub fn compare(&self, remote: Option<&str>, artifact: Option<&ArtifactName>) -> Result<Comparison> {
-        let remote = one_address(remote.map_or_else(|| self.remote(), |name| self.remote_named(name))?)?;
+        let remote = remote.map_or_else(|| self.remote(), |name| self.remote_named(name))?;
         let prefixes = match artifact.map(ArtifactName::in_tag) {
             Some(name) => vec![format!("{name}#"), format!("{name}@")],
             None => vec![String::new()],
         };
         let borrowed: Vec<&str> = prefixes.iter().map(String::as_str).collect();
         let here = self.repository.tag_refs_with(&borrowed)?.refs;
-        let mut there = self.remote_tags(&remote, &prefixes)?;
+        // Tags of others may be in the way of those of an artifact in a folder.
+        let above = artifact.map(ArtifactName::in_tag);
+        let above = above.iter().flat_map(|name| folders(name)).map(str::to_owned);
+        let asked: Vec<String> = prefixes.iter().cloned().chain(above).collect();
+        let (mut there, others): (Vec<_>, Vec<_>) = self
+            .remote_tags(&remote, &asked)?
+            .into_iter()
+            .partition(|tag| prefixes.iter().any(|prefix| tag.name.starts_with(prefix.as_str())));
+        let all = there.iter().chain(&others).cloned().collect::<Vec<_>>();
         there.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         let mut comparison = Comparison {
             remote: remote.shown(),
             source: remote.source_shown(),
             same: 0,
             differences: Vec::new(),
+            in_the_way: None,
             target: remote,
         };
         let (mut here, mut there) = (here.into_iter().peekable(), there.into_iter().peekable());
@@ -195,12 +224,15 @@ impl Registry {
                 (Some(ours), Some(theirs)) => ours.name.cmp(&theirs.name),
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
-                (None, None) => return Ok(comparison),
+                (None, None) => break,
             };
             let ours = if order.is_le() { here.next() } else { None };
             let theirs = if order.is_ge() { there.next() } else { None };
             self.add(&mut comparison, ours, theirs);
         }
+        let only_here = comparison.of_kind(Difference::OnlyHere).map(|tag| tag.tag.as_str());
+        comparison.in_the_way = in_the_way(only_here, &all);
+        Ok(comparison)
     }
 
     /// Takes in a tag by what each side has of it.
@@ -224,15 +256,88 @@ impl Registry {
         }
     }
 
-    /// Pushes the tags that are only here: all of them or none.
+    /// Pushes the tags that are only here, all of them or none if they fit into one push. Of more than [`BATCH`] each push
+    /// arrives whole or not at all, and what has arrived is a valid registry each time; `before` hears how many tags were pushed,
+    /// and in how many pushes the others follow.
     ///
     /// # Errors
-    /// [`Error::Push`] and the like: nothing was pushed, unless the error is [`Error::InDoubt`].
-    pub fn push_missing(&self, comparison: &Comparison) -> Result<()> {
-        let tags = comparison.of_kind(Difference::OnlyHere);
+    /// [`Error::Push`] and the like: nothing was pushed then. Where only a part was, [`Sent::failure`] says so.
+    pub fn push_missing(
+        &self,
+        comparison: &Comparison,
+        mut before: impl FnMut(usize, usize),
+    ) -> Result<Sent> {
+        comparison.check_free()?;
+        let mut tags: Vec<&TagDifference> = comparison.of_kind(Difference::OnlyHere).collect();
+        if tags.len() > BATCH {
+            tags.sort_by_cached_key(|tag| (tag.artifact.clone(), rank(&tag.tag), tag.tag.clone()));
+        }
         let tags: Vec<PushedTag> =
-            tags.filter_map(|tag| Some(PushedTag::Create(&tag.tag, tag.here?))).collect();
-        self.push(&comparison.target, &tags).map(drop)
+            tags.iter().filter_map(|tag| Some(PushedTag::Create(&tag.tag, tag.here?))).collect();
+        let batches = batches(&tags, BATCH);
+        let mut sent = Sent::default();
+        for (done, batch) in batches.iter().enumerate() {
+            before(sent.pushed.len(), batches.len() - done);
+            let pushed = match self.push(&comparison.target, batch, Existing::Landed) {
+                Err(error) if sent.pushed.is_empty() => return Err(error),
+                Err(error) => {
+                    let missing = batch.iter().map(|tag| tag.name().to_owned()).collect();
+                    let reason = error.to_string();
+                    let remote = &comparison.target;
+                    sent.failure = Some(PartialPush::of_missing(remote, missing, reason));
+                    Pushed::default()
+                }
+                Ok(pushed) => pushed,
+            };
+            sent.take(pushed);
+            if let Some(failure) = &mut sent.failure {
+                failure.landed.clone_from(&sent.pushed);
+                let others = batches[done + 1..].iter().flat_map(|batch| batch.iter());
+                failure.missing.extend(others.map(|tag| tag.name().to_owned()));
+                break;
+            }
+        }
+        Ok(sent)
+    }
+}
+
+impl Comparison {
+    /// # Errors
+    /// [`Error::InTheWay`] if the remote has a tag beside which Git cannot make one that is only here.
+    pub fn check_free(&self) -> Result<()> {
+        match &self.in_the_way {
+            Some(InTheWay { tag, by }) => {
+                Err(Error::InTheWay { remote: self.remote.clone(), tag: tag.clone(), by: by.clone() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The warning that a push would be refused, since it would go to several addresses.
+    pub fn warning(&self) -> Option<Warning> {
+        many_addresses(&self.target)
+    }
+}
+
+impl Sent {
+    fn take(&mut self, pushed: Pushed) {
+        self.pushed.extend(pushed.landed);
+        self.failure = self.failure.take().or(pushed.failure);
+        if !pushed.said.is_empty() && !self.said.ends_with(&pushed.said) {
+            self.said += if self.said.is_empty() { "" } else { "\n" };
+            self.said += &pushed.said;
+        }
+    }
+}
+
+/// The order in which events of an artifact can be made, so that each beginning is a valid registry.
+fn rank(tag: &str) -> u8 {
+    match tag.parse::<TagName>().map(|tag| tag.action) {
+        Ok(Action::Create | Action::Register(_)) => 0,
+        Ok(Action::Assign(_)) => 1,
+        Ok(Action::Unassign(_)) => 2,
+        Ok(Action::Deregister(_)) => 3,
+        Ok(Action::Deprecate) | Err(_) => 4,
     }
 }
 

@@ -4,9 +4,12 @@
 //! by others: a push that fails, or a process that is killed while it pushes, leaves no tag here that is not there. The tag
 //! objects are written before, and everything is checked here that can be checked.
 
-use super::{Registry, Sight};
+use std::collections::HashSet;
+
+use super::push::{Existing, InTheWay, in_the_way};
+use super::{PartialPush, Registry, Sight};
 use crate::error::{Error, Result};
-use crate::git::{ApplyError, GitError, Outcome, PushedTag, Remote, RemoteError, RemoteTag, TagEdit};
+use crate::git::{ApplyError, GitError, PushedTag, Remote, RemoteTag, TagEdit};
 use crate::object_id::ObjectId;
 use crate::plan::{Plan, Step, Warning};
 use crate::tag::{Action, TagName};
@@ -18,6 +21,25 @@ pub struct Applied {
     pub warnings: Vec<Warning>,
     /// The tags that were made or deleted on the remote as well. It cannot delete what it does not have.
     pub pushed: Vec<String>,
+    /// Why not all is done: some of the tags are not on the remote, or nobody knows. What the remote is not known to have is
+    /// not made here either.
+    pub failure: Option<PartialPush>,
+    /// What Git, hooks and the remote said beside that, line by line; mostly nothing.
+    pub said: String,
+}
+
+impl Applied {
+    /// Whether the remote has made the change of this tag; `None` if that is not known.
+    pub fn is_pushed(&self, tag: &str) -> Option<bool> {
+        let is_among = |tags: &[String]| tags.iter().any(|other| other == tag);
+        let is_unknown = self.failure.as_ref().is_some_and(|failure| is_among(&failure.unknown));
+        (!is_unknown).then(|| is_among(&self.pushed))
+    }
+
+    /// Whether the change of this tag was made here.
+    pub fn is_done(&self, tag: &str) -> bool {
+        self.failure.as_ref().is_none_or(|failure| !failure.is_undone(tag))
+    }
 }
 
 impl Registry {
@@ -26,7 +48,8 @@ impl Registry {
     /// # Errors
     /// [`Error::Conflict`] if a tag is not what it was when the plan was made; [`Error::RemoteMoved`] and [`Error::RemoteLocked`] if the artifact is not
     /// on the remote; or what keeps Git from writing. Nothing was changed then, unless the error says so:
-    /// [`Error::Stopped`], [`Error::InDoubt`], [`Error::MadeThereOnly`], [`Error::DeletedThereOnly`].
+    /// [`Error::Stopped`], [`Error::MadeThereOnly`], [`Error::DeletedThereOnly`]. Where only a part was done,
+    /// [`Applied::failure`] says so.
     pub fn apply(&self, plan: &Plan, pushed_to: Option<&Sight>) -> Result<Applied> {
         let edits: Vec<TagEdit> = in_order(&plan.steps).into_iter().map(edit).collect();
         let Some(Sight { remote }) = pushed_to else {
@@ -35,14 +58,20 @@ impl Registry {
         };
         let ids = self.repository.prepare(&edits, plan.signing.as_ref())?;
         let changes = self.changes(remote, &edits, &ids)?;
-        self.push(remote, &changes)?;
+        let pushed = self.push(remote, &changes, Existing::Overtaken)?;
+        let (edits, ids) = match &pushed.failure {
+            Some(failure) => landed(edits, ids, failure),
+            None => (edits, ids),
+        };
         match self.repository.update_refs(&edits, &ids, || Ok(true)) {
             Err(error) if !self.missing_here(&edits, &ids).is_empty() => {
                 Err(there_only(plan, self.missing_here(&edits, &ids), remote, error))
             }
             _ => Ok(Applied {
                 warnings: Vec::new(),
-                pushed: changes.iter().map(|change| change.name().to_owned()).collect(),
+                pushed: pushed.landed,
+                failure: pushed.failure,
+                said: pushed.said,
             }),
         }
     }
@@ -51,16 +80,21 @@ impl Registry {
     /// are not gone there already.
     ///
     /// # Errors
-    /// [`Error::Fetch`] if the remote does not answer.
+    /// [`Error::Fetch`] if the remote does not answer; [`Error::InTheWay`].
     pub fn rehearse(&self, plan: &Plan, pushed_to: Option<&Sight>) -> Result<Applied> {
         let Some(pushed_to) = pushed_to else { return Ok(Applied::default()) };
-        let names = || plan.steps.iter().map(Step::tag);
-        let deletes = plan.steps.iter().any(|step| matches!(step, Step::Delete(_)));
-        let there = if deletes { self.tags_on(&pushed_to.remote, names())? } else { Vec::new() };
-        let is_changed =
-            |step: &&Step| matches!(step, Step::Create(_)) || there.iter().any(|tag| tag.name == step.tag());
+        let remote = &pushed_to.remote;
+        let creates = plan.steps.iter().filter(|step| matches!(step, Step::Create(_))).map(Step::tag);
+        let is_empty = plan.steps.is_empty();
+        let there = if is_empty { Vec::new() } else { self.remote_tags(remote, &[String::new()])? };
+        if let Some(InTheWay { tag, by }) = in_the_way(creates, &there) {
+            return Err(Error::InTheWay { remote: remote.shown(), tag, by });
+        }
+        let there: HashSet<&str> = there.iter().map(|tag| tag.name.as_str()).collect();
+        let is_changed = |step: &&Step| matches!(step, Step::Create(_)) || there.contains(step.tag());
         let pushed = plan.steps.iter().filter(is_changed).map(|step| step.tag().to_owned()).collect();
-        Ok(Applied { warnings: Vec::new(), pushed })
+        let warnings = many_addresses(remote).into_iter().collect();
+        Ok(Applied { warnings, pushed, ..Applied::default() })
     }
 
     /// Whether the artifacts' tags are those that the plan was made from. Writers of this library wait for each other, but
@@ -108,69 +142,13 @@ impl Registry {
         Ok(edits.iter().filter_map(change).collect())
     }
 
-    /// Pushes: all of it or nothing.
-    pub(super) fn push(&self, remote: &Remote, changes: &[PushedTag<'_>]) -> Result<()> {
-        if changes.is_empty() {
-            return Ok(());
-        }
-        let names = || changes.iter().map(|tag| tag.name().to_owned()).collect::<Vec<_>>();
-        let refused = |reason| Error::Push {
-            remote: remote.shown(),
-            address: remote.source_shown(),
-            tags: names(),
-            reason,
-        };
-        let send = |atomic| match self.repository.push(remote, changes, atomic) {
-            Ok(outcome) => Ok(outcome),
-            Err(RemoteError::TooMany) => {
-                Err(Error::TooManyTags { remote: remote.shown(), tags: changes.len() })
-            }
-            // It may have been about to end.
-            Err(RemoteError::Git(error @ GitError::Silent { .. })) => Ok(Outcome::Unclear(error.to_string())),
-            Err(error) => Err(refused(error.to_string())),
-        };
-        let mut outcome = send(true)?;
-        // One tag is all of it or nothing by itself.
-        if outcome == Outcome::NotAtomic && changes.len() == 1 {
-            outcome = send(false)?;
-        }
-        match outcome {
-            Outcome::Done => Ok(()),
-            Outcome::Moved(reason) => Err(Error::RemoteMoved { remote: remote.shown(), reason }),
-            Outcome::Locked(reason) => Err(Error::RemoteLocked { remote: remote.shown(), reason }),
-            Outcome::Refused(reason) => Err(refused(reason)),
-            Outcome::NotAtomic => Err(Error::NotAtomic { remote: remote.shown(), tags: names() }),
-            Outcome::Held(reason) if self.arrived(remote, changes) == Some(false) => {
-                Err(Error::PrePush { remote: remote.shown(), tags: names(), reason })
-            }
-            Outcome::Unclear(reason) | Outcome::Held(reason) => match self.arrived(remote, changes) {
-                Some(true) => Ok(()),
-                Some(false) => Err(refused(reason)),
-                None => Err(Error::InDoubt { remote: remote.shown(), tags: names(), reason }),
-            },
-        }
-    }
-
-    /// Whether the remote has made the changes. `None` if it made some, or cannot be asked.
-    fn arrived(&self, remote: &Remote, changes: &[PushedTag<'_>]) -> Option<bool> {
-        let there = self.tags_on(remote, changes.iter().map(PushedTag::name)).ok()?;
-        let is_there =
-            |name: &str, id: ObjectId| there.iter().any(|tag| tag.name == name && tag.target == id);
-        let is_made = |change: &PushedTag<'_>| match *change {
-            PushedTag::Create(name, id) => is_there(name, id),
-            PushedTag::Delete(name, id) => !is_there(name, id),
-        };
-        let made = changes.iter().filter(|change| is_made(change)).count();
-        if made == changes.len() { Some(true) } else { (made == 0).then_some(false) }
-    }
-
     /// Those of the tags that the remote has.
     pub(super) fn tags_on<'a>(
         &self,
         remote: &Remote,
         names: impl Iterator<Item = &'a str>,
     ) -> Result<Vec<RemoteTag>> {
-        let names: std::collections::HashSet<&str> = names.collect();
+        let names: HashSet<&str> = names.collect();
         let mut tags = self.remote_tags(remote, &[String::new()])?;
         tags.retain(|tag| names.contains(tag.name.as_str()));
         Ok(tags)
@@ -215,6 +193,23 @@ fn in_order(steps: &[Step]) -> Vec<&Step> {
         _ => 2,
     });
     ordered
+}
+
+/// The edits that the remote has made too, or had no part in, with the ids of the new tags among them.
+fn landed(edits: Vec<TagEdit>, ids: Vec<ObjectId>, failure: &PartialPush) -> (Vec<TagEdit>, Vec<ObjectId>) {
+    let mut ids = ids.into_iter();
+    let with_ids = edits.into_iter().map(|edit| {
+        let id = if matches!(edit, TagEdit::Create { .. }) { ids.next() } else { None };
+        (edit, id)
+    });
+    let (edits, ids): (Vec<_>, Vec<_>) = with_ids.filter(|(edit, _)| !failure.is_undone(edit.name())).unzip();
+    (edits, ids.into_iter().flatten().collect())
+}
+
+/// The warning for a plan that would be refused if it were carried out.
+pub(super) fn many_addresses(remote: &Remote) -> Option<Warning> {
+    let addresses = remote.addresses();
+    (addresses > 1).then(|| Warning::ManyAddresses { remote: remote.shown(), addresses })
 }
 
 fn edit(step: &Step) -> TagEdit {

@@ -2,6 +2,7 @@
 //!
 //! Owns that order. What is planned is the caller's business, applying `write`'s, and trying again `alone`'s.
 
+use super::remote::one_address;
 use super::{Applied, Registry};
 use crate::error::Error;
 use crate::name::ArtifactName;
@@ -44,6 +45,8 @@ impl Registry {
     /// process writes. If others were faster all the same, it is planned anew, a few times. `before` sees each plan before it is applied, which may fail for what the
     /// plan warns of.
     ///
+    /// Where a push landed in part, [`Applied::failure`] says so.
+    ///
     /// # Errors
     /// Those of `plan`, of [`Registry::look`], and of [`Registry::apply`].
     pub fn write<E: From<Error>>(
@@ -59,6 +62,9 @@ impl Registry {
                 Some(artifact) => vec![artifact.clone()],
                 None => self.annotated_now()?,
             };
+            if manner.push && !manner.dry_run {
+                one_address(self.remote()?)?;
+            }
             let sight = if names.is_empty() { None } else { Some(self.look(&names)?) };
             let plan = plan().map_err(Failure::Theirs)?;
             before(&plan);

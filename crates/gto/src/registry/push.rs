@@ -1,0 +1,295 @@
+//! Pushing tags, and what became of each of them.
+//!
+//! Owns the judgement of a push: by what is on the remote afterwards, ref by ref. Git's word is taken for a push that it
+//! calls a success; after anything else the remote is asked. What is pushed, and what is made here, is decided elsewhere.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use super::Registry;
+use super::remote::one_address;
+use crate::error::{Error, Result};
+use crate::git::{GitError, Outcome, PushReport, PushedTag, Remote, RemoteError, RemoteTag};
+use crate::object_id::ObjectId;
+
+/// What became of tags that were pushed.
+#[derive(Debug, Default)]
+pub(super) struct Pushed {
+    /// Those that are on the remote as they were to be.
+    pub landed: Vec<String>,
+    /// Why not all of them are; some are among `landed`, or nothing is known of some.
+    pub failure: Option<PartialPush>,
+    /// What Git, hooks and the remote said beside that, line by line.
+    pub said: String,
+}
+
+/// A push of which not everything landed, or nobody knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartialPush {
+    /// The remote.
+    pub remote: String,
+    /// What to ask for its tags: its name, or an address if fetches come from another one.
+    pub address: String,
+    /// Whether tags were to be deleted there.
+    pub deletes: bool,
+    /// The tags that were made there, or deleted there.
+    pub landed: Vec<String>,
+    /// The tags of which the remote has still what it had.
+    pub missing: Vec<String>,
+    /// The tags of which nothing is known, since the remote cannot be asked.
+    pub unknown: Vec<String>,
+    /// What Git and the remote said.
+    pub reason: String,
+}
+
+/// What a tag that is on the remote already means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Existing {
+    /// It is the one that was to be pushed: all is well.
+    Landed,
+    /// Another process made it, even if it is the same to the byte: the plan is to be made anew.
+    Overtaken,
+}
+
+/// What is on the remote of the tags that were pushed.
+struct There {
+    targets: HashMap<String, ObjectId>,
+    in_the_way: Option<InTheWay>,
+}
+
+/// A tag to make, and the tag of the remote that Git cannot have beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct InTheWay {
+    pub tag: String,
+    pub by: String,
+}
+
+impl fmt::Display for PartialPush {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { remote, landed, missing, unknown, reason, .. } = self;
+        if landed.is_empty() && missing.is_empty() {
+            write!(
+                f,
+                "The push to {remote} broke off, and whether it has changed these tags is not known: {}",
+                listed(unknown)
+            )?;
+        } else {
+            let done = if self.deletes { "deleted" } else { "pushed" };
+            write!(f, "Only a part of the tags was {done} on {remote}: {}", listed(landed))?;
+            if !missing.is_empty() {
+                write!(f, "; not {done}: {}", listed(missing))?;
+            }
+            if !unknown.is_empty() {
+                write!(f, "; not known: {}", listed(unknown))?;
+            }
+        }
+        match reason.as_str() {
+            "" => Ok(()),
+            reason if reason.contains('\n') => write!(f, "\n{reason}"),
+            reason => write!(f, " ({reason})"),
+        }
+    }
+}
+
+/// Of many the first ones.
+fn listed(tags: &[String]) -> String {
+    const SHOWN: usize = 20;
+    match tags.split_at_checked(SHOWN) {
+        Some((shown, others @ [_, ..])) => format!("{} and {} more", shown.join(" "), others.len()),
+        _ if tags.is_empty() => "none that is known".to_owned(),
+        _ => tags.join(" "),
+    }
+}
+
+impl PartialPush {
+    /// That of tags which did not land behind others.
+    pub(super) fn of_missing(remote: &Remote, missing: Vec<String>, reason: String) -> Self {
+        let (landed, unknown) = (Vec::new(), Vec::new());
+        let (remote, address) = (remote.shown(), remote.source_shown());
+        Self { remote, address, deletes: false, landed, missing, unknown, reason }
+    }
+
+    /// Whether the remote is not known to have made the change of this tag.
+    pub(super) fn is_undone(&self, tag: &str) -> bool {
+        self.missing.iter().chain(&self.unknown).any(|other| other == tag)
+    }
+}
+
+impl Pushed {
+    fn all(changes: &[PushedTag<'_>], said: String) -> Self {
+        let landed = changes.iter().map(|change| change.name().to_owned()).collect();
+        Self { landed, failure: None, said }
+    }
+}
+
+impl Registry {
+    /// Pushes tags: all or none, as far as the remote can.
+    ///
+    /// # Errors
+    /// None of the tags landed then.
+    pub(super) fn push(
+        &self,
+        remote: &Remote,
+        changes: &[PushedTag<'_>],
+        existing: Existing,
+    ) -> Result<Pushed> {
+        if changes.is_empty() {
+            return Ok(Pushed::default());
+        }
+        one_address(remote.clone())?;
+        let report = self.send(remote, changes)?;
+        let is_overtaken = match report.outcome {
+            Outcome::Done => return Ok(Pushed::all(changes, report.said)),
+            Outcome::Present if existing == Existing::Landed => {
+                return Ok(Pushed::all(changes, report.said));
+            }
+            Outcome::Present | Outcome::Moved(_) | Outcome::Locked(_) => existing == Existing::Overtaken,
+            _ => false,
+        };
+        if !report.is_sent {
+            let is_hidden = matches!(report.outcome, Outcome::Moved(_)) && self.are_hidden(remote, changes);
+            let hidden = || Outcome::Refused("the server does not show these tags to pushes".to_owned());
+            return Err(refusal(remote, changes, if is_hidden { hidden() } else { report.outcome }));
+        }
+        let there = self.look_after_push(remote, changes);
+        let fates: Vec<Option<bool>> = match &there {
+            Ok(there) => changes.iter().map(|change| Some(there.has(change))).collect(),
+            Err(_) => report.confirmed.clone(),
+        };
+        let count = |fate| fates.iter().filter(|found| **found == fate).count();
+        if count(Some(true)) == changes.len() && !is_overtaken {
+            // What git said of its failure is worth reading, though nothing failed.
+            let said =
+                if report.said.is_empty() { reason_of(&report.outcome).to_owned() } else { report.said };
+            return Ok(Pushed::all(changes, said));
+        }
+        if count(Some(false)) == changes.len() || is_overtaken && count(Some(true)) == changes.len() {
+            if let Some(InTheWay { tag, by }) = there.ok().and_then(|there| there.in_the_way) {
+                return Err(Error::InTheWay { remote: remote.shown(), tag, by });
+            }
+            return Err(refusal(remote, changes, report.outcome));
+        }
+        let of = |fate| {
+            let of_fate = changes.iter().zip(&fates).filter(move |(_, found)| **found == fate);
+            of_fate.map(|(change, _)| change.name().to_owned()).collect::<Vec<_>>()
+        };
+        let failure = PartialPush {
+            remote: remote.shown(),
+            address: remote.source_shown(),
+            deletes: matches!(changes[0], PushedTag::Delete(..)),
+            landed: of(Some(true)),
+            missing: of(Some(false)),
+            unknown: of(None),
+            reason: reason_of(&report.outcome).to_owned(),
+        };
+        Ok(Pushed { landed: failure.landed.clone(), failure: Some(failure), said: String::new() })
+    }
+
+    /// Sends the changes by the surest way that the remote knows.
+    fn send(&self, remote: &Remote, changes: &[PushedTag<'_>]) -> Result<PushReport> {
+        let send = |atomic| match self.repository.push(remote, changes, atomic) {
+            Ok(report) => Ok(report),
+            Err(RemoteError::TooMany) => {
+                Err(Error::TooManyTags { remote: remote.shown(), tags: changes.len() })
+            }
+            // It may have been about to end.
+            Err(RemoteError::Git(error @ GitError::Silent { .. })) => {
+                Ok(PushReport::unclear(error.to_string(), changes.len()))
+            }
+            Err(error) => Err(refused(remote, changes, error.to_string(), false)),
+        };
+        let mut report = send(true)?;
+        // One tag is all of it or nothing by itself.
+        if report.outcome == Outcome::NotAtomic && changes.len() == 1 {
+            report = send(false)?;
+        }
+        Ok(report)
+    }
+
+    /// Whether the remote has all tags that are to be deleted as they were seen, though git did not find them: a server can
+    /// hide refs from pushes alone (`receive.hideRefs`).
+    fn are_hidden(&self, remote: &Remote, changes: &[PushedTag<'_>]) -> bool {
+        let is_delete = |change: &PushedTag<'_>| matches!(change, PushedTag::Delete(..));
+        let there =
+            if changes.iter().all(is_delete) { self.look_after_push(remote, changes).ok() } else { None };
+        let is_there = |there: &There, change: &PushedTag<'_>| match *change {
+            PushedTag::Create(..) => false,
+            PushedTag::Delete(name, id) => there.targets.get(name) == Some(&id),
+        };
+        there.is_some_and(|there| changes.iter().all(|change| is_there(&there, change)))
+    }
+
+    /// What the remote has of these tags, and what keeps it from making them. It sends all its tags for that, whatever it is
+    /// asked for.
+    fn look_after_push(&self, remote: &Remote, changes: &[PushedTag<'_>]) -> Result<There> {
+        let tags = self.remote_tags(remote, &[String::new()])?;
+        let created = changes.iter().filter(|change| matches!(change, PushedTag::Create(..)));
+        let in_the_way = in_the_way(created.map(PushedTag::name), &tags);
+        let names: HashSet<&str> = changes.iter().map(PushedTag::name).collect();
+        let named = tags.into_iter().filter(|tag| names.contains(tag.name.as_str()));
+        Ok(There { targets: named.map(|tag| (tag.name, tag.target)).collect(), in_the_way })
+    }
+}
+
+impl There {
+    /// Whether the change is made.
+    fn has(&self, change: &PushedTag<'_>) -> bool {
+        match *change {
+            PushedTag::Create(name, id) => self.targets.get(name) == Some(&id),
+            PushedTag::Delete(name, _) => !self.targets.contains_key(name),
+        }
+    }
+}
+
+/// The first of the tags to make that cannot be beside one of the remote's: Git keeps tags as paths.
+pub(super) fn in_the_way<'a>(create: impl Iterator<Item = &'a str>, there: &[RemoteTag]) -> Option<InTheWay> {
+    let create: HashSet<&str> = create.collect();
+    let names: HashSet<&str> = there.iter().map(|tag| tag.name.as_str()).collect();
+    let above = create.iter().filter_map(|tag| Some((*tag, folders(tag).find(|by| names.contains(by))?)));
+    let below = names.iter().filter_map(|by| Some((folders(by).find(|tag| create.contains(tag))?, *by)));
+    let first = above.chain(below).min()?;
+    Some(InTheWay { tag: first.0.to_owned(), by: first.1.to_owned() })
+}
+
+/// `a` and `a/b` for `a/b/c`.
+pub(super) fn folders(tag: &str) -> impl Iterator<Item = &str> {
+    tag.match_indices('/').map(|(at, _)| &tag[..at])
+}
+
+/// The error for a push of which nothing landed.
+fn refusal(remote: &Remote, changes: &[PushedTag<'_>], outcome: Outcome) -> Error {
+    let name = remote.shown();
+    let tags = || changes.iter().map(|tag| tag.name().to_owned()).collect::<Vec<_>>();
+    match outcome {
+        Outcome::Moved(reason) => Error::RemoteMoved { remote: name, reason },
+        Outcome::Done | Outcome::Present => {
+            Error::RemoteMoved { remote: name, reason: "already exists".to_owned() }
+        }
+        Outcome::Locked(reason) => Error::RemoteLocked { remote: name, reason },
+        Outcome::Refused(reason) => refused(remote, changes, reason, false),
+        Outcome::Unclear(reason) => refused(remote, changes, reason, true),
+        Outcome::NotAtomic => Error::NotAtomic { remote: name, tags: tags() },
+        Outcome::Held(reason) => Error::PrePush { remote: name, tags: tags(), reason },
+    }
+}
+
+fn refused(remote: &Remote, changes: &[PushedTag<'_>], reason: String, broke_off: bool) -> Error {
+    Error::Push {
+        remote: remote.shown(),
+        address: remote.source_shown(),
+        tags: changes.iter().map(|tag| tag.name().to_owned()).collect(),
+        reason,
+        broke_off,
+    }
+}
+
+fn reason_of(outcome: &Outcome) -> &str {
+    match outcome {
+        Outcome::Moved(reason)
+        | Outcome::Locked(reason)
+        | Outcome::Refused(reason)
+        | Outcome::Held(reason)
+        | Outcome::Unclear(reason) => reason,
+        Outcome::Done | Outcome::Present | Outcome::NotAtomic => "",
+    }
+}
