@@ -3,8 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
+
+/// Maximum number of attempts to unmount a file system.
+const ATTEMPTS: usize = 100;
 
 /// A kind of file system, mounted so that it keeps data in memory for as long as it can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,11 +122,15 @@ impl MountedDisk {
 
 impl Drop for MountedDisk {
     fn drop(&mut self) {
-        let unmounted = run(Command::new("umount").arg(&self.folder));
-        // A process may still be in it when a test fails.
-        if unmounted.is_err() {
-            let _ = run(Command::new("umount").arg("-l").arg(&self.folder));
+        // A process that another thread is just starting has open files of ours until it runs its program.
+        for _ in 0..ATTEMPTS {
+            if run(Command::new("umount").arg(&self.folder)).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
         }
+        // A process may still be in it when a test fails.
+        let _ = run(Command::new("umount").arg("-l").arg(&self.folder));
     }
 }
 
