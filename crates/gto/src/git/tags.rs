@@ -244,6 +244,12 @@ impl Repository {
         self.follow(kind, id, &mut Vec::new()).map_err(PeelError::Tag)
     }
 
+    /// Whether a tag object is the one that its id names; one that `git replace` put in its place counts as that.
+    fn is_intact(&self, id: &gix::ObjectId, object: &[u8]) -> bool {
+        let hash = gix::objs::compute_hash(id.kind(), Kind::Tag, object);
+        hash.is_ok_and(|hash| hash == *id) || self.gix.objects.store_ref().replacements().next().is_some()
+    }
+
     /// A tag object in parts; `None` if the object is of another kind.
     pub(super) fn tag_parts<'a>(
         &self,
@@ -262,6 +268,8 @@ impl Repository {
         match kind {
             Ok(Some(kind)) if kind != Kind::Tag => Ok(None),
             Ok(Some(_)) if buffer.len() > MAX_SIZE => Err(UnreadableTag::Malformed),
+            // The checksum of a loose object is not looked at when it is inflated.
+            Ok(Some(_)) if !self.is_intact(&gix_id, buffer) => Err(UnreadableTag::Malformed),
             Ok(Some(_)) => Ok(Some(Parts::of(buffer))),
             Ok(None) => Err(UnreadableTag::Missing),
             // Beyond the limit, perhaps, and no tag.
@@ -554,6 +562,24 @@ mod tests {
         }
         fs::write(&path, "").unwrap();
         assert_eq!(unreadable(&repo, "t"), UnreadableTag::Malformed);
+    }
+
+    #[test]
+    fn a_tag_object_that_is_not_the_one_its_id_names_is_damaged() {
+        let repo = Repo::new();
+        let first = repo.commit(&[], "first");
+        repo.commit(&[], "second");
+        let [one, two] =
+            [("one", "HEAD~1"), ("two", "HEAD")].map(|(tag, on)| repo.tag(tag, on, &TagSpec::default()));
+        let file = |id: &str| repo.git_dir().join("objects").join(&id[..2]).join(&id[2..]);
+        fs::remove_file(file(&two)).unwrap();
+        fs::copy(file(&one), file(&two)).unwrap();
+        assert_eq!(unreadable(&repo, "two"), UnreadableTag::Malformed);
+        // What somebody has replaced is meant.
+        fs::remove_file(file(&two)).unwrap();
+        repo.tag("three", "HEAD", &TagSpec::default());
+        repo.git_ok(&["replace", "three", "one"]);
+        assert!(matches!(read(&repo, "three"), TagObject::Annotated { commit, .. } if commit == id(&first)));
     }
 
     #[test]
