@@ -214,7 +214,8 @@ impl Ends {
     fn made(&self, repo: &Repo, what: &str) -> usize {
         let now = refs(repo);
         let made = self.states.iter().position(|state| *state == now);
-        let made = made.unwrap_or_else(|| panic!("{what}: out of order\n{now:#?}"));
+        assert!(made.is_some(), "{what}: out of order\n{now:#?}");
+        let made = made.unwrap_or_default();
         let history = common::gto(repo, "history --json").ok().json();
         let events: BTreeSet<&str> =
             history.as_array().into_iter().flatten().filter_map(|event| event["ref"].as_str()).collect();
@@ -239,7 +240,7 @@ impl Ends {
             let error = run.err();
             let remove = error.split_once("run `rm ").and_then(|(_, rest)| rest.split_once('`'));
             let (lock, _) = remove.unwrap_or_default();
-            fs::remove_file(lock.trim_matches('\'')).unwrap_or_else(|_| panic!("{what}: then\n{run}"));
+            assert!(fs::remove_file(lock.trim_matches('\'')).is_ok(), "{what}: then\n{run}");
             run = common::gto(repo, next);
         }
         assert_eq!(run.status, 0, "{what}: then\n{run}");
@@ -283,7 +284,9 @@ fn killed_anywhere(traced: Traced, by: By, write: Write) {
         assert!(by != By::GitTables || made == 0 || ends.is_done(made), "{what}: tables change in one step");
         // Locks of git that is killed stay, and nobody knows of them but by name.
         if traced == Traced::Git && by == By::GitFiles {
-            leftovers(&victim).into_iter().for_each(|lock| fs::remove_file(lock).expect("it is there"));
+            for lock in leftovers(&victim) {
+                fs::remove_file(lock).expect("it is there");
+            }
         }
         ends.goes_on(&victim, made, &what);
         victim.remove();
