@@ -1,5 +1,5 @@
-//! What goes wrong around a write: no room, no right, and a `git` or a remote that does not do what it should. Nothing
-//! is half done then, the exit status is 1, and the text says what happened.
+//! What goes wrong around a write: no room, no right, and a `git` or a remote that does not do what it should. What is
+//! refused changes nothing, the exit status is 1, and the text says what happened.
 
 #![cfg(unix)]
 
@@ -359,7 +359,7 @@ fn on_a_full_disk_nothing_is_half_done_and_with_room_the_same_command_works() {
         assert!(line[0] == "1" && line[1] == before && line[2].contains("No space left on device"), "{said}");
     }
     assert_eq!(lines[assigned][1], done, "{said}");
-    // A deletion needs room too, for the record of it.
+    // A deletion needs room too, for its locks and a new `packed-refs`.
     let deleted = &lines[assigned + 1];
     assert!(
         deleted[0] == "0" || (deleted[1] == done && deleted[2].contains("No space left on device")),
