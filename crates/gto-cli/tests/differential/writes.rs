@@ -201,7 +201,12 @@ impl Writer<'_> {
             }
         }
         if named {
-            args.extend(["--version".to_owned(), self.any_version()]);
+            let version = self.any_version();
+            // The oracle refuses to register it again; we assign it.
+            if self.artifact.version_at(target.commit).is_some_and(|known| known.version == version) {
+                return None;
+            }
+            args.extend(["--version".to_owned(), version]);
         }
         Some(())
     }
