@@ -97,13 +97,14 @@ fn the_links_of_the_pages_lead_somewhere() {
 
 #[test]
 fn every_decision_has_a_row_and_a_test() {
-    const DECISIONS: std::ops::RangeInclusive<u8> = 1..=24;
+    // D26 and D30 are still to be made.
+    let decisions = (1..=25).chain(27..=29);
     let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
     let (page, tests) = (read("docs/compatibility.md"), read("crates/gto-cli/tests/decisions.rs"));
     let named = |number: u8| {
         page.contains(&format!("`d{number:02}_…`")) && tests.contains(&format!("\nfn d{number:02}_"))
     };
-    let missing: Vec<u8> = DECISIONS.filter(|&number| !named(number)).collect();
+    let missing: Vec<u8> = decisions.filter(|&number| !named(number)).collect();
     assert_eq!(missing, Vec::<u8>::new());
 }
 

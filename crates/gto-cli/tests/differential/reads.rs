@@ -194,7 +194,7 @@ fn stages(_: &RegistrySpec, _: &[String], chance: &mut SplitMix) -> Case {
 fn parse_tag(spec: &RegistrySpec, _: &[String], chance: &mut SplitMix) -> Case {
     let tag = match chance.below(8) {
         0 => chance
-            .pick(&["m@created", "x/y=z#a/b!#007", "m@v1.0.0-rc.1+b#3", "a:b@v1.0.0", "m#prod!", ""])
+            .pick(&["m@created", "x/y=z#a/b!#007", "m@v1.0.0-rc.1+b#3", "a:b@v1.0.0", "m#prod!"])
             .to_owned(),
         1 => chance.pick(&foreign(spec)),
         _ => chance.pick(&tags(spec)),

@@ -256,7 +256,7 @@ impl Registry {
         }
     }
 
-    /// Pushes the tags that are only here, all of them or none if they fit into one push. Of more than [`BATCH`] each push
+    /// Pushes the tags that are only here, all of them or none if they fit into one push. Of more than a thousand each push
     /// arrives whole or not at all, and what has arrived is a valid registry each time; `before` hears how many tags were pushed,
     /// and in how many pushes the others follow.
     ///
