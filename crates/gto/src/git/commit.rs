@@ -111,6 +111,16 @@ impl Repository {
         (read(data) || (self.header(id).is_ok() && read(data))) && data.len() <= limit
     }
 
+    /// Refuses a commit that git would refuse to read, as one that is not the one its id names.
+    pub(super) fn check_commit(&self, id: ObjectId) -> Result<(), GitError> {
+        let data = self.commit_data(id)?;
+        let gix_id = self.to_gix(id).ok_or(GitError::Missing { id })?;
+        if self.is_intact(&gix_id, Kind::Commit, &data) {
+            return Ok(());
+        }
+        Err(GitError::broken_object(id, "its content is not what its id stands for"))
+    }
+
     pub(super) fn commit_data(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
         let (kind, _) = self.header(id)?;
         if kind != Kind::Commit {

@@ -17,6 +17,7 @@ mod durable;
 mod file_commit;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod head;
 mod history;
 mod identity;
 mod index;
@@ -410,36 +411,6 @@ impl Repository {
         // Read here rather than through gix, which would follow `GIT_SHALLOW_FILE`. Git truncates the file before it
         // removes it.
         std::fs::metadata(self.common_dir().join("shallow")).is_ok_and(|file| file.len() > 0)
-    }
-
-    /// The commit that is checked out, or that a bare repository's `HEAD` names; `None` if there is no commit yet.
-    pub fn head_commit(&self) -> Result<Option<ObjectId>, GitError> {
-        let head = match self.refs {
-            RefStorage::Files => match self.head_commit_in_files()? {
-                // gix looks into `packed-refs` first: git may have packed the branch before gix looked for its file.
-                None => {
-                    self.see_packed_refs();
-                    self.head_commit_in_files()?
-                }
-                commit => commit,
-            },
-            RefStorage::Reftable => self.reftable_rev_parse("HEAD")?.object(),
-        };
-        Ok(head)
-    }
-
-    fn head_commit_in_files(&self) -> Result<Option<ObjectId>, GitError> {
-        let head = self.gix.head().and_then(gix::Head::try_into_peeled_id);
-        Ok(head.map_err(|error| GitError::failed("read HEAD", error))?.map(|id| from_gix(&id)))
-    }
-
-    /// As [`Repository::head_commit`], by what a listing saw if it looked.
-    pub fn head_commit_seen(&self, seen: SeenHead) -> Result<Option<ObjectId>, GitError> {
-        match seen {
-            SeenHead::At(commit) => Ok(Some(commit)),
-            SeenHead::Unborn => Ok(None),
-            SeenHead::NotLooked => self.head_commit(),
-        }
     }
 
     /// Whether all refs have reflogs, as `core.logAllRefUpdates=always` wants it.

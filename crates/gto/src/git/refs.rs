@@ -127,7 +127,8 @@ impl Repository {
                 }
             }
         }
-        Ok(None)
+        let source = format!("more than {MAX_SYMBOLIC} symbolic refs lead from one to the next").into();
+        Err(GitError::BrokenRef { name: name.to_string(), source })
     }
 }
 

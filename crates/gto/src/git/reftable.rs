@@ -55,13 +55,18 @@ impl Repository {
     }
 
     /// What git makes of a revision.
-    pub(super) fn reftable_rev_parse(&self, revision: &str) -> Result<Named, GitError> {
+    pub(super) fn git_rev_parse(&self, revision: &str) -> Result<Named, GitError> {
         // No argument of a process can hold a NUL, and no revision does.
         if revision.contains('\0') {
             return Ok(Named::Nothing);
         }
         let args = ["rev-parse", "--verify", "--end-of-options", revision];
-        let output = self.run_git(PURPOSE, args, &[])?;
+        let purpose = match self.refs {
+            RefStorage::Reftable => PURPOSE,
+            RefStorage::Files if self.is_partial() => "asking the remote of a partial clone",
+            RefStorage::Files => "looking up this revision",
+        };
+        let output = self.run_git(purpose, args, &[])?;
         if output.status.success() {
             let printed = std::str::from_utf8(output.stdout.trim_ascii()).ok();
             let id = printed.and_then(|id| id.parse().ok());
@@ -83,7 +88,7 @@ impl Repository {
         };
         match self.refs {
             RefStorage::Files => self.target_of(&name),
-            RefStorage::Reftable => Ok(self.reftable_rev_parse(full_name)?.object()),
+            RefStorage::Reftable => Ok(self.git_rev_parse(full_name)?.object()),
         }
     }
 }

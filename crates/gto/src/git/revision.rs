@@ -3,6 +3,8 @@
 //! Owns finding their commit, by Git's rules and then by those of the Python tool. Must not walk history beyond what
 //! the revision asks for.
 
+use std::collections::HashSet;
+
 use gix::bstr::BStr;
 use gix::revision::Spec;
 use gix::revision::spec::parse::{Error as SpecError, ObjectKindHint, Options};
@@ -81,15 +83,18 @@ impl Repository {
     /// Python tool, provided that all remotes which have it agree.
     pub fn resolve(&self, revision: &str) -> Result<ObjectId, ResolveError> {
         let named = match self.refs {
-            RefStorage::Files if is_like_describe(revision) => self.reftable_rev_parse(revision)?,
+            // For a text, gix would look at what every ref leads to, without a bound.
+            RefStorage::Files if is_like_describe(revision) || revision.starts_with(":/") => {
+                self.git_rev_parse(revision)?
+            }
             RefStorage::Files => match self.files_rev_parse(revision) {
                 // It may lead through what a partial clone left out, which git fetches.
-                Ok(Named::Nothing) | Err(_) if self.is_partial() => self.reftable_rev_parse(revision)?,
+                Ok(Named::Nothing) | Err(_) if self.is_partial() => self.git_rev_parse(revision)?,
                 // A time of a branch that has the name of a tag: Git knows which of them has a log.
-                Ok(Named::Nothing) if revision.contains("@{") => self.reftable_rev_parse(revision)?,
+                Ok(Named::Nothing) if revision.contains("@{") => self.git_rev_parse(revision)?,
                 named => named?,
             },
-            RefStorage::Reftable => self.reftable_rev_parse(revision)?,
+            RefStorage::Reftable => self.git_rev_parse(revision)?,
         };
         match named {
             Named::Object(id) => self.commit_of(revision, id),
@@ -116,9 +121,11 @@ impl Repository {
 
     fn commit_of(&self, revision: &str, id: ObjectId) -> Result<ObjectId, ResolveError> {
         let revision = revision.to_owned();
-        self.peel_to_commit(id).map_err(|error| match error {
+        let commit = self.peel_to_commit(id).map_err(|error| match error {
             // The full id of an object that is not here.
-            PeelError::Git(GitError::Missing { .. } | GitError::Unfetched { .. }) => {
+            PeelError::Git(GitError::Missing { .. } | GitError::Unfetched { .. })
+                if revision.parse::<ObjectId>().is_ok() =>
+            {
                 ResolveError::NotFound { revision }
             }
             PeelError::Git(error) => ResolveError::Git(error),
@@ -126,8 +133,13 @@ impl Repository {
                 ResolveError::NotACommit { revision, kind }
             }
             PeelError::Tag(UnreadableTag::Missing) => ResolveError::Git(GitError::Missing { id }),
+            PeelError::Tag(why @ (UnreadableTag::Malformed | UnreadableTag::TooDeep)) => {
+                ResolveError::Git(GitError::unreadable(id, why))
+            }
             PeelError::Tag(_) => ResolveError::NotACommit { revision, kind: ObjectKind::Tag },
-        })
+        })?;
+        self.check_commit(commit)?;
+        Ok(commit)
     }
 
     fn resolve_on_remotes(&self, revision: &str) -> Result<ObjectId, ResolveError> {
@@ -149,6 +161,17 @@ impl Repository {
     }
 
     fn gix_rev_parse(&self, revision: &str) -> Result<Named, GitError> {
+        let start = start_of(revision);
+        let found = if revision.starts_with(':') { None } else { self.start(start)? };
+        if let Some(id) = found
+            && start == revision
+            && !start.is_empty()
+        {
+            return Ok(Named::Object(id));
+        }
+        for id in found.map_or_else(|| self.short_ids(start), |id| vec![id]) {
+            self.check_bounded(id)?;
+        }
         let options = Options { object_kind_hint: Some(ObjectKindHint::Committish), ..Options::default() };
         let error = match Spec::from_bstr(BStr::new(revision), &self.gix, options) {
             // A range names no single object.
@@ -166,6 +189,56 @@ impl Repository {
         }
         Ok(Named::Nothing)
     }
+
+    /// The object that `HEAD`, the name of a ref or a whole id names.
+    fn start(&self, start: &str) -> Result<Option<ObjectId>, GitError> {
+        if matches!(start, "HEAD" | "@" | "") {
+            return self.head_target();
+        }
+        if let Ok(id) = start.parse() {
+            return Ok(Some(id));
+        }
+        match self.gix.try_find_reference(start) {
+            Ok(Some(found)) => self.target_of(&found.name().to_owned()),
+            // It is for gix to say why.
+            Ok(None) | Err(_) => Ok(None),
+        }
+    }
+
+    /// The objects whose ids begin so.
+    fn short_ids(&self, start: &str) -> Vec<ObjectId> {
+        let Ok(prefix) = gix::hash::Prefix::from_hex(start) else { return Vec::new() };
+        let mut found = HashSet::new();
+        // What cannot be read, gix will tell.
+        let _ = self.gix.objects.lookup_prefix(prefix, Some(&mut found));
+        found.iter().map(|id| from_gix(id)).collect()
+    }
+
+    /// Refuses an object from which gix might go on for ever: it follows tags as far as they lead, which in a damaged
+    /// repository may be to themselves.
+    fn check_bounded(&self, id: ObjectId) -> Result<(), GitError> {
+        match self.peel_to_commit(id) {
+            // A tag says what it is on, which need not be so.
+            Ok(commit) if self.kind_of(commit) == Some(ObjectKind::Tag) => {
+                Err(GitError::WrongKind { id: commit, expected: "commit" })
+            }
+            Err(PeelError::Tag(why @ (UnreadableTag::Malformed | UnreadableTag::TooDeep))) => {
+                Err(GitError::unreadable(id, why))
+            }
+            Err(PeelError::Tag(UnreadableTag::NotACommit { target, .. }))
+                if self.kind_of(target) == Some(ObjectKind::Tag) =>
+            {
+                Err(GitError::unreadable(id, UnreadableTag::Malformed))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a revision starts from, without what is to be done from there.
+fn start_of(revision: &str) -> &str {
+    let end = [revision.find(['^', '~', ':']), revision.find("@{")];
+    &revision[..end.into_iter().flatten().min().unwrap_or(revision.len())]
 }
 
 /// Whether a revision is about `HEAD`, also by its short name.
@@ -176,7 +249,9 @@ fn starts_from_head(revision: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use gto_testkit::TagSpec;
+    use std::fs;
+
+    use gto_testkit::{Repo, TagSpec};
 
     use super::*;
     use crate::git::test_repo::{each_storage, id, open};
@@ -250,6 +325,40 @@ mod tests {
                     "{revision}: {error:?}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_tag_of_a_damaged_repository_that_leads_to_itself_is_refused_and_followed_no_further() {
+        let repo = Repo::new();
+        let first = repo.commit(&[], "first");
+        let file = |id: &str| repo.git_dir().join("objects").join(&id[..2]).join(&id[2..]);
+        let replace = |from: &str, to: &str| {
+            let bytes = fs::read(file(from)).unwrap();
+            fs::remove_file(file(to)).unwrap();
+            fs::write(file(to), bytes).unwrap();
+        };
+        let [inner, outer] =
+            [("in", "HEAD"), ("out", "in")].map(|(name, on)| repo.tag(name, on, &TagSpec::default()));
+        replace(&outer, &inner);
+        let refused = |revisions: &[&str]| {
+            let repository = open(&repo);
+            for revision in revisions {
+                let found = repository.resolve(revision);
+                assert!(matches!(found, Err(ResolveError::Git(_))), "{revision}: {found:?}");
+            }
+        };
+        refused(&["in", "in~0", "in^{}", "in^0", "out", "out~1", "out^{commit}", &inner, &inner[..8]]);
+        // It looks at what all refs lead to: git is asked, which reads them.
+        let _ = open(&repo).resolve(":/first");
+        // The commit that a tag says it is on is the tag.
+        repo.tag("on", "HEAD", &TagSpec::default());
+        replace(&repo.git_ok(&["rev-parse", "on"]), &first);
+        refused(&["on", "on~0", "on^{}", "HEAD", "HEAD~1", "@", "main", "main^0", &first, &first[..8]]);
+        for head in [&inner, &outer, &first] {
+            fs::write(repo.git_dir().join("HEAD"), format!("{head}\n")).unwrap();
+            refused(&["HEAD", "HEAD~0", "@^{}"]);
+            assert!(open(&repo).head_commit().is_err());
         }
     }
 
@@ -344,7 +453,7 @@ mod tests {
     #[test]
     fn a_short_id_of_two_commits_is_ambiguous() {
         for repo in each_storage() {
-            let mut seen = std::collections::HashSet::new();
+            let mut seen = HashSet::new();
             let tree = repo.git_stdin(&["mktree"], b"");
             let short = (0..).find_map(|n| {
                 let object = format!("tree {tree}\nauthor A <a> {n} +0000\ncommitter A <a> {n} +0000\n\n");

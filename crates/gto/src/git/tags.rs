@@ -14,7 +14,7 @@ use gix::odb::cache::PackCache;
 use gix::odb::pack::cache::lru::StaticLinkedList;
 
 use super::object::{Ident, Parts, without_signature};
-use super::{GitError, Repository, TagRef, lossy};
+use super::{GitError, OBJECT_LIMIT, Repository, TagRef, lossy};
 use crate::object_id::ObjectId;
 use crate::processors;
 use crate::signature::Signature;
@@ -244,9 +244,9 @@ impl Repository {
         self.follow(kind, id, &mut Vec::new()).map_err(PeelError::Tag)
     }
 
-    /// Whether a tag object is the one that its id names; one that `git replace` put in its place counts as that.
-    fn is_intact(&self, id: &gix::ObjectId, object: &[u8]) -> bool {
-        let hash = gix::objs::compute_hash(id.kind(), Kind::Tag, object);
+    /// Whether an object is the one that its id names; one that `git replace` put in its place counts as that.
+    pub(super) fn is_intact(&self, id: &gix::ObjectId, kind: Kind, object: &[u8]) -> bool {
+        let hash = gix::objs::compute_hash(id.kind(), kind, object);
         hash.is_ok_and(|hash| hash == *id) || self.gix.objects.store_ref().replacements().next().is_some()
     }
 
@@ -266,15 +266,14 @@ impl Repository {
             kind = find();
         }
         match kind {
-            Ok(Some(kind)) if kind != Kind::Tag => Ok(None),
-            Ok(Some(_)) if buffer.len() > MAX_SIZE => Err(UnreadableTag::Malformed),
-            // The checksum of a loose object is not looked at when it is inflated.
-            Ok(Some(_)) if !self.is_intact(&gix_id, buffer) => Err(UnreadableTag::Malformed),
-            Ok(Some(_)) => Ok(Some(Parts::of(buffer))),
+            Ok(Some(Kind::Tag)) if buffer.len() > MAX_SIZE => Err(UnreadableTag::Malformed),
+            // No checksum is looked at when an object is inflated, and damage makes one kind of another.
+            Ok(Some(kind)) if !self.is_intact(&gix_id, kind, buffer) => Err(UnreadableTag::Malformed),
+            Ok(Some(Kind::Tag)) => Ok(Some(Parts::of(buffer))),
+            Ok(Some(_)) => Ok(None),
             Ok(None) => Err(UnreadableTag::Missing),
-            // Beyond the limit, perhaps, and no tag.
             Err(_) => match self.header(id) {
-                Ok((kind, _)) if kind != Kind::Tag => Ok(None),
+                Ok((kind, size)) if kind != Kind::Tag && size > OBJECT_LIMIT as u64 => Ok(None),
                 _ => Err(UnreadableTag::Malformed),
             },
         }
@@ -315,6 +314,16 @@ impl Reader {
         self.tagger = Some(tagger.clone());
         let commit = repository.follow(kind, target, &mut self.buffer)?;
         Ok(TagObject::Annotated { tag_id, commit, tagger, message, name_sum })
+    }
+}
+
+impl GitError {
+    /// The tag object, or one below it, cannot be made sense of.
+    pub(super) fn unreadable(id: ObjectId, why: UnreadableTag) -> Self {
+        match why {
+            UnreadableTag::Malformed => Self::broken_object(id, "it is damaged or too large"),
+            why => Self::broken_object(id, why.to_string()),
+        }
     }
 }
 
@@ -604,6 +613,8 @@ mod tests {
                 let tags = repository.tag_refs("").unwrap().refs;
                 let read = repository.read_tags(&tags, Want::Everything);
                 assert_eq!(read.len(), 20);
+                // What cannot be read is not taken for something that is no tag (D27).
+                assert!(!read.iter().any(|tag| matches!(tag, TagObject::Lightweight { .. })));
             }
             fs::write(&path, intact).unwrap();
         }
