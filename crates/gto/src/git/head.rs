@@ -47,7 +47,6 @@ mod tests {
 
     use gto_testkit::Repo;
 
-    use super::*;
     use crate::git::ResolveError;
     use crate::git::test_repo::{id, open};
 
