@@ -75,6 +75,7 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
         Error::AmbiguousRef { .. } => "give more digits of the commit id".to_owned(),
         Error::NotACommit { .. } => "name a commit, a branch or a tag of one".to_owned(),
         Error::NoCommit => "make a commit first: versions are bound to commits".to_owned(),
+        Error::NoBranch { other, .. } => no_branch_hint(other, context),
         Error::InvalidDate { .. } => {
             "dates look like 2026-11-24, '2026-11-24 10:00', yesterday, '1 day ago', '2 weeks ago'".to_owned()
         }
@@ -540,6 +541,20 @@ fn versions_of(registry: &Registry, name: &str) -> Vec<VersionReport> {
 
 fn stages_of(version: &VersionReport) -> Vec<String> {
     version.stages.iter().map(|known| known.stage.to_string()).collect()
+}
+
+fn no_branch_hint(other: &str, context: &Context) -> String {
+    let head = format!("symbolic-ref HEAD {}", shell_quote(&format!("refs/heads/{other}")));
+    let other = shell_quote(other);
+    if is_remote(&context.repository) {
+        return format!(
+            "name a REF, such as {other}, or set it for all in the remote repository: `git {head}`"
+        );
+    }
+    format!(
+        "name a REF, such as {other}, make the first commit on that branch, or leave it: {}",
+        git(&head, context)
+    )
 }
 
 fn revision_hint(revision: &str, context: &mut Context) -> String {

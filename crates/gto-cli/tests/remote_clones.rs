@@ -356,7 +356,12 @@ fn a_remote_whose_head_leads_nowhere_has_no_current_commit() {
     repo.git_ok(&["symbolic-ref", "HEAD", "refs/heads/unborn"]);
     for gto in [binary(), binary(), binary().env("GTO_CACHE", "off")] {
         let run = ask_by(&gto, &repo, "register new").fails(1);
-        assert!(run.err().starts_with("❌ The repository has no commit yet"), "{run}");
+        let is_named = run.err().starts_with("❌ HEAD names branch 'unborn', which does not exist")
+            || run.err().starts_with("❌ HEAD names a branch, which does not exist");
+        assert!(is_named, "{run}");
+        let hint = "name a REF, such as main, or set it for all in the remote repository: `git symbolic-ref HEAD refs/heads/main`";
+        assert!(run.err().contains(hint), "{run}");
+        ask_by(&gto, &repo, "register new main --dry-run").ok();
     }
     repo.git_ok(&["symbolic-ref", "HEAD", "refs/heads/main"]);
     ask(&repo, "register new").ok();

@@ -100,7 +100,9 @@ impl Told {
                 Self { text: Some(message), ..Self::new("ArtifactNotFound", [artifact.to_string()]) }
             }
             Error::RefNotFound { revision } => Self::new("RefNotFound", [revision.clone()]),
-            Error::NoCommit => Self { text: Some(message), ..Self::new("RefNotFound", ["HEAD".to_owned()]) },
+            Error::NoCommit | Error::NoBranch { .. } => {
+                Self { text: Some(message), ..Self::new("RefNotFound", ["HEAD".to_owned()]) }
+            }
             Error::AmbiguousRef { .. } => Self::new("AmbiguousArg", [message]),
             Error::NotACommit { .. }
             | Error::CannotCompare { .. }

@@ -46,6 +46,9 @@ pub fn hint(error: &Error) -> Option<String> {
         }
         Error::AmbiguousRef { .. } => "give more digits of the commit id".to_owned(),
         Error::NoCommit => "make a commit first: versions are bound to commits".to_owned(),
+        Error::NoBranch { other, .. } => {
+            format!("name a commit or a branch, such as {other}, or set it there: `git symbolic-ref HEAD refs/heads/{other}`")
+        }
         Error::InvalidDate { .. } => {
             "dates look like 2026-11-24, '2026-11-24 10:00', yesterday, '2 weeks ago'".to_owned()
         }

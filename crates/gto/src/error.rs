@@ -178,6 +178,14 @@ pub enum Error {
     /// There is nothing to register yet.
     #[error("The repository has no commit yet")]
     NoCommit,
+    /// `HEAD` is on a branch that is not there, while others are.
+    #[error("HEAD names {}, which does not exist", branch.as_ref().map_or("a branch".to_owned(), |branch| format!("branch '{branch}'")))]
+    NoBranch {
+        /// The branch, where it is known.
+        branch: Option<String>,
+        /// One that is there.
+        other: String,
+    },
     /// A point in time that cannot be read.
     #[error("Cannot read '{text}' as a date")]
     InvalidDate {
@@ -503,6 +511,7 @@ impl From<git::ResolveError> for Error {
         match error {
             git::ResolveError::NotFound { revision } => Self::RefNotFound { revision },
             git::ResolveError::NoCommitYet => Self::NoCommit,
+            git::ResolveError::NoBranch { branch, other } => Self::NoBranch { branch, other },
             git::ResolveError::NotACommit { revision, kind } => {
                 Self::NotACommit { revision, kind: kind.to_string() }
             }

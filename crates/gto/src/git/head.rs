@@ -5,8 +5,9 @@
 
 use gix::refs::FullName;
 
+use super::mirror::is_unborn;
 use super::tags::PeelError;
-use super::{GitError, RefStorage, Repository, SeenHead, UnreadableTag};
+use super::{GitError, RefStorage, Repository, ResolveError, SeenHead, UnreadableTag};
 use crate::object_id::ObjectId;
 
 impl Repository {
@@ -24,6 +25,17 @@ impl Repository {
             }
             PeelError::Tag(why) => GitError::unreadable(id, why),
         })
+    }
+
+    /// Why there is no commit behind `HEAD`, where nothing is damaged.
+    pub fn no_head(&self) -> ResolveError {
+        let mut branches = self.branch_names();
+        branches.sort_by_key(|branch| !matches!(branch.as_str(), "main" | "master"));
+        let branch = self.current_branch().filter(|branch| !is_unborn(branch));
+        match branches.into_iter().next() {
+            Some(other) => ResolveError::NoBranch { branch, other },
+            None => ResolveError::NoCommitYet,
+        }
     }
 
     /// The object that `HEAD` names where refs are files; `None` if its branch is not there yet.
@@ -47,7 +59,7 @@ mod tests {
 
     use gto_testkit::Repo;
 
-    use crate::git::ResolveError;
+    use super::ResolveError;
     use crate::git::test_repo::{id, open};
 
     #[test]

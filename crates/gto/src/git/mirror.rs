@@ -31,6 +31,11 @@ const REFSPECS: [&str; 2] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/ta
 /// A branch that nobody has, for the `HEAD` of a mirror whose remote has none.
 const UNBORN: &str = "refs/heads/gto-no-such-branch";
 
+/// Whether a branch is the one that nobody has.
+pub(super) fn is_unborn(branch: &str) -> bool {
+    UNBORN.strip_prefix("refs/heads/") == Some(branch)
+}
+
 /// The file with the names and sizes of the packs, so that one that went missing is noticed.
 const PACKS: &str = "gto-packs";
 

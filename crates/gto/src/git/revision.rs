@@ -26,6 +26,14 @@ pub(crate) enum ResolveError {
     /// The revision starts from `HEAD`, and there is no commit yet.
     #[error("this repository has no commit yet")]
     NoCommitYet,
+    /// The revision starts from `HEAD`, whose branch is not there, while others are.
+    #[error("HEAD names a branch that does not exist")]
+    NoBranch {
+        /// The branch, where it is known.
+        branch: Option<String>,
+        /// One that is there.
+        other: String,
+    },
     /// It names something else.
     #[error("`{revision}` is a {kind}, not a commit")]
     NotACommit {
@@ -102,7 +110,7 @@ impl Repository {
                 Err(ResolveError::Ambiguous { revision: revision.to_owned(), candidates })
             }
             Named::Nothing if starts_from_head(revision) && self.head_commit()?.is_none() => {
-                Err(ResolveError::NoCommitYet)
+                Err(self.no_head())
             }
             Named::Nothing => self.resolve_on_remotes(revision),
         }

@@ -119,7 +119,7 @@ impl Versions {
 impl Registry {
     /// How every annotated artifact compares to its last version at the current commit, by name; deprecated ones are left out.
     pub fn all_changes(&self) -> Result<Answer<Vec<ArtifactChange>>> {
-        let Some(head) = self.repository.head_commit()? else { return Err(Error::NoCommit) };
+        let head = self.repository.head_commit()?.ok_or_else(|| self.repository.no_head())?;
         let mut files = self.files();
         let versions = |artifact: Artifact| {
             let name = artifact.name().clone();
@@ -152,7 +152,7 @@ impl Registry {
 
     /// The artifacts that the current commit annotates.
     pub(super) fn annotated_now(&self) -> Result<Vec<ArtifactName>> {
-        let head = self.repository.head_commit()?.ok_or(Error::NoCommit)?;
+        let head = self.repository.head_commit()?.ok_or_else(|| self.repository.no_head())?;
         Ok(self.files().names(head))
     }
 

@@ -234,7 +234,7 @@ impl Registry {
         Ok(match revision {
             Some(revision) => Some(self.repository.resolve(revision)?),
             None if self.repository.work_dir().is_some() => None,
-            None => Some(self.repository.head_commit()?.ok_or(Error::NoCommit)?),
+            None => Some(self.repository.head_commit()?.ok_or_else(|| self.repository.no_head())?),
         })
     }
 
