@@ -146,7 +146,9 @@ fn demo_stops_with_the_error_of_a_command_that_fails() {
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     let run = demo_of(&gto().env("PATH", path), &sandbox, &["folder"]).fails(1);
     assert!(run.out().ends_with("\n$ git log --oneline\n"), "{run}");
-    assert!(run.err().contains("❌ The command `git log --oneline` failed (exit status: 3)\nno log today\n"));
+    assert!(
+        run.err().contains("❌ The command `git log --oneline` failed (exit status: 3)\n    no log today\n")
+    );
 }
 
 /// A folder with a `git` that runs these lines before it goes on as the real one.

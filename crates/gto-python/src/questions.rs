@@ -448,10 +448,7 @@ fn with_rank(event: EventReport) -> EventReport {
 pub fn check_ref<'py>(py: Python<'py>, repo: Option<String>, r#ref: String) -> Value<'py> {
     ask(py, repo, move |registry, asides| {
         let (kind, event, reason) = match asides.take(registry.check_ref(&r#ref)?) {
-            CheckedRef::Event(event) => {
-                asides.add(registry.renamed(&r#ref).as_slice());
-                ("event", Some(with_rank(*event)), None)
-            }
+            CheckedRef::Event(event) => ("event", Some(with_rank(*event)), None),
             CheckedRef::NoTag => ("no_tag", None, None),
             CheckedRef::Foreign => ("foreign", None, None),
             CheckedRef::Lightweight => ("lightweight", None, None),

@@ -499,8 +499,11 @@ impl Registry {
             }
             TagObject::Annotated { .. } => {}
         }
+        let inside = self.repository.name_inside(tag.target);
+        let is_renamed = inside.is_some_and(|inside| inside != name);
+        let renamed = renamed_warning(if is_renamed { vec![name.to_owned()] } else { Vec::new() });
         let scan = self.read_scan(&parsed.artifact, tags, Want::Everything);
-        let warnings = damage::damage_warning(self.damaged(&scan)).into_iter().collect();
+        let warnings = damage::damage_warning(self.damaged(&scan)).into_iter().chain(renamed).collect();
         let artifact = Artifact::from_events(parsed.artifact, scan.events);
         let found = artifact.events_with_owners().find(|(event, _)| event.tag == name);
         // A tag that goes while it is looked at is as good as none.
@@ -511,14 +514,6 @@ impl Registry {
         let answer = Answer { value, warnings };
         // The tag that registered its version may be one of the damaged.
         if is_unregistered { answer.unless_damaged() } else { Ok(answer) }
-    }
-
-    /// The warning that a tag, given as for [`Registry::check_ref`], has another name inside.
-    pub fn renamed(&self, reference: &str) -> Option<Warning> {
-        let name = reference.strip_prefix("refs/tags/").unwrap_or(reference);
-        let tag = self.repository.tag_ref(name).ok().flatten()?;
-        let inside = self.repository.name_inside(tag.target)?;
-        renamed_warning(if inside == name { Vec::new() } else { vec![name.to_owned()] })
     }
 
     /// What a tag is that is not among those of an artifact.

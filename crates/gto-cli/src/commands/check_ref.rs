@@ -64,10 +64,7 @@ impl CheckRef {
         let answer = registry.check_ref(&self.reference)?;
         warn(context, &answer.warnings);
         let nothing = match answer.value {
-            CheckedRef::Event(event) => {
-                warn(context, registry.renamed(&self.reference).as_slice());
-                return self.print(context, &registry, &event);
-            }
+            CheckedRef::Event(event) => return self.print(context, &registry, &event),
             CheckedRef::NoTag => format!("there is no tag '{}' in this repository", self.reference),
             CheckedRef::Foreign => format!("tag '{}' is not one of the registry's", self.reference),
             CheckedRef::Lightweight => {

@@ -99,7 +99,17 @@ fn git_file(path: &Path) -> Result<Option<PathBuf>, OpenError> {
     if is_git_dir(&git_dir)? {
         return Ok(Some(git_dir));
     }
-    Err(bad(format!("not a git repository: {}", git_dir.display())))
+    Err(bad(format!("not a git repository: {}", shortened(&git_dir))))
+}
+
+/// A path for a message, cut where no system could follow it.
+fn shortened(path: &Path) -> String {
+    const LONGEST: usize = 1000;
+    let shown = path.display().to_string();
+    match shown.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &shown[..end]),
+        None => shown,
+    }
 }
 
 /// Whether git takes the folder for a repository. Of a linked work tree's it needs the folder that all of them share.

@@ -170,7 +170,7 @@ fn is_moved(reason: &str) -> bool {
 
 /// What the other side says of a ref that it cannot write, and will not be able to the next time.
 const LASTING: [&str; 6] = [
-    "'; cannot create '",
+    "; cannot create '",
     "Permission denied",
     "No space left",
     "Read-only file system",

@@ -163,7 +163,10 @@ impl Registry {
                 if report.said.is_empty() { reason_of(&report.outcome).to_owned() } else { report.said };
             return Ok(Pushed::all(changes, said));
         }
-        if count(Some(false)) == changes.len() || is_overtaken && count(Some(true)) == changes.len() {
+        // What is there of tags that the remote has all refused is another process's, to the byte.
+        let is_none_ours = count(Some(true)) == changes.len()
+            || report.confirmed.iter().all(|confirmed| *confirmed == Some(false));
+        if count(Some(false)) == changes.len() || is_overtaken && is_none_ours {
             if let Some(InTheWay { tag, by }) = there.ok().and_then(|there| there.in_the_way) {
                 return Err(Error::InTheWay { remote: remote.shown(), tag, by });
             }
