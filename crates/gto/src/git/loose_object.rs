@@ -31,9 +31,13 @@ impl Unsynced {
         self.0.extend(path.parent().map(Path::to_owned));
     }
 
-    /// Syncs them; an object's folder before that which holds it.
+    /// Syncs them; an object's folder before that which holds it. One that a `git gc` has removed holds nothing to be synced:
+    /// what was in it is in a pack, or is found missing when the refs are changed.
     pub fn sync(self) -> io::Result<()> {
-        self.0.iter().rev().try_for_each(|folder| sync_folder(folder))
+        self.0.iter().rev().try_for_each(|folder| match sync_folder(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        })
     }
 }
 
@@ -129,4 +133,17 @@ impl Repository {
 pub(super) fn loose_object_path(objects: &Path, id: &gix::oid) -> PathBuf {
     let hex = id.to_string();
     objects.join(&hex[..2]).join(&hex[2..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_gc_removed_meanwhile_is_no_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut unsynced = Unsynced::default();
+        unsynced.add_folder_of(&folder.path().join("ab/cdef"));
+        unsynced.sync().unwrap();
+    }
 }
