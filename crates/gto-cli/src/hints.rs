@@ -22,11 +22,15 @@ use gto_frontend::text::shell_quote;
 use crate::context::Context;
 use crate::error::CommandError;
 
+const BUNDLE: &str = "nothing was changed; write in the repository that the bundle is made from, or in a clone of the bundle \
+                      without --push";
+
 /// The hints for an error.
 pub fn hints(error: &CommandError, context: &mut Context) -> Vec<String> {
     match error {
         CommandError::Arguments { hint, .. } => hint.iter().cloned().collect(),
         CommandError::Meant { hint, .. } => vec![hint.clone()],
+        CommandError::Registry(Error::Bundle { .. }) => vec![BUNDLE.to_owned()],
         CommandError::Registry(error) => registry_hints(error, context),
         CommandError::File { .. }
         | CommandError::Output(_)

@@ -367,6 +367,41 @@ fn a_remote_whose_head_leads_nowhere_has_no_current_commit() {
     ask(&repo, "register new").ok();
 }
 
+/// `git clone` takes one, too.
+#[test]
+fn a_bundle_is_read_as_it_is_now_and_not_written_to() {
+    let repo = upstream(true);
+    let folder = repo.sandbox().path();
+    let bundle = |name: &str| repo.git_ok(&["bundle", "create", "-q", name, "--all"]);
+    let path = folder.join("x.bundle").to_string_lossy().into_owned();
+    bundle(&path);
+    let run = |gto: &Gto, words: &[&str]| gto.run_in(repo.sandbox(), folder, words, b"");
+    for gto in [binary(), binary(), binary().env("GTO_CACHE", "off")] {
+        let shown = run(&gto, &["show", "m", "-r", "x.bundle"]).ok().out();
+        assert_eq!(shown, ask(&repo, "show m").ok().out());
+    }
+    repo.tag("m@v9.0.0", "HEAD", &TagSpec::default());
+    bundle(&path);
+    let versions = run(&binary(), &["show", "m", "--version", "-r", &path]).ok().out();
+    assert!(versions.starts_with("v9.0.0\n"), "{versions}");
+    let intact = fs::read(&path).unwrap();
+    for words in [
+        &["register", "new"][..],
+        &["register", "new", "--dry-run"],
+        &["assign", "m", "--stage", "prod"],
+        &["deprecate", "m"],
+        &["annotate", "new", "--path", "f"],
+    ] {
+        let run = run(&binary(), &[words, &["-r", "x.bundle"]].concat()).fails(1);
+        let error = format!("❌ '{path}' is a bundle, which can be read and not pushed to");
+        assert!(run.err().starts_with(&error), "{run}");
+    }
+    assert_eq!(fs::read(&path).unwrap(), intact);
+    let start = &intact[..intact.len() / 2];
+    fs::write(&path, start).unwrap();
+    run(&binary().env("GTO_CACHE", "off"), &["show", "-r", "x.bundle"]).fails(1);
+}
+
 /// Git would start one fetch within the other without end, until the memory is full.
 #[test]
 fn a_shallow_remote_that_leaves_nothing_else_out_is_read() {

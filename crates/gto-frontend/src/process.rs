@@ -81,9 +81,10 @@ fn git_dir_instead(repo: &str, error: Option<&Error>, environment: &Environment)
     git_dir(environment).filter(|_| is_none && repo == ".")
 }
 
-/// Whether `--repo` names a remote repository and no folder.
+/// Whether `--repo` names a remote repository, or one in a file, and no folder.
 pub fn is_remote(repo: &str) -> bool {
-    !Path::new(repo).exists() && is_url(repo)
+    let path = Path::new(repo);
+    if path.exists() { gto::is_bundle(path) } else { is_url(repo) }
 }
 
 /// `https://host/x`, `host:x`, `user@host:x`: what Git takes for the address of a remote repository.

@@ -133,6 +133,7 @@ impl Told {
             Error::Clone { .. }
             | Error::UnknownRemote { .. }
             | Error::NoRemote { .. }
+            | Error::Bundle { .. }
             | Error::ManyAddresses { .. }
             | Error::Fetch { .. }
             | Error::Differ { .. }

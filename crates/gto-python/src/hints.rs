@@ -98,6 +98,9 @@ fn of_git_or_remote(error: &Error) -> Option<String> {
         Error::UnknownRemote { .. } | Error::NoRemote { .. } => {
             "this repository has no remote: add one with `git remote add origin URL`"
         }
+        Error::Bundle { .. } => {
+            "nothing was changed; write in the repository that the bundle is made from, or in a clone without push=True"
+        }
         Error::ManyAddresses { .. } => {
             "nothing was changed; give one address a remote of its own, and name that with GTO_REMOTE"
         }

@@ -294,6 +294,12 @@ pub enum Error {
         /// How many they are.
         addresses: usize,
     },
+    /// The remote is a file.
+    #[error("'{path}' is a bundle, which can be read and not pushed to")]
+    Bundle {
+        /// The file.
+        path: String,
+    },
     /// The remote does not say which tags it has.
     #[error("Cannot get the tags of {remote}: {reason}")]
     Fetch {

@@ -78,7 +78,7 @@ mod yaml;
 
 pub use environment::Environment;
 pub use error::{Error, Result};
-pub use git::{before_first_child, end_children, kill_children};
+pub use git::{before_first_child, end_children, is_bundle, kill_children};
 pub use processors::processors;
 pub use registry::{
     AnnotateError, AnnotatedTag, Annotating, AnnotationApplied, AnnotationPlan, Answer, Applied,

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -104,7 +104,10 @@ impl Access<'_> {
         let mut git = git_clone(self.variables());
         // Whatever the user's own clones are to be: refs that gix can read, no hooks, pushes that go back to where it came
         // from.
-        git.env("GIT_DEFAULT_REF_FORMAT", "files").args(["--bare", "--filter=blob:none", "--template="]);
+        git.env("GIT_DEFAULT_REF_FORMAT", "files").args(["--bare", "--template="]);
+        if !is_bundle(Path::new(self.address.plain())) {
+            git.arg("--filter=blob:none");
+        }
         // Small fetches become packs too, which are kept in `PACKS`.
         git.args(["-c", "fetch.unpackLimit=1", "-c", "remote.pushDefault=origin"]);
         git.args([OsStr::new("--"), OsStr::new(self.address.plain()), folder.as_os_str()]);
@@ -363,6 +366,15 @@ impl Repository {
         let output = self.run_git("following a remote repository", args, b"")?;
         if output.status.success() { Ok(()) } else { Err(MirrorError::Damaged) }
     }
+}
+
+/// Whether this is a repository in one file, as `git bundle create` makes them, and Git clones and fetches from.
+#[must_use]
+pub fn is_bundle(path: &Path) -> bool {
+    let is_file = fs::metadata(path).is_ok_and(|file| file.is_file());
+    let mut start = [0; 16];
+    let mut read = || fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    is_file && read().is_ok() && [b"# v2 git bundle\n", b"# v3 git bundle\n"].contains(&&start)
 }
 
 /// The address that the mirror in `folder` follows, if it is one.

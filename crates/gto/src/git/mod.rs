@@ -65,7 +65,7 @@ use gix::odb::Header as _;
 
 use crate::object_id::ObjectId;
 
-pub(crate) use address::Address;
+pub(crate) use address::{Address, NoAddress};
 pub(crate) use ambiguity::Ambiguity;
 pub(crate) use cached_tags::Keep;
 pub use child::{before_first_child, end_children, kill_children};
@@ -80,6 +80,7 @@ pub(crate) use identity::IdentityError;
 pub(crate) use index::{Index, Staged};
 pub(crate) use links::Entry;
 pub(crate) use lock::{LOCKED, WriteLock};
+pub use mirror::is_bundle;
 pub(crate) use mirror::{Access, MirrorError, url_of};
 pub(crate) use pattern::Pattern;
 pub(crate) use porcelain::{Outcome, PushReport};

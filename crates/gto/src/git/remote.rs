@@ -9,7 +9,7 @@ use super::address::without_passwords;
 use super::porcelain::{self, Outcome, PushReport};
 use super::refs::TAGS;
 use super::said::{remarks, words};
-use super::{GitError, RefStorage, Repository, lossy};
+use super::{GitError, RefStorage, Repository, is_bundle, lossy};
 use crate::object_id::ObjectId;
 
 /// So many bytes of arguments every system takes, with room for the environment beside them.
@@ -39,6 +39,8 @@ pub(crate) struct Remote {
     name: String,
     /// The addresses that pushes go to, if these are others than that which fetches come from, or several.
     pushed_to: Vec<String>,
+    /// The bundle that it is, which no push changes.
+    bundle: Option<String>,
 }
 
 /// A tag of a remote.
@@ -103,6 +105,11 @@ impl Remote {
         self.pushed_to.len().max(1)
     }
 
+    /// The file that it is, if it is a bundle, which can be fetched from and not pushed to.
+    pub fn bundle(&self) -> Option<&str> {
+        self.bundle.as_deref()
+    }
+
     /// What to ask for the tags: what is pushed must fit what is there, and not what a mirror for fetching has.
     fn source(&self) -> &str {
         self.pushed_to.first().unwrap_or(&self.name)
@@ -153,18 +160,20 @@ impl Repository {
             values[from..].iter().map(|value| lossy(value)).collect::<Vec<_>>()
         };
         let mut pushed_to = configured("pushurl");
+        let mut urls = configured("url");
+        if urls.is_empty() {
+            urls.push(name.clone());
+        }
         if pushed_to.is_empty() {
-            let mut urls = configured("url");
-            if urls.is_empty() {
-                urls.push(name.clone());
-            }
             pushed_to = urls.iter().filter_map(|url| self.pushed_instead_of(url)).collect();
             // Git fetches from the first one, and pushes to all.
             if pushed_to.is_empty() && urls.len() > 1 {
-                pushed_to = urls;
+                pushed_to.clone_from(&urls);
             }
         }
-        Remote { name, pushed_to }
+        let is_file = |url: &String| is_bundle(&self.root().join(url));
+        let bundle = pushed_to.first().or(urls.first()).filter(|url| is_file(url)).cloned();
+        Remote { name, pushed_to, bundle }
     }
 
     /// The address that git pushes to in the place of this one, if it is another one: that of the longest match.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::annotate::Planned;
 use super::annotation_place::{Prepared, prepare};
-use super::remote::one_address;
+use super::remote::{no_bundle, one_address};
 use super::{AnnotateError, AnnotationPlan, FileEdit, Registry};
 use crate::annotation::{Source, edit};
 use crate::error::{Error, Result};
@@ -150,6 +150,7 @@ impl Registry {
             return Ok(None);
         }
         let remote = if push { Some(self.remote()?) } else { None };
+        remote.as_ref().map_or(Ok(()), no_bundle)?;
         if remote.is_some() && self.repository.current_branch().is_none() {
             return Err(AnnotateError::NoBranch.into());
         }

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::git::{self, Access, Address, Keep, MirrorError, Repository};
+use crate::git::{self, Access, Address, Keep, MirrorError, NoAddress, Repository};
 use crate::waiting::Waiting;
 
 /// How long to wait for others: one may be pushing.
@@ -94,8 +94,8 @@ impl Clone {
         environment: &Environment,
         make: impl FnOnce(&Access<'_>) -> std::result::Result<(Repository, Place), MirrorError>,
     ) -> Result<(Repository, Self)> {
-        let address = Address::parse(url)
-            .map_err(|error| Error::Clone { url: url.to_owned(), reason: error.to_string() })?;
+        let address =
+            address(url).map_err(|error| Error::Clone { url: url.to_owned(), reason: error.to_string() })?;
         let prompt = environment.variable("GIT_TERMINAL_PROMPT").unwrap_or_else(|| "0".to_owned());
         let access = Access {
             address: &address,
@@ -125,7 +125,7 @@ impl Clone {
     /// The clone that is kept of what is at `url`, as it was left the last time; `None` if there is none, or somebody is
     /// changing it.
     pub fn open_kept(url: &str, environment: &Environment) -> Option<(Repository, Self)> {
-        let address = Address::parse(url).ok()?;
+        let address = address(url).ok()?;
         if super::cache::wanted(environment) == Keep::Nothing {
             return None;
         }
@@ -259,7 +259,7 @@ impl KeptClones {
 
     /// The clone of what is at `url`.
     pub fn find(&self, url: &str) -> Option<KeptClone> {
-        self.look(&Address::parse(url).ok()?.key())
+        self.look(&address(url).ok()?.key())
     }
 
     /// Removes the clones, or only that of what is at `url`. How many there were.
@@ -268,7 +268,7 @@ impl KeptClones {
     /// [`Error::Cache`] if one cannot be removed, or others have been using it for a minute.
     pub fn clear(&self, url: Option<&str>) -> Result<usize> {
         let keys = match url {
-            Some(url) => Address::parse(url).map(|address| vec![address.key()]).unwrap_or_default(),
+            Some(url) => address(url).map(|address| vec![address.key()]).unwrap_or_default(),
             None => self.keys(),
         };
         let mut removed = 0;
@@ -416,6 +416,13 @@ impl KeptClones {
             path,
         })
     }
+}
+
+/// The address, which of a bundle is its whole path: a clone outlives the current folder.
+fn address(url: &str) -> std::result::Result<Address, NoAddress> {
+    let path = Path::new(url);
+    let path = if git::is_bundle(path) { std::path::absolute(path).ok() } else { None };
+    Address::parse(path.as_deref().and_then(Path::to_str).unwrap_or(url))
 }
 
 /// A clone that goes when the registry does.

@@ -341,8 +341,17 @@ fn rank(tag: &str) -> u8 {
     }
 }
 
+/// Refuses a remote that nothing can be pushed to.
+pub(super) fn no_bundle(remote: &Remote) -> Result<()> {
+    match remote.bundle() {
+        Some(path) => Err(Error::Bundle { path: path.to_owned() }),
+        None => Ok(()),
+    }
+}
+
 /// The remote, if a push goes to one repository: of several some could take it and others not.
 pub(super) fn one_address(remote: Remote) -> Result<Remote> {
+    no_bundle(&remote)?;
     match remote.addresses() {
         1 => Ok(remote),
         addresses => Err(Error::ManyAddresses { remote: remote.shown(), addresses }),

@@ -2,7 +2,7 @@
 //!
 //! Owns that order. What is planned is the caller's business, applying `write`'s, and trying again `alone`'s.
 
-use super::remote::one_address;
+use super::remote::{no_bundle, one_address};
 use super::{Applied, Registry};
 use crate::error::Error;
 use crate::name::ArtifactName;
@@ -64,6 +64,8 @@ impl Registry {
             };
             if manner.push && !manner.dry_run {
                 one_address(self.remote()?)?;
+            } else if manner.push {
+                no_bundle(&self.remote()?)?;
             }
             let sight = if names.is_empty() { None } else { Some(self.look(&names)?) };
             let plan = plan().map_err(Failure::Theirs)?;
