@@ -164,3 +164,15 @@ fn a_remote_that_says_nothing_is_waited_for_once() {
     warns_of(&run, "`git fetch` said nothing for 1 s and was ended");
     assert_eq!(git.started().iter().filter(|line| line.contains("fetch --quiet")).count(), 1, "{run}");
 }
+
+#[test]
+fn without_git_a_revision_that_is_not_here_needs_it_to_ask_the_remote() {
+    let repo = upstream();
+    let clone = clone(&repo, "clone", &["--filter=blob:none"]);
+    let alone = binary().env("PATH", &clone.path().join("no-such-folder"));
+    let run = alone.run(&clone, &["show", "--at", "nosuch"]).fails(1);
+    let error =
+        "❌ The program `git` is needed for asking the remote of a partial clone and cannot be started";
+    assert!(run.err().starts_with(error), "{run}");
+    hints_at(&run, "install Git");
+}
