@@ -169,7 +169,7 @@ fn a_remote_that_says_nothing_is_waited_for_once() {
 fn without_git_a_revision_that_is_not_here_needs_it_to_ask_the_remote() {
     let repo = upstream();
     let clone = clone(&repo, "clone", &["--filter=blob:none"]);
-    let alone = binary().env("PATH", &clone.path().join("no-such-folder"));
+    let alone = binary().env("PATH", clone.path().join("no-such-folder"));
     let run = alone.run(&clone, &["show", "--at", "nosuch"]).fails(1);
     let error =
         "❌ The program `git` is needed for asking the remote of a partial clone and cannot be started";
