@@ -222,9 +222,10 @@ fn held_hint(artifact: &ArtifactName, version: &Version, tag: &str, context: &mu
     format!("choose another version than {version}, or leave it out: `gto register {artifact}`; {fix}")
 }
 
-/// What to do where there is no repository to be opened.
+/// What to do where there is no repository to be opened, or no ref of it to be read.
 fn opening_hint(error: &Error, context: &Context) -> Option<String> {
     Some(match error {
+        Error::DamagedPackedRefs { .. } => "`gto doctor` shows how to fix that file".to_owned(),
         Error::NoRepository { path } if context.git_dir().is_some_and(|git_dir| git_dir == *path) => {
             "the variable GIT_DIR names it: unset it, or name a repository with `--repo PATH`".to_owned()
         }

@@ -501,6 +501,56 @@ fn a_broken_ref_hinders_nobody_else() {
     }
 }
 
+/// Seen: the tags of the lines that could be read, status 0, and an empty stderr.
+#[test]
+fn d27_where_git_refuses_packed_refs_every_command_fails_with_its_reason() {
+    let original = registry(&["m@v1.0.0", "m@v2.0.0", "m#prod#1"]);
+    original.pack_refs();
+    let text = fs::read_to_string(original.git_dir().join("packed-refs")).unwrap();
+    let damages = [
+        text[..text.len() - 5].to_owned(),
+        format!("{text}noise\n"),
+        text.replace("\n^", "\nnoise\n^"),
+        text.replacen('\n', "\n\n", 1).replace(" sorted", ""),
+    ];
+    for damaged in damages {
+        let repo = original.copy();
+        let path = repo.git_dir().join("packed-refs");
+        fs::write(&path, &damaged).unwrap();
+        let git = repo.git(&["for-each-ref"]);
+        let said = String::from_utf8_lossy(&git.stderr);
+        let reason = said.trim_end_matches('\n').strip_prefix("fatal: ").expect("git refuses it");
+        let error =
+            format!("Cannot list the tags: {}", reason.replace(".git/packed-refs", path.to_str().unwrap()));
+        for line in [
+            "show",
+            "show m",
+            "show m#prod --version",
+            "resolve m#prod",
+            "resolve m@v1.0.0",
+            "check-ref m@v1.0.0",
+            "check-ref m@v2.0.0 --name",
+            "history m",
+            "stages",
+            "verify",
+            "describe m@v1.0.0",
+            "register m",
+            "assign m --version v1.0.0 --stage dev",
+            "deprecate m v1.0.0",
+            "deprecate m v1.0.0 --delete",
+        ] {
+            let run = refused(&repo, line, &error);
+            hints_at(&run, "`gto doctor` shows how to fix that file");
+            assert_eq!(fs::read_to_string(&path).unwrap(), damaged, "{run}");
+        }
+        // As git, it need not see a damaged line elsewhere, but a file that is cut is seen.
+        if !damaged.ends_with('\n') {
+            refused(&repo, "register new", &error);
+        }
+        repo.remove();
+    }
+}
+
 #[test]
 fn a_missing_commit_hinders_nobody_else() {
     let repo = registry(&["m@v1.0.0"]);

@@ -662,3 +662,53 @@ fn the_documentation_names_every_check_with_its_severity() {
     let rows = text.lines().filter(|line| line.starts_with("| `")).count();
     assert_eq!(rows, Check::ALL.len());
 }
+
+/// D27: Git refuses these files, and with them every ref.
+#[test]
+fn d27_a_damaged_packed_refs_is_mended_by_the_commands_that_are_given() {
+    type Damage = fn(&str) -> String;
+    let damages: [(&str, Damage); 7] = [
+        ("cut in its last line", |text| text[..text.len() - 3].to_owned()),
+        ("cut in a name", |text| text[..text.find("m@v1.0.1").unwrap() + 7].to_owned()),
+        ("zeros at the end", |text| format!("{}{}", &text[..text.len() - 60], "\0".repeat(60))),
+        ("zeros in the middle", |text| text.replace("m@v1.0.0\n^", "m@v1.0.0\0\0")),
+        ("a stray line", |text| text.replace('^', "noise\n^")),
+        ("a dangerous name", |text| {
+            format!("{text}{} refs/tags/../../x\n", &text[text.len() - 41..].trim_end())
+        }),
+        ("no header and an empty line", |text| format!("\n{}", text.split_once('\n').unwrap().1)),
+    ];
+    let origin = Sandbox::new().repo("origin");
+    origin.commit(&[], "first");
+    origin.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+    origin.commit(&[], "second");
+    origin.tag("m@v1.0.1", "HEAD", &TagSpec::default());
+    let clone = origin.clone_to("clone's");
+    clone.git_ok(&["pack-refs", "--all"]);
+    for (what, damage) in damages {
+        for has_remote in [true, false] {
+            let copy = clone.copy();
+            if !has_remote {
+                copy.git_ok(&["remote", "remove", "origin"]);
+                copy.git_ok(&["pack-refs", "--all"]);
+            }
+            let path = copy.git_dir().join("packed-refs");
+            let damaged = damage(&fs::read_to_string(&path).unwrap());
+            fs::write(&path, &damaged).unwrap();
+            // It takes a name up to a NUL.
+            let is_taken = what == "zeros in the middle";
+            assert_eq!(copy.git(&["for-each-ref"]).status.success(), is_taken, "{what}");
+            let run = doctor(&copy, &[]).fails(1);
+            assert!(run.out().contains("error[broken-ref]: the tags cannot be listed: "), "{what}\n{run}");
+            let [finding] = &found(&json(&copy), Check::BrokenRef)[..] else { panic!("one finding: {what}") };
+            paste(&copy, &texts(&finding["fix"]));
+            doctor(&copy, &[]).ok();
+            assert!(copy.git(&["for-each-ref"]).stderr.is_empty(), "{what}");
+            let kept = copy.tag_names();
+            assert!(!has_remote || kept == ["m@v1.0.0", "m@v1.0.1"], "{what} {kept:?}");
+            assert!(kept.iter().all(|name| origin.tag_names().contains(name)), "{what} {kept:?}");
+            assert_eq!(fs::read_to_string(path.with_extension("damaged")).unwrap(), damaged, "{what}");
+            copy.remove();
+        }
+    }
+}

@@ -121,6 +121,7 @@ impl Told {
             | Error::Open { .. }
             | Error::MissingObject { .. }
             | Error::DamagedTags { .. }
+            | Error::DamagedPackedRefs { .. }
             | Error::NoEvent { .. }
             | Error::Unfetched { .. }
             | Error::Hook { .. }

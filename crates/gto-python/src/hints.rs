@@ -31,6 +31,7 @@ pub fn hint(error: &Error) -> Option<String> {
         Error::Cache { .. } => {
             "it does no harm; with the environment variable GTO_CACHE=off nothing is kept".to_owned()
         }
+        Error::DamagedPackedRefs { .. } => "`gto doctor` shows how to fix that file".to_owned(),
         Error::DamagedTags { .. } | Error::NoEvent { .. } => {
             "`gto doctor` shows how to fix it; in a clone, `git fetch --tags --force` may do".to_owned()
         }

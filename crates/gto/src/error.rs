@@ -92,6 +92,14 @@ pub enum Error {
         /// The tags, at least one.
         tags: Vec<DamagedTag>,
     },
+    /// Git reads no tag of `packed-refs`, since something in that file is damaged (decision D27).
+    #[error("Cannot list the tags: {reason}")]
+    DamagedPackedRefs {
+        /// The file.
+        path: PathBuf,
+        /// What git says of it.
+        reason: String,
+    },
     /// The rules of the registry forbid it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -488,6 +496,9 @@ impl From<git::GitError> for Error {
             git::GitError::NoGit { purpose, source } => return Self::NoGit { purpose, source },
             git::GitError::Silent { command, seconds } => return Self::GitSilent { command, seconds },
             git::GitError::Unfetched { id, reason } => return Self::Unfetched { id, reason },
+            git::GitError::PackedRefs(damaged) => {
+                return Self::DamagedPackedRefs { path: damaged.path, reason: damaged.reason };
+            }
             error => error,
         };
         let message = sentence(&error);

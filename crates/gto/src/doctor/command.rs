@@ -4,6 +4,7 @@
 //! a repository become an option.
 
 use crate::event::Event;
+use crate::git::Salvage;
 use crate::name::ArtifactName;
 use crate::time::Timestamp;
 
@@ -30,6 +31,8 @@ pub enum Program {
     Gto,
     /// `rm`; its argument is an absolute path.
     Remove,
+    /// `sed`
+    Sed,
     /// `unset`, the shell's own.
     Unset,
 }
@@ -41,6 +44,7 @@ impl Program {
             Self::Git => "git",
             Self::Gto => "gto",
             Self::Remove => "rm",
+            Self::Sed => "sed",
             Self::Unset => "unset",
         }
     }
@@ -133,6 +137,25 @@ pub(super) fn fetch(remotes: &[String], options: &[&str]) -> Vec<Command> {
         }
         [first, ..] => vec![command.operands([first.clone()])],
     }
+}
+
+/// Takes the lines out of `packed-refs` that git refuses, and keeps the file as it was beside it; `None` if no command can
+/// name it. The header and the lines about peeled objects go too, which git then does without.
+pub(super) fn drop_damaged_lines(salvage: &Salvage) -> Option<Command> {
+    let line = format!(r"/^[0-9a-f]{{{}}} refs\/[^[:cntrl:] ~^:?*\[]+$/p", salvage.digits);
+    let mut arguments = vec!["-i.damaged", "-n", "-E"];
+    if salvage.is_cut {
+        // Half a name may look like a whole one.
+        arguments.extend(["-e", "$d"]);
+    }
+    arguments.extend([
+        "-e",
+        r"/\.\.|@\{|\.lock(\/|$)|\/(\.|\/|$)|\.$/d",
+        "-e",
+        &line,
+        salvage.file.to_str()?,
+    ]);
+    Some(Command::new(Program::Sed, &arguments).variable("LC_ALL", "C".to_owned()))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use crate::annotation::FileProblem;
 use crate::error::Error;
 use crate::event::Event;
-use crate::git::{LeftLock, UnreadableTag};
+use crate::git::{LeftLock, Salvage, UnreadableTag};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::state::State;
@@ -196,6 +196,7 @@ pub(crate) struct Evidence<'a> {
     pub names: Vec<String>,
     pub not_utf8: Vec<String>,
     pub broken: Vec<BrokenRef>,
+    pub packed_refs: Option<DamagedFile>,
     /// What the registry's tags add up to.
     pub state: State,
     /// Registry names that are no annotated tags, and what they are on.
@@ -217,6 +218,13 @@ pub(crate) struct BrokenRef {
     pub name: String,
     /// The file to remove; `None` if no command can name it safely.
     pub file: Option<String>,
+}
+
+/// A `packed-refs` that git refuses. Then there is nothing to be said of tags.
+pub(crate) struct DamagedFile {
+    /// What git says of it.
+    pub reason: String,
+    pub salvage: Option<Salvage>,
 }
 
 /// Runs every check.

@@ -1,6 +1,6 @@
 //! What is wrong around the registry: the configuration, the annotation file, the clone, its refs.
 
-use super::command::{Command, Program, fetch};
+use super::command::{Command, Program, drop_damaged_lines, fetch};
 use super::{Check, Evidence, Finding, quoted, tags_that};
 use crate::annotation::FileProblem;
 use crate::config::ConfigError;
@@ -78,7 +78,8 @@ fn clone(evidence: &Evidence<'_>) -> Vec<Finding> {
         let unshallow = fetch(&evidence.remotes, &["--unshallow", "--tags"]);
         findings.push(Finding::new(Check::Shallow, message).fix(unshallow));
     }
-    let any_tag = !(evidence.names.is_empty() && evidence.not_utf8.is_empty() && evidence.broken.is_empty());
+    let any_tag = evidence.packed_refs.is_some()
+        || !(evidence.names.is_empty() && evidence.not_utf8.is_empty() && evidence.broken.is_empty());
     if !any_tag && !evidence.remotes.is_empty() {
         let message = "the repository has a remote and not a single tag: perhaps the tags were never fetched";
         findings.push(Finding::new(Check::NoTags, message).fix(fetch(&evidence.remotes, &["--tags"])));
@@ -86,8 +87,27 @@ fn clone(evidence: &Evidence<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Git reads no ref at all while it is so.
+fn packed_refs(evidence: &Evidence<'_>) -> Option<Finding> {
+    let damaged = evidence.packed_refs.as_ref()?;
+    let reason = &damaged.reason;
+    let command = damaged.salvage.as_ref().and_then(drop_damaged_lines);
+    let (kept, fetch) = match &command {
+        Some(_) => (
+            "; what the damaged lines said is lost unless a remote has it, and a copy with the ending '.damaged' is kept",
+            fetch(&evidence.remotes, &["--tags"]),
+        ),
+        None => ("", Vec::new()),
+    };
+    Some(
+        Finding::new(Check::BrokenRef, format!("the tags cannot be listed: {reason}{kept}"))
+            .fix(command)
+            .fix(fetch),
+    )
+}
+
 fn refs(evidence: &Evidence<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings: Vec<Finding> = packed_refs(evidence).into_iter().collect();
     if !evidence.broken.is_empty() {
         let names: Vec<&str> = evidence.broken.iter().map(|broken| broken.name.as_str()).collect();
         let message = tags_that(

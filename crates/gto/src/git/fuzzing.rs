@@ -14,7 +14,7 @@ use super::porcelain::{self, Outcome};
 use super::refs::{TAGS, full_name};
 use super::remote::{RemoteTag, read_listing};
 use super::tag_cache::{self, CachedTag, TagCache, Writer};
-use super::{ObjectKind, Repository, TagRef, TagRefs, Want, is_valid_tag_name, mirror, ref_files, tags};
+use super::{ObjectKind, Repository, TagRef, TagRefs, Want, is_valid_tag_name, mirror, tags};
 use crate::fuzzing::assert_same;
 use crate::object_id::ObjectId;
 use crate::signature::Signature;
@@ -80,36 +80,6 @@ pub fn packed_refs(data: &[u8]) {
         }
         scratch.remove("packed-refs");
     });
-    for hash in [Kind::Sha1, Kind::Sha256] {
-        in_parts(data, hash);
-    }
-}
-
-/// However it is cut, the same tags are in it; and gix finds them too.
-fn in_parts(data: &[u8], hash: Kind) {
-    let by_gix = || {
-        let mut tags = TagRefs::default();
-        tags.add_packed(gix::refs::packed::Iter::new(data, hash).ok()?).ok()?;
-        Some(tags)
-    };
-    let whole = ref_files::tags_in(data, hash).ok();
-    // What begins with `#` has a header for gix, wherever it is for us.
-    let is_plain = !data.contains(&b'#');
-    if is_plain && let (Some(theirs), Some(ours)) = (by_gix(), &whole) {
-        assert_same(&theirs, ours, "the tags that gix and we find");
-    }
-    for size in [1, 100] {
-        let parts = ref_files::parts_of_lines(data, size);
-        assert!(parts.concat() == data);
-        let mut joined = Some(TagRefs::default());
-        for part in parts {
-            joined = joined.zip(ref_files::tags_in(part, hash).ok()).map(|(mut all, part)| {
-                all.append(part);
-                all
-            });
-        }
-        assert_same(&whole, &joined, "the tags in parts and as a whole");
-    }
 }
 
 fn assert_listing(listed: &TagRefs) {

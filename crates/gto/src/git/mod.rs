@@ -28,6 +28,7 @@ mod loose_object;
 mod machine;
 mod mirror;
 mod object;
+mod packed_refs;
 mod paths;
 mod pattern;
 mod porcelain;
@@ -82,6 +83,7 @@ pub(crate) use links::Entry;
 pub(crate) use lock::{LOCKED, WriteLock};
 pub use mirror::is_bundle;
 pub(crate) use mirror::{Access, MirrorError, url_of};
+pub(crate) use packed_refs::{DamagedPackedRefs, Salvage};
 pub(crate) use pattern::Pattern;
 pub(crate) use porcelain::{Outcome, PushReport};
 pub(crate) use ref_lock::{HeldLock, LeftLock};
@@ -258,6 +260,9 @@ pub(crate) enum GitError {
         #[source]
         source: Cause,
     },
+    /// Git refuses the file with the packed refs.
+    #[error("cannot list the tags: {0}")]
+    PackedRefs(#[from] DamagedPackedRefs),
     /// The program `git` is needed and is not there.
     #[error("the program `git` is needed for {purpose} and cannot be started")]
     NoGit {

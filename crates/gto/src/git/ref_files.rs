@@ -7,11 +7,11 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use gix::bstr::{BStr, BString, ByteSlice as _};
-use gix::error::MetadataValue;
+use gix::bstr::{BString, ByteSlice as _};
 use gix::refs::file::find::ReferenceDecode;
-use gix::refs::{FullName, Target, packed};
+use gix::refs::{FullName, Target};
 
+use super::packed_refs::{DamagedPackedRefs, PackedRefs};
 use super::refs::{TAGS, full_name};
 use super::{GitError, Repository, TagRef, TagRefs, from_gix, lossy};
 use crate::object_id::ObjectId;
@@ -78,7 +78,7 @@ impl Repository {
         let Ok(full_name) = FullName::try_from([TAGS.as_bytes(), name].concat().as_bstr()) else {
             return Ok(None);
         };
-        let target = match self.gix.refs.try_find(full_name.as_ref()) {
+        let target = match self.gix.refs.try_find_loose(full_name.as_ref()) {
             Ok(Some(found)) if found.name == full_name => match found.target {
                 Target::Object(id) => Some(from_gix(&id)),
                 Target::Symbolic(next) => self.target_of(&next).unwrap_or_default(),
@@ -90,61 +90,74 @@ impl Repository {
         Ok(Some((name.clone(), target)))
     }
 
-    /// The tags in `packed-refs`, in parts.
+    /// The tags in `packed-refs`, in parts. What git refuses of the lines that it would read is refused.
     fn packed_tags(&self, prefixes: &[&str]) -> Result<Vec<TagRefs>, GitError> {
-        let opened = self.gix.refs.open_packed_buffer();
-        let Some(file) = opened.map_err(|error| GitError::failed(WHAT, error))? else {
-            return Ok(Vec::new());
-        };
+        let Some(file) = self.packed_refs()? else { return Ok(Vec::new()) };
         let mut parts = Vec::new();
         for prefix in prefixes {
-            parts.append(&mut self.packed_tags_in(&file, prefix)?);
+            parts.append(&mut self.packed_tags_in(&file, &format!("{TAGS}{prefix}"))?);
         }
         Ok(parts)
     }
 
-    fn packed_tags_in(&self, file: &packed::Buffer, prefix: &str) -> Result<Vec<TagRefs>, GitError> {
-        let failed = |error| GitError::failed(WHAT, error);
-        // A prefix that ends with `/` is no name, but has names behind it.
-        let some_name = format!("{TAGS}{prefix}{}", if prefix.ends_with('/') { "0" } else { "" });
-        // Where noise is in the way of the search, that does not say so, and there may be tags behind it.
-        if !prefix.is_empty() && file.try_find(some_name.as_str()).is_ok() {
-            let mut tags = TagRefs::default();
-            let lines = file.iter_prefixed(format!("{TAGS}{prefix}").into()).map_err(failed)?;
-            tags.add_packed(lines)?;
-            return Ok(vec![sorted(vec![tags])]);
-        }
-        let parts = parts_of_lines(file.as_ref(), BYTES);
+    fn packed_tags_in(&self, file: &PackedRefs, prefix: &str) -> Result<Vec<TagRefs>, GitError> {
+        let lines = &file.bytes()[file.seek(prefix.as_bytes())..];
+        // Those of a few names are few: the rest is not even looked at.
+        let parts = if prefix == TAGS { parts_of_lines(lines, BYTES) } else { vec![lines] };
         let read = self.on_all_processors(parts, |repository, part| {
-            let mut tags = tags_in(part, repository.gix.object_hash())?;
-            if !prefix.is_empty() {
-                tags.keep_those_of(prefix);
-            }
-            let is_sorted = tags.refs.is_sorted_by(|a, b| a.name < b.name);
-            Ok((tags, is_sorted))
+            tags_with(file, part, prefix.as_bytes(), repository.gix.object_hash())
         });
-        let (parts, are_sorted): (Vec<_>, Vec<_>) = read.into_iter().collect::<Result<_, GitError>>()?;
-        if are_sorted.contains(&false) || !follow_each_other(&parts) {
-            return Ok(vec![sorted(parts)]);
+        let mut tags = Vec::new();
+        for part in read {
+            let part = part?;
+            tags.push(part.tags);
+            if part.is_last {
+                break;
+            }
         }
-        Ok(parts)
+        let are_sorted = tags.iter().all(|part| part.refs.is_sorted_by(|a, b| a.name < b.name));
+        if !are_sorted || !follow_each_other(&tags) {
+            return Ok(vec![sorted(tags)]);
+        }
+        Ok(tags)
     }
 }
 
-/// The tags in some lines of `packed-refs`.
-pub(super) fn tags_in(mut lines: &[u8], hash: gix::hash::Kind) -> Result<TagRefs, GitError> {
+/// The tags in a part of `packed-refs`.
+struct Part {
+    tags: TagRefs,
+    /// Whether there was a name behind those that are asked for.
+    is_last: bool,
+}
+
+/// The refs whose names begin with the prefix, up to the first that comes behind them.
+fn tags_with(
+    file: &PackedRefs,
+    mut lines: &[u8],
+    prefix: &[u8],
+    hash: gix::hash::Kind,
+) -> Result<Part, DamagedPackedRefs> {
     let mut tags = TagRefs::default();
     while !lines.is_empty() {
-        // Nearly all lines are simple, and gix takes most of the time of a second reading for them.
-        let (line, after) = lines.split_at(entry_len(lines));
-        match simple_tag(line, hash) {
-            Some(tag) => tags.refs.push(tag),
-            None => tags
-                .add_packed(packed::Iter::new(line, hash).map_err(|error| GitError::failed(WHAT, error))?)?,
+        // Nearly all lines are simple.
+        let len = entry_len(lines);
+        if let Some(tag) = simple_tag(&lines[..len], hash)
+            && tag.name.as_bytes().starts_with(prefix.strip_prefix(TAGS.as_bytes()).unwrap_or(prefix))
+        {
+            tags.refs.push(tag);
+            lines = &lines[len..];
+            continue;
         }
-        lines = after;
+        let record = file.record(lines)?;
+        let start = &record.name[..record.name.len().min(prefix.len())];
+        if start == prefix {
+            tags.push(record.name.as_bstr(), record.target);
+        } else if start > prefix {
+            return Ok(Part { tags, is_last: true });
+        }
+        lines = &lines[record.len..];
     }
-    Ok(tags)
+    Ok(Part { tags, is_last: false })
 }
 
 fn follow_each_other(parts: &[TagRefs]) -> bool {
@@ -162,31 +175,6 @@ fn sorted(parts: Vec<TagRefs>) -> TagRefs {
     // A name that is there twice is still one tag.
     all.refs.dedup_by(|a, b| a.name == b.name);
     all
-}
-
-impl TagRefs {
-    fn keep_those_of(&mut self, prefix: &str) {
-        self.refs.retain(|tag| tag.name.starts_with(prefix));
-        for names in [&mut self.not_utf8, &mut self.broken] {
-            names.retain(|name| name.starts_with(prefix));
-        }
-    }
-
-    pub(super) fn add_packed<'a>(
-        &mut self,
-        lines: impl Iterator<Item = Result<packed::Reference<'a>, gix::Error>>,
-    ) -> Result<(), GitError> {
-        for line in lines {
-            match line {
-                Ok(line) => self.push(line.name.as_bstr(), Some(from_gix(&line.target()))),
-                Err(error) => match broken_line(&error) {
-                    Some(line) => self.broken.extend(broken_tag(line)),
-                    None => return Err(GitError::failed(WHAT, error)),
-                },
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The prefixes without those of a folder that no ref can be named after: `..`, `/`, `a//`. No ref is in it.
@@ -326,29 +314,11 @@ fn overlay(packed: Vec<TagRefs>, loose: Vec<Loose>) -> TagRefs {
     tags
 }
 
-/// The line of `packed-refs` that gix could not make sense of; `None` if that was not the matter.
-fn broken_line(error: &gix::Error) -> Option<&BStr> {
-    let values = error.metadata().find(|values| values.contains_key("line"))?;
-    match values.get("input")? {
-        MetadataValue::Bytes(line) => Some(line.as_bstr()),
-        _ => None,
-    }
-}
-
-/// The tag that a broken line is about: of lines that are about something else, none; of noise, all of it.
-fn broken_tag(line: &BStr) -> Option<String> {
-    // `<id> <name>`
-    let name = line.split_once_str(" ").map_or(line.as_bytes(), |(_, name)| name);
-    match name.strip_prefix(TAGS.as_bytes()) {
-        Some(tag) => Some(lossy(tag)),
-        None if name.starts_with(b"refs/") => None,
-        None => Some(lossy(name)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use gix::refs::packed;
 
     use super::*;
 

@@ -28,7 +28,7 @@ use super::durable::{create_folders, sync_folder};
 use super::lock::SystemLock;
 use super::ref_lock::{LEFTOVER_AGE, RefLocks, TEMPORARY, VALUE, is_absence};
 use super::reflog::ReflogEntry;
-use super::refs::{TAGS, full_name};
+use super::refs::TAGS;
 use super::tag_cache::{make_folder, remove_leftovers};
 use super::transaction::{ApplyError, TagEdit};
 use super::{GitError, Repository};
@@ -136,13 +136,17 @@ impl Repository {
         let _ = self.gix.refs.force_refresh_packed_buffer();
     }
 
-    /// Whether `packed-refs` has one of these tags; found in a sorted file without reading it.
+    /// Whether `packed-refs` has one of these tags, and can be written anew; found in a sorted file without reading it.
     fn is_any_packed(&self, names: &HashSet<&str>) -> Result<bool, ApplyError> {
-        let failed = |error| GitError::failed("look into packed-refs", error);
-        let Some(packed) = self.gix.refs.open_packed_buffer().map_err(failed)? else { return Ok(false) };
-        let mut names = names.iter().filter_map(|name| full_name(name));
-        // A broken line may hide another.
-        Ok(names.any(|name| packed.try_find(name.as_ref()).map_or(true, |found| found.is_some())))
+        let Some(packed) = self.packed_refs()? else { return Ok(false) };
+        for name in names {
+            if packed.find(&format!("{TAGS}{name}")).map_err(GitError::from)?.is_some() {
+                // It will be written anew, which git does with no file that it refuses a line of.
+                packed.check().map_err(GitError::from)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Writes what becomes a ref, and syncs it. Not below `refs`, where it would be one.

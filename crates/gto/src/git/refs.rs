@@ -104,24 +104,16 @@ impl Repository {
 
     /// The object that a ref points to, through symbolic refs.
     pub(super) fn target_of(&self, name: &FullName) -> Result<Option<ObjectId>, GitError> {
-        if let Some(target) = self.target_seen(name)? {
-            return Ok(Some(target));
-        }
-        // gix looks into `packed-refs` first: git may have packed the ref before gix looked for its file.
-        self.see_packed_refs();
-        self.target_seen(name)
-    }
-
-    fn target_seen(&self, name: &FullName) -> Result<Option<ObjectId>, GitError> {
         let mut next = name.clone();
         for _ in 0..=MAX_SYMBOLIC {
-            match self.gix.refs.try_find(next.as_ref()) {
+            match self.gix.refs.try_find_loose(next.as_ref()) {
                 // A lookup of `refs/tags/x` may also try `refs/heads/refs/tags/x`, which is not meant.
                 Ok(Some(found)) if found.name == next => match found.target {
                     Target::Object(id) => return Ok(Some(from_gix(&id))),
                     Target::Symbolic(symbolic) => next = symbolic,
                 },
-                Ok(_) => return Ok(None),
+                // In this order: git adds a ref to `packed-refs` before it removes its file.
+                Ok(_) => return self.packed_target(&next.to_string()),
                 Err(error) => {
                     return Err(GitError::BrokenRef { name: name.to_string(), source: error.into() });
                 }
@@ -326,53 +318,89 @@ mod tests {
         }
     }
 
+    /// D27: git is asked about each of them, with the same prefixes.
     #[test]
-    fn a_damaged_packed_refs_file_costs_only_the_damaged_lines() {
+    fn what_git_refuses_of_packed_refs_is_refused_and_what_it_reads_is_read() {
         let repo = Repo::new();
         repo.commit(&[], "first");
-        for name in ["a", "b", "c"] {
-            repo.lightweight(name, "HEAD");
+        for n in 0..20 {
+            repo.lightweight(&format!("m{n:02}/x"), "HEAD");
         }
+        repo.tag("n@v1", "HEAD", &TagSpec::default());
         repo.pack_refs();
         let path = repo.git_dir().join("packed-refs");
-        let text = fs::read_to_string(&path).unwrap();
-        fs::write(&path, text.replace("refs/tags/b", "refs/tags/b..")).unwrap();
-        let tags = open(&repo).tag_refs("").unwrap();
-        assert_eq!(tags.refs.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
-        assert_eq!(tags.broken, ["b.."]);
-        for garbage in ["", "\n\n", "garbage", "# pack-refs with: peeled fully-peeled sorted \n^", "\0\0\0"] {
-            fs::write(&path, garbage).unwrap();
-            let repository = open(&repo);
-            assert!(repository.tag_refs("a").map_or(true, |tags| tags.refs.is_empty()), "{garbage:?}");
-            assert!(repository.tag_refs("").map_or(true, |tags| tags.refs.is_empty()), "{garbage:?}");
-            let _ = repository.tag_ref("a");
+        let text = fs::read(&path).unwrap();
+        let lines: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
+        let header = lines[0];
+        let mut files =
+            vec![Vec::new(), header.to_vec(), b"# nothing\n".to_vec(), b"\n\n".to_vec(), vec![0; 90]];
+        files.push(text.replace("\n", "\r\n"));
+        files.extend((1..=text.len().min(120)).map(|cut| text[..text.len() - cut].to_vec()));
+        for place in 1..=lines.len() {
+            let id = &lines[2][..40];
+            let noises = [
+                b"\x01\x01 noise\n".to_vec(),
+                b"\n".to_vec(),
+                b"\0\0\0\0\n".to_vec(),
+                b"^0123\n".to_vec(),
+                [id, b" refs/tags/a..b\n"].concat(),
+                [id, b" refs/tags/m05/y\r\n"].concat(),
+                [id, b" refs/../x\n"].concat(),
+                [id, b" refs/tags/m05/\0y\n"].concat(),
+                [id, b"x refs/tags/m05/y\n"].concat(),
+            ];
+            for noise in noises {
+                let (before, after) = lines.split_at(place);
+                let noisy = [before.concat(), noise, after.concat()].concat();
+                files.push(noisy[header.len()..].to_vec());
+                files.push(noisy);
+            }
         }
-    }
-
-    #[test]
-    fn noise_in_a_packed_refs_file_hides_no_tag_wherever_it_stands() {
-        let repo = Repo::new();
-        repo.commit(&[], "first");
-        let names: Vec<String> = (0..20).map(|n| format!("m{n:02}/x")).collect();
-        for name in &names {
-            repo.lightweight(name, "HEAD");
-        }
-        repo.pack_refs();
-        let path = repo.git_dir().join("packed-refs");
-        let text = fs::read_to_string(&path).unwrap();
-        for place in 1..=text.lines().count() {
-            let mut lines: Vec<&str> = text.lines().collect();
-            lines.insert(place, "\u{1}\u{1} noise");
-            fs::write(&path, lines.join("\n") + "\n").unwrap();
+        let mut refusals = 0;
+        for (case, file) in files.iter().enumerate() {
+            fs::write(&path, file).unwrap();
             let repository = open(&repo);
-            for name in &names {
-                for prefix in [name, &name[..3], &name[..4]] {
-                    let found = repository.tag_refs(prefix).unwrap().refs;
-                    let found: Vec<_> = found.iter().map(|tag| &tag.name).collect();
-                    assert_eq!(found, [name], "{prefix} with noise in line {place}");
+            let shown = lossy(file);
+            for prefix in if case % 7 == 0 { &["", "m05/", "n@", "a"][..] } else { &["", "m05/"] } {
+                let mut pattern = format!("refs/tags/{prefix}");
+                if !prefix.is_empty() {
+                    pattern.push('*');
+                }
+                let git = repo.git(&["for-each-ref", "--format=%(refname)", &pattern]);
+                let said = lossy(&git.stderr);
+                match repository.tag_refs(prefix) {
+                    Ok(tags) => {
+                        assert!(git.status.success(), "{prefix} {case} {said}\n{shown}");
+                        let mut names: Vec<_> = lossy(&git.stdout)
+                            .lines()
+                            .map(|name| name["refs/tags/".len()..].to_owned())
+                            .collect();
+                        names.sort_unstable();
+                        names.dedup();
+                        let ours: Vec<_> = tags.refs.into_iter().map(|tag| tag.name).collect();
+                        assert_eq!(ours, names, "{prefix} {case} {said}\n{shown}");
+                        assert_eq!(
+                            tags.broken.is_empty(),
+                            said.is_empty(),
+                            "{prefix} {case} {said}\n{shown}"
+                        );
+                    }
+                    Err(error) => {
+                        refusals += 1;
+                        if git.status.success() {
+                            // It takes a name up to a NUL, which is none that anybody gave.
+                            assert!(file.contains(&0), "{prefix} {case} {error:?}\n{shown}");
+                            continue;
+                        }
+                        let source = std::error::Error::source(&error).unwrap().to_string();
+                        let what = source.split(' ').take(2).collect::<Vec<_>>().join(" ");
+                        let is_told = said.contains(&what) || what == "a name";
+                        assert!(is_told, "{prefix} {case} {said} {source}\n{shown}");
+                    }
                 }
             }
         }
+        assert!(refusals > 100, "{refusals}");
     }
 
     #[test]

@@ -11,10 +11,10 @@ use super::{Registry, Scan, config_file};
 use crate::annotation::FileProblem;
 use crate::config::Config;
 use crate::damage::Damage;
-use crate::doctor::{self, BrokenRef, Evidence, Examination};
+use crate::doctor::{self, BrokenRef, DamagedFile, Evidence, Examination};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::git::{ObjectKind, Repository, TagObject, TagRef, UnreadableTag, Want};
+use crate::git::{GitError, ObjectKind, Repository, TagObject, TagRef, TagRefs, UnreadableTag, Want};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::state::State;
@@ -76,7 +76,13 @@ impl Registry {
 
     /// Everything that is wrong with the registry; `wrong_config` is what opening it leniently left out.
     pub fn examine(&self, wrong_config: &[Error]) -> Result<Examination> {
-        let listed = self.repository.tag_refs("")?;
+        let (listed, packed_refs) = match self.repository.tag_refs("") {
+            Err(GitError::PackedRefs(damaged)) => {
+                let salvage = self.repository.salvage_of_packed_refs();
+                (TagRefs::default(), Some(DamagedFile { reason: damaged.reason, salvage }))
+            }
+            listed => (listed?, None),
+        };
         let names = listed.refs.iter().map(|tag| tag.name.clone()).collect();
         let parse = |tag: TagRef| tag.name.parse::<TagName>().ok().map(|name| (tag, name));
         let (refs, parsed): (Vec<_>, Vec<_>) = listed.refs.into_iter().filter_map(parse).unzip();
@@ -124,6 +130,7 @@ impl Registry {
             names,
             not_utf8: listed.not_utf8,
             broken: listed.broken.into_iter().map(|name| self.broken_ref(name)).collect(),
+            packed_refs,
             state: State::from_events(scan.events),
             lightweight,
             unreadable: scan.unreadable.into_iter().map(|(tag, why)| (tag.name, why)).collect(),
