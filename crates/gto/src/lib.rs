@@ -22,7 +22,7 @@
 //! let now = Timestamp::new(1_764_000_000, 0).expect("a time of this century");
 //! let registry = Registry::open(folder, Environment::new([], now))?;
 //!
-//! // A write is a plan first: print it, or apply it, all or nothing.
+//! // A write is a plan first: print it, or apply it.
 //! let model: ArtifactName = "model".parse()?;
 //! let me = Author { name: Some("Ada".into()), email: Some("ada@example.com".into()), ..Author::default() };
 //! let plan = registry.plan_register(&model, "HEAD", &Registering::default(), &me)?;
