@@ -11,10 +11,10 @@ pub fn inflict(root: &Path, chance: &mut SplitMix) -> Vec<String> {
     (0..times).map(|_| inflict_once(root, chance)).collect()
 }
 
-/// Kinds of files of which some damage that Git refuses is not noticed yet: values of the configuration that Git cannot
-/// use, lines of `packed-refs`, a pack that is cut off behind what is read, and the last bytes of a loose object, behind its
-/// intact content.
-const OPEN: [&str; 4] = ["config", "packed-refs", "pack", "object"];
+/// Kinds of files of which some damage is not judged as Git does: keys of the configuration without a value, NULs in it (we refuse
+/// them, Git does not), a pack that is cut off behind what is read, and the last bytes of a loose object, behind content that is
+/// proven to be intact.
+const OPEN: [&str; 3] = ["config", "pack", "object"];
 
 /// What a file is for; `None` for those that no answer depends on.
 fn kind(name: &str) -> Option<&'static str> {

@@ -586,8 +586,8 @@ fn has_kind(error: &gix::Error, kinds: &[io::ErrorKind]) -> bool {
     errors.any(|error| kinds.contains(&error.kind()))
 }
 
-/// gix goes on without a configuration that it may not read, and would then take a reftable repository for an empty one.
-/// That of a FIFO it would wait for.
+/// gix goes on without a configuration that it may not read or that begins with noise, and would then take a reftable
+/// repository for an empty one. That of a FIFO it would wait for.
 fn check_config(path: &Path, common_dir: &Path) -> Result<(), OpenError> {
     let config = common_dir.join("config");
     match std::fs::metadata(&config) {
@@ -602,10 +602,20 @@ fn check_config(path: &Path, common_dir: &Path) -> Result<(), OpenError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(_) => {}
     }
-    match std::fs::File::open(config) {
-        Err(error) => Err(OpenError::PermissionDenied { path: path.to_owned(), source: error.into() }),
-        Ok(_) => Ok(()),
+    let text = std::fs::read(&config)
+        .map_err(|error| OpenError::PermissionDenied { path: path.to_owned(), source: error.into() })?;
+    match line_outside_sections(&text) {
+        Some(line) => Err(broken(path, format!("bad config line {line} in file {}", config.display()))),
+        None => Ok(()),
     }
+}
+
+/// The line, from 1, of text that is in no section, which git refuses and gix passes over.
+fn line_outside_sections(text: &[u8]) -> Option<usize> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let is_something = |line: &[u8]| !matches!(line.trim_ascii_start().first(), None | Some(b'#' | b';'));
+    let (at, line) = text.split(|byte| *byte == b'\n').enumerate().find(|(_, line)| is_something(line))?;
+    (line.trim_ascii_start().first() != Some(&b'[')).then_some(at + 1)
 }
 
 /// Refuses values that end every command of git. gix takes the default instead.
