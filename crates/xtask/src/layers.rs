@@ -53,25 +53,57 @@ const FROM_THE_CALLER: &[&[&str]] = &[
     &["std", "io", "stdin"],
 ];
 
+/// The rule about that.
+const CALLER: &str = "the library gets environment, clock and terminal from its caller";
+
+/// How the line about a circle begins.
+const CIRCLE: &str = "a circle of files: ";
+
+/// Files that read what their caller should hand in. To be taken off one by one, and none to be added.
+const READS_STILL: &[&str] = &[
+    "crates/gto/src/git/address.rs",
+    "crates/gto/src/git/discovery.rs",
+    "crates/gto/src/git/inherited.rs",
+    "crates/gto/src/git/machine.rs",
+    "crates/gto/src/git/promised.rs",
+    "crates/gto/src/git/ref_lock.rs",
+    "crates/gto/src/git/trust.rs",
+    "crates/gto/src/registry/clones.rs",
+];
+
+/// Where there are circles still: the beginnings of the paths. The same goes for these.
+const CIRCLES_STILL: &[&str] =
+    &["crates/gto/src/doctor/", "crates/gto/src/git/", "crates/gto/src/registry", "crates/gto/src/error.rs"];
+
 /// Fails if a rule is broken, and names every file that breaks one.
 pub fn run(arguments: &[String]) -> Result<()> {
     if let Some(argument) = arguments.first() {
         return Err(format!("`layers` takes no argument, and got `{argument}`").into());
     }
     let sources = Sources::read(&Workspace::find()?.root)?;
-    let broken = check(&sources);
-    for line in &broken {
+    let (known, broken): (Vec<_>, Vec<_>) = check(&sources).into_iter().partition(|line| is_known(line));
+    for line in known.iter().map(|line| format!("known: {line}")).chain(broken.iter().cloned()) {
         println!("{line}");
     }
     let files = sources.files().count();
     match broken.len() {
         0 => {
-            println!("layers: {files} files keep the rules");
+            println!("layers: {files} files keep the rules, but for {} known places", known.len());
             Ok(())
         }
         count => {
             Err(format!("{count} rules broken in {files} files; docs/architecture.md explains them").into())
         }
+    }
+}
+
+/// Whether a line is about a place that is known to break a rule.
+fn is_known(line: &str) -> bool {
+    match line.strip_prefix(CIRCLE) {
+        Some(files) => {
+            files.split(", ").all(|file| CIRCLES_STILL.iter().any(|known| file.starts_with(known)))
+        }
+        None => line.ends_with(CALLER) && READS_STILL.iter().any(|file| line.starts_with(file)),
     }
 }
 
@@ -97,7 +129,7 @@ fn check(sources: &Sources) -> Vec<String> {
         let mut paths: Vec<_> =
             circle.iter().map(|module| sources.path(module).display().to_string()).collect();
         paths.sort();
-        broken.push(format!("a circle of files: {}", paths.join(", ")));
+        broken.push(format!("{CIRCLE}{}", paths.join(", ")));
     }
     broken
 }
@@ -124,8 +156,7 @@ fn broken_outside(from: &Module, name: &[String]) -> Option<&'static str> {
     if RESERVED.iter().any(|(path, room)| begins(path, name) && !is_in(room)) {
         return Some("only crates/gto/src/git names gix");
     }
-    (from[0] == "gto" && FROM_THE_CALLER.iter().any(|path| begins(path, name)))
-        .then_some("the library gets environment, clock and terminal from its caller")
+    (from[0] == "gto" && FROM_THE_CALLER.iter().any(|path| begins(path, name))).then_some(CALLER)
 }
 
 /// The circles of files that name each other: the strongly connected components of more than one file.
@@ -211,6 +242,14 @@ mod tests {
         for (files, expected) in cases {
             assert_eq!(broken(files), [*expected]);
         }
+    }
+
+    #[test]
+    fn what_is_known_is_known_in_its_place_alone() {
+        assert!(is_known(&format!("crates/gto/src/git/trust.rs names std::env::var_os: {CALLER}")));
+        assert!(!is_known(&format!("crates/gto/src/git/tags.rs names std::env::var_os: {CALLER}")));
+        assert!(is_known(&format!("{CIRCLE}crates/gto/src/doctor/mod.rs, crates/gto/src/doctor/tags.rs")));
+        assert!(!is_known(&format!("{CIRCLE}crates/gto/src/doctor/mod.rs, crates/gto/src/state.rs")));
     }
 
     #[test]
