@@ -180,7 +180,7 @@ fn damage_hints(tags: &[DamagedTag], context: &mut Context) -> Vec<String> {
         (Damage::Missing { .. } | Damage::Object { file: Some(_), .. }, None) => {
             format!("`git fsck` shows what else is missing; {elsewhere}")
         }
-        (Damage::Ref { file: None }, _) => {
+        (Damage::Ref { file: None } | Damage::Name, _) => {
             "`git for-each-ref refs/tags` shows what Git makes of it".to_owned()
         }
         (Damage::Object { file: None, .. }, _) => {

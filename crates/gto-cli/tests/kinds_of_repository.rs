@@ -261,7 +261,7 @@ fn an_unborn_head_beside_a_branch_with_versions() {
     small_registry(&repo);
     repo.git_ok(&["checkout", "-q", "--orphan", "fresh"]);
     assert_eq!(gto(&repo, "show m@latest --version").ok().out(), "v1.0.0\n");
-    refused(&repo, "register m", "The repository has no commit yet");
+    refused(&repo, "register m", "HEAD names branch 'fresh', which does not exist");
     gto(&repo, "register m main").ok();
     assert_eq!(gto(&repo, "show m@latest --version").ok().out(), "v1.0.1\n");
 }

@@ -25,6 +25,8 @@ pub enum Damage {
         /// The file of the ref, if it has one of its own.
         file: Option<PathBuf>,
     },
+    /// A name that no ref can have, which Git passes over: what is left of a damaged line of `packed-refs`.
+    Name,
     /// Its object, or one that this leads to, is not in the repository.
     Missing {
         /// The object that its ref names.
@@ -43,6 +45,7 @@ impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ref { .. } => f.write_str("its ref holds no object id"),
+            Self::Name => f.write_str("no tag can have that name"),
             Self::Missing { object } => write!(f, "its object {} is missing", object.short()),
             Self::Object { object, .. } => {
                 write!(f, "its object {} is damaged or larger than 1 MiB", object.short())

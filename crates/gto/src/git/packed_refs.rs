@@ -121,9 +121,13 @@ impl PackedRefs {
 
     /// The object that the ref of this full name points to.
     pub fn find(&self, name: &str) -> Result<Option<ObjectId>, DamagedPackedRefs> {
-        let Err(at) = self.search(name.as_bytes(), true) else { return Ok(None) };
-        let id = self.bytes().get(at..).and_then(|rest| self.id(rest));
-        id.map(Some).ok_or_else(|| unexpected(&self.path, &self.bytes()[at..]))
+        match self.search(name.as_bytes(), true)? {
+            Place::Found(at) => {
+                let id = self.bytes().get(at..).and_then(|rest| self.id(rest));
+                id.map(Some).ok_or_else(|| unexpected(&self.path, &self.bytes()[at..]))
+            }
+            Place::Missing(_) => Ok(None),
+        }
     }
 
     /// Refuses a file of which git refuses any line, as when it writes it anew.
@@ -136,9 +140,9 @@ impl PackedRefs {
     }
 
     /// Where the first name is that is not before this one.
-    pub fn seek(&self, name: &[u8]) -> usize {
-        match self.search(name, false) {
-            Ok(at) | Err(at) => at,
+    pub fn seek(&self, name: &[u8]) -> Result<usize, DamagedPackedRefs> {
+        match self.search(name, false)? {
+            Place::Found(at) | Place::Missing(at) => Ok(at),
         }
     }
 
@@ -178,21 +182,22 @@ impl PackedRefs {
         gix::ObjectId::from_hex(id).ok().map(|id| super::from_gix(&id))
     }
 
-    /// Git's binary search, step by step, so that a file that is out of order gives what it gives git: `Err` is where a
-    /// record begins that has the name, or for a prefix begins with it; `Ok` is where it would be.
-    fn search(&self, name: &[u8], is_whole: bool) -> Result<usize, usize> {
+    /// Git's binary search, step by step, so that a file that is out of order gives what it gives git; but each record that is
+    /// met must be one. Git compares what it meets whatever it is, and a damaged record can lead it past others without a word.
+    fn search(&self, name: &[u8], is_whole: bool) -> Result<Place, DamagedPackedRefs> {
         let bytes = self.bytes();
         let (mut low, mut high) = (0, bytes.len());
         while low != high {
             let middle = low + (high - low) / 2;
             let start = record_start(bytes, low, middle);
+            self.record(&bytes[start..])?;
             match self.compare(&bytes[start..], name, is_whole) {
                 std::cmp::Ordering::Less => low = record_end(bytes, middle, high),
                 std::cmp::Ordering::Greater => high = start,
-                std::cmp::Ordering::Equal => return Err(start),
+                std::cmp::Ordering::Equal => return Ok(Place::Found(start)),
             }
         }
-        Ok(low)
+        Ok(Place::Missing(low))
     }
 
     fn compare(&self, record: &[u8], name: &[u8], is_whole: bool) -> std::cmp::Ordering {
@@ -214,6 +219,14 @@ impl PackedRefs {
         }
         Ok(())
     }
+}
+
+/// Where a search ends.
+enum Place {
+    /// At the beginning of a record that has the name, or for a prefix begins with it.
+    Found(usize),
+    /// Where it would be.
+    Missing(usize),
 }
 
 /// Whether the header says that the lines are sorted.

@@ -101,7 +101,7 @@ impl Repository {
     }
 
     fn packed_tags_in(&self, file: &PackedRefs, prefix: &str) -> Result<Vec<TagRefs>, GitError> {
-        let lines = &file.bytes()[file.seek(prefix.as_bytes())..];
+        let lines = &file.bytes()[file.seek(prefix.as_bytes())?..];
         // Those of a few names are few: the rest is not even looked at.
         let parts = if prefix == TAGS { parts_of_lines(lines, BYTES) } else { vec![lines] };
         let read = self.on_all_processors(parts, |repository, part| {

@@ -58,13 +58,21 @@ impl Registry {
         damaged
     }
 
-    /// Those of the refs without an object id that are the registry's.
+    /// Those of the refs without an object id that are the registry's, and the names that may be what is left of one.
     pub(super) fn damaged_refs<'a>(
         &'a self,
         names: &'a [String],
     ) -> impl Iterator<Item = DamagedTag> + use<'a> {
-        let ours = names.iter().filter(|name| name.parse::<TagName>().is_ok());
-        ours.map(|name| DamagedTag { name: name.clone(), damage: Damage::Ref { file: self.ref_file(name) } })
+        names.iter().filter_map(|name| {
+            let damage = if name.parse::<TagName>().is_ok() {
+                Damage::Ref { file: self.ref_file(name) }
+            } else if is_valid_tag_name(name) {
+                return None;
+            } else {
+                Damage::Name
+            };
+            Some(DamagedTag { name: name.clone(), damage })
+        })
     }
 
     /// What whoever asked should know of the tags of a scan.
