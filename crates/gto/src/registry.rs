@@ -499,10 +499,10 @@ impl Registry {
             }
             TagObject::Annotated { .. } => {}
         }
-        let inside = self.repository.name_inside(tag.target);
-        let is_renamed = inside.is_some_and(|inside| inside != name);
-        let renamed = renamed_warning(if is_renamed { vec![name.to_owned()] } else { Vec::new() });
         let scan = self.read_scan(&parsed.artifact, tags, Want::Everything);
+        let is_it = |(tag, _): &&(String, _)| tag == name;
+        let renamed =
+            renamed_warning(scan.renamed.iter().filter(is_it).map(|(tag, _)| tag.clone()).collect());
         let warnings = damage::damage_warning(self.damaged(&scan)).into_iter().chain(renamed).collect();
         let artifact = Artifact::from_events(parsed.artifact, scan.events);
         let found = artifact.events_with_owners().find(|(event, _)| event.tag == name);

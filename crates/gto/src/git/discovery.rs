@@ -12,9 +12,13 @@ use std::path::{Path, PathBuf};
 use gix::bstr::ByteSlice as _;
 
 use super::OpenError;
+use super::said::shortened;
 
 /// The maximum size of a `.git` file, as in git.
 const MAX_GIT_FILE: u64 = 1 << 20;
+
+/// Maximum number of characters of a path in a message: no system could follow a longer one.
+const LONGEST_PATH: usize = 1000;
 
 /// How much of `HEAD` git reads before it takes a folder for a repository.
 const HEAD_START: u64 = 255;
@@ -99,17 +103,7 @@ fn git_file(path: &Path) -> Result<Option<PathBuf>, OpenError> {
     if is_git_dir(&git_dir)? {
         return Ok(Some(git_dir));
     }
-    Err(bad(format!("not a git repository: {}", shortened(&git_dir))))
-}
-
-/// A path for a message, cut where no system could follow it.
-fn shortened(path: &Path) -> String {
-    const LONGEST: usize = 1000;
-    let shown = path.display().to_string();
-    match shown.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &shown[..end]),
-        None => shown,
-    }
+    Err(bad(format!("not a git repository: {}", shortened(git_dir.display().to_string(), LONGEST_PATH))))
 }
 
 /// Whether git takes the folder for a repository. Of a linked work tree's it needs the folder that all of them share.

@@ -128,7 +128,7 @@ fn fitting<'a>(lines: impl Iterator<Item = &'a String>) -> usize {
         .count()
 }
 
-fn shortened(line: String, limit: usize) -> String {
+pub(super) fn shortened(line: String, limit: usize) -> String {
     match line.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
