@@ -6,12 +6,13 @@
 use std::error::Error as StdError;
 use std::path::PathBuf;
 
+use crate::annotation::error::AnnotateError;
 use crate::config::ConfigError;
 use crate::damage::{self, DamagedTag};
 use crate::git;
 use crate::name::{ArtifactName, InvalidName, StageName};
 use crate::object_id::ObjectId;
-use crate::registry::{AnnotateError, PartialPush};
+use crate::registry::PartialPush;
 use crate::rules::Refusal;
 
 /// The result of the library's functions.

@@ -76,15 +76,15 @@ pub mod version;
 mod waiting;
 mod yaml;
 
+pub use annotation::error::{AnnotateError, Bring};
 pub use environment::Environment;
 pub use error::{Error, Result};
 pub use git::{before_first_child, end_children, is_bundle, kill_children};
 pub use processors::processors;
 pub use registry::{
-    AnnotateError, AnnotatedTag, Annotating, AnnotationApplied, AnnotationPlan, Answer, Applied,
-    ArtifactChange, Author, AuthorFault, Bring, CacheReport, Change, CheckedRef, Committing, Comparison,
-    Description, Detail, Difference, FileEdit, KeptClone, KeptClones, Located, Manner, MigrationPlan,
-    PartialPush, Registry, Sent, Sight, StagesWanted, TagDifference, VersionsReport, clone_with_files,
-    is_editing,
+    AnnotatedTag, Annotating, AnnotationApplied, AnnotationPlan, Answer, Applied, ArtifactChange, Author,
+    AuthorFault, CacheReport, Change, CheckedRef, Committing, Comparison, Description, Detail, Difference,
+    FileEdit, KeptClone, KeptClones, Located, Manner, MigrationPlan, PartialPush, Registry, Sent, Sight,
+    StagesWanted, TagDifference, VersionsReport, clone_with_files, is_editing,
 };
 pub use time::Timestamp;

@@ -68,7 +68,7 @@ const READS_STILL: &[&str] = &[
     "crates/gto/src/git/promised.rs",
     "crates/gto/src/git/ref_lock.rs",
     "crates/gto/src/git/trust.rs",
-    "crates/gto/src/registry/clones.rs",
+    "crates/gto/src/registry/remote/clones.rs",
 ];
 
 /// Where there are circles still: the beginnings of the paths. The same goes for these.

@@ -5,6 +5,7 @@
 
 pub mod artifacts_yaml;
 pub mod edit;
+pub mod error;
 pub(crate) mod exact;
 pub(crate) mod fields;
 pub mod json;

@@ -4,11 +4,11 @@
 
 use std::path::PathBuf;
 
-use super::Registry;
 use crate::config;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::git::Keep;
+use crate::registry::Registry;
 
 /// The cache of a repository's tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) fn wanted(environment: &Environment) -> Keep {
 impl Registry {
     /// What is kept for the next time. A clone that goes when the registry does needs no cache.
     pub(super) fn keep(&self) -> Keep {
-        let is_kept = self.remote.as_ref().is_none_or(super::clones::Clone::is_kept);
+        let is_kept = self.remote.as_ref().is_none_or(crate::registry::remote::clones::Clone::is_kept);
         if is_kept { wanted(&self.environment) } else { Keep::Nothing }
     }
 

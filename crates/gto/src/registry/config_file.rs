@@ -3,10 +3,10 @@
 //! Owns where it is looked for: in the work tree, then as Git looks for `.gitattributes`, in the index, from which a sparse
 //! checkout may have left it out; where nothing is checked out, or there is no work tree, in the current commit.
 
-use super::read_file_inside;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::git::{Index, Repository, Staged};
+use crate::registry::work_file::read_file_inside;
 
 /// Its path as messages show it, and its contents.
 type Found = Option<(String, Vec<u8>)>;

@@ -4,19 +4,16 @@
 //! `doctor`.
 
 use std::collections::HashSet;
-use std::path::Path;
 
-use super::clones::Clone;
-use super::{Registry, Scan, config_file};
 use crate::annotation::FileProblem;
-use crate::config::Config;
 use crate::damage::Damage;
 use crate::doctor::{self, BrokenRef, DamagedFile, Evidence, Examination};
-use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::git::{GitError, ObjectKind, Repository, TagObject, TagRef, TagRefs, UnreadableTag, Want};
+use crate::git::{GitError, ObjectKind, TagObject, TagRef, TagRefs, UnreadableTag, Want};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
+use crate::registry::Registry;
+use crate::registry::read::scan::Scan;
 use crate::state::State;
 use crate::tag::TagName;
 
@@ -24,56 +21,6 @@ use crate::tag::TagName;
 const READ_AT_ONCE: usize = 1024;
 
 impl Registry {
-    /// As [`Registry::open`], whatever the configuration says: what is wrong in it is left out, and comes second.
-    ///
-    /// # Errors
-    /// [`Error::NoRepository`] or [`Error::Open`].
-    pub fn open_leniently(path: impl AsRef<Path>, environment: Environment) -> Result<(Self, Vec<Error>)> {
-        let (repository, remote) = Self::discover(path.as_ref())?;
-        Ok(Self::new_leniently(repository, environment, remote))
-    }
-
-    /// As [`Registry::open_git_dir`], whatever the configuration says: what is wrong in it is left out, and comes second.
-    ///
-    /// # Errors
-    /// [`Error::NoRepository`] or [`Error::Open`].
-    pub fn open_git_dir_leniently(
-        git_dir: impl AsRef<Path>,
-        environment: Environment,
-    ) -> Result<(Self, Vec<Error>)> {
-        Ok(Self::new_leniently(Self::repository_at(git_dir.as_ref())?, environment, None))
-    }
-
-    /// As [`Registry::open_url`], whatever the configuration says: what is wrong in it is left out, and comes second.
-    ///
-    /// # Errors
-    /// [`Error::Clone`] with what Git said.
-    pub fn open_url_leniently(url: &str, environment: Environment) -> Result<(Self, Vec<Error>)> {
-        let (repository, clone) = Clone::open(url, &environment)?;
-        Ok(Self::new_leniently(repository, environment, Some(clone)))
-    }
-
-    fn new_leniently(
-        mut repository: Repository,
-        environment: Environment,
-        remote: Option<Clone>,
-    ) -> (Self, Vec<Error>) {
-        Self::let_git_ask(&mut repository, &environment, remote.as_ref());
-        let mut errors = Vec::new();
-        match environment.git_timeout() {
-            Ok(silence) => repository.set_silence(silence),
-            Err(error) => errors.push(error.into()),
-        }
-        let file = config_file::read(&repository).unwrap_or_else(|error| {
-            errors.push(error);
-            None
-        });
-        let file = file.as_ref().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
-        let (config, wrong) = Config::read_leniently(file, &|name| environment.variable(name));
-        errors.extend(wrong.into_iter().map(Error::from));
-        (Self { repository, config, environment, remote }, errors)
-    }
-
     /// Everything that is wrong with the registry; `wrong_config` is what opening it leniently left out.
     pub fn examine(&self, wrong_config: &[Error]) -> Result<Examination> {
         let (listed, packed_refs) = match self.repository.tag_refs("") {

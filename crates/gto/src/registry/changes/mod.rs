@@ -2,14 +2,12 @@
 //!
 //! Owns the comparison, and the plans that follow from it. What stands for the content of an artifact is `contents`' business.
 
+mod content;
+
 use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use super::annotations::{counting, folder_of};
-use super::contents::Contents;
-use super::reading::Annotated;
-use super::{Answer, Author, Registry, damage};
 use crate::damage::DamagedTag;
 use crate::error::{Error, Result};
 use crate::git::Want;
@@ -17,6 +15,11 @@ use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::plan::{Plan, Unchanged, Warning};
 use crate::query::AnnotatedAt;
+use crate::registry::annotations::commits::{counting, folder_of};
+use crate::registry::changes::content::Contents;
+use crate::registry::read::damage;
+use crate::registry::read::whole::Annotated;
+use crate::registry::{Answer, Author, Registry};
 use crate::rules::Registering;
 use crate::state::{Artifact, VersionView};
 use crate::tag::TagName;
@@ -151,7 +154,7 @@ impl Registry {
     }
 
     /// The artifacts that the current commit annotates.
-    pub(super) fn annotated_now(&self) -> Result<Vec<ArtifactName>> {
+    pub(in crate::registry) fn annotated_now(&self) -> Result<Vec<ArtifactName>> {
         let head = self.repository.head_commit()?.ok_or_else(|| self.repository.no_head())?;
         Ok(self.files().names(head))
     }

@@ -237,7 +237,7 @@ fn left_out_by(bring: &Bring) -> &'static str {
     }
 }
 
-pub(super) fn told(problem: &FileProblem) -> String {
+pub(crate) fn told(problem: &FileProblem) -> String {
     match problem.line {
         Some(line) => format!("line {line}, column {}: {}", problem.column.unwrap_or(1), problem.message),
         None => problem.message.clone(),

@@ -21,7 +21,7 @@ use crate::query::AnnotatedAt;
 use crate::yaml::printable;
 
 /// The annotation files of commits.
-pub(super) struct CommitFiles<'r> {
+pub(in crate::registry) struct CommitFiles<'r> {
     repository: &'r Repository,
     /// The path of `artifacts.yaml`.
     index: &'r str,
@@ -50,7 +50,7 @@ struct DvcKey {
 
 /// What one file says.
 #[derive(Debug)]
-pub(super) struct Entries {
+pub(in crate::registry) struct Entries {
     file: Arc<str>,
     source: Source,
     artifacts: Vec<(ArtifactName, Annotation)>,
@@ -136,7 +136,7 @@ impl Entries {
 
 /// What counts of what the files of a commit say of an artifact: a `dvc.yaml`, or if that says nothing `artifacts.yaml`. Where the
 /// one cannot be read, what the other says may be out of date, and does not count; or why.
-pub(super) fn counting(
+pub(in crate::registry) fn counting(
     files: &[Arc<Entries>],
     name: &ArtifactName,
 ) -> std::result::Result<Option<Sourced>, Vec<String>> {
@@ -153,12 +153,12 @@ pub(super) fn counting(
 }
 
 /// The folder of an artifact; empty for the root.
-pub(super) fn folder_of(name: &ArtifactName) -> &str {
+pub(in crate::registry) fn folder_of(name: &ArtifactName) -> &str {
     name.as_str().split_once(':').map_or("", |(folder, _)| folder)
 }
 
 /// The `dvc.yaml` in a folder.
-pub(super) fn dvc_yaml_in(folder: &str) -> String {
+pub(in crate::registry) fn dvc_yaml_in(folder: &str) -> String {
     if folder.is_empty() { dvc::FILE_NAME.to_owned() } else { format!("{folder}/{}", dvc::FILE_NAME) }
 }
 

@@ -6,15 +6,15 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use super::Registry;
-use super::remote::one_address;
 use crate::error::{Error, Result};
 use crate::git::{GitError, Outcome, PushReport, PushedTag, Remote, RemoteError, RemoteTag};
 use crate::object_id::ObjectId;
+use crate::registry::Registry;
+use crate::registry::remote::one_address;
 
 /// What became of tags that were pushed.
 #[derive(Debug, Default)]
-pub(super) struct Pushed {
+pub(in crate::registry) struct Pushed {
     /// Those that are on the remote as they were to be.
     pub landed: Vec<String>,
     /// Why not all of them are; some are among `landed`, or nothing is known of some.
@@ -44,7 +44,7 @@ pub struct PartialPush {
 
 /// What a tag that is on the remote already means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Existing {
+pub(in crate::registry) enum Existing {
     /// It is the one that was to be pushed: all is well.
     Landed,
     /// Another process made it, even if it is the same to the byte: the plan is to be made anew.
@@ -59,7 +59,7 @@ struct There {
 
 /// A tag to make, and the tag of the remote that Git cannot have beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct InTheWay {
+pub(in crate::registry) struct InTheWay {
     pub tag: String,
     pub by: String,
 }
@@ -103,14 +103,14 @@ fn listed(tags: &[String]) -> String {
 
 impl PartialPush {
     /// That of tags which did not land behind others.
-    pub(super) fn of_missing(remote: &Remote, missing: Vec<String>, reason: String) -> Self {
+    pub(in crate::registry) fn of_missing(remote: &Remote, missing: Vec<String>, reason: String) -> Self {
         let (landed, unknown) = (Vec::new(), Vec::new());
         let (remote, address) = (remote.shown(), remote.source_shown());
         Self { remote, address, deletes: false, landed, missing, unknown, reason }
     }
 
     /// Whether the remote is not known to have made the change of this tag.
-    pub(super) fn is_undone(&self, tag: &str) -> bool {
+    pub(in crate::registry) fn is_undone(&self, tag: &str) -> bool {
         self.missing.iter().chain(&self.unknown).any(|other| other == tag)
     }
 }
@@ -127,7 +127,7 @@ impl Registry {
     ///
     /// # Errors
     /// None of the tags landed then.
-    pub(super) fn push(
+    pub(in crate::registry) fn push(
         &self,
         remote: &Remote,
         changes: &[PushedTag<'_>],
@@ -245,7 +245,10 @@ impl There {
 }
 
 /// The first of the tags to make that cannot be beside one of the remote's: Git keeps tags as paths.
-pub(super) fn in_the_way<'a>(create: impl Iterator<Item = &'a str>, there: &[RemoteTag]) -> Option<InTheWay> {
+pub(in crate::registry) fn in_the_way<'a>(
+    create: impl Iterator<Item = &'a str>,
+    there: &[RemoteTag],
+) -> Option<InTheWay> {
     let create: HashSet<&str> = create.collect();
     let names: HashSet<&str> = there.iter().map(|tag| tag.name.as_str()).collect();
     let above = create.iter().filter_map(|tag| Some((*tag, folders(tag).find(|by| names.contains(by))?)));
@@ -255,7 +258,7 @@ pub(super) fn in_the_way<'a>(create: impl Iterator<Item = &'a str>, there: &[Rem
 }
 
 /// `a` and `a/b` for `a/b/c`.
-pub(super) fn folders(tag: &str) -> impl Iterator<Item = &str> {
+pub(in crate::registry) fn folders(tag: &str) -> impl Iterator<Item = &str> {
     tag.match_indices('/').map(|(at, _)| &tag[..at])
 }
 

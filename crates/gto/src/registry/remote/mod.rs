@@ -2,23 +2,29 @@
 //!
 //! Owns looking. What is pushed by a write is `write`'s business.
 
+pub(super) mod clones;
+pub(super) mod push;
+
+pub use clones::{KeptClone, KeptClones};
+pub use push::PartialPush;
+
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use super::push::{Existing, InTheWay, Pushed, folders, in_the_way};
-use super::write::many_addresses;
-use super::{PartialPush, Registry};
 use crate::error::{Error, Result};
 use crate::git::{ObjectKind, PushedTag, Remote, RemoteError, RemoteTag, TagRef, batches};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::plan::Warning;
+use crate::registry::Registry;
+use crate::registry::remote::push::{Existing, InTheWay, Pushed, folders, in_the_way};
+use crate::registry::write::apply::many_addresses;
 use crate::tag::{Action, TagName};
 
 /// A remote whose tags of some artifacts are here, as far as nobody has pushed others since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sight {
-    pub(super) remote: Remote,
+    pub(in crate::registry) remote: Remote,
 }
 
 /// What of a registry is only here, only on a remote, or not the same. Tags that are no events are left out.
@@ -119,7 +125,7 @@ impl Registry {
     }
 
     /// The remote that tags are pushed to: the configured one, or Git's choice.
-    pub(super) fn remote(&self) -> Result<Remote> {
+    pub(in crate::registry) fn remote(&self) -> Result<Remote> {
         let known = || self.repository.remotes();
         match &self.config.remote {
             // What is cloned for a while has one remote, whatever the configuration in it says.
@@ -128,7 +134,7 @@ impl Registry {
         }
     }
 
-    pub(super) fn remote_named(&self, name: &str) -> Result<Remote> {
+    pub(in crate::registry) fn remote_named(&self, name: &str) -> Result<Remote> {
         let unknown = || Error::UnknownRemote { name: name.to_owned(), known: self.repository.remotes() };
         self.repository.remote(name).ok_or_else(unknown)
     }
@@ -181,7 +187,11 @@ impl Registry {
         Ok(())
     }
 
-    pub(super) fn remote_tags(&self, remote: &Remote, prefixes: &[String]) -> Result<Vec<RemoteTag>> {
+    pub(in crate::registry) fn remote_tags(
+        &self,
+        remote: &Remote,
+        prefixes: &[String],
+    ) -> Result<Vec<RemoteTag>> {
         let failed =
             |error: RemoteError| Error::Fetch { remote: remote.source_shown(), reason: error.to_string() };
         self.repository.remote_tags(remote, prefixes).map_err(failed)
@@ -342,7 +352,7 @@ fn rank(tag: &str) -> u8 {
 }
 
 /// Refuses a remote that nothing can be pushed to.
-pub(super) fn no_bundle(remote: &Remote) -> Result<()> {
+pub(in crate::registry) fn no_bundle(remote: &Remote) -> Result<()> {
     match remote.bundle() {
         Some(path) => Err(Error::Bundle { path: path.to_owned() }),
         None => Ok(()),
@@ -350,7 +360,7 @@ pub(super) fn no_bundle(remote: &Remote) -> Result<()> {
 }
 
 /// The remote, if a push goes to one repository: of several some could take it and others not.
-pub(super) fn one_address(remote: Remote) -> Result<Remote> {
+pub(in crate::registry) fn one_address(remote: Remote) -> Result<Remote> {
     no_bundle(&remote)?;
     match remote.addresses() {
         1 => Ok(remote),

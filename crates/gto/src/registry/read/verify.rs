@@ -4,11 +4,12 @@
 
 use std::collections::HashMap;
 
-use super::damage::damage_warning;
-use super::{Answer, Registry, VersionsReport, lightweight_warning};
 use crate::error::Result;
 use crate::git::TagRef;
 use crate::name::ArtifactName;
+use crate::registry::read::damage::damage_warning;
+use crate::registry::read::scan::lightweight_warning;
+use crate::registry::{Answer, Registry, VersionsReport};
 use crate::signing::{Verification, Verified};
 use crate::tag::TagName;
 

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{AnnotateError, FileEdit};
+use crate::annotation::error::AnnotateError;
+use crate::registry::FileEdit;
 use crate::yaml::printable;
 
 /// An edit of which only the last step is left: the new text is on the disk, beside the file.
-pub(super) struct Prepared<'e> {
+pub(in crate::registry) struct Prepared<'e> {
     edit: &'e FileEdit,
     path: PathBuf,
     /// `None` if there is to be no file.
@@ -21,7 +22,10 @@ pub(super) struct Prepared<'e> {
 }
 
 /// Makes an edit ready. Nothing has changed after it, whether it goes well or not.
-pub(super) fn prepare<'e>(root: &Path, edit: &'e FileEdit) -> Result<Prepared<'e>, AnnotateError> {
+pub(in crate::registry) fn prepare<'e>(
+    root: &Path,
+    edit: &'e FileEdit,
+) -> Result<Prepared<'e>, AnnotateError> {
     let file = printable(&edit.file);
     let real = check_place(root, &edit.file)?;
     if real != edit.file {
@@ -47,7 +51,7 @@ pub(super) fn prepare<'e>(root: &Path, edit: &'e FileEdit) -> Result<Prepared<'e
 
 impl Prepared<'_> {
     /// The last step, if the file still is what the edit was made from: an editor waits for no lock.
-    pub(super) fn put(self) -> Result<(), AnnotateError> {
+    pub(in crate::registry) fn put(self) -> Result<(), AnnotateError> {
         self.check_text()?;
         let failed = |source| AnnotateError::Write { file: printable(&self.edit.file), source };
         match self.new {
@@ -114,7 +118,7 @@ impl From<String> for Misplaced {
 
 /// Whether a file, from the root of the repository, is in the work tree, in a folder that is there and behind no link. Which
 /// file it is: another one of the work tree if it is a link itself.
-pub(super) fn check_place(root: &Path, file: &str) -> Result<String, AnnotateError> {
+pub(in crate::registry) fn check_place(root: &Path, file: &str) -> Result<String, AnnotateError> {
     look_at_place(root, file).map_err(|misplaced| match misplaced {
         Misplaced::NoFolder(folder) => AnnotateError::NoFolder { file: printable(file), folder },
         Misplaced::Other(why) => AnnotateError::Place { file: printable(file), why },

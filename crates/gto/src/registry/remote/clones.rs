@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const TRIES: usize = 3;
 
 /// The clone of a remote repository that a registry is read from.
-pub(super) struct Clone {
+pub(in crate::registry) struct Clone {
     /// The address, as given.
     pub url: String,
     place: Place,
@@ -50,7 +50,7 @@ struct Lock {
 }
 
 /// While it lives nobody else fetches into the clone, writes to it, or compares it with its remote.
-pub(super) struct Alone<'a> {
+pub(in crate::registry) struct Alone<'a> {
     turn: Option<&'a Lock>,
 }
 
@@ -114,7 +114,7 @@ impl Clone {
         access: &Access<'_>,
         environment: &Environment,
     ) -> std::result::Result<(Repository, Place), MirrorError> {
-        let kept = if super::cache::wanted(environment) == Keep::Nothing {
+        let kept = if crate::registry::cache::wanted(environment) == Keep::Nothing {
             None
         } else {
             KeptClones::of(environment).map_or(Ok(None), |clones| clones.open(access)).transpose()
@@ -126,7 +126,7 @@ impl Clone {
     /// changing it.
     pub fn open_kept(url: &str, environment: &Environment) -> Option<(Repository, Self)> {
         let address = address(url).ok()?;
-        if super::cache::wanted(environment) == Keep::Nothing {
+        if crate::registry::cache::wanted(environment) == Keep::Nothing {
             return None;
         }
         let clones = KeptClones::of(environment)?;

@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::annotations::{Entries, counting, dvc_yaml_in, folder_of};
-use super::checked_out::CheckedOut;
-use super::{Answer, CheckedRef, Detail, Registry, artifact_path, read_file_inside};
+use crate::annotation::path as artifact_path;
 use crate::annotation::{Annotation, Source, Sourced, artifacts_yaml};
 use crate::dvc::file::DvcYaml;
 use crate::dvc::{self, BELOW_A_LINK, Ignore};
@@ -21,6 +19,10 @@ use crate::object_id::ObjectId;
 use crate::plan::Warning;
 use crate::query::ShowOptions;
 use crate::reference::{Reference, Selector};
+use crate::registry::annotations::checked_out::CheckedOut;
+use crate::registry::annotations::commits::{Entries, counting, dvc_yaml_in, folder_of};
+use crate::registry::work_file::read_file_inside;
+use crate::registry::{Answer, CheckedRef, Detail, Registry};
 use crate::rules::Refusal;
 use crate::tag::TagName;
 use crate::version::VersionLabel;
@@ -332,7 +334,10 @@ fn in_work_tree(work_tree: &CheckedOut<'_>, index: Option<&str>, folder: Option<
 
 /// `None` if DVC would not look into the folder, which must be one inside the work tree; or why it cannot. As in commits: see
 /// `dvc::Folders`.
-pub(super) fn is_looked_at(root: &Path, folder: &str) -> Option<std::result::Result<(), String>> {
+pub(in crate::registry) fn is_looked_at(
+    root: &Path,
+    folder: &str,
+) -> Option<std::result::Result<(), String>> {
     let mut ignore = Ignore::default();
     let mut above = String::new();
     let parts: Option<Vec<&str>> = Path::new(folder)

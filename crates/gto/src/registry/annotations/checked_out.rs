@@ -5,12 +5,12 @@
 
 use std::path::Path;
 
-use super::read_file_inside;
 use crate::error::{Error, Result};
 use crate::git::{Index, Repository, Staged};
+use crate::registry::work_file::read_file_inside;
 
 /// The files of a work tree.
-pub(super) struct CheckedOut<'r> {
+pub(in crate::registry) struct CheckedOut<'r> {
     repository: &'r Repository,
     pub root: &'r Path,
     index: Index<'r>,

@@ -8,10 +8,10 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::Registry;
-use super::clones::{Alone, Clone};
 use crate::error::{Error, Result};
 use crate::git::LOCKED;
+use crate::registry::Registry;
+use crate::registry::remote::clones::{Alone, Clone};
 
 /// How many milliseconds to wait before another try; after the last one it is given up.
 const PAUSES: [u64; 5] = [10, 20, 40, 80, 160];
@@ -35,7 +35,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Locked`] if another process goes on writing for a minute; or the error of the last attempt, which
     /// `registry_error` finds inside.
-    pub(super) fn alone<T, E: From<Error>>(
+    pub(in crate::registry) fn alone<T, E: From<Error>>(
         &self,
         registry_error: impl Fn(&E) -> Option<&Error>,
         mut attempt: impl FnMut() -> std::result::Result<T, E>,
@@ -65,7 +65,9 @@ impl Registry {
 
     /// In the clone of a remote repository others wait who compare it with its remote: of what is made there they would see a
     /// part.
-    pub(super) fn wait_for_writers(&self) -> Result<(Option<Alone<'_>>, crate::git::WriteLock<'_>)> {
+    pub(in crate::registry) fn wait_for_writers(
+        &self,
+    ) -> Result<(Option<Alone<'_>>, crate::git::WriteLock<'_>)> {
         let alone = self.remote.as_ref().map(Clone::alone).transpose()?;
         let inherited = self.environment.variable(LOCKED);
         let lock = self.repository.lock_for_writing(inherited.as_deref());

@@ -8,20 +8,21 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
-use super::annotate_error::{AnnotateError, Bring, told};
-use super::annotation_place::check_place;
-use super::annotations::{dvc_yaml_in, folder_of};
-use super::artifact_path::{below, from_root, inside, overlap};
-use super::checked_out::CheckedOut;
-use super::describe::is_looked_at;
-use super::{Registry, read_file_inside};
 use crate::annotation::edit::{self, Changes};
+use crate::annotation::error::{AnnotateError, Bring, told};
 use crate::annotation::path::folder_of_path;
+use crate::annotation::path::{below, from_root, inside, overlap};
 use crate::annotation::{Annotation, Annotations, FileProblem, Source, Sourced, artifacts_yaml};
 use crate::dvc;
 use crate::dvc::file::DvcYaml;
 use crate::error::{Error, Result};
 use crate::name::{ArtifactName, InvalidName, is_name};
+use crate::registry::Registry;
+use crate::registry::annotations::checked_out::CheckedOut;
+use crate::registry::annotations::commits::{dvc_yaml_in, folder_of};
+use crate::registry::annotations::describe::is_looked_at;
+use crate::registry::annotations::file::check_place;
+use crate::registry::work_file::read_file_inside;
 use crate::yaml::{Problem, printable};
 
 /// How an artifact is to be annotated. What is `None` or empty stays as it is, or has no field if the artifact is new.
@@ -60,12 +61,12 @@ pub struct AnnotationPlan {
     /// What a commit of them is called.
     pub message: String,
     /// What it is about, whether that changes or not.
-    pub(super) planned: Vec<Planned>,
+    pub(in crate::registry) planned: Vec<Planned>,
 }
 
 /// Which entries of a file a plan is about.
 #[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
-pub(super) struct Planned {
+pub(in crate::registry) struct Planned {
     pub file: String,
     pub source: Source,
     /// The text of the file now.
@@ -86,7 +87,7 @@ pub struct FileEdit {
 }
 
 /// A file that annotates artifacts, as it is now.
-pub(super) struct Current {
+pub(in crate::registry) struct Current {
     pub source: Source,
     pub file: String,
     /// The file that is edited: another one if it is a link.
@@ -96,32 +97,37 @@ pub(super) struct Current {
 }
 
 impl Current {
-    pub(super) fn text(&self) -> &str {
+    pub(in crate::registry) fn text(&self) -> &str {
         self.text.as_deref().unwrap_or_default()
     }
 
-    pub(super) fn has(&self, entry: &str) -> bool {
+    pub(in crate::registry) fn has(&self, entry: &str) -> bool {
         edit::has_entry(self.text(), self.source, entry)
     }
 
-    pub(super) fn error(&self, problem: FileProblem) -> Error {
+    pub(in crate::registry) fn error(&self, problem: FileProblem) -> Error {
         AnnotateError::Text { file: printable(&self.file), problem }.into()
     }
 }
 
 impl AnnotationPlan {
     /// The plan that nothing changes.
-    pub(super) fn nothing(message: String) -> Self {
+    pub(in crate::registry) fn nothing(message: String) -> Self {
         Self { edits: Vec::new(), message, planned: Vec::new() }
     }
 
     /// The files that it is about.
-    pub(super) fn files(&self) -> Vec<&str> {
+    pub(in crate::registry) fn files(&self) -> Vec<&str> {
         self.planned.iter().map(|planned| planned.file.as_str()).collect()
     }
 
     /// Makes it be about these entries of a file, which is to have this text.
-    pub(super) fn and(mut self, file: Current, entries: Vec<String>, after: Option<String>) -> Self {
+    pub(in crate::registry) fn and(
+        mut self,
+        file: Current,
+        entries: Vec<String>,
+        after: Option<String>,
+    ) -> Self {
         let Current { target, source, text, .. } = file;
         if text != after {
             self.edits.push(FileEdit { file: target.clone(), before: text.clone(), after });
@@ -280,7 +286,7 @@ impl Registry {
     }
 
     /// The folders of the work tree with a `dvc.yaml` that DVC looks at.
-    pub(super) fn dvc_folders(&self) -> Result<Vec<String>> {
+    pub(in crate::registry) fn dvc_folders(&self) -> Result<Vec<String>> {
         let root = self.work_tree()?;
         let mut folders = self.folders_with_dvc_yaml()?;
         folders.retain(|folder| matches!(is_looked_at(root, folder), Some(Ok(()))));
@@ -288,7 +294,7 @@ impl Registry {
     }
 
     /// The folders of the work tree with a `dvc.yaml`, whether DVC looks at it or not.
-    pub(super) fn folders_with_dvc_yaml(&self) -> Result<Vec<String>> {
+    pub(in crate::registry) fn folders_with_dvc_yaml(&self) -> Result<Vec<String>> {
         let files = self.repository.work_files_named(dvc::FILE_NAME)?;
         let mut folders: Vec<String> = files.iter().map(|file| folder_of_path(file).to_owned()).collect();
         folders.sort_unstable();
@@ -329,7 +335,7 @@ impl Registry {
     }
 
     /// A file that annotates artifacts, as it is now.
-    pub(super) fn current(&self, source: Source, folder: &str) -> Result<Current> {
+    pub(in crate::registry) fn current(&self, source: Source, folder: &str) -> Result<Current> {
         let file = match source {
             Source::Gto => self.config.index.clone(),
             Source::Dvc => dvc_yaml_in(folder),
@@ -361,7 +367,7 @@ impl Registry {
     }
 
     /// Whether DVC reads a `dvc.yaml` there, and we with it.
-    pub(super) fn check_is_read(&self, file: &Current) -> Result<()> {
+    pub(in crate::registry) fn check_is_read(&self, file: &Current) -> Result<()> {
         let looked_at = match file.source {
             Source::Gto => Some(Ok(())),
             Source::Dvc => is_looked_at(self.work_tree()?, &file.folder),
@@ -374,13 +380,13 @@ impl Registry {
         Err(AnnotateError::Place { file: printable(&file.file), why }.into())
     }
 
-    pub(super) fn work_tree(&self) -> Result<&Path> {
+    pub(in crate::registry) fn work_tree(&self) -> Result<&Path> {
         let none = || AnnotateError::NoWorkTree { path: self.root() };
         Ok(self.repository.work_dir().ok_or_else(none)?)
     }
 
     /// What a text says in the place of a file.
-    pub(super) fn read_text(&self, file: &Current, text: &str) -> Annotations {
+    pub(in crate::registry) fn read_text(&self, file: &Current, text: &str) -> Annotations {
         match (file.source, self.repository.work_dir()) {
             (Source::Dvc, Some(root)) => {
                 let load = |path: &str| {
@@ -395,7 +401,12 @@ impl Registry {
 
     /// What was written must be understood: in a `dvc.yaml`, `${x}` is a parameter, and one that there is not would keep DVC
     /// from reading the whole file.
-    pub(super) fn read_back(&self, name: &ArtifactName, file: &Current, text: &str) -> Result<Annotation> {
+    pub(in crate::registry) fn read_back(
+        &self,
+        name: &ArtifactName,
+        file: &Current,
+        text: &str,
+    ) -> Result<Annotation> {
         let Annotations { artifacts, problems } = self.read_text(file, text);
         let found = artifacts.into_iter().find(|(other, _)| other == name);
         let is_own = |problem: &&FileProblem| problem.entry.as_deref().is_none_or(|e| e == own_name(name));
@@ -407,6 +418,6 @@ impl Registry {
 }
 
 /// The name without the folder.
-pub(super) fn own_name(name: &ArtifactName) -> &str {
+pub(in crate::registry) fn own_name(name: &ArtifactName) -> &str {
     name.as_str().rsplit(':').next().unwrap_or_default()
 }

@@ -7,24 +7,24 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::Registry;
-use super::annotations::CommitFiles;
 use crate::annotation::path::folder_of_path;
 use crate::dvc::MAX_SIZE;
 use crate::dvc::hash::{self as dvc_hash, Out, Pipelines};
 use crate::dvc::{Kept, KeptFile, Outputs};
 use crate::git::Entry;
 use crate::object_id::ObjectId;
+use crate::registry::Registry;
+use crate::registry::annotations::commits::CommitFiles;
 use crate::yaml::printable;
 
 /// What stands for the content of an artifact: the same if and only if it is.
-pub(super) type Content = BTreeSet<String>;
+pub(in crate::registry) type Content = BTreeSet<String>;
 
 /// What decides what a file says: its path, its id, and those of the files that say more.
 type OutsKey = (String, ObjectId, Vec<Option<ObjectId>>);
 
 /// What stands for the content of artifacts, each commit's DVC files read once.
-pub(super) struct Contents<'r> {
+pub(in crate::registry) struct Contents<'r> {
     registry: &'r Registry,
     pub files: CommitFiles<'r>,
     outputs: Outputs,

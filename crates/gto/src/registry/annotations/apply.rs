@@ -6,14 +6,15 @@
 use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::annotate::Planned;
-use super::annotation_place::{Prepared, prepare};
-use super::remote::{no_bundle, one_address};
-use super::{AnnotateError, AnnotationPlan, FileEdit, Registry};
+use crate::annotation::error::AnnotateError;
 use crate::annotation::{Source, edit};
 use crate::error::{Error, Result};
 use crate::git::{CommitError, Committed, FileStatus, PushedBranch, Remote, RemoteError};
 use crate::object_id::ObjectId;
+use crate::registry::annotations::file::{Prepared, prepare};
+use crate::registry::annotations::plan::Planned;
+use crate::registry::remote::{no_bundle, one_address};
+use crate::registry::{AnnotationPlan, FileEdit, Registry};
 use crate::yaml::printable;
 
 /// How often an edit is planned again because somebody else was faster: a person who saves files in an editor, since other
@@ -260,7 +261,7 @@ impl Registry {
     }
 
     /// The text of a file in a commit.
-    pub(super) fn text_at(
+    pub(in crate::registry) fn text_at(
         &self,
         commit: ObjectId,
         file: &str,
@@ -316,6 +317,6 @@ fn is_only_about(planned: &Planned, committed: Option<&str>) -> bool {
 }
 
 /// Whether nothing is in a file; one with a comment says something.
-pub(super) fn says_nothing(text: &str) -> bool {
+pub(in crate::registry) fn says_nothing(text: &str) -> bool {
     matches!(text.trim(), "artifacts: {}" | "{}" | "")
 }

@@ -3,18 +3,19 @@
 //!
 //! Owns these few steps. No rule of the registry is asked here: whoever makes such a tag knows what they do.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use super::checked_out::CheckedOut;
-use super::push::Existing;
-use super::{Author, Registry};
 use crate::annotation::{Annotations, artifacts_yaml};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::git::{
-    Access, Address, MirrorError, PushedTag, TagEdit, TagObject, TagRef, Want, is_valid_tag_name,
+    Access, Address, GitError, MirrorError, PushedTag, TagEdit, TagObject, TagRef, Want, is_valid_tag_name,
 };
 use crate::object_id::ObjectId;
+use crate::registry::annotations::checked_out::CheckedOut;
+use crate::registry::remote::push::Existing;
+use crate::registry::{Author, Registry};
 use crate::rules::Refusal;
 use crate::signature::Signature;
 
@@ -152,6 +153,40 @@ impl Registry {
         let Some(commit) = commit else { return Ok(None) };
         let bytes = self.repository.file_at(commit, &self.config.index, artifacts_yaml::MAX_SIZE)?;
         Ok(bytes.map(|bytes| artifacts_yaml::read(&bytes)))
+    }
+
+    /// Whether the commit that `revision` names has a file or a folder at `path`.
+    ///
+    /// # Errors
+    /// [`Error::RefNotFound`](crate::Error::RefNotFound), or what keeps Git from reading.
+    pub fn has_path(&self, revision: &str, path: &str) -> Result<bool> {
+        Ok(self.repository.has_path(self.repository.resolve(revision)?, path)?)
+    }
+
+    /// What the annotation file says in each commit of the branches that has one, by commit.
+    ///
+    /// # Errors
+    /// What keeps Git from reading the commits. A file that cannot be read is as one without entries.
+    pub fn annotations_of_branches(&self) -> Result<Vec<(ObjectId, Annotations)>> {
+        let (repository, path) = (&self.repository, &self.config.index);
+        // Most commits leave the file as it was.
+        let mut texts: HashMap<ObjectId, Annotations> = HashMap::new();
+        let mut found = Vec::new();
+        for commit in repository.history_of(&repository.branch_commits())? {
+            let file = match repository.file_id_in(commit.tree, path) {
+                Ok(Some(file)) => file,
+                // A link that leads nowhere is no file.
+                Ok(None) | Err(GitError::Link { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let read = || {
+                let bytes = repository.file(file, path, artifacts_yaml::MAX_SIZE);
+                bytes.map(|bytes| artifacts_yaml::read(&bytes)).unwrap_or_default()
+            };
+            found.push((commit.commit, texts.entry(file).or_insert_with(read).clone()));
+        }
+        found.sort_unstable_by_key(|(commit, _)| *commit);
+        Ok(found)
     }
 }
 

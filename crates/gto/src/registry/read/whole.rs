@@ -9,8 +9,6 @@ use std::panic::resume_unwind;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::annotations::CommitFiles;
-use super::{Registry, Scan};
 use crate::error::Result;
 use crate::event::Event;
 use crate::git::{Repository, TagObject, TagRef, Want};
@@ -18,6 +16,9 @@ use crate::name::{ArtifactName, KnownStages};
 use crate::object_id::ObjectId;
 use crate::plan::Warning;
 use crate::query::AnnotatedAt;
+use crate::registry::Registry;
+use crate::registry::annotations::commits::CommitFiles;
+use crate::registry::read::scan::Scan;
 use crate::state::Artifact;
 use crate::tag::TagName;
 
@@ -25,7 +26,7 @@ use crate::tag::TagName;
 const PART: usize = 1024;
 
 /// Whether what annotation files name counts, so that they must be read.
-pub(super) enum Annotated<'f, 'r> {
+pub(in crate::registry) enum Annotated<'f, 'r> {
     /// It has versions too, as these files say at the commits that are looked at.
     Too(&'f mut CommitFiles<'r>, AnnotatedAt),
     /// The answer does not show them.
@@ -65,7 +66,7 @@ enum Read<T> {
 impl Registry {
     /// Folds every artifact, and keeps what `keep` makes of each: first those with events, by their names as
     /// tags spell them, then those that are only annotated, in the order of the annotation files.
-    pub(super) fn each_artifact<T: Send>(
+    pub(in crate::registry) fn each_artifact<T: Send>(
         &self,
         want: Want,
         annotated: Annotated<'_, '_>,
@@ -182,7 +183,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Scan {
     /// Reads the tags of one artifact. Tags whose names are not the registry's are none.
-    pub(super) fn of(
+    pub(in crate::registry) fn of(
         artifact: &ArtifactName,
         tags: Vec<TagRef>,
         read: impl FnOnce(&[TagRef]) -> Vec<TagObject>,

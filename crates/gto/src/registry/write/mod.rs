@@ -2,11 +2,19 @@
 //!
 //! Owns that order. What is planned is the caller's business, applying `write`'s, and trying again `alone`'s.
 
-use super::remote::{no_bundle, one_address};
-use super::{Applied, Registry};
+pub(super) mod apply;
+mod author;
+mod lock;
+mod plan;
+
+pub use apply::Applied;
+pub use author::{Author, AuthorFault};
+
 use crate::error::Error;
 use crate::name::ArtifactName;
 use crate::plan::Plan;
+use crate::registry::Registry;
+use crate::registry::remote::{no_bundle, one_address};
 
 /// How a write is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

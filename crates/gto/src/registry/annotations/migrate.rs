@@ -2,16 +2,16 @@
 //!
 //! Owns what has a place in which file: nothing gets lost. Carrying a plan out is the business of `carry_out`.
 
-use super::Registry;
-use super::annotate::{AnnotationPlan, Current, own_name};
-use super::annotate_error::{AnnotateError, told};
-use super::annotations::{dvc_yaml_in, folder_of};
-use super::artifact_path::from_everywhere;
-use super::carry_out::says_nothing;
 use crate::annotation::edit::{self, Changes};
+use crate::annotation::error::{AnnotateError, told};
+use crate::annotation::path::from_everywhere;
 use crate::annotation::{Annotation, Annotations, FileProblem, Source, exact};
 use crate::error::Result;
 use crate::name::ArtifactName;
+use crate::registry::Registry;
+use crate::registry::annotations::apply::says_nothing;
+use crate::registry::annotations::commits::{dvc_yaml_in, folder_of};
+use crate::registry::annotations::plan::{AnnotationPlan, Current, own_name};
 use crate::yaml::printable;
 
 /// What moves with `gto migrate annotations`.

@@ -6,12 +6,12 @@
 
 use std::collections::HashSet;
 
-use super::push::{Existing, InTheWay, in_the_way};
-use super::{PartialPush, Registry, Sight};
 use crate::error::{Error, Result};
 use crate::git::{ApplyError, GitError, PushedTag, Remote, RemoteTag, TagEdit};
 use crate::object_id::ObjectId;
 use crate::plan::{Plan, Step, Warning};
+use crate::registry::remote::push::{Existing, InTheWay, in_the_way};
+use crate::registry::{PartialPush, Registry, Sight};
 use crate::tag::{Action, TagName};
 
 /// What was done.
@@ -143,7 +143,7 @@ impl Registry {
     }
 
     /// Those of the tags that the remote has.
-    pub(super) fn tags_on<'a>(
+    pub(in crate::registry) fn tags_on<'a>(
         &self,
         remote: &Remote,
         names: impl Iterator<Item = &'a str>,
@@ -207,7 +207,7 @@ fn landed(edits: Vec<TagEdit>, ids: Vec<ObjectId>, failure: &PartialPush) -> (Ve
 }
 
 /// The warning for a plan that would be refused if it were carried out.
-pub(super) fn many_addresses(remote: &Remote) -> Option<Warning> {
+pub(in crate::registry) fn many_addresses(remote: &Remote) -> Option<Warning> {
     let addresses = remote.addresses();
     (addresses > 1).then(|| Warning::ManyAddresses { remote: remote.shown(), addresses })
 }

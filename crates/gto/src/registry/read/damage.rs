@@ -5,12 +5,13 @@
 
 use std::path::PathBuf;
 
-use super::{Answer, Registry, Scan, lightweight_warning, renamed_warning};
 use crate::damage::{Damage, DamagedTag};
 use crate::error::{Error, Result};
 use crate::git::{TagRef, UnreadableTag, is_valid_tag_name};
 use crate::object_id::ObjectId;
 use crate::plan::Warning;
+use crate::registry::read::scan::{Scan, lightweight_warning, renamed_warning};
+use crate::registry::{Answer, Registry};
 use crate::tag::TagName;
 
 impl<T> Answer<T> {
@@ -33,7 +34,7 @@ impl<T> Answer<T> {
 }
 
 /// The damaged tags that these warnings name.
-pub(super) fn damaged_in(warnings: &[Warning]) -> &[DamagedTag] {
+pub(in crate::registry) fn damaged_in(warnings: &[Warning]) -> &[DamagedTag] {
     let found = warnings.iter().find_map(|warning| match warning {
         Warning::DamagedTags(tags) => Some(tags.as_slice()),
         _ => None,
@@ -42,13 +43,13 @@ pub(super) fn damaged_in(warnings: &[Warning]) -> &[DamagedTag] {
 }
 
 /// Fails if there are damaged tags.
-pub(super) fn refuse(tags: Vec<DamagedTag>) -> Result<()> {
+pub(in crate::registry) fn refuse(tags: Vec<DamagedTag>) -> Result<()> {
     if tags.is_empty() { Ok(()) } else { Err(Error::DamagedTags { tags }) }
 }
 
 impl Registry {
     /// The damaged tags of a scan, by their names.
-    pub(super) fn damaged(&self, scan: &Scan) -> Vec<DamagedTag> {
+    pub(in crate::registry) fn damaged(&self, scan: &Scan) -> Vec<DamagedTag> {
         let objects = scan.unreadable.iter().filter_map(|(tag, why)| {
             let damage = self.damage(tag, *why)?;
             Some(DamagedTag { name: tag.name.clone(), damage })
@@ -59,7 +60,7 @@ impl Registry {
     }
 
     /// Those of the refs without an object id that are the registry's, and the names that may be what is left of one.
-    pub(super) fn damaged_refs<'a>(
+    pub(in crate::registry) fn damaged_refs<'a>(
         &'a self,
         names: &'a [String],
     ) -> impl Iterator<Item = DamagedTag> + use<'a> {
@@ -76,7 +77,7 @@ impl Registry {
     }
 
     /// What whoever asked should know of the tags of a scan.
-    pub(super) fn warnings_of(&self, scan: &Scan) -> Vec<Warning> {
+    pub(in crate::registry) fn warnings_of(&self, scan: &Scan) -> Vec<Warning> {
         let mut warnings = lightweight_warning(scan.lightweight.clone());
         warnings.extend(renamed_warning(scan.renamed.iter().map(|(tag, _)| tag.clone()).collect()));
         warnings.extend(damage_warning(self.damaged(scan)));
@@ -90,7 +91,7 @@ impl Registry {
     }
 
     /// What is damaged, if that is why the tag cannot be read.
-    pub(super) fn damage(&self, tag: &TagRef, why: UnreadableTag) -> Option<Damage> {
+    pub(in crate::registry) fn damage(&self, tag: &TagRef, why: UnreadableTag) -> Option<Damage> {
         let object = tag.target;
         match why {
             UnreadableTag::Missing => Some(Damage::Missing { object }),
@@ -108,7 +109,7 @@ impl Registry {
     }
 
     /// The file of a loose tag, if its name is one that cannot lead anywhere else.
-    pub(super) fn ref_file(&self, name: &str) -> Option<PathBuf> {
+    pub(in crate::registry) fn ref_file(&self, name: &str) -> Option<PathBuf> {
         let is_safe = is_valid_tag_name(name) && !name.contains(char::REPLACEMENT_CHARACTER);
         let path = self.repository.common_dir().join("refs/tags").join(name);
         (is_safe && path.symlink_metadata().is_ok_and(|file| !file.is_dir())).then_some(path)
@@ -116,6 +117,6 @@ impl Registry {
 }
 
 /// The warning of damaged tags, if there are any.
-pub(super) fn damage_warning(damaged: Vec<DamagedTag>) -> Option<Warning> {
+pub(in crate::registry) fn damage_warning(damaged: Vec<DamagedTag>) -> Option<Warning> {
     (!damaged.is_empty()).then_some(Warning::DamagedTags(damaged))
 }

@@ -1,0 +1,119 @@
+//! The registry of a repository: the façade that front ends use.
+//!
+//! Owns which tags, commits and files are read for which question, each once. What they mean is decided by the
+//! pure modules; how they are read, by `git`.
+
+mod annotations;
+mod cache;
+mod changes;
+mod config_file;
+mod open;
+mod plumbing;
+mod read;
+mod remote;
+mod work_file;
+mod write;
+
+pub use annotations::{
+    Annotating, AnnotationApplied, AnnotationPlan, Committing, Description, FileEdit, Located, MigrationPlan,
+    is_editing,
+};
+pub use cache::CacheReport;
+pub use changes::{ArtifactChange, Change};
+pub use plumbing::{AnnotatedTag, clone_with_files};
+pub use read::{CheckedRef, Detail, StagesWanted, VersionsReport};
+pub use remote::{Comparison, Difference, KeptClone, KeptClones, PartialPush, Sent, Sight, TagDifference};
+pub use write::{Applied, Author, AuthorFault, Manner};
+
+use std::path::{Path, PathBuf};
+
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::error::Result;
+use crate::git::Repository;
+use crate::name::ArtifactName;
+use crate::plan::Warning;
+use crate::registry::remote::clones::Clone;
+use crate::tag::TagName;
+
+/// The registry that the tags of a Git repository add up to.
+///
+/// Every question reads the repository anew: an answer is never older than the question.
+pub struct Registry {
+    pub(crate) repository: Repository,
+    pub(crate) config: Config,
+    pub(crate) environment: Environment,
+    remote: Option<Clone>,
+}
+
+/// An answer, and what whoever asked should know beside it.
+#[derive(Debug, ::core::clone::Clone, PartialEq)]
+pub struct Answer<T> {
+    /// The answer.
+    pub value: T,
+    /// Why it may be less than expected.
+    pub warnings: Vec<Warning>,
+}
+
+impl<T> Answer<T> {
+    /// An answer with nothing to say beside it.
+    fn of(value: T) -> Self {
+        Self { value, warnings: Vec::new() }
+    }
+}
+
+impl Registry {
+    /// The configuration in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The folder that messages name: the work tree, or the repository itself if it is bare.
+    pub fn root(&self) -> PathBuf {
+        self.repository.root().to_owned()
+    }
+
+    /// The folder with `HEAD`, private to a linked work tree.
+    pub fn git_dir(&self) -> &Path {
+        self.repository.git_dir()
+    }
+
+    /// How many Git objects were looked at so far: what the answers cost.
+    pub fn objects_read(&self) -> usize {
+        self.repository.objects_read()
+    }
+
+    /// The address, if this is a clone of a remote repository.
+    pub fn url(&self) -> Option<&str> {
+        self.remote.as_ref().map(|clone| clone.url.as_str())
+    }
+
+    /// The names of all artifacts that have tags, sorted. Reads no tag object.
+    pub fn artifact_names(&self) -> Result<Vec<ArtifactName>> {
+        let mut names = Vec::new();
+        for tag in self.repository.tag_refs("")?.refs {
+            if let Ok(parsed) = tag.name.parse::<TagName>() {
+                names.push(parsed.artifact);
+            }
+        }
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    /// The names of all tags, the registry's and others, sorted. Reads no tag object.
+    pub fn tag_names(&self) -> Result<Vec<String>> {
+        Ok(self.repository.tag_refs("")?.refs.into_iter().map(|tag| tag.name).collect())
+    }
+
+    /// Whether listing all tags would take longer than the rest of a write does: some milliseconds.
+    pub fn has_many_tags(&self) -> bool {
+        // About ten thousand tags.
+        self.repository.packed_refs_len() > 1 << 20
+    }
+
+    /// Whether history is cut off, so that tags of older commits may be absent.
+    pub fn is_shallow(&self) -> bool {
+        self.repository.is_shallow()
+    }
+}

@@ -1,0 +1,428 @@
+//! The questions that a registry answers.
+//!
+//! Owns which tags, commits and files are read for which question, each once.
+
+pub(super) mod damage;
+mod examine;
+pub(super) mod scan;
+mod verify;
+pub(super) mod whole;
+
+use std::collections::BTreeSet;
+
+use crate::annotation::{self, Sourced};
+use crate::damage::DamagedTag;
+use crate::error::{Error, Result};
+use crate::git::{self, TagObject, TagRef, Want};
+use crate::name::{ArtifactName, StageName};
+use crate::object_id::ObjectId;
+use crate::plan::Warning;
+use crate::query::{self, AnnotatedAt, HistoryOptions, ShowOptions};
+use crate::reference::Reference;
+use crate::registry::annotations::commits::CommitFiles;
+use crate::registry::read::scan::renamed_warning;
+use crate::registry::read::whole::Annotated;
+use crate::registry::{Answer, Registry};
+use crate::report::{ArtifactSummary, EventReport, History, HistoryReport, RegistryReport, VersionReport};
+use crate::rules::{self, Refusal};
+use crate::state::{Artifact, Enrichment, State, VersionView};
+use crate::tag::{Action, TagName};
+use crate::time::Timestamp;
+use crate::version::VersionLabel;
+
+/// The versions of one artifact.
+#[derive(Debug, ::core::clone::Clone, PartialEq)]
+pub struct VersionsReport {
+    /// Whether the artifact has any tag; if not, it is only annotated.
+    pub registered: bool,
+    /// Whether the artifact is in use: not deprecated.
+    pub active: bool,
+    /// The versions, highest first.
+    pub versions: Vec<VersionReport>,
+}
+
+/// How much of each version is read.
+#[derive(Debug, ::core::clone::Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// What a table shows: commits are read only where no tag has the date.
+    Brief,
+    /// Everything: the commit of each version and its annotation.
+    Full,
+}
+
+/// Which stages are asked for.
+#[derive(Debug, ::core::clone::Clone, Copy, PartialEq, Eq)]
+pub enum StagesWanted {
+    /// Those that the configuration allows.
+    Allowed,
+    /// Those that were ever used.
+    Used,
+    /// The allowed ones, or if the configuration has none, those in use.
+    Known,
+}
+
+/// What `check-ref` found.
+#[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
+pub enum CheckedRef {
+    /// The tag is this event.
+    Event(Box<EventReport>),
+    /// There is no such tag.
+    NoTag,
+    /// The tag is none of the registry's.
+    Foreign,
+    /// The tag has a registry name, but is no annotated tag (decision D22).
+    Lightweight,
+    /// The tag has a registry name, but cannot be read as an event.
+    NoEvent {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Registry {
+    /// The state of the whole registry, with the commit and the annotation of every version; unregistered commits count
+    /// where they are annotated at `annotated_at`.
+    pub fn state(&self, annotated_at: AnnotatedAt) -> Result<Answer<State>> {
+        let mut files = self.files();
+        let (artifacts, warnings) =
+            self.each_artifact(Want::Everything, Annotated::Too(&mut files, annotated_at), |artifact| {
+                artifact
+            })?;
+        let mut state: State = artifacts.into_iter().collect();
+        if annotated_at != AnnotatedAt::Head {
+            for (name, commits) in files.annotated_commits(annotated_at)? {
+                state.annotate_at(&name, commits);
+            }
+        }
+        self.enrich(&mut state, &mut files, |_| true);
+        Ok(Answer { value: state, warnings: self.also_unfetched(warnings) })
+    }
+
+    /// The state of one artifact: empty if there is no such artifact. With [`Detail::Full`] every version comes with its commit
+    /// and its annotation.
+    pub fn state_of(
+        &self,
+        name: &ArtifactName,
+        detail: Detail,
+        annotated_at: AnnotatedAt,
+    ) -> Result<Answer<State>> {
+        let mut files = self.files();
+        let (mut state, warnings) = self.read(name, &mut files)?;
+        annotate(&mut state, &mut files, name, annotated_at)?;
+        self.enrich(&mut state, &mut files, |version| detail == Detail::Full || !version.is_registered());
+        Ok(Answer { value: state, warnings: self.also_unfetched(warnings) })
+    }
+
+    /// The registry: one row for each artifact.
+    pub fn show(&self, options: &ShowOptions) -> Result<Answer<RegistryReport>> {
+        let summary = |artifact| ArtifactSummary::new(&artifact, options);
+        let mut files = self.files();
+        let annotated = Annotated::Too(&mut files, options.annotated_at);
+        let (artifacts, warnings) = self.each_artifact(Want::NoMessages, annotated, summary)?;
+        let mut value = RegistryReport::new(artifacts, self.config.stages.as_deref(), options);
+        if options.annotations || options.annotation.is_any() {
+            for artifact in &mut value.artifacts {
+                artifact.annotation = annotation::nearest(&files.of_newest(&artifact.name)).cloned();
+            }
+            let fits = |sourced: &Sourced| options.annotation.fits(Some(&sourced.annotation));
+            let is_any = options.annotation.is_any();
+            value.artifacts.retain(|artifact| !is_any || artifact.annotation.as_ref().is_some_and(fits));
+        }
+        Ok(Answer { value, warnings: self.also_unfetched(warnings) })
+    }
+
+    /// The versions of one artifact, or those of them that a shortcut picks.
+    ///
+    /// # Errors
+    /// [`Refusal::ArtifactNotFound`], or [`Error::DamagedTags`] if none of its tags can be read.
+    pub fn show_versions(
+        &self,
+        reference: &Reference,
+        options: &ShowOptions,
+        detail: Detail,
+    ) -> Result<Answer<VersionsReport>> {
+        let not_found = || Refusal::ArtifactNotFound { name: reference.name.clone() };
+        let name: ArtifactName = reference.name.parse().map_err(|_| not_found())?;
+        let mut files = self.files();
+        let (mut state, warnings) = self.read(&name, &mut files)?;
+        annotate(&mut state, &mut files, &name, options.annotated_at)?;
+        let is_full = detail == Detail::Full || options.annotations || options.annotation.is_any();
+        self.enrich(&mut state, &mut files, |version| is_full || !version.is_registered());
+        let Some(artifact) = state.artifact(name.as_str()) else {
+            damage::refuse(damage::damaged_in(&warnings).to_vec())?;
+            return Err(not_found().into());
+        };
+        let versions = query::select(artifact, reference.selector.as_ref(), options);
+        let versions = versions.iter().map(|(version, stages)| VersionReport::new(*version, stages));
+        let versions = versions.filter(|version| options.annotation.fits(version.annotation())).collect();
+        let value =
+            VersionsReport { registered: artifact.is_registered(), active: artifact.is_active(), versions };
+        Ok(Answer { value, warnings: self.also_unfetched(warnings) })
+    }
+
+    /// The versions of every artifact on the commit that `revision` names.
+    pub fn show_at(
+        &self,
+        revision: &str,
+        options: &ShowOptions,
+        detail: Detail,
+    ) -> Result<Answer<VersionsReport>> {
+        let commit = self.repository.resolve(revision)?;
+        let ambiguity = self.ambiguity(revision);
+        let is_there = |version: VersionView| version.commit() == commit;
+        let there = |artifact: Artifact| {
+            let found = artifact.versions().any(is_there);
+            found.then_some(artifact)
+        };
+        let mut files = self.files();
+        let annotated = Annotated::Too(&mut files, AnnotatedAt::Head);
+        let (artifacts, mut warnings) = self.each_artifact(Want::Everything, annotated, there)?;
+        warnings.extend(ambiguity);
+        let mut state: State = artifacts.into_iter().flatten().collect();
+        let is_full = detail == Detail::Full || options.annotations || options.annotation.is_any();
+        self.enrich(&mut state, &mut files, |version| {
+            is_there(version) && (is_full || !version.is_registered())
+        });
+        let versions = state.artifacts_by_name().into_iter().flat_map(|a| query::select(a, None, options));
+        let versions = versions.filter(|(version, _)| is_there(*version));
+        let versions = versions.map(|(version, stages)| VersionReport::new(version, &stages));
+        let versions = versions.filter(|version| options.annotation.fits(version.annotation())).collect();
+        let value = VersionsReport { registered: true, active: true, versions };
+        Ok(Answer { value, warnings: self.also_unfetched(warnings) })
+    }
+
+    /// The journal of the registry. Without `messages` those are empty, and need no memory.
+    pub fn history(&self, options: &HistoryOptions, messages: bool) -> Result<Answer<History>> {
+        let want = if messages { Want::Everything } else { Want::NoMessages };
+        let (mut entries, warnings) = if let Some(name) = &options.artifact {
+            let mut scan = self.scan(name, want)?;
+            let artifact = Artifact::from_events(name.clone(), std::mem::take(&mut scan.events));
+            (vec![HistoryReport::of(artifact, options)], self.warnings_of(&scan))
+        } else {
+            self.each_artifact(want, Annotated::Not, |artifact| HistoryReport::of(artifact, options))?
+        };
+        if !options.annotations && !options.annotation.is_any() {
+            return Ok(Answer { value: History::new(entries, options), warnings });
+        }
+        let mut files = self.files();
+        if options.annotation.is_any() {
+            self.bring(&files, entries.iter().flatten());
+            let fits = |files: &mut CommitFiles<'_>, entry: &HistoryReport| {
+                let found = files.of(entry.commit, &entry.artifact);
+                options.annotation.fits(annotation::nearest(&found).map(|found| &found.annotation))
+            };
+            for entries in &mut entries {
+                entries.retain(|entry| fits(&mut files, entry));
+            }
+        }
+        let mut value = History::new(entries, options);
+        if options.annotations {
+            self.bring(&files, value.iter());
+            value.annotate(|entry| annotation::nearest(&files.of(entry.commit, &entry.artifact)).cloned());
+        }
+        Ok(Answer { value, warnings: self.also_unfetched(warnings) })
+    }
+
+    /// Fetches what is needed to know what these events' commits say, where a partial clone left it out.
+    pub(in crate::registry) fn bring<'e>(
+        &self,
+        files: &CommitFiles<'_>,
+        entries: impl Iterator<Item = &'e HistoryReport>,
+    ) {
+        if self.repository.is_partial() {
+            files.bring(entries.map(|entry| (&entry.artifact, entry.commit)));
+        }
+    }
+
+    /// What a tag, given as `x` or `refs/tags/x`, did.
+    ///
+    /// # Errors
+    /// [`Error::DamagedTags`] if the tag cannot be read, or if it could be about a version whose tag cannot.
+    pub fn check_ref(&self, reference: &str) -> Result<Answer<CheckedRef>> {
+        let name = reference.strip_prefix("refs/tags/").unwrap_or(reference);
+        let Ok(parsed) = name.parse::<TagName>() else {
+            return self.check_foreign_ref(name);
+        };
+        // With the tag come those that say what it was about.
+        let tags = self.tags_of(&parsed.artifact)?;
+        damage::refuse(self.damaged_refs(&tags.broken).filter(|damaged| damaged.name == name).collect())?;
+        let Some(tag) = tags.refs.iter().find(|tag| tag.name == name) else {
+            return self.check_foreign_ref(name);
+        };
+        match self.repository.read_tag(tag) {
+            TagObject::Lightweight { .. } => return Ok(Answer::of(CheckedRef::Lightweight)),
+            TagObject::Unreadable(why) => {
+                let damage = self.damage(tag, why).map(|damage| DamagedTag { name: name.to_owned(), damage });
+                damage::refuse(damage.into_iter().collect())?;
+                return Ok(Answer::of(CheckedRef::NoEvent { reason: why.to_string() }));
+            }
+            TagObject::Annotated { .. } if parsed.action == Action::Create => {
+                let reason = "the format reserves `@created`".to_owned();
+                return Ok(Answer::of(CheckedRef::NoEvent { reason }));
+            }
+            TagObject::Annotated { .. } => {}
+        }
+        let scan = self.read_scan(&parsed.artifact, tags, Want::Everything);
+        let is_it = |(tag, _): &&(String, _)| tag == name;
+        let renamed =
+            renamed_warning(scan.renamed.iter().filter(is_it).map(|(tag, _)| tag.clone()).collect());
+        let warnings = damage::damage_warning(self.damaged(&scan)).into_iter().chain(renamed).collect();
+        let artifact = Artifact::from_events(parsed.artifact, scan.events);
+        let found = artifact.events_with_owners().find(|(event, _)| event.tag == name);
+        // A tag that goes while it is looked at is as good as none.
+        let value = found.map_or(CheckedRef::NoTag, |(event, owner)| {
+            CheckedRef::Event(Box::new(EventReport::checked(event, owner)))
+        });
+        let is_unregistered = matches!(&value, CheckedRef::Event(event) if matches!(event.version, Some(VersionLabel::Commit(_))));
+        let answer = Answer { value, warnings };
+        // The tag that registered its version may be one of the damaged.
+        if is_unregistered { answer.unless_damaged() } else { Ok(answer) }
+    }
+
+    /// What a tag is that is not among those of an artifact.
+    pub(in crate::registry) fn check_foreign_ref(&self, name: &str) -> Result<Answer<CheckedRef>> {
+        match self.repository.tag_ref(name) {
+            Ok(Some(_)) => Ok(Answer::of(CheckedRef::Foreign)),
+            Ok(None) => Ok(Answer::of(CheckedRef::NoTag)),
+            Err(error @ git::GitError::BrokenRef { .. }) => {
+                Ok(Answer::of(CheckedRef::NoEvent { reason: error.to_string() }))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The stages of the registry; `None` where the configuration is asked for them and has none.
+    pub fn stages(&self, wanted: StagesWanted) -> Result<Answer<Option<Vec<StageName>>>> {
+        let allowed = self.config.stages.clone();
+        if wanted == StagesWanted::Allowed || (wanted == StagesWanted::Known && allowed.is_some()) {
+            return Ok(Answer { value: allowed, warnings: Vec::new() });
+        }
+        let find = if wanted == StagesWanted::Used { query::used_stages } else { query::active_stages };
+        let (stages, warnings) =
+            self.each_artifact(Want::NoMessages, Annotated::Not, |artifact| find(&artifact))?;
+        let stages: BTreeSet<StageName> = stages.into_iter().flatten().collect();
+        let stages = stages.into_iter().collect();
+        Ok(Answer { value: Some(stages), warnings })
+    }
+
+    /// Reads a date by Git's rules: `2026-11-24`, `2 weeks ago`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidDate`].
+    pub fn date(&self, text: &str) -> Result<Timestamp> {
+        let invalid = || Error::InvalidDate { text: text.to_owned() };
+        git::parse_date(text, &self.environment).ok_or_else(invalid)
+    }
+
+    /// As [`Registry::date`], of the end of a span: a day without a time (`2026-11-24`) is over at its last second, so that
+    /// what happened on it counts.
+    ///
+    /// # Errors
+    /// [`Error::InvalidDate`].
+    pub fn end_date(&self, text: &str) -> Result<Timestamp> {
+        let is_day = text.len() == "2026-11-24".len()
+            && text.bytes().enumerate().all(|(at, byte)| match at {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        let end = is_day.then(|| format!("{text} 23:59:59"));
+        let invalid = || Error::InvalidDate { text: text.to_owned() };
+        git::parse_date(end.as_deref().unwrap_or(text), &self.environment).ok_or_else(invalid)
+    }
+
+    /// Refuses a stage that the configuration does not allow.
+    ///
+    /// # Errors
+    /// [`Refusal::StageNotAllowed`].
+    pub fn check_stage(&self, stage: &StageName) -> Result<()> {
+        Ok(rules::check_stage(self.config.stages.as_deref(), stage)?)
+    }
+
+    /// Names that stand for commits: `HEAD`, the branches, and the tags that are not the registry's. Sorted.
+    pub fn revision_names(&self) -> Result<Vec<String>> {
+        let foreign = |tag: TagRef| tag.name.parse::<TagName>().is_err().then_some(tag.name);
+        let mut names = self.repository.branch_names();
+        names.extend(self.repository.tag_refs("")?.refs.into_iter().filter_map(foreign));
+        names.push("HEAD".to_owned());
+        names.sort();
+        Ok(names)
+    }
+
+    /// The commit that the user means by `revision`. See [`Registry::ambiguity`], too.
+    ///
+    /// # Errors
+    /// [`Error::RefNotFound`] and the like.
+    pub fn resolve(&self, revision: &str) -> Result<ObjectId> {
+        Ok(self.repository.resolve(revision)?)
+    }
+
+    /// That the name in a revision is ambiguous, where Git warns of it. [`Registry::resolve`] takes what Git takes (decision
+    /// D29).
+    pub fn ambiguity(&self, revision: &str) -> Option<Warning> {
+        let found = self.repository.ambiguity(revision);
+        found.map(|git::Ambiguity { name, candidates }| Warning::AmbiguousRef { name, candidates })
+    }
+
+    /// The state of one artifact, with what the current commit's annotation file adds to it.
+    pub(in crate::registry) fn read(
+        &self,
+        name: &ArtifactName,
+        files: &mut CommitFiles<'_>,
+    ) -> Result<(State, Vec<Warning>)> {
+        let tags = self.tags_of(name)?;
+        let head = tags.head;
+        let scan = self.read_scan(name, tags, Want::Everything);
+        let warnings = self.warnings_of(&scan);
+        let mut state = State::from_events(scan.events);
+        if let Ok(Some(head)) = self.repository.head_commit_seen(head)
+            && !files.of(head, name).is_empty()
+        {
+            state.annotate(head, [name.clone()]);
+        }
+        Ok((state, warnings))
+    }
+
+    /// The annotation files of commits, each read once.
+    pub(in crate::registry) fn files(&self) -> CommitFiles<'_> {
+        CommitFiles::new(&self.repository, &self.config.index)
+    }
+
+    /// With the warning of what a partial clone left out and could not fetch: annotations may be absent for that.
+    pub(in crate::registry) fn also_unfetched(&self, mut warnings: Vec<Warning>) -> Vec<Warning> {
+        warnings.extend(self.repository.unfetched().map(|reason| Warning::Unfetched { reason }));
+        warnings
+    }
+
+    /// Reads the commits of the wanted versions and what the annotation files in them say, each once.
+    pub(in crate::registry) fn enrich(
+        &self,
+        state: &mut State,
+        files: &mut CommitFiles<'_>,
+        wanted: impl Fn(VersionView<'_>) -> bool,
+    ) {
+        if self.repository.is_partial() {
+            let versions = state.artifacts_by_name().into_iter().flat_map(Artifact::versions);
+            let versions = versions.filter(|version| wanted(*version));
+            files.bring(versions.map(|version| (version.artifact().name(), version.commit())));
+        }
+        state.enrich(wanted, |name, id| {
+            let commit = files.commit(id)?.clone();
+            Some(Enrichment { commit, annotations: files.of(id, name) })
+        });
+    }
+}
+
+/// Adds the commits of the branches that annotate an artifact; that of `HEAD` is there already.
+pub(in crate::registry) fn annotate(
+    state: &mut State,
+    files: &mut CommitFiles<'_>,
+    name: &ArtifactName,
+    annotated_at: AnnotatedAt,
+) -> Result<()> {
+    if annotated_at != AnnotatedAt::Head {
+        let commits = files.commits_at(annotated_at)?.into_iter().map(|found| found.commit);
+        let commits: Vec<_> = commits.filter(|commit| !files.of(*commit, name).is_empty()).collect();
+        state.annotate_at(name, commits);
+    }
+    Ok(())
+}

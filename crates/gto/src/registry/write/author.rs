@@ -1,0 +1,34 @@
+//! Who writes.
+
+use crate::signing::Sign;
+
+/// Who writes, if not who Git is configured for.
+#[derive(Debug, ::core::clone::Clone, Default, PartialEq, Eq)]
+pub struct Author {
+    /// The tagger's name.
+    pub name: Option<String>,
+    /// The tagger's address.
+    pub email: Option<String>,
+    /// Whether the new tags are signed.
+    pub sign: Sign,
+}
+
+/// What Git would leave out of a tag without a word.
+#[derive(Debug, ::core::clone::Clone, Copy, PartialEq, Eq)]
+pub enum AuthorFault {
+    /// The name is empty.
+    Name,
+    /// The address has a `<`, a `>` or a line break.
+    Email,
+}
+
+impl Author {
+    /// What of it no tag can have, if anything.
+    pub fn fault(&self) -> Option<AuthorFault> {
+        if self.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            return Some(AuthorFault::Name);
+        }
+        let is_impossible = |email: &str| email.contains(['<', '>', '\n', '\r']);
+        self.email.as_deref().is_some_and(is_impossible).then_some(AuthorFault::Email)
+    }
+}

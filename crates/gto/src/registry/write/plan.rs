@@ -1,0 +1,228 @@
+//! Plans of writes: what the tags of an artifact, and the rules, make of a wish.
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::error::{Error, Result};
+use crate::git::{self, SeenHead, Want};
+use crate::name::{ArtifactName, StageName};
+use crate::object_id::ObjectId;
+use crate::plan::{Plan, SeenTags};
+use crate::registry::Registry;
+use crate::registry::read::damage;
+use crate::registry::write::author::Author;
+use crate::rules::{AssignTarget, Refusal, Registering, Rules, TagInventory, TagWish, Undo, Writer};
+use crate::state::Artifact;
+use crate::version::Version;
+
+impl Registry {
+    /// Plans to register a version of `name` on the commit that `revision` names.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the reason, or that the repository, the name or the revision is none.
+    pub fn plan_register(
+        &self,
+        name: &ArtifactName,
+        revision: &str,
+        wish: &Registering,
+        author: &Author,
+    ) -> Result<Plan> {
+        if wish.bumps.len() + usize::from(wish.version.is_some()) > 1 {
+            return Err(Refusal::VersionAndBump.into());
+        }
+        let commit = self.repository.resolve(revision)?;
+        let mut plan = self.plan(name, Some(author), |rules, _| Ok(rules.register(commit, wish)?))?;
+        plan.warnings.extend(self.ambiguity(revision));
+        Ok(plan)
+    }
+
+    /// As [`Registry::plan_register`] on a commit that is yet to be made: tells whether it can be registered then, and is
+    /// not to be carried out.
+    ///
+    /// # Errors
+    /// As [`Registry::plan_register`].
+    pub fn plan_register_next_commit(
+        &self,
+        name: &ArtifactName,
+        wish: &Registering,
+        author: &Author,
+    ) -> Result<Plan> {
+        self.plan(name, Some(author), |rules, _| Ok(rules.register(ObjectId::NONE, wish)?))
+    }
+
+    /// Plans to assign `stage` to the version of `name` that `target` names.
+    ///
+    /// # Errors
+    /// As [`Registry::plan_register`].
+    pub fn plan_assign(
+        &self,
+        name: &ArtifactName,
+        stage: &StageName,
+        target: &AssignTarget,
+        wish: &TagWish,
+        author: &Author,
+    ) -> Result<Plan> {
+        self.plan(name, Some(author), |rules, _| Ok(rules.assign(stage, target, wish)?))
+    }
+
+    /// Plans to take `version` of `name` out of `stage`, by a tag or by deleting those about it.
+    ///
+    /// # Errors
+    /// As [`Registry::plan_register`].
+    pub fn plan_unassign(
+        &self,
+        name: &ArtifactName,
+        version: &Version,
+        stage: &StageName,
+        undo: Undo,
+        wish: &TagWish,
+        author: &Author,
+    ) -> Result<Plan> {
+        let author = (undo == Undo::ByTag).then_some(author);
+        self.plan(name, author, |rules, _| Ok(rules.unassign(stage, version, undo, wish)?))
+    }
+
+    /// Plans to take `version` of `name` out of use, by a tag or by deleting its tags.
+    ///
+    /// # Errors
+    /// As [`Registry::plan_register`].
+    pub fn plan_deregister(
+        &self,
+        name: &ArtifactName,
+        version: &Version,
+        undo: Undo,
+        wish: &TagWish,
+        author: &Author,
+    ) -> Result<Plan> {
+        let author = (undo == Undo::ByTag).then_some(author);
+        self.plan(name, author, |rules, _| Ok(rules.deregister(version, undo, wish)?))
+    }
+
+    /// Plans to deprecate `name`, by a tag on the commit of its newest event unless `revision` names another, or by
+    /// deleting all its tags.
+    ///
+    /// # Errors
+    /// As [`Registry::plan_register`].
+    pub fn plan_deprecate(
+        &self,
+        name: &ArtifactName,
+        revision: Option<&str>,
+        undo: Undo,
+        wish: &TagWish,
+        author: &Author,
+    ) -> Result<Plan> {
+        let author = (undo == Undo::ByTag).then_some(author);
+        let mut plan = self.plan(name, author, |rules, head| {
+            if undo == Undo::ByDeletion {
+                return Ok(rules.delete(wish)?);
+            }
+            let commit = match revision {
+                Some(revision) => Some(self.repository.resolve(revision)?),
+                None => self.newest_commit(name, rules.artifact, head)?,
+            };
+            let commit = commit.ok_or_else(|| Refusal::ArtifactNotFound { name: name.to_string() })?;
+            Ok(rules.deprecate(commit, wish)?)
+        })?;
+        plan.warnings.extend(revision.and_then(|revision| self.ambiguity(revision)));
+        Ok(plan)
+    }
+
+    /// Plans what `build` does to an artifact. Without `author` nothing is written that would need one.
+    pub(in crate::registry) fn plan(
+        &self,
+        name: &ArtifactName,
+        author: Option<&Author>,
+        build: impl FnOnce(&Rules<'_>, SeenHead) -> Result<Plan>,
+    ) -> Result<Plan> {
+        let tags = self.tags_of(name)?;
+        let seen = SeenTags { artifact: name.clone(), digest: tags.digest_of_names() };
+        // A ref that cannot be read is no event, yet its name and its counter are taken.
+        let mut inventory = TagInventory::default();
+        for tag in tags.refs.iter().map(|tag| &tag.name).chain(&tags.broken) {
+            if let Ok(parsed) = tag.parse() {
+                inventory.add(tag, &parsed);
+            }
+        }
+        let head = tags.head;
+        let scan = self.read_scan(name, tags, Want::NoMessages);
+        // First of all: what is planned from a part of the tags may undo what the others say (decision D27).
+        damage::refuse(self.damaged(&scan))?;
+        for (tag, name) in scan.not_events() {
+            inventory.hold(tag, &name);
+        }
+        let warnings = self.warnings_of(&scan);
+        let events = scan.events;
+        let is_new_artifact = events.is_empty();
+        let known_stages: HashSet<StageName> =
+            events.iter().filter_map(|event| event.stage().cloned()).collect();
+        let artifact = if is_new_artifact && self.annotated_at(name, head).is_none() {
+            None
+        } else {
+            Some(Artifact::from_events(name.clone(), events))
+        };
+        let writer = match author {
+            Some(author) => self.writer(author)?,
+            None => Writer::nobody(self.environment.now()),
+        };
+        let rules = Rules {
+            name,
+            artifact: artifact.as_ref(),
+            inventory: &inventory,
+            allowed_stages: self.config.stages.as_deref(),
+            writer: &writer,
+            is_valid_tag: git::is_valid_tag_name,
+        };
+        let mut plan = build(&rules, head)?;
+        if let Some(author) = author {
+            plan.signing = self.repository.signing(&author.sign)?;
+        }
+        plan.warnings.extend(self.also_unfetched(warnings));
+        plan.seen = vec![seen];
+        plan.is_new_artifact = is_new_artifact;
+        plan.new_stage = plan.assigned_stage().filter(|stage| !known_stages.contains(*stage)).cloned();
+        Ok(plan)
+    }
+
+    pub(in crate::registry) fn writer(&self, author: &Author) -> Result<Writer> {
+        let variable = |name: &str| match name {
+            "GIT_COMMITTER_NAME" if author.name.is_some() => author.name.clone(),
+            "GIT_COMMITTER_EMAIL" if author.email.is_some() => author.email.clone(),
+            _ => self.environment.variable(name),
+        };
+        let (name, email) = self.repository.committer(&variable)?;
+        let now = self.environment.now();
+        let date = self.environment.variable("GIT_COMMITTER_DATE").filter(|text| !text.is_empty());
+        let date = match date {
+            Some(text) => {
+                let read = self.repository.committer_date(&text)?;
+                Some(read.ok_or(Error::InvalidCommitterDate { text })?)
+            }
+            None => None,
+        };
+        Ok(Writer { name, email, now, date })
+    }
+
+    /// The commit of whatever was said of an artifact last, its commits and its current annotation included.
+    pub(in crate::registry) fn newest_commit(
+        &self,
+        name: &ArtifactName,
+        artifact: Option<&Artifact>,
+        head: SeenHead,
+    ) -> Result<Option<ObjectId>> {
+        let Some(artifact) = artifact else { return Ok(self.repository.head_commit_seen(head)?) };
+        let events = artifact.events().iter().map(|event| (event.tagger.time.seconds(), event.commit));
+        let annotated = self.annotated_at(name, head);
+        let commits = artifact.versions().map(|version| version.commit()).chain(annotated);
+        let commits =
+            commits.collect::<BTreeSet<_>>().into_iter().filter_map(|id| self.repository.commit(id).ok());
+        let commits = commits.map(|commit| (commit.committer.time.seconds(), commit.id));
+        // `max_by_key` gives the last of equals: an event rather than a commit of the same second.
+        let newest = commits.chain(events).max_by_key(|(seconds, _)| *seconds);
+        Ok(newest.map(|(_, commit)| commit))
+    }
+
+    /// The current commit, if it annotates the artifact.
+    pub(in crate::registry) fn annotated_at(&self, name: &ArtifactName, head: SeenHead) -> Option<ObjectId> {
+        let head = self.repository.head_commit_seen(head).ok().flatten()?;
+        (!self.files().of(head, name).is_empty()).then_some(head)
+    }
+}
