@@ -1,6 +1,6 @@
 """What the pages show of Python is what Python prints.
 
-A page is run from its top to its end in a fresh repository, as `crates/gto-cli/tests/readme.rs` does for commands: set-up that
+A page is run from its top to its end in a fresh repository, as `crates/gto-cli/tests/cli/documents/readme.rs` does for commands: set-up that
 readers do not see stands between `<!-- run` and `-->`, and what is shown in blocks of the kind `pycon`. Before each line of
 set-up and each example the clock goes on by an hour.
 

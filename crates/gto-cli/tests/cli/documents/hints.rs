@@ -1,0 +1,246 @@
+//! What to type next: arguments in the wrong place, clones that lack tags, names that are nearly others.
+//!
+//! Asserts on stderr alone, and that hints change neither data nor status.
+
+use std::fs;
+
+use crate::common::{binary, gto, hints_at, refused, refused_args, registry, warns_of, wrong_usage};
+use gto_testkit::{Repo, TagSpec};
+
+/// A clone of depth 1 that lacks the tag of the version on its commit.
+fn clone_without_version(upstream: &Repo) -> Repo {
+    upstream.tag("m@v0.0.1", "HEAD~1", &TagSpec::default());
+    let url = format!("file://{}", upstream.path().display());
+    upstream.git_ok(&["clone", "-q", "--depth=1", "--no-tags", &url, "../shallow"]);
+    Repo::at(upstream.sandbox(), upstream.sandbox().path().join("shallow"), false)
+}
+
+/// Two commits, no tag.
+fn upstream() -> Repo {
+    let repo = registry(&[]);
+    repo.commit(&[], "second");
+    repo
+}
+
+fn silent(repo: &Repo, line: &str) {
+    let run = gto(repo, line).ok();
+    assert_eq!(run.err(), "", "{run}");
+}
+
+#[test]
+fn check_ref_warns_that_the_version_of_a_stage_tag_may_not_be_fetched() {
+    let shallow = clone_without_version(&upstream());
+    shallow.tag("m#prod#1", "HEAD", &TagSpec::default());
+    let head = shallow.head();
+    for flags in ["", " --version", " --json"] {
+        let run = gto(&shallow, &format!("check-ref refs/tags/m#prod#1{flags}")).ok();
+        assert!(run.out().contains(&head[..7]), "{run}");
+        warns_of(&run, "no version of 'm' is registered here on commit");
+        warns_of(&run, "`git fetch --tags --force --unshallow`");
+    }
+    silent(&shallow, "check-ref m#prod#1 --stage");
+    let alone = registry(&["m#prod#1"]);
+    let run = gto(&alone, "check-ref m#prod#1 --version").ok();
+    warns_of(&run, "no version of 'm'");
+    assert!(!run.err().contains("fetch"), "{run}");
+}
+
+#[test]
+fn doctor_fetches_before_it_invents_a_version() {
+    let shallow = clone_without_version(&upstream());
+    shallow.tag("m#prod#1", "HEAD", &TagSpec::default());
+    let run = gto(&shallow, "doctor").ok();
+    let finding = run.out().split("[stage-on-unregistered-commit]").nth(1).unwrap_or_default().to_owned();
+    let (fetch, register) =
+        (finding.find("fix: git fetch --unshallow --tags"), finding.find("or:  gto register m "));
+    assert!(fetch.is_some() && register > fetch, "{run}");
+    let alone = gto(&registry(&["m#prod#1"]), "doctor").ok();
+    assert!(alone.out().contains("fix: gto register m "), "{alone}");
+}
+
+#[test]
+fn a_write_warns_once_where_versions_may_not_be_fetched() {
+    let upstream = upstream();
+    let shallow = clone_without_version(&upstream);
+    for line in ["register m --dry-run", "assign m --stage prod --dry-run", "register m"] {
+        let run = gto(&shallow, line).ok();
+        warns_of(&run, "this clone is shallow");
+        assert_eq!(run.err().lines().count(), 1, "{run}");
+    }
+    silent(&shallow, "assign m --stage prod");
+    let clone = upstream.clone_to("clone");
+    silent(&clone, "register n");
+    let bare = upstream.sandbox().repo("other");
+    bare.commit(&[], "first");
+    let clone = bare.clone_to("empty");
+    hints_at(&gto(&clone, "show").ok(), "`git fetch --tags --force`");
+    let run = gto(&clone, "register m").ok();
+    warns_of(&run, "this clone has no tags: versions that exist on the remote alone are not seen");
+    let url = format!("file://{}", bare.path().display());
+    let run = binary().run(&clone, &["register", "m", "-r", &url]).ok();
+    assert!(!run.err().contains("warning"), "{run}");
+}
+
+#[test]
+fn a_registry_with_nothing_in_it_hints_at_the_first_step() {
+    hints_at(&gto(&registry(&[]), "show").ok(), "`gto register NAME` registers the first version");
+    hints_at(&gto(&registry(&[]), "history").ok(), "`gto register NAME`");
+    silent(&registry(&["m@deprecated"]), "show");
+}
+
+#[test]
+fn a_version_in_the_place_of_a_ref_or_a_name_brings_up_the_option_for_it() {
+    let repo = registry(&["m@v0.0.1"]);
+    for (line, error, hint) in [
+        ("register m v1.0.0", "v1.0.0", "`v1.0.0` looks like a version: `gto register m --version v1.0.0`"),
+        ("register m 1.0.0", "1.0.0", "`gto register m --version v1.0.0`"),
+        ("assign m v0.1.0 --stage prod", "v0.1.0", "`gto assign m --version v0.1.0 --stage prod`"),
+        ("deprecate m --ref v0.0.1", "v0.0.1", "`gto deprecate m v0.0.1`"),
+        ("show --at v0.0.1", "v0.0.1", "did you mean 'm@v0.0.1'?"),
+        ("show --at v0.0.9", "v0.0.9", "name a commit, branch or tag"),
+    ] {
+        let run = refused(&repo, line, &format!("Ref '{error}' was not found in the repository history"));
+        hints_at(&run, hint);
+        assert!(!run.err().contains("shallow"), "{run}");
+    }
+    for (line, hint) in [
+        ("register m@v1.0.0", "`gto register m --version v1.0.0`"),
+        ("register v1.0.0", "`gto register NAME --version v1.0.0`"),
+        ("assign m@v0.0.1 --stage prod", "`gto assign m --version v0.0.1 --stage prod`"),
+        ("deprecate m#prod", "`gto deprecate m VERSION prod`"),
+        ("deprecate m@0.0.1", "`gto deprecate m v0.0.1`"),
+        ("deprecate m prod v0.0.1", "`gto deprecate m v0.0.1 prod`"),
+        ("assign m --stage prod!", "a stage looks like dev or prod"),
+    ] {
+        hints_at(&gto(&repo, line).fails(1), hint);
+    }
+}
+
+#[test]
+fn a_deprecated_artifact_brings_up_the_flag_that_shows_it() {
+    let repo = registry(&["a@v1.0.0", "a@deprecated", "m@v1.0.0", "m@v1.0.0!"]);
+    for (line, hint) in [
+        ("show a", "'a' was deprecated: `gto show a --deprecated`"),
+        ("show a@latest --version", "`gto show a@latest --deprecated`"),
+        ("show m@v1.0.0", "`gto show m@v1.0.0 --deprecated`"),
+    ] {
+        hints_at(&gto(&repo, line).ok(), hint);
+    }
+}
+
+#[test]
+fn a_wrong_stage_or_artifact_brings_up_the_right_one() {
+    let repo = registry(&["m@v0.0.1", "m#prod#1"]);
+    let error = "Stage 'prd' is not assigned to a version 'v0.0.1'";
+    hints_at(&refused(&repo, "deprecate m v0.0.1 prd", error), "did you mean 'prod'? `gto show m` lists");
+    let error = "Version 'v1.0.0' is not registered";
+    hints_at(
+        &refused(&repo, "assign M --version v1.0.0 --stage prod", error),
+        "no artifact 'M': did you mean 'm'?",
+    );
+}
+
+#[test]
+fn show_brings_up_the_shortcut_that_was_meant() {
+    let repo = registry(&["m@v1.0.0", "m#prod#1"]);
+    for (name, meant) in [
+        ("v1.0.0", "`gto show NAME@v1.0.0`"),
+        ("m@lastest", "did you mean 'm@latest'?"),
+        ("m@prod", "did you mean 'm#prod'?"),
+        ("m#prod#1", "`gto check-ref 'm#prod#1'`"),
+        ("m@v1.0.0#prod", "'m@v1.0.0' or 'm#prod'"),
+        ("M@latest", "did you mean 'm'?"),
+    ] {
+        let known = name.strip_suffix("@latest").unwrap_or(name);
+        hints_at(&refused(&repo, &format!("show {name}"), &format!("Cannot find artifact '{known}'")), meant);
+    }
+}
+
+#[test]
+fn a_journal_without_entries_says_why() {
+    let repo = registry(&["m@v1.0.0"]);
+    for line in ["history --author nobody", "history m --event assignment", "history --until 2000-01-01"] {
+        hints_at(&gto(&repo, line).ok(), "no event matches the filters");
+    }
+    hints_at(&gto(&repo, "history --limit 0").ok(), "`--limit 0` shows no event");
+    for date in ["1d", "tomorrow"] {
+        let run =
+            refused(&repo, &format!("history --since {date}"), &format!("Cannot read '{date}' as a date"));
+        hints_at(&run, "yesterday, '1 day ago', '2 weeks ago'");
+    }
+}
+
+#[test]
+fn a_new_name_that_is_nearly_another_is_pointed_out_after_the_write() {
+    let repo = registry(&["m@v1.0.0", "m#dev#1", "m#prod#2"]);
+    for line in
+        ["assign m --version v1.0.0 --stage prd --dry-run", "assign m --version v1.0.0 --stage Prod --json"]
+    {
+        hints_at(&gto(&repo, line).ok(), "is a new stage; in use: dev, prod");
+    }
+    hints_at(&gto(&repo, "register M").ok(), "'M' is a new artifact; 'm' differs only in case");
+    for line in ["register n", "assign n --stage prod", "assign m --version v1.0.0 --stage staging"] {
+        silent(&repo, line);
+    }
+}
+
+#[test]
+fn where_looking_at_all_names_would_take_longer_than_the_write_it_says_nothing_of_a_new_one() {
+    let repo = registry(&["m@v1.0.0", "m#dev#1", "m#prod#2"]);
+    repo.pack_refs();
+    let head = repo.head();
+    let packed = repo.git_dir().join("packed-refs");
+    let others = (0..20_000).map(|n| format!("{head} refs/tags/release-{n:05}\n"));
+    fs::write(&packed, fs::read_to_string(&packed).unwrap() + &others.collect::<String>()).unwrap();
+    for line in ["assign m --version v1.0.0 --stage prd", "register M"] {
+        silent(&repo, line);
+    }
+}
+
+#[test]
+fn an_author_that_git_would_mend_in_silence_is_refused() {
+    let repo = registry(&["m@v1.0.0"]);
+    for args in [["register", "n"], ["assign", "m"], ["deprecate", "m"]] {
+        let stage = (args[0] == "assign").then_some("--stage=prod");
+        let line = |author: [&'static str; 2]| [args.as_slice(), stage.as_slice(), &author].concat();
+        for email in ["Zoe <z@x>", "z@x\n"] {
+            let error = "`--author-email` cannot contain '<', '>' or a line break";
+            hints_at(&refused_args(&repo, &line(["--author-email", email]), error), "you@example.com");
+        }
+    }
+}
+
+#[test]
+fn a_command_of_another_name_brings_up_the_right_one() {
+    let repo = registry(&["m@v1.0.0"]);
+    for (line, hint) in [
+        ("unassign m v1.0.0 prod", "`gto deprecate NAME VERSION STAGE`"),
+        ("deregister m v1.0.0", "`gto deprecate NAME VERSION`"),
+        ("delete m", "`gto deprecate NAME VERSION`"),
+        ("list", "`gto show`"),
+        ("ls", "`gto show`"),
+        ("assign m", "`gto assign NAME --version VERSION --stage STAGE`"),
+    ] {
+        hints_at(&wrong_usage(&repo, line), hint);
+    }
+    let run = wrong_usage(&repo, "show --bogus");
+    assert!(!run.err().contains("hint:"), "{run}");
+}
+
+#[test]
+fn doctor_without_emojis_has_no_blank_in_front() {
+    let run = binary().env("GTO_EMOJIS", "false").run(&registry(&["m@v1.0.0"]), &["doctor"]).ok();
+    assert_eq!(run.out().lines().last(), Some("No issues found"), "{run}");
+}
+
+#[test]
+fn what_was_typed_is_never_what_was_meant() {
+    let repo = registry(&["m@v1.0.0", "n@v1.0.0"]);
+    gto(&repo, "deprecate m v1.0.0").ok();
+    gto(&repo, "deprecate n").ok();
+    for name in ["m", "n"] {
+        let run = gto(&repo, &format!("resolve {name}@v1.0.0")).fails(1);
+        assert!(!run.err().contains("did you mean"), "{run}");
+        hints_at(&run, &format!("it was taken out of use: `gto history {name}@v1.0.0` tells when"));
+    }
+}

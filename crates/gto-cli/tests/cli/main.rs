@@ -1,0 +1,74 @@
+//! The tests of the command `gto`, in one binary: a module for each subject, so that one compilation and one link do for all.
+//!
+//! `cargo test -p gto-cli --test cli races::` runs the tests of one module.
+
+mod common;
+
+/// Against the Python tool: equal but for the decisions.
+mod oracle {
+    mod decisions;
+    mod differential;
+    mod oracle_written;
+}
+
+/// What commands answer.
+mod reads {
+    mod cache;
+    mod changed;
+    mod completions;
+    mod doctor;
+    mod progress;
+}
+
+/// What commands write.
+mod writes {
+    mod as_git_tag;
+    mod commands;
+    mod signing;
+    mod written_by_git;
+}
+
+/// `artifacts.yaml` and `dvc.yaml`.
+mod annotations {
+    mod annotate;
+    mod annotate_safely;
+    mod read;
+}
+
+/// Remotes, and clones of them.
+mod remotes {
+    mod clones;
+    mod commands;
+    mod http;
+    mod partial_clones;
+}
+
+/// Kinds of repositories, and their owners.
+mod repositories {
+    mod kinds_of_repository;
+    mod ownership;
+    mod same_in_every_kind;
+}
+
+/// Input that is wrong, damaged or hostile.
+mod untrusted {
+    mod bad_input;
+    mod damaged;
+    mod hostile;
+}
+
+/// Several writers at once, and writes that do not get to their end.
+mod failures {
+    mod faults;
+    mod kills;
+    mod power_cuts;
+    mod push_races;
+    mod races;
+}
+
+/// What the README, the pages and the hints say.
+mod documents {
+    mod demo;
+    mod hints;
+    mod readme;
+}
