@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use crate::{Repo, Sandbox};
+use crate::{Repo, Sandbox, Terminal};
 
 /// A binary to run, usually `Gto::new(env!("CARGO_BIN_EXE_gto"))`, with variables set on top of the sandbox's.
 #[derive(Clone, Debug)]
@@ -31,6 +31,16 @@ impl Gto {
     /// Runs it in the repository's folder.
     pub fn run(&self, repo: &Repo, args: &[&str]) -> Run {
         self.run_in(repo.sandbox(), repo.path(), args, b"")
+    }
+
+    /// Runs it in the repository's folder on a terminal, where a person types this. The run's stdout is all that was on the
+    /// terminal.
+    pub fn run_on(&self, terminal: Terminal, repo: &Repo, args: &[&str], typed: &str) -> Run {
+        let sandbox = repo.sandbox();
+        let mut command = sandbox.command(&self.binary);
+        command.args(args).current_dir(repo.path()).envs(self.env.iter().map(|(key, value)| (key, value)));
+        let (shown, status) = terminal.run(&command, typed);
+        Run::new(sandbox, args, status, shown.into_bytes(), Vec::new())
     }
 
     /// Runs it in any folder, with bytes on stdin.

@@ -13,6 +13,7 @@
 //! | [`Oracle`] | the Python tool, kept running in one process |
 //! | [`CrashModel`] | what POSIX lets a power cut leave of a folder |
 //! | [`DiskImage`] | a file system in a file, and what a power cut leaves of it |
+//! | [`Terminal`] | a program on a terminal, as a person sees it |
 //! | [`skip`] | saying that a test skipped itself |
 //! | [`random`] | registries made from a seed, and large ones for benchmarks |
 
@@ -31,6 +32,7 @@ mod repo;
 mod sandbox;
 mod skip;
 mod tag;
+mod terminal;
 
 #[cfg(unix)]
 pub use crash::CrashModel;
@@ -43,3 +45,4 @@ pub use repo::{RefFormat, Repo, RepoOptions};
 pub use sandbox::Sandbox;
 pub use skip::skip;
 pub use tag::{TagRecord, TagSpec, Tagger};
+pub use terminal::Terminal;
