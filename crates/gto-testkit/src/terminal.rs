@@ -35,9 +35,9 @@ impl Terminal {
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         let words: Vec<String> =
             words.map(|word| format!("'{}'", word.to_string_lossy().replace('\'', r"'\''"))).collect();
-        let line = format!("stty rows {} cols {} -echo; exec {}", self.rows, self.columns, words.join(" "));
+        let line = format!("stty rows {} cols {}; exec {}", self.rows, self.columns, words.join(" "));
         let mut script = Command::new("script");
-        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env_clear();
+        script.args(["--quiet", "--return", "--echo", "never", "--command", &line, "/dev/null"]).env_clear();
         script
             .envs(command.get_envs().filter_map(|(key, value)| Some((key, value?))))
             .env("SHELL", "/bin/sh");
