@@ -5,8 +5,8 @@
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
-use super::{GitError, Repository, lossy};
 use crate::environment::Environment;
+use crate::git::{GitError, Repository, lossy};
 use crate::time::Timestamp;
 
 /// Reads a date by Git's rules; relative ones count from the environment's time. `None` if it is none.
@@ -32,7 +32,7 @@ impl Repository {
                 .env("GIT_COMMITTER_DATE", text);
         })?;
         if output.status.success() {
-            let ident = super::object::Ident::parse(output.stdout.trim_ascii());
+            let ident = crate::git::objects::text::Ident::parse(output.stdout.trim_ascii());
             return Ok(ident.and_then(|ident| ident.time));
         }
         if lossy(&output.stderr).contains("invalid date format") {

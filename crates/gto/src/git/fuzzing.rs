@@ -9,13 +9,15 @@ use gix::bstr::ByteSlice as _;
 use gix::hash::Kind;
 use tempfile::TempDir;
 
-use super::object::{Ident, Parts};
-use super::porcelain::{self, Outcome};
-use super::refs::{TAGS, full_name};
-use super::remote::{RemoteTag, read_listing};
-use super::tag_cache::{self, CachedTag, TagCache, Writer};
-use super::{ObjectKind, Repository, TagRef, TagRefs, Want, is_valid_tag_name, mirror, tags};
 use crate::fuzzing::assert_same;
+use crate::git::objects::tag as tags;
+use crate::git::objects::text::{Ident, Parts};
+use crate::git::refs::{TAGS, full_name};
+use crate::git::remote::mirror;
+use crate::git::remote::porcelain::{self, Outcome};
+use crate::git::remote::{RemoteTag, read_listing};
+use crate::git::tag_cache::{self, CachedTag, TagCache, Writer};
+use crate::git::{ObjectKind, Repository, TagRef, TagRefs, Want, is_valid_tag_name};
 use crate::object_id::ObjectId;
 use crate::signature::Signature;
 use crate::time::Timestamp;
@@ -215,7 +217,7 @@ fn damage(common_dir: &Path, data: &[u8]) {
 
 /// Tags that somebody else wrote are the same when they come back.
 fn round_trip(common_dir: &Path, data: &[u8]) {
-    let texts: Vec<String> = data.split(|&byte| byte == 0xff).map(super::lossy).collect();
+    let texts: Vec<String> = data.split(|&byte| byte == 0xff).map(crate::git::lossy).collect();
     let mut tags = Vec::new();
     for (number, text) in (0..=255).zip(texts.chunks(3)) {
         let [name, email, message] = std::array::from_fn(|i| text.get(i).map_or("", String::as_str));
@@ -268,7 +270,7 @@ pub(crate) fn tag_name(text: &str) {
 /// What `git` prints that is read, of which much was said by another side. The first byte says whether git succeeded; what
 /// it printed and what it said have a NUL between them.
 pub fn git_output(data: &[u8]) {
-    let _ = super::command::version(&super::lossy(data));
+    let _ = crate::git::process::command::version(&crate::git::lossy(data));
     listing(data);
     let _ = mirror::read_listing(data);
     for task in data.lines().filter_map(mirror::progress_in) {
@@ -276,7 +278,7 @@ pub fn git_output(data: &[u8]) {
     }
     let Some((succeeded, data)) = data.split_first() else { return };
     let (printed, said) = data.split_once_str(b"\0").unwrap_or((data, b""));
-    let (printed, said) = (super::lossy(printed), super::lossy(said));
+    let (printed, said) = (crate::git::lossy(printed), crate::git::lossy(said));
     let refs = ["refs/tags/m@v1.0.0", "refs/tags/m#prod#1"].map(str::to_owned);
     match &porcelain::outcome(succeeded % 2 == 1, &printed, &said, &refs) {
         Outcome::Done | Outcome::Present => {
@@ -289,14 +291,14 @@ pub fn git_output(data: &[u8]) {
             assert_words(why);
         }
     }
-    assert_words(&super::said::words(&said));
+    assert_words(&crate::git::process::said::words(&said));
 }
 
 /// What somebody else said is of a bounded length, and drives no terminal.
 fn assert_words(words: &str) {
     let drives = |c: char| c.is_control() && c != '\n';
     assert!(words.len() < 20 * 1024 && !words.contains(drives), "{words:?}");
-    assert!(words.lines().all(|line| super::address::without_passwords(line) == line), "{words:?}");
+    assert!(words.lines().all(|line| crate::git::remote::url::without_passwords(line) == line), "{words:?}");
 }
 
 /// The names that a server lists are names of refs, whatever it writes.

@@ -3,7 +3,8 @@
 //! Owns the order of the places where a name and an address may be configured. Must not guess: git makes an address
 //! from the host's name if it must, and such addresses are worth nothing in a registry.
 
-use super::{Repository, inherited, lossy};
+use crate::git::open::inherited;
+use crate::git::{Repository, lossy};
 use crate::signature::Signature;
 
 /// Nobody is configured to be the tagger.

@@ -2,7 +2,7 @@
 
 use gto_testkit::{RefFormat, Repo, RepoOptions, Sandbox};
 
-use super::Repository;
+use crate::git::Repository;
 use crate::object_id::ObjectId;
 use crate::signature::Signature;
 use crate::time::Timestamp;

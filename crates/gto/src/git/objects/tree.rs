@@ -1,0 +1,76 @@
+//! The entries of a tree.
+//!
+//! Owns reading one tree. Must not follow links, and must not know what the names mean.
+
+use gix::objs::tree::EntryKind as GixKind;
+use gix::objs::{Find as _, Kind, TreeRefIter};
+
+use crate::git::{GitError, Repository, from_gix};
+use crate::object_id::ObjectId;
+
+/// What an entry of a tree is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EntryKind {
+    /// A regular file, executable or not.
+    File,
+    /// A tree.
+    Folder,
+    /// A symbolic link.
+    Link,
+    /// A commit of another repository.
+    Submodule,
+}
+
+impl From<GixKind> for EntryKind {
+    fn from(kind: GixKind) -> Self {
+        match kind {
+            GixKind::Blob | GixKind::BlobExecutable => Self::File,
+            GixKind::Tree => Self::Folder,
+            GixKind::Link => Self::Link,
+            GixKind::Commit => Self::Submodule,
+        }
+    }
+}
+
+impl Repository {
+    /// The entry `name` of a tree, and what it is.
+    pub fn entry(&self, tree: ObjectId, name: &str) -> Result<Option<(ObjectId, EntryKind)>, GitError> {
+        let failed = |error| GitError::failed("read the files of a commit", error);
+        self.header(tree)?;
+        let gix_id = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
+        let tree = self.gix.find_tree(gix_id).map_err(failed)?;
+        let entry = tree.lookup_entry([name]).map_err(failed)?;
+        Ok(entry.map(|entry| (from_gix(entry.id().as_ref()), entry.mode().kind().into())))
+    }
+
+    /// Calls `visit` with the name, the kind and the id of each entry of a tree. Names that are not UTF-8 cannot be part of an
+    /// artifact's path, and are passed over.
+    pub fn each_entry(
+        &self,
+        tree: ObjectId,
+        mut visit: impl FnMut(&str, EntryKind, &dyn Fn() -> ObjectId),
+    ) -> Result<(), GitError> {
+        let gix_id = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
+        let mut data = Vec::new();
+        self.count_read(1);
+        let mut read =
+            self.gix.objects.try_find(&gix_id, &mut data).map(|found| found.map(|found| found.kind));
+        if matches!(read, Ok(None)) {
+            // It may have to be fetched first.
+            self.header(tree)?;
+            read = self.gix.objects.try_find(&gix_id, &mut data).map(|found| found.map(|found| found.kind));
+        }
+        match read.map_err(|error| GitError::broken_object(tree, error))? {
+            Some(Kind::Tree) => {}
+            Some(_) => return Err(GitError::WrongKind { id: tree, expected: "tree" }),
+            None => return Err(GitError::Missing { id: tree }),
+        }
+        for entry in TreeRefIter::from_bytes(&data, gix_id.kind()) {
+            let entry = entry.map_err(|error| GitError::broken_object(tree, error))?;
+            if let Ok(name) = std::str::from_utf8(entry.filename) {
+                visit(name, entry.mode.kind().into(), &|| from_gix(entry.oid));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,439 @@
+//! A process that works for us: a `git`, and what it starts.
+//!
+//! Owns hearing what it says, within bounds, and ending it if it says nothing any more, if we are to end, or if nobody
+//! waits for it. Must not know what it does.
+//!
+//! Where there is a terminal, it stays in our group of processes: Control-C reaches it as it reaches us, and ssh may ask
+//! for a passphrase. Where there is none, as in CI, it gets a group of its own, which can be ended as a whole.
+
+use std::cell::Cell;
+use std::io::{self, Read, Write as _};
+use std::process::{Child, Command, ExitStatus, Output};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::waiting::Waiting;
+
+/// More than this is not taken from a process, in bytes: a registry of several million tags. What is listed may come from
+/// another side.
+const MAX_OUTPUT: usize = 1 << 30;
+
+/// Nor more than this of what it tells people, which may be said by another side too: the beginning and the end.
+const MAX_SAID: usize = 1 << 20;
+
+/// What is read at once.
+const CHUNK: usize = 64 * 1024;
+
+/// An input so short fits into a pipe that nobody reads.
+const SHORT: usize = 4096;
+
+/// How long a process may take to tidy up when it is asked to end, as Git removes its lock files then; and what it said to
+/// reach us when it has ended.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How often is looked whether it has ended.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
+/// The ids of the processes that are at work, and whether each leads a group of its own. None is here that may be
+/// another one's by now: it is taken out before the system is told that we know of its end.
+static AT_WORK: Mutex<Vec<(u32, bool)>> = Mutex::new(Vec::new());
+
+thread_local! {
+    /// Whether what this thread starts now goes on when the others are asked to end.
+    static SPARED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What a program wants to be done before the first one is started.
+static BEFORE_FIRST: OnceLock<fn()> = OnceLock::new();
+
+/// A process at work. Its standard streams are pipes, or not looked at. It does not outlive this.
+pub(in crate::git) struct Work {
+    child: Child,
+    leads_group: bool,
+    /// Its id may be another one's.
+    is_over: bool,
+}
+
+/// Why there is no end of it to tell of.
+#[derive(Debug)]
+pub(in crate::git) enum WorkError {
+    /// It said nothing for so long, and was ended.
+    Silent(Duration),
+    /// The system would not.
+    System(io::Error),
+}
+
+/// A piece of what it says.
+enum Heard {
+    Printed(Vec<u8>),
+    Said(Vec<u8>),
+    Failed(io::Error),
+}
+
+/// Has something done before the first process is started, such as to listen for the signals at which to call
+/// [`end_children`]: most answers need none, and need not pay for that. Only the first call counts.
+pub fn before_first_child(run: fn()) {
+    let _ = BEFORE_FIRST.set(run);
+}
+
+/// Asks all processes at work to end, those that they have started included. For a program that is about to end.
+pub fn end_children() {
+    for &(id, leads_group) in at_work().iter() {
+        ask_to_end(id, leads_group);
+    }
+}
+
+/// Ends those that do not end when they are asked to.
+pub fn kill_children() {
+    for &(id, leads_group) in at_work().iter() {
+        kill(id, leads_group);
+    }
+}
+
+/// Does something whose processes [`end_children`] leaves alone: they tidy up after one that was ended.
+pub(in crate::git) fn undisturbed<T>(tidy: impl FnOnce() -> T) -> T {
+    let before = SPARED.replace(true);
+    let done = tidy();
+    SPARED.set(before);
+    done
+}
+
+fn at_work() -> MutexGuard<'static, Vec<(u32, bool)>> {
+    AT_WORK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Work {
+    /// Starts a process.
+    pub fn start(command: &mut Command) -> io::Result<Self> {
+        static FIRST: Once = Once::new();
+        FIRST.call_once(|| BEFORE_FIRST.get().into_iter().for_each(|run| run()));
+        let leads_group = lead_group_without_terminal(command);
+        let child = command.spawn()?;
+        // The lock is held for no longer than that: a program that forks meanwhile would have it for ever.
+        if !SPARED.get() {
+            at_work().push((child.id(), leads_group));
+        }
+        Ok(Self { child, leads_group, is_over: false })
+    }
+
+    /// Gives it `input`, waits for its end and takes what it prints, within bounds. `hear` hears meanwhile what it tells
+    /// people. If it says nothing at all for as long as `silence`, it is ended.
+    pub fn finish(
+        mut self,
+        input: &[u8],
+        silence: Option<Duration>,
+        mut hear: impl FnMut(&[u8]),
+    ) -> Result<Output, WorkError> {
+        let heard = self.listen(input)?;
+        let (mut stdout, mut stderr, mut is_whole) = (Vec::new(), Ends::default(), true);
+        let (mut last_heard, mut ended) = (Instant::now(), None);
+        loop {
+            let next = heard.recv_timeout(BETWEEN_LOOKS);
+            last_heard = if next.is_ok() { Instant::now() } else { last_heard };
+            match next {
+                Ok(Heard::Printed(bytes)) => is_whole &= keep(&mut stdout, &bytes, MAX_OUTPUT),
+                Ok(Heard::Said(bytes)) => {
+                    hear(&bytes);
+                    stderr.add(&bytes);
+                }
+                Ok(Heard::Failed(error)) => return Err(error.into()),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if self.has_ended() {
+                // What it has started may live on and keep our pipe, silent or not: all that itself said is here soon.
+                if ended.get_or_insert_with(Instant::now).elapsed() >= GRACE {
+                    break;
+                }
+            } else if let Some(limit) = silence.filter(|limit| last_heard.elapsed() >= *limit) {
+                return Err(WorkError::Silent(limit));
+            }
+        }
+        let status = self.wait(silence)?;
+        if is_whole {
+            return Ok(Output { status, stdout, stderr: stderr.joined() });
+        }
+        Err(io::Error::other(format!("it prints more than {} MiB", MAX_OUTPUT >> 20)).into())
+    }
+
+    /// What it says, from threads of their own: a pipe that nobody reads makes the process wait. They end with the pipes.
+    fn listen(&mut self, input: &[u8]) -> io::Result<Receiver<Heard>> {
+        let (sender, heard) = sync_channel(4);
+        if let Some(stdout) = self.child.stdout.take() {
+            let sender = sender.clone();
+            thread::Builder::new().spawn(move || tell(stdout, &sender, Heard::Printed))?;
+        }
+        if let Some(stderr) = self.child.stderr.take() {
+            let sender = sender.clone();
+            thread::Builder::new().spawn(move || tell(stderr, &sender, Heard::Said))?;
+        }
+        if let Some(mut stdin) = self.child.stdin.take() {
+            let mut give = move |input: &[u8]| match stdin.write_all(input) {
+                // Its exit status says why it did not want to listen.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+                _ => Ok(()),
+            };
+            if input.len() <= SHORT {
+                give(input)?;
+            } else {
+                let input = input.to_vec();
+                // Nobody listens any more if it cannot be told.
+                let give = move || give(&input).or_else(|error| sender.send(Heard::Failed(error)));
+                thread::Builder::new().spawn(give)?;
+            }
+        }
+        Ok(heard)
+    }
+
+    fn has_ended(&mut self) -> bool {
+        has_ended(&mut self.child, false)
+    }
+
+    /// Waits for the end of what has closed its pipes.
+    fn wait(&mut self, silence: Option<Duration>) -> Result<ExitStatus, WorkError> {
+        if let Some(limit) = silence {
+            let mut waiting = Waiting::begin();
+            while !self.has_ended() {
+                if !waiting.goes_on(limit) {
+                    return Err(WorkError::Silent(limit));
+                }
+            }
+        } else {
+            has_ended(&mut self.child, true);
+        }
+        Ok(self.take_status()?)
+    }
+
+    /// How it has ended. From here on its id may be another one's.
+    fn take_status(&mut self) -> io::Result<ExitStatus> {
+        let id = self.child.id();
+        at_work().retain(|(other, _)| *other != id);
+        self.is_over = true;
+        self.child.wait()
+    }
+}
+
+impl Drop for Work {
+    /// Ends it if it has not come to its end: as it likes, or if it takes long, at once.
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        ask_to_end(self.child.id(), self.leads_group);
+        let mut waiting = Waiting::begin();
+        while !self.has_ended() && waiting.goes_on(GRACE) {}
+        kill_group(self.child.id(), self.leads_group);
+        // It may have ended, and then there is nothing to do.
+        let _ = self.child.kill();
+        let _ = self.take_status();
+    }
+}
+
+impl From<io::Error> for WorkError {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+/// Sends on what comes, until nothing does or nobody listens.
+fn tell(mut from: impl Read, to: &SyncSender<Heard>, heard: impl Fn(Vec<u8>) -> Heard) {
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let sent = match from.read(&mut chunk) {
+            Ok(0) => return,
+            Ok(len) => to.send(heard(chunk[..len].to_vec())),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            Err(error) => to.send(Heard::Failed(error)),
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+/// The beginning and the end of what a process tells people.
+#[derive(Default)]
+struct Ends {
+    beginning: Vec<u8>,
+    end: Vec<u8>,
+}
+
+impl Ends {
+    fn add(&mut self, bytes: &[u8]) {
+        const HALF: usize = MAX_SAID / 2;
+        let room = HALF.saturating_sub(self.beginning.len()).min(bytes.len());
+        self.beginning.extend_from_slice(&bytes[..room]);
+        self.end.extend_from_slice(&bytes[room..]);
+        // Not at each piece: what stays is moved.
+        if self.end.len() > 2 * HALF {
+            self.end.drain(..self.end.len() - HALF);
+        }
+    }
+
+    fn joined(mut self) -> Vec<u8> {
+        self.beginning.append(&mut self.end);
+        self.beginning
+    }
+}
+
+/// Adds what there is room for; whether that is all.
+fn keep(kept: &mut Vec<u8>, more: &[u8], limit: usize) -> bool {
+    let room = limit.saturating_sub(kept.len());
+    kept.extend_from_slice(&more[..room.min(more.len())]);
+    more.len() <= room
+}
+
+/// Gives it a group of its own if there is no terminal; whether it gets one.
+#[cfg(unix)]
+fn lead_group_without_terminal(command: &mut Command) -> bool {
+    // It can be opened by those alone who have one, whatever their standard streams are.
+    let has_terminal = std::fs::File::open("/dev/tty").is_ok();
+    if !has_terminal {
+        std::os::unix::process::CommandExt::process_group(command, 0);
+    }
+    !has_terminal
+}
+
+/// Whether it has ended, or waits for that. Its id remains its own until we take its status.
+#[cfg(all(unix, not(target_os = "openbsd")))]
+fn has_ended(child: &mut Child, waits: bool) -> bool {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    let Some(id) = pid(child.id()) else { return true };
+    let mut options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    options.set(WaitIdOptions::NOHANG, !waits);
+    // What cannot be waited for is nobody's any more.
+    rustix::io::retry_on_intr(|| waitid(WaitId::Pid(id), options)).map_or(true, |status| status.is_some())
+}
+
+#[cfg(unix)]
+fn pid(id: u32) -> Option<rustix::process::Pid> {
+    i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw)
+}
+
+#[cfg(unix)]
+fn ask_to_end(id: u32, leads_group: bool) {
+    signal(id, leads_group, rustix::process::Signal::TERM);
+}
+
+#[cfg(unix)]
+fn kill(id: u32, leads_group: bool) {
+    signal(id, leads_group, rustix::process::Signal::KILL);
+}
+
+#[cfg(unix)]
+fn kill_group(id: u32, leads_group: bool) {
+    if leads_group {
+        signal(id, true, rustix::process::Signal::KILL);
+    }
+}
+
+#[cfg(unix)]
+fn signal(id: u32, leads_group: bool, signal: rustix::process::Signal) {
+    use rustix::process::{kill_process, kill_process_group};
+    let Some(id) = pid(id) else { return };
+    // It may have ended by itself.
+    let _ = if leads_group { kill_process_group(id, signal) } else { kill_process(id, signal) };
+}
+
+#[cfg(not(unix))]
+fn lead_group_without_terminal(_: &mut Command) -> bool {
+    false
+}
+
+#[cfg(any(not(unix), target_os = "openbsd"))]
+fn has_ended(child: &mut Child, waits: bool) -> bool {
+    if waits { child.wait().is_ok() } else { matches!(child.try_wait(), Ok(Some(_))) }
+}
+
+#[cfg(not(unix))]
+fn ask_to_end(_: u32, _: bool) {}
+
+#[cfg(not(unix))]
+fn kill(_: u32, _: bool) {}
+
+#[cfg(not(unix))]
+fn kill_group(_: u32, _: bool) {}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::Stdio;
+
+    use super::*;
+
+    fn shell(script: &str, input: &[u8], silence: Option<Duration>) -> Result<Output, WorkError> {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Work::start(&mut shell).expect("there is a shell").finish(input, silence, |_| {})
+    }
+
+    #[test]
+    fn of_what_a_process_says_without_end_the_beginning_and_the_end_are_taken() {
+        let script =
+            "echo first >&2; head -c 5000000 /dev/zero >&2; echo last >&2; head -c 3000000 /dev/zero; exit 3";
+        let output = shell(script, b"", None).unwrap();
+        assert_eq!(output.stdout.len(), 3_000_000);
+        assert!(output.stderr.starts_with(b"first\n\0") && output.stderr.ends_with(b"\0last\n"));
+        assert!(output.stderr.len() <= MAX_SAID * 3 / 2, "{}", output.stderr.len());
+        assert_eq!(output.status.code(), Some(3));
+    }
+
+    #[test]
+    fn a_long_input_and_a_long_output_do_not_wait_for_each_other() {
+        let input = vec![b'x'; 1 << 20];
+        assert_eq!(shell("cat", &input, Some(Duration::from_secs(60))).unwrap().stdout, input);
+        // Nor for one that does not listen.
+        assert!(shell("exit 0", &input, Some(Duration::from_secs(60))).unwrap().status.success());
+    }
+
+    #[test]
+    fn whoever_says_nothing_is_ended_and_whoever_goes_on_saying_something_is_not() {
+        let limit = Some(Duration::from_millis(400));
+        let begun = Instant::now();
+        for silent in ["sleep 600", "sleep 600 & wait", "exec >&- 2>&-; sleep 600", "trap '' TERM; sleep 600"]
+        {
+            assert!(matches!(shell(silent, b"", limit), Err(WorkError::Silent(_))), "{silent}");
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        let output = shell("for i in 1 2 3 4 5 6 7 8; do echo $i >&2; sleep 0.1; done", b"", limit).unwrap();
+        assert!(output.status.success());
+        assert!(at_work().is_empty() || at_work().len() < 8, "those that ended are forgotten");
+    }
+
+    #[test]
+    fn what_goes_on_in_the_background_with_our_pipe_is_not_waited_for() {
+        let begun = Instant::now();
+        for silence in [None, Some(Duration::from_secs(600))] {
+            for left in ["sleep 60", "while sleep 0.01; do echo more >&2; done"] {
+                let output = shell(&format!("({left}) & echo $!; exit 3"), b"", silence).unwrap();
+                assert_eq!(output.status.code(), Some(3), "{left}");
+                let id = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+                ask_to_end(id, false);
+            }
+        }
+        assert!(begun.elapsed() < Duration::from_secs(40));
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_ended() {
+        for script in ["sleep 600", "trap '' TERM; sleep 600"] {
+            let work = Work::start(Command::new("sh").args(["-c", script])).expect("there is a shell");
+            let id = work.child.id();
+            drop(work);
+            assert!(!at_work().iter().any(|(other, _)| *other == id));
+            assert!(rustix::process::test_kill_process(pid(id).unwrap()).is_err(), "{script}");
+        }
+    }
+
+    #[test]
+    fn what_has_ended_keeps_its_id_until_its_status_is_taken() {
+        let mut work = Work::start(Command::new("sh").args(["-c", "exit 3"])).expect("there is a shell");
+        let id = work.child.id();
+        assert!(has_ended(&mut work.child, true) && work.has_ended());
+        assert!(at_work().iter().any(|(other, _)| *other == id));
+        assert!(rustix::process::test_kill_process(pid(id).unwrap()).is_ok());
+        assert_eq!(work.wait(None).unwrap().code(), Some(3));
+        assert!(rustix::process::test_kill_process(pid(id).unwrap()).is_err());
+    }
+}

@@ -1,0 +1,362 @@
+//! Refs that are files: loose ones, and the lines of `packed-refs`.
+//!
+//! Owns listing the tags among them, from many files or a file of a million lines, on all processors. Must not read
+//! objects. What a single line or file says is for gix to decide.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use gix::bstr::{BString, ByteSlice as _};
+use gix::refs::file::find::ReferenceDecode;
+use gix::refs::{FullName, Target};
+
+use crate::git::refs::packed::{DamagedPackedRefs, PackedRefs};
+use crate::git::refs::{TAGS, full_name};
+use crate::git::{GitError, Repository, TagRef, TagRefs, from_gix, lossy};
+use crate::object_id::ObjectId;
+
+/// What errors say that was tried.
+const WHAT: &str = "list the tags";
+
+/// So many loose refs are read by one thread at a time.
+const FILES: usize = 256;
+
+/// So many bytes of `packed-refs` are read by one thread at a time, or the rest of their last line more.
+const BYTES: usize = 64 * 1024;
+
+/// A tag by its name, and what it points to: `None` if that cannot be made out.
+type Loose = (BString, Option<ObjectId>);
+
+impl Repository {
+    /// All tags whose name begins with one of the prefixes, in the order of their names' bytes. The prefixes come in order,
+    /// and none begins with another.
+    ///
+    /// First the loose ones: git adds a ref to `packed-refs` before it removes its file, so that one that is packed
+    /// meanwhile is found there, and none is missed.
+    pub(in crate::git) fn file_tag_refs(&self, prefixes: &[&str]) -> Result<TagRefs, GitError> {
+        let prefixes = possible(prefixes);
+        let loose = self.loose_tags(&prefixes)?;
+        let packed = self.packed_tags(&prefixes)?;
+        Ok(overlay(packed, loose))
+    }
+
+    /// Their names alone, in no order, some of them twice.
+    pub(in crate::git) fn file_tag_names(&self, prefixes: &[&str]) -> Result<Vec<String>, GitError> {
+        let prefixes = possible(prefixes);
+        let loose = self.loose_names(&prefixes)?.into_iter().filter_map(|name| {
+            let is_valid = FullName::try_from([TAGS.as_bytes(), &name].concat().as_bstr()).is_ok();
+            is_valid.then(|| lossy(&name))
+        });
+        let mut names: Vec<String> = loose.collect();
+        for TagRefs { refs, not_utf8, broken, .. } in self.packed_tags(&prefixes)? {
+            names.extend(refs.into_iter().map(|tag| tag.name).chain(not_utf8).chain(broken));
+        }
+        Ok(names)
+    }
+
+    fn loose_names(&self, prefixes: &[&str]) -> Result<Vec<BString>, GitError> {
+        loose_names(&self.common_dir().join(TAGS), prefixes).map_err(|error| GitError::failed(WHAT, error))
+    }
+
+    fn loose_tags(&self, prefixes: &[&str]) -> Result<Vec<Loose>, GitError> {
+        let mut names = self.loose_names(prefixes)?;
+        names.sort_unstable();
+        let parts: Vec<&[BString]> = names.chunks(FILES).collect();
+        let read = self.on_all_processors(parts, |repository, names| {
+            names
+                .iter()
+                .filter_map(|name| repository.loose_tag(name).transpose())
+                .collect::<Result<Vec<_>, _>>()
+        });
+        let read: Vec<_> = read.into_iter().collect::<Result<_, _>>()?;
+        Ok(read.concat())
+    }
+
+    /// What a file says; `None` if it is not there any more, or can be no ref.
+    fn loose_tag(&self, name: &BString) -> Result<Option<Loose>, GitError> {
+        let Ok(full_name) = FullName::try_from([TAGS.as_bytes(), name].concat().as_bstr()) else {
+            return Ok(None);
+        };
+        let target = match self.gix.refs.try_find_loose(full_name.as_ref()) {
+            Ok(Some(found)) if found.name == full_name => match found.target {
+                Target::Object(id) => Some(from_gix(&id)),
+                Target::Symbolic(next) => self.target_of(&next).unwrap_or_default(),
+            },
+            Ok(_) => return Ok(None),
+            Err(error) if error.downcast_any_ref::<ReferenceDecode>().is_some() => None,
+            Err(error) => return Err(GitError::failed(WHAT, error)),
+        };
+        Ok(Some((name.clone(), target)))
+    }
+
+    /// The tags in `packed-refs`, in parts. What git refuses of the lines that it would read is refused.
+    fn packed_tags(&self, prefixes: &[&str]) -> Result<Vec<TagRefs>, GitError> {
+        let Some(file) = self.packed_refs()? else { return Ok(Vec::new()) };
+        let mut parts = Vec::new();
+        for prefix in prefixes {
+            parts.append(&mut self.packed_tags_in(&file, &format!("{TAGS}{prefix}"))?);
+        }
+        Ok(parts)
+    }
+
+    fn packed_tags_in(&self, file: &PackedRefs, prefix: &str) -> Result<Vec<TagRefs>, GitError> {
+        let lines = &file.bytes()[file.seek(prefix.as_bytes())?..];
+        // Those of a few names are few: the rest is not even looked at.
+        let parts = if prefix == TAGS { parts_of_lines(lines, BYTES) } else { vec![lines] };
+        let read = self.on_all_processors(parts, |repository, part| {
+            tags_with(file, part, prefix.as_bytes(), repository.gix.object_hash())
+        });
+        let mut tags = Vec::new();
+        for part in read {
+            let part = part?;
+            tags.push(part.tags);
+            if part.is_last {
+                break;
+            }
+        }
+        let are_sorted = tags.iter().all(|part| part.refs.is_sorted_by(|a, b| a.name < b.name));
+        if !are_sorted || !follow_each_other(&tags) {
+            return Ok(vec![sorted(tags)]);
+        }
+        Ok(tags)
+    }
+}
+
+/// The tags in a part of `packed-refs`.
+struct Part {
+    tags: TagRefs,
+    /// Whether there was a name behind those that are asked for.
+    is_last: bool,
+}
+
+/// The refs whose names begin with the prefix, up to the first that comes behind them.
+fn tags_with(
+    file: &PackedRefs,
+    mut lines: &[u8],
+    prefix: &[u8],
+    hash: gix::hash::Kind,
+) -> Result<Part, DamagedPackedRefs> {
+    let mut tags = TagRefs::default();
+    while !lines.is_empty() {
+        // Nearly all lines are simple.
+        let len = entry_len(lines);
+        if let Some(tag) = simple_tag(&lines[..len], hash)
+            && tag.name.as_bytes().starts_with(prefix.strip_prefix(TAGS.as_bytes()).unwrap_or(prefix))
+        {
+            tags.refs.push(tag);
+            lines = &lines[len..];
+            continue;
+        }
+        let record = file.record(lines)?;
+        let start = &record.name[..record.name.len().min(prefix.len())];
+        if start == prefix {
+            tags.push(record.name.as_bstr(), record.target);
+        } else if start > prefix {
+            return Ok(Part { tags, is_last: true });
+        }
+        lines = &lines[record.len..];
+    }
+    Ok(Part { tags, is_last: false })
+}
+
+fn follow_each_other(parts: &[TagRefs]) -> bool {
+    let ends = parts.iter().filter_map(|part| Some((&part.refs.first()?.name, &part.refs.last()?.name)));
+    ends.is_sorted_by(|(_, last), (first, _)| last < first)
+}
+
+/// The tags in order, each once, of a file that may say that it is sorted and is not.
+fn sorted(parts: Vec<TagRefs>) -> TagRefs {
+    let mut all = TagRefs::default();
+    for part in parts {
+        all.append(part);
+    }
+    all.refs.sort_by(|a, b| a.name.cmp(&b.name));
+    // A name that is there twice is still one tag.
+    all.refs.dedup_by(|a, b| a.name == b.name);
+    all
+}
+
+/// The prefixes without those of a folder that no ref can be named after: `..`, `/`, `a//`. No ref is in it.
+fn possible<'a>(prefixes: &[&'a str]) -> Vec<&'a str> {
+    let is_possible =
+        |prefix: &&str| prefix.rsplit_once('/').is_none_or(|(folder, _)| full_name(folder).is_some());
+    prefixes.iter().copied().filter(is_possible).collect()
+}
+
+/// The names of the files below a folder that begin with one of the prefixes, whose folders must be safe. Only folders
+/// that can hold such a name are read, each once: one that has held a million files takes milliseconds for ever.
+fn loose_names(tags: &Path, prefixes: &[&str]) -> io::Result<Vec<BString>> {
+    let folder_of = |prefix: &&str| BString::from(prefix.rfind('/').map_or("", |at| &prefix[..=at]));
+    let mut folders: Vec<BString> = prefixes.iter().map(folder_of).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let is_asked = |name: &BString| prefixes.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
+    let mut names = Vec::new();
+    while let Some(folder) = folders.pop() {
+        let Ok(path) = gix::path::from_bstr(folder.as_bstr()) else { continue };
+        let entries = match fs::read_dir(tags.join(path)) {
+            Ok(entries) => entries,
+            // It need not be there, and goes with the last ref in it.
+            Err(error) if is_absence(&error) => continue,
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let entry = entry?;
+            let Ok(name) = gix::path::os_string_into_bstring(entry.file_name()) else { continue };
+            let mut name = BString::from([folder.as_slice(), &name].concat());
+            if !is_asked(&name) {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                Ok(kind) => kind,
+                // Where the folder does not say it, it takes a look, and the file may be gone meanwhile.
+                Err(error) if is_absence(&error) => continue,
+                Err(error) => return Err(error),
+            };
+            if kind.is_dir() {
+                name.push(b'/');
+                folders.push(name);
+            } else if kind.is_file() {
+                names.push(name);
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// Whether there is no such folder, and perhaps can be none.
+fn is_absence(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | InvalidInput | InvalidFilename)
+}
+
+/// The length of the first line, and of the next one if it belongs to it.
+fn entry_len(lines: &[u8]) -> usize {
+    let after_line = |from: usize| lines[from..].find_byte(b'\n').map_or(lines.len(), |at| from + at + 1);
+    let end = after_line(0);
+    if lines.get(end) == Some(&b'^') { after_line(end) } else { end }
+}
+
+/// The tag of `<id> refs/tags/<name>`, with a line `^<id>` or without, if it is as simple as tags of the registry are
+/// and there can be no doubt of it. `None` leaves it to gix.
+///
+/// The format is that of git's `refs/packed-backend.c`, and what names may be of git-check-ref-format(1).
+fn simple_tag(entry: &[u8], hash: gix::hash::Kind) -> Option<TagRef> {
+    let digits = hash.len_in_hex();
+    let (line, rest) = entry.split_at(entry.find_byte(b'\n')?);
+    let is_peeled = |rest: &[u8]| {
+        let id = rest.strip_prefix(b"\n^").and_then(|rest| rest.strip_suffix(b"\n"));
+        id.is_some_and(|id| id.len() == digits && id.iter().all(u8::is_ascii_hexdigit))
+    };
+    if rest != b"\n" && !is_peeled(rest) {
+        return None;
+    }
+    let (id, name) = line.split_at_checked(digits)?;
+    let name = name.strip_prefix(b" refs/tags/").filter(|name| is_simple(name))?;
+    let id = gix::ObjectId::from_hex(id).ok()?;
+    Some(TagRef { name: std::str::from_utf8(name).ok()?.to_owned(), target: from_gix(&id) })
+}
+
+/// Whether the name is beyond doubt one that a ref may have.
+fn is_simple(name: &[u8]) -> bool {
+    let at = |place: Option<usize>| place.and_then(|place| name.get(place)).copied().unwrap_or_default();
+    let is_allowed = |(place, byte): (usize, u8)| {
+        let (before, after) = (at(place.checked_sub(1)), at(Some(place + 1)));
+        match byte {
+            b'.' => before.is_ascii_digit() && after.is_ascii_digit(),
+            b'/' => before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric(),
+            b'@' | b'#' | b'_' | b'=' | b'!' | b'+' | b'-' => place > 0,
+            _ => byte.is_ascii_alphanumeric(),
+        }
+    };
+    !name.is_empty() && name.iter().copied().enumerate().all(is_allowed)
+}
+
+/// Cuts `packed-refs` into parts of `size` bytes and the rest of their last line, which begin with the line of a ref.
+pub(in crate::git) fn parts_of_lines(mut bytes: &[u8], size: usize) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    while bytes.len() > size {
+        // Neither with `^`, which belongs to the line before, nor with `#`, which would be taken for a header.
+        let is_start = |&at: &usize| bytes.get(at + 1).is_some_and(u8::is_ascii_hexdigit);
+        let Some(end) = bytes[size..].find_iter(b"\n").map(|at| size + at).find(is_start) else { break };
+        let (part, rest) = bytes.split_at(end + 1);
+        parts.push(part);
+        bytes = rest;
+    }
+    parts.push(bytes);
+    parts
+}
+
+/// The tags of both kinds, in order. A loose ref, even a broken one, hides the packed one of its name.
+fn overlay(packed: Vec<TagRefs>, loose: Vec<Loose>) -> TagRefs {
+    let mut tags = TagRefs::default();
+    tags.refs.reserve_exact(packed.iter().map(|part| part.refs.len()).sum::<usize>() + loose.len());
+    let mut loose = loose.into_iter().peekable();
+    for TagRefs { refs, not_utf8, broken, .. } in packed {
+        let last = refs.last().map(|tag| tag.name.clone().into_bytes());
+        let mut refs = refs.into_iter();
+        while let Some((name, target)) = loose.next_if(|(name, _)| Some(name.as_slice()) <= last.as_deref()) {
+            let before = refs.as_slice().partition_point(|tag| tag.name.as_bytes() < name.as_slice());
+            tags.refs.extend(refs.by_ref().take(before));
+            if refs.as_slice().first().is_some_and(|tag| tag.name.as_bytes() == name) {
+                refs.next();
+            }
+            tags.push_name(name.as_bstr(), target);
+        }
+        tags.append(TagRefs { refs: refs.collect(), not_utf8, broken, ..TagRefs::default() });
+    }
+    loose.for_each(|(name, target)| tags.push_name(name.as_bstr(), target));
+    tags.broken.sort_unstable();
+    tags.broken.dedup();
+    tags.not_utf8.sort_unstable();
+    tags.not_utf8.dedup();
+    tags
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use gix::refs::packed;
+
+    use super::*;
+
+    const ID: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    proptest! {
+        #[test]
+        fn what_is_read_without_gix_is_read_as_gix_reads_it(
+            name in "([a-zA-Z0-9@#_=!+./{ -]|\\.lock|\\.\\.|@\\{){1,12}",
+            damage in prop::option::of((0..60_usize, any::<u8>())),
+            is_peeled in any::<bool>(),
+        ) {
+            let peeled = if is_peeled { format!("^{ID}\n") } else { String::new() };
+            let mut entry = format!("{ID} refs/tags/{name}\n{peeled}").into_bytes();
+            if let Some((place, byte)) = damage {
+                let place = place % entry.len();
+                entry[place] = byte;
+            }
+            if let Some(tag) = simple_tag(&entry, gix::hash::Kind::Sha1) {
+                let read: Vec<_> = packed::Iter::new(&entry, gix::hash::Kind::Sha1).unwrap().collect();
+                prop_assert_eq!(read.len(), 1);
+                let by_gix = read[0].as_ref().unwrap();
+                prop_assert_eq!(by_gix.name.as_bstr().to_string(), format!("refs/tags/{}", tag.name));
+                prop_assert_eq!(from_gix(&by_gix.target()), tag.target);
+            }
+        }
+    }
+
+    #[test]
+    fn the_tags_of_a_registry_are_simple() {
+        for name in
+            ["m@v1.0.0", "m@v1.0.0!", "folder/a=m#prod#12", "m@deprecated", "release-1", "m@v1.0.0-rc1"]
+        {
+            let entry = format!("{ID} refs/tags/{name}\n^{ID}\n");
+            assert_eq!(
+                simple_tag(entry.as_bytes(), gix::hash::Kind::Sha1).map(|tag| tag.name).as_deref(),
+                Some(name)
+            );
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Signing tags, and verifying their signatures.
+
+pub(super) mod sign;
+pub(super) mod verify;
