@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::command::{annotate, delete, gto, retime};
-use super::{Check, Evidence, Finding, quoted};
+use super::evidence::Evidence;
+use super::finding::{Check, Finding, quoted};
 use crate::event::{Event, EventKind};
 use crate::object_id::ObjectId;
 use crate::state::{Artifact, VersionView};

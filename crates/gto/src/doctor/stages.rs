@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::command::{Command, delete, fetch, gto};
-use super::{Check, Evidence, Finding, quoted};
+use super::evidence::Evidence;
+use super::finding::{Check, Finding, quoted};
 use crate::event::{Event, EventKind};
 use crate::name::{ArtifactName, StageName};
 use crate::state::{Artifact, StageView, VersionView};

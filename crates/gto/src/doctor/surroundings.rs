@@ -1,7 +1,8 @@
 //! What is wrong around the registry: the configuration, the annotation file, the clone, its refs.
 
 use super::command::{Command, Program, drop_damaged_lines, fetch};
-use super::{Check, Evidence, Finding, quoted, tags_that};
+use super::evidence::Evidence;
+use super::finding::{Check, Finding, quoted, tags_that};
 use crate::annotation::FileProblem;
 use crate::config::ConfigError;
 use crate::error::Error;

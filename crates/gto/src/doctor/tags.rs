@@ -1,8 +1,9 @@
 //! What is wrong with single tags, whatever the others say.
 
 use super::command::{Command, Program, annotate, delete, fetch};
+use super::evidence::Evidence;
+use super::finding::{Check, Finding, quoted, tags_that};
 use super::meant::meant;
-use super::{Check, Evidence, Finding, quoted, tags_that};
 use crate::event::Event;
 use crate::git::UnreadableTag;
 use crate::state::Artifact;

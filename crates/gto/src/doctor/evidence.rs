@@ -1,0 +1,63 @@
+//! What the checks look at.
+//!
+//! Owns the values that `registry` reads and hands in.
+
+use std::collections::HashSet;
+
+use crate::annotation::FileProblem;
+use crate::error::Error;
+use crate::git::{LeftLock, Salvage, UnreadableTag};
+use crate::name::{ArtifactName, StageName};
+use crate::object_id::ObjectId;
+use crate::state::State;
+use crate::time::Timestamp;
+
+/// Everything that is looked at.
+pub(crate) struct Evidence<'a> {
+    pub now: Timestamp,
+    /// Why the configuration, or a part of it, was left out.
+    pub wrong_config: &'a [Error],
+    pub allowed_stages: Option<&'a [StageName]>,
+    /// The name of the annotation file.
+    pub index: &'a str,
+    /// Each with its file, without control characters.
+    pub annotation_problems: Vec<(String, FileProblem)>,
+    /// Artifacts that `index` and the `dvc.yaml` beside it both name.
+    pub annotated_twice: Vec<ArtifactName>,
+    pub is_shallow: bool,
+    pub left_locks: Vec<LeftLock>,
+    pub remotes: Vec<String>,
+    /// The names of all tags, sorted by their bytes.
+    pub names: Vec<String>,
+    pub not_utf8: Vec<String>,
+    pub broken: Vec<BrokenRef>,
+    pub packed_refs: Option<DamagedFile>,
+    /// What the registry's tags add up to.
+    pub state: State,
+    /// Registry names that are no annotated tags, and what they are on.
+    pub lightweight: Vec<(String, ObjectId)>,
+    /// Of these, the ones that are on something else than a commit.
+    pub unreadable: Vec<(String, UnreadableTag)>,
+    /// The files of damaged objects, each for itself.
+    pub object_files: Vec<String>,
+    pub creations: Vec<String>,
+    /// Tags, each with the name that it has inside.
+    pub renamed: Vec<(String, String)>,
+    /// Tags with the highest counter there is.
+    pub last_counters: Vec<String>,
+    pub missing_commits: HashSet<ObjectId>,
+}
+
+/// A ref that cannot be read.
+pub(crate) struct BrokenRef {
+    pub name: String,
+    /// The file to remove; `None` if no command can name it safely.
+    pub file: Option<String>,
+}
+
+/// A `packed-refs` that git refuses. Then there is nothing to be said of tags.
+pub(crate) struct DamagedFile {
+    /// What git says of it.
+    pub reason: String,
+    pub salvage: Option<Salvage>,
+}
