@@ -2,7 +2,8 @@
 //!
 //! Doc comments here are the help texts.
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use anstream::ColorChoice;
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::CompleteEnv;
 
 use crate::commands;
@@ -36,6 +37,21 @@ pub struct Cli {
     #[arg(long, short, global = true, display_order = 998)]
     pub verbose: bool,
 
+    /// When to use colours: `auto` on a terminal alone
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_short_help = true,
+        display_order = 999
+    )]
+    pub color: ColorArg,
+
+    /// Do not show long tables in a pager
+    #[arg(long, global = true, hide_short_help = true, display_order = 999)]
+    pub no_pager: bool,
+
     /// Accepted for the sake of the Python tool, and without effect
     #[arg(long, visible_alias = "tb", hide = true)]
     pub traceback: bool,
@@ -43,6 +59,29 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorArg {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always, in a pipe too
+    Always,
+    /// Never
+    Never,
+}
+
+impl ColorArg {
+    /// Makes it count for all that this process prints.
+    pub fn write_global(self) {
+        let choice = match self {
+            Self::Auto => ColorChoice::Auto,
+            Self::Always => ColorChoice::AlwaysAnsi,
+            Self::Never => ColorChoice::Never,
+        };
+        choice.write_global();
+    }
 }
 
 /// What `gto` can do.

@@ -8,6 +8,7 @@ use gto::{Registry, config};
 use gto_frontend::process::{self, is_remote};
 
 use crate::error::Result;
+use crate::pager;
 use crate::printer::Printer;
 
 /// What every command needs.
@@ -18,6 +19,8 @@ pub struct Context {
     pub environment: Environment,
     /// The repository that was opened last, for hints.
     pub repository: String,
+    /// Whether a person wants no pager.
+    pub no_pager: bool,
     /// Whether the warning that concerns the choice of it was given.
     warned: bool,
 }
@@ -31,6 +34,7 @@ impl Context {
             printer: Printer::new(emojis.unwrap_or(true), verbose),
             environment,
             repository: ".".to_owned(),
+            no_pager: false,
             warned: false,
         }
     }
@@ -117,5 +121,9 @@ impl Context {
             self.printer.debug(line);
         }
         self.printer.show_progress(self.environment.progress());
+        if !self.no_pager && std::io::stdout().is_terminal() {
+            let variable = |name: &str| self.environment.variable(name);
+            self.printer.pager = pager::choose(variable, registry.git_setting("core.pager"));
+        }
     }
 }

@@ -12,6 +12,7 @@ mod empty;
 mod error;
 mod hints;
 mod output;
+mod pager;
 mod printer;
 mod progress;
 
@@ -36,7 +37,9 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    cli.color.write_global();
     let mut context = Context::from_process(cli.verbose).with_person();
+    context.no_pager = cli.no_pager;
     let result = cli::run(cli, &mut context).and_then(|()| Ok(context.printer.flush()?));
     let status = match result {
         Ok(()) => Status::Done.into(),

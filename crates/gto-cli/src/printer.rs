@@ -11,6 +11,9 @@ use gto::progress::Progress;
 use gto_frontend::text::{clean, clean_inset};
 
 use crate::error::CommandError;
+use crate::output::screen::Screen;
+use crate::output::table::{Cells, Table};
+use crate::pager::Paged;
 use crate::progress::{PATIENCE, ProgressLine};
 
 /// Prints for a person or a program.
@@ -19,6 +22,8 @@ pub struct Printer {
     /// Whether emoji are wanted (`EMOJIS`).
     pub emojis: bool,
     verbose: bool,
+    /// What a long table is shown in on a terminal, if anything.
+    pub pager: Option<String>,
     /// The line that any other output takes away.
     progress: Option<ProgressLine>,
 }
@@ -26,7 +31,7 @@ pub struct Printer {
 impl Printer {
     /// A printer on the process's stdout and stderr.
     pub fn new(emojis: bool, verbose: bool) -> Self {
-        Self { stdout: BufWriter::new(io::stdout()), emojis, verbose, progress: None }
+        Self { stdout: BufWriter::new(io::stdout()), emojis, verbose, pager: None, progress: None }
     }
 
     /// Shows on a terminal how far a long reading has come, until anything else is printed.
@@ -47,6 +52,32 @@ impl Printer {
         // Without the emoji one blank stays, as in the Python tool.
         let emoji = if self.emojis { emoji } else { "" };
         self.line(format!("{emoji} {}", text.as_ref()))
+    }
+
+    /// Prints a table. On a terminal it is made to fit, without the columns named first if need be, and shown in the pager if it is long.
+    pub fn table<R: Sync>(
+        &mut self,
+        table: &Table<'_, R, impl Fn(&R, &mut Cells) + Sync>,
+        first_to_go: &[&str],
+    ) -> io::Result<()> {
+        self.progress = None;
+        let screen = Screen::of_stdout();
+        let pager = self.pager.take().filter(|_| screen.rows.is_some());
+        let mut paged = Paged::new(&mut self.stdout, pager, screen.rows.unwrap_or_default());
+        let printed = table.print(&screen, first_to_go, |lines| paged.write_all(lines.as_bytes()));
+        let left_out = match printed {
+            // The person has read enough, and closed the pager.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && screen.rows.is_some() => Vec::new(),
+            printed => printed?,
+        };
+        paged.finish()?;
+        if !left_out.is_empty() {
+            let columns = left_out.join(", ");
+            self.hint(format!(
+                "the terminal is too narrow for {columns}; --plain and --json have everything"
+            ));
+        }
+        Ok(())
     }
 
     /// Prints bytes as they are: generated files, scripts for shells.

@@ -4,6 +4,7 @@
 //! that is safe to show. Prints nothing, and knows no front end.
 
 pub mod advice;
+pub mod local_time;
 pub mod process;
 pub mod reports;
 #[cfg(unix)]

@@ -8,7 +8,8 @@ use std::path::Path;
 use gto::environment::Environment;
 use gto::time::Timestamp;
 use gto::{Error, Registry, Result};
-use jiff::tz::TimeZone;
+
+use crate::local_time::local_zone;
 
 /// The variables and the clock of this process.
 pub fn environment() -> Environment {
@@ -101,13 +102,6 @@ fn local_offset(local: i64) -> i32 {
         zone.to_timestamp(local).ok().map(|instant| zone.to_offset(instant).seconds())
     });
     offset.unwrap_or_default()
-}
-
-/// The time zone of the machine, or of `TZ`.
-fn local_zone() -> TimeZone {
-    // The usual case is one file. The library would look for its name, in a folder of hundreds.
-    let file = if std::env::var_os("TZ").is_none() { std::fs::read("/etc/localtime").ok() } else { None };
-    file.and_then(|file| TimeZone::tzif("local", &file).ok()).unwrap_or_else(TimeZone::system)
 }
 
 /// The clock, with the local offset from UTC, as Git writes it into tags.

@@ -3,7 +3,8 @@
 //! Owns nothing else about them: wherever another write is stopped, nothing is half done.
 
 use std::fs::{self, File};
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,6 +15,9 @@ use signal_hook::low_level::emulate_default_handler;
 
 /// The signal that ends us once an edit is put back, or 0.
 static HEARD: AtomicI32 = AtomicI32::new(0);
+
+/// Whether a pager is before the person, for whom Ctrl-C is.
+static PAGING: AtomicBool = AtomicBool::new(false);
 
 /// So long an edit may take to be put back.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -47,6 +51,9 @@ pub fn end_with_children() {
         let Ok(mut signals) = listening.recv() else { return };
         loop {
             let Some(signal) = signals.wait().next() else { continue };
+            if is_for_pager(signal) {
+                continue;
+            }
             if gto::is_editing() {
                 HEARD.store(signal, Ordering::SeqCst);
                 wait_for_the_edit(&mut signals);
@@ -63,6 +70,19 @@ pub fn end_with_children() {
         // It goes nowhere else, and there is room for it.
         let _ = sender.send(signals);
     }
+}
+
+/// Ctrl-C and Ctrl-\ go to the pager from here on: if they ended us, two programs would read from the terminal at once.
+pub fn leave_interrupts_to_pager() {
+    PAGING.store(true, Ordering::SeqCst);
+    for signal in [SIGINT, SIGQUIT] {
+        // A flag that nobody reads: without a handler the signal would end us. What fails leaves it as it was.
+        let _ = signal_hook::flag::register(signal, Arc::default());
+    }
+}
+
+fn is_for_pager(signal: i32) -> bool {
+    PAGING.load(Ordering::SeqCst) && matches!(signal, SIGINT | SIGQUIT)
 }
 
 /// The main thread puts back what it has edited, tells, and ends the process; unless it takes too long.

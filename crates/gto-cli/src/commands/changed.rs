@@ -64,7 +64,7 @@ fn print(context: &mut Context, registry: &Registry, changes: &[ArtifactChange])
     let headers = &["artifact", "version", "state", "path"];
     let table =
         Table { style: Style::FancyOutline, headers, rows: &rows, unordered: &[], look: |_| 0, cells };
-    table.print(|lines| context.printer.raw(lines.as_bytes()))?;
+    context.printer.table(&table, &["path"])?;
     for change in rows {
         if let Some(reason) = &change.reason {
             context.printer.hint(format!("'{}': {reason}", change.artifact));

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use anstyle::{AnsiColor, Style as Color};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -22,7 +23,7 @@ use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::hints;
 use crate::output::json;
-use crate::output::table::{Cells, Style, Table};
+use crate::output::table::{Cells, STAGE, Style, Table};
 
 /// Show a journal of registry operations
 #[derive(Debug, Args)]
@@ -87,6 +88,10 @@ pub struct HistoryArgs {
     #[arg(long)]
     verify: bool,
 }
+
+/// The columns that a narrow terminal can do without, the first one first: the tag says most of it again.
+const FIRST_TO_GO: &[&str] =
+    &["description", "labels", "type", "path", "message", "commit", "ref", "author", "stage"];
 
 /// An entry with what its signature is worth.
 #[derive(Serialize)]
@@ -166,7 +171,7 @@ impl HistoryArgs {
             };
             let look = |entry: &&HistoryReport| look(entry);
             let table = Table { style, headers: &headers, rows: &rows, unordered: &unordered, look, cells };
-            table.print(|lines| printer.raw(lines.as_bytes()))?;
+            printer.table(&table, FIRST_TO_GO)?;
             // The process ends here, and to give back the memory of a million entries takes a tenth of the time.
             std::mem::forget(entries);
         }
@@ -245,16 +250,27 @@ fn verify(registry: &Registry, entries: &History) -> Result<HashMap<String, Veri
     Ok(verified.value.into_iter().map(|verification| (verification.tag, verification.result)).collect())
 }
 
+/// What gives is green, what takes away is yellow, and a deprecation red.
+fn color_of(event: EventKind) -> Color {
+    let color = match event {
+        EventKind::Registration | EventKind::Assignment => AnsiColor::Green,
+        EventKind::Deregistration | EventKind::Unassignment => AnsiColor::Yellow,
+        EventKind::Deprecation => AnsiColor::Red,
+    };
+    color.on_default()
+}
+
 fn row(entry: &HistoryReport, cells: &mut Cells) {
-    cells.push_known(entry.timestamp.printed_len(), &entry.timestamp);
+    cells.push_time(entry.timestamp);
     cells.push(entry.artifact.as_str());
-    cells.push(entry.event.word());
+    cells.push_colored(entry.event.word(), color_of(entry.event));
     match entry.version.as_deref() {
         Some(VersionLabel::Number(version)) => cells.push_value(version),
         Some(VersionLabel::Commit(id)) => cells.push(&id.short()),
         None => cells.push_missing(),
     }
     cells.push_option(entry.stage.as_ref().map(StageName::as_str));
+    cells.color(STAGE);
     cells.push(&entry.commit.short());
     cells.push(&entry.reference);
 }

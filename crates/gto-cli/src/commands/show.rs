@@ -15,10 +15,13 @@ use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::hints;
 use crate::output::json;
-use crate::output::table::{Cells, Style, Table};
+use crate::output::table::{Cells, STAGE, Style, Table};
 
 /// What is printed where there is nothing, as in the Python tool.
 pub const NOTHING_FOUND: &str = "Nothing found in the current workspace";
+
+/// The columns that a narrow terminal can do without, the first one first.
+const FIRST_TO_GO: &[&str] = &["description", "labels", "type", "path"];
 
 /// Show the registry state, highest version, or what's assigned in stage
 #[derive(Debug, Args)]
@@ -352,7 +355,10 @@ impl Show {
                         }
                     },
                 };
-                table.print(|lines| printer.raw(lines.as_bytes()))?;
+                // Stages last, and those on the right first.
+                let stages = stages.iter().rev().map(String::as_str);
+                let first_to_go: Vec<&str> = FIRST_TO_GO.iter().copied().chain(stages).collect();
+                printer.table(&table, &first_to_go)?;
             }
         }
         Ok(())
@@ -399,6 +405,9 @@ fn registry_row(artifact: &ArtifactReport, cells: &mut Cells) {
     for (_, versions) in &artifact.stages {
         let labels: Vec<String> = versions.iter().map(VersionLabel::short).collect();
         cells.push_option((!labels.is_empty()).then(|| labels.join(", ")).as_deref());
+        if !labels.is_empty() {
+            cells.color(STAGE);
+        }
     }
 }
 
@@ -449,7 +458,9 @@ fn print_versions(
             };
             let table =
                 Table { style, headers: &headers, rows: versions, unordered: &[], look: |_| 0, cells };
-            table.print(|lines| printer.raw(lines.as_bytes()))?;
+            // The reference is artifact and version again.
+            let first_to_go: Vec<&str> = FIRST_TO_GO.iter().copied().chain(["ref", "artifact"]).collect();
+            printer.table(&table, &first_to_go)?;
         }
     }
     Ok(())
@@ -468,7 +479,10 @@ fn version_row(version: &VersionReport, registered: bool, cells: &mut Cells) {
     let mark = if registered { "" } else { "*" };
     cells.push(&format!("{mark}{}", version.artifact));
     cells.push(&version.short_version());
-    cells.push(&version.stage_names());
-    cells.push_option(version.created_at.map(|time| time.to_string()).as_deref());
+    cells.push_colored(&version.stage_names(), STAGE);
+    match version.created_at {
+        Some(time) => cells.push_time(time),
+        None => cells.push_missing(),
+    }
     cells.push(&version.short_reference());
 }

@@ -142,5 +142,5 @@ fn print(comparison: &Comparison, context: &mut Context) -> Result<()> {
         look: |_| 0,
         cells,
     };
-    Ok(table.print(|lines| context.printer.raw(lines.as_bytes()))?)
+    Ok(context.printer.table(&table, &[])?)
 }

@@ -72,7 +72,7 @@ impl Verify {
             let style = if self.plain { Style::Plain } else { Style::FancyOutline };
             let headers = &["tag", "result", "signer", "key", "reason"];
             let table = Table { style, headers, rows: &tags, unordered: &[], look: |_| 0, cells: row };
-            table.print(|lines| context.printer.raw(lines.as_bytes()))?;
+            context.printer.table(&table, &["key", "reason", "signer"])?;
         }
         self.judge(context, &tags)
     }

@@ -3,4 +3,5 @@
 //! Owns no terminal and prints nothing; everything here is a function from values to text.
 
 pub mod json;
+pub mod screen;
 pub mod table;

@@ -8,14 +8,22 @@ use std::fmt::{Display, Write as _};
 use std::panic::resume_unwind;
 use std::thread;
 
+use anstyle::{AnsiColor, Style as Color};
 use gto::processors;
+use gto::time::Timestamp;
+use gto_frontend::local_time::LocalTime;
 use gto_frontend::text::clean;
+
+use super::screen::Screen;
 
 /// So many rows are made by one thread at a time.
 const ROWS: usize = 4096;
 
 /// So many rows are looked at before their lines are made: few enough to stay in the processor's own memory.
 const LOOK_AHEAD: usize = 64;
+
+/// The colour of stages, and of what is in them.
+pub const STAGE: Color = AnsiColor::Cyan.on_default();
 
 /// How a table looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,31 +54,76 @@ pub struct Table<'a, R, F> {
     pub cells: F,
 }
 
-impl<R: Sync, F: Fn(&R, &mut Cells) + Sync> Table<'_, R, F> {
+impl<'a, R: Sync, F: Fn(&R, &mut Cells) + Sync> Table<'a, R, F> {
     /// Gives the table to `print`, some lines at a time. Nothing in them can harm a terminal.
-    pub fn print<E>(&self, mut print: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
-        let columns = self.columns();
-        print(&self.head(&columns))?;
+    ///
+    /// On a screen it is made to fit: times are local and without seconds, and if it is still too wide, the columns with the headers
+    /// `first_to_go` are left out one after the other. Gives the headers of those that were.
+    pub fn print<E>(
+        &self,
+        screen: &Screen,
+        first_to_go: &[&str],
+        mut print: impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<Vec<&'a str>, E> {
+        let empty = Cells {
+            local_time: screen.local_time.clone(),
+            is_colored: screen.is_colored,
+            ..Cells::default()
+        };
+        let mut columns = self.columns(&empty);
+        let left_out = match screen.columns {
+            Some(width) if self.style == Style::FancyOutline => self.fit(&mut columns, width, first_to_go),
+            _ => Vec::new(),
+        };
+        let columns = columns;
+        print(&self.head(&columns, &empty))?;
         let processors = processors();
         // The same memory for all lines: the system takes its time for new memory.
         let mut buffers = vec![String::new(); processors];
         for rows in self.rows.chunks(ROWS * processors) {
             let work = rows.chunks(ROWS).zip(&mut buffers);
-            on_all_processors(work, |(rows, lines)| self.lines(&columns, rows, lines));
+            on_all_processors(work, |(rows, lines)| self.lines(&columns, rows, &empty, lines));
             for lines in &mut buffers {
                 print(lines)?;
                 lines.clear();
             }
         }
-        if self.style == Style::FancyOutline { print(&rule(&columns, ["╘", "╧", "╛"])) } else { Ok(()) }
+        if self.style == Style::FancyOutline {
+            print(&rule(&columns, ["╘", "╧", "╛"]))?;
+        }
+        Ok(left_out)
     }
 
-    fn columns(&self) -> Vec<Column> {
+    /// Makes columns narrower, and hides some, until a line is no wider than this or none is left that may go.
+    fn fit(&self, columns: &mut [Column], width: usize, first_to_go: &[&str]) -> Vec<&'a str> {
+        let fits = |columns: &[Column]| {
+            let shown = columns.iter().filter(|column| !column.is_hidden);
+            shown.map(|column| column.width + 3).sum::<usize>() < width
+        };
+        let mut left_out = Vec::new();
+        if !fits(columns) {
+            for column in columns.iter_mut() {
+                column.width = column.needed;
+            }
+        }
+        for header in first_to_go {
+            if fits(columns) {
+                break;
+            }
+            if let Some(place) = self.headers.iter().position(|other| other == header) {
+                columns[place].is_hidden = true;
+                left_out.push(self.headers[place]);
+            }
+        }
+        left_out
+    }
+
+    fn columns(&self, empty: &Cells) -> Vec<Column> {
         let rows = if self.unordered.is_empty() { self.rows } else { self.unordered };
         let part = rows.len().div_ceil(processors()).max(ROWS);
         let parts = on_all_processors(rows.chunks(part), |rows| {
             let mut columns = vec![Column::default(); self.headers.len()];
-            let mut cells = Cells { is_for_widths: true, ..Cells::default() };
+            let mut cells = Cells { is_for_widths: true, ..empty.clone() };
             for row in rows {
                 cells.clear();
                 (self.cells)(row, &mut cells);
@@ -85,9 +138,9 @@ impl<R: Sync, F: Fn(&R, &mut Cells) + Sync> Table<'_, R, F> {
         columns
     }
 
-    fn head(&self, columns: &[Column]) -> String {
-        let mut headers = Cells::default();
-        self.headers.iter().for_each(|header| headers.push(header));
+    fn head(&self, columns: &[Column], empty: &Cells) -> String {
+        let mut headers = empty.clone();
+        self.headers.iter().for_each(|header| headers.push_colored(header, Color::new().bold()));
         let mut lines = String::new();
         if self.style == Style::FancyOutline {
             lines.push_str(&rule(columns, ["╒", "╤", "╕"]));
@@ -99,8 +152,8 @@ impl<R: Sync, F: Fn(&R, &mut Cells) + Sync> Table<'_, R, F> {
         lines
     }
 
-    fn lines(&self, columns: &[Column], rows: &[R], lines: &mut String) {
-        let mut cells = Cells::default();
+    fn lines(&self, columns: &[Column], rows: &[R], empty: &Cells, lines: &mut String) {
+        let mut cells = empty.clone();
         for rows in rows.chunks(LOOK_AHEAD) {
             std::hint::black_box(rows.iter().map(self.look).fold(0, |all, one| all ^ one));
             for row in rows {
@@ -114,7 +167,8 @@ impl<R: Sync, F: Fn(&R, &mut Cells) + Sync> Table<'_, R, F> {
 
 /// A line between others.
 fn rule(columns: &[Column], [left, middle, right]: [&str; 3]) -> String {
-    let bars: Vec<String> = columns.iter().map(|column| "═".repeat(column.width + 2)).collect();
+    let shown = columns.iter().filter(|column| !column.is_hidden);
+    let bars: Vec<String> = shown.map(|column| "═".repeat(column.width + 2)).collect();
     format!("{left}{}{right}\n", bars.join(middle))
 }
 
@@ -135,12 +189,16 @@ fn on_all_processors<W: Send, T: Send>(
 }
 
 /// The cells of a row, as they are printed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Cells {
     text: String,
     shapes: Vec<Shape>,
     /// Whether they are made for their widths alone.
     is_for_widths: bool,
+    /// The zone of the person who looks at them on a screen.
+    local_time: Option<LocalTime>,
+    /// Whether colours are shown.
+    is_colored: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -148,12 +206,14 @@ struct Shape {
     end: usize,
     width: usize,
     is_missing: bool,
+    color: Color,
 }
 
 struct Cell<'c> {
     text: &'c str,
     width: usize,
     is_missing: bool,
+    color: Color,
 }
 
 impl Cells {
@@ -171,6 +231,30 @@ impl Cells {
         self.end(start, false);
     }
 
+    /// A cell with this text, in this colour where colours are shown.
+    pub fn push_colored(&mut self, text: &str, color: Color) {
+        self.push(text);
+        self.color(color);
+    }
+
+    /// Gives the last cell a colour, which is seen where colours are shown.
+    pub fn color(&mut self, color: Color) {
+        if let Some(shape) = self.shapes.last_mut().filter(|_| self.is_colored) {
+            shape.color = color;
+        }
+    }
+
+    /// A cell with a time: to the second and with its zone, or on a screen in local minutes.
+    pub fn push_time(&mut self, time: Timestamp) {
+        match &self.local_time {
+            Some(local_time) => {
+                let minute = local_time.minute(time);
+                self.push(&minute);
+            }
+            None => self.push_known(time.printed_len(), &time),
+        }
+    }
+
     /// A cell with what a value prints: so many printable characters of ASCII, and no integer. For its width it need not
     /// be printed.
     pub fn push_known(&mut self, width: usize, value: &impl Display) {
@@ -178,7 +262,7 @@ impl Cells {
             return self.push_value(value);
         }
         self.text.push('?');
-        self.shapes.push(Shape { end: self.text.len(), width, is_missing: false });
+        self.shapes.push(Shape { end: self.text.len(), width, is_missing: false, color: Color::new() });
     }
 
     /// A cell without content, which prints as `-`.
@@ -209,7 +293,7 @@ impl Cells {
             self.text.push_str(&cell);
             width = cell.chars().count();
         }
-        self.shapes.push(Shape { end: self.text.len(), width, is_missing });
+        self.shapes.push(Shape { end: self.text.len(), width, is_missing, color: Color::new() });
     }
 
     fn clear(&mut self) {
@@ -222,7 +306,7 @@ impl Cells {
         self.shapes.iter().map(move |shape| {
             let text = &self.text[start..shape.end];
             start = shape.end;
-            Cell { text, width: shape.width, is_missing: shape.is_missing }
+            Cell { text, width: shape.width, is_missing: shape.is_missing, color: shape.color }
         })
     }
 }
@@ -235,7 +319,8 @@ impl Style {
         };
         let start = lines.len();
         lines.push_str(left);
-        for (place, (column, cell)) in columns.iter().zip(cells.iter()).enumerate() {
+        let shown = columns.iter().zip(cells.iter()).filter(|(column, _)| !column.is_hidden);
+        for (place, (column, cell)) in shown.enumerate() {
             if place > 0 {
                 lines.push_str(between);
             }
@@ -252,13 +337,18 @@ impl Style {
 #[derive(Debug, Clone, Copy, Default)]
 struct Column {
     width: usize,
+    /// What its header and its cells need: tabulate gives a short one more.
+    needed: usize,
     /// Whether there is any cell with something in it, and all of those are integers.
     holds_integers: Option<bool>,
+    /// Whether there is no room for it.
+    is_hidden: bool,
 }
 
 impl Column {
     fn new(header: &str) -> Self {
-        Self { width: header.chars().count() + 2, holds_integers: None }
+        let needed = header.chars().count();
+        Self { width: needed + 2, needed, ..Self::default() }
     }
 
     fn make_room_for(&mut self, cell: &Cell<'_>) {
@@ -268,11 +358,13 @@ impl Column {
             self.holds_integers = Some(self.holds_integers != Some(false) && is_integer(cell.text));
         }
         self.width = self.width.max(cell.width);
+        self.needed = self.needed.max(cell.width);
     }
 
     /// Takes in what another part of the same column needs.
     fn merge(&mut self, other: Self) {
         self.width = self.width.max(other.width);
+        self.needed = self.needed.max(other.needed);
         self.holds_integers = match (self.holds_integers, other.holds_integers) {
             (Some(a), Some(b)) => Some(a && b),
             (a, b) => a.or(b),
@@ -283,10 +375,20 @@ impl Column {
         let blanks = self.width.saturating_sub(cell.width);
         if self.holds_integers == Some(true) {
             push_blanks(line, blanks);
-            line.push_str(cell.text);
+            cell.push_to(line);
         } else {
-            line.push_str(cell.text);
+            cell.push_to(line);
             push_blanks(line, blanks);
+        }
+    }
+}
+
+impl Cell<'_> {
+    fn push_to(&self, line: &mut String) {
+        if self.color == Color::new() || self.text.is_empty() {
+            line.push_str(self.text);
+        } else {
+            let _ = write!(line, "{}{}{:#}", self.color, self.text, self.color);
         }
     }
 }
@@ -313,12 +415,12 @@ mod tests {
     fn table(style: Style, headers: &[&str], rows: &[&[Option<&str>]]) -> String {
         let cells = |row: &&[Option<&str>], cells: &mut Cells| row.iter().for_each(|c| cells.push_option(*c));
         let mut lines = String::new();
-        let printed: Result<(), ()> = Table { style, headers, rows, unordered: &[], look: |_| 0, cells }
-            .print(|some| {
-                lines.push_str(some);
-                Ok(())
-            });
-        assert_eq!(printed, Ok(()));
+        let table = Table { style, headers, rows, unordered: &[], look: |_| 0, cells };
+        let printed: Result<_, ()> = table.print(&Screen::default(), headers, |some| {
+            lines.push_str(some);
+            Ok(())
+        });
+        assert_eq!(printed, Ok(Vec::new()));
         lines.trim_end_matches('\n').replace(' ', "·")
     }
 

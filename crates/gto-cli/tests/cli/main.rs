@@ -17,6 +17,7 @@ mod reads {
     mod changed;
     mod completions;
     mod doctor;
+    mod on_a_terminal;
     mod progress;
 }
 

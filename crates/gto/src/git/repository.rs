@@ -58,6 +58,12 @@ impl Repository {
         self.silence = silence;
     }
 
+    /// A value of Git's configuration, as text: the last one counts, of the repository, the user and the system.
+    pub fn setting(&self, key: &str) -> Option<String> {
+        let value = self.gix.config_snapshot().string(key)?;
+        String::from_utf8(value.into()).ok()
+    }
+
     /// The root of the work tree; `None` in a bare repository.
     pub fn work_dir(&self) -> Option<&Path> {
         self.work_dir.as_deref()

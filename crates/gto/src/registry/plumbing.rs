@@ -46,6 +46,12 @@ impl AnnotatedTag {
 }
 
 impl Registry {
+    /// A value of Git's own configuration, such as `core.pager`: of the repository, the user or the system. `None` if it is not
+    /// set, or no text.
+    pub fn git_setting(&self, key: &str) -> Option<String> {
+        self.repository.setting(key)
+    }
+
     /// The annotated tags that can be read, the registry's and others, or those of these names; in the order of their names.
     pub fn annotated_tags(&self, names: Option<&[String]>) -> Result<Vec<AnnotatedTag>> {
         let tags = match names {

@@ -1,0 +1,44 @@
+//! What stdout is: a terminal with a person before it, or anything else.
+
+use std::env;
+use std::io::{self, IsTerminal as _};
+
+use anstream::{AutoStream, ColorChoice};
+use gto_frontend::local_time::LocalTime;
+use terminal_size::{Height, Width, terminal_size_of};
+
+/// How a terminal is, of which nothing is known.
+const USUAL: (u16, u16) = (80, 24);
+
+/// How tables are shown. The default is for everything that is no terminal: whole, and as the Python tool prints them.
+#[derive(Debug, Clone, Default)]
+pub struct Screen {
+    /// How many characters a line has. `None` if nothing need fit.
+    pub columns: Option<usize>,
+    /// How many lines are seen at once. `None` if it is no terminal.
+    pub rows: Option<usize>,
+    /// The zone in which a person reads times.
+    pub local_time: Option<LocalTime>,
+    /// Whether colours are wanted.
+    pub is_colored: bool,
+}
+
+impl Screen {
+    /// What this process prints on. `COLUMNS` and `LINES` count before what the terminal says, as for Git.
+    pub fn of_stdout() -> Self {
+        let stdout = io::stdout();
+        let is_colored = AutoStream::choice(&stdout) != ColorChoice::Never;
+        if !stdout.is_terminal() {
+            return Self { is_colored, ..Self::default() };
+        }
+        let said = |name: &str| env::var(name).ok()?.parse().ok().filter(|number| *number > 0);
+        let (Width(width), Height(height)) =
+            terminal_size_of(stdout).unwrap_or((Width(USUAL.0), Height(USUAL.1)));
+        Self {
+            columns: Some(said("COLUMNS").unwrap_or(width.into())),
+            rows: Some(said("LINES").unwrap_or(height.into())),
+            local_time: Some(LocalTime::of_machine()),
+            is_colored,
+        }
+    }
+}
