@@ -36,9 +36,10 @@ def _chosen(arguments, option):
 
 
 def _build_command(arguments):
-    """Builds the program as maturin builds the module, so that what both need is compiled once."""
+    """Builds the program with the module's features and profile, so that their dependencies are compiled once."""
     profile = _chosen(arguments, "--profile") or maturin.get_config()["profile"]
-    command = ["cargo", "build", "--locked", "--package=gto-cli", "--bin=gto", f"--profile={profile}"]
+    command = ["cargo", "build", "--locked", "--package=gto-cli", "--package=gto-python", "--bin=gto"]
+    command.append(f"--profile={profile}")
     target = _chosen(arguments, "--target")
     if target:
         command.append(f"--target={target}")

@@ -22,13 +22,16 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 /// Runs the task.
 pub fn run(arguments: &[String]) -> Result<()> {
-    let check = match arguments {
-        [] => false,
-        [flag] if flag == "--check" => true,
-        _ => return Err("generate takes no argument but `--check`".into()),
-    };
+    let (mut check, mut built) = (false, false);
+    for argument in arguments {
+        match argument.as_str() {
+            "--check" => check = true,
+            "--built" => built = true,
+            _ => return Err("generate takes no argument but `--check` and `--built`".into()),
+        }
+    }
     let workspace = Workspace::find()?;
-    let gto = workspace.build_gto(Profile::Debug)?;
+    let gto = if built { workspace.built_gto()? } else { workspace.build_gto(Profile::Debug)? };
     let differences = Differences::between(&generated_by(&gto)?, &present_in(&workspace.root)?);
     if check {
         return differences.refuse();

@@ -32,10 +32,11 @@ Usage: cargo xtask TASK
 Tasks:
   test [--long] [-- CARGO TEST ARGUMENTS]
             set up what the tests need, then run them all
-            --long: 2000 random registries in the differential test, not 25
-  generate [--check]
+            --long: for a release: every case, every point of a write, large races, the release build
+  generate [--check] [--built]
             write what is derived from the command line: docs/reference.md, docs/man, completions
             --check: write nothing, fail if one of them is stale
+            --built: use target/debug/gto as it is
   layers    which file may name which: fail if one of the rules in docs/architecture.md is broken
   bench [--tags 10000,100000] [--runs 7] [--parts whole,more,one,write,start,loose,oracle]
             time gto against git on registries of so many tags, and print tables

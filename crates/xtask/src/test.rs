@@ -1,5 +1,7 @@
-//! `cargo xtask test`: sets up what the tests need, runs them all with plain `cargo test`, tells in
-//! one line how that went, and goes on to the tests of the Python package (`python`).
+//! `cargo xtask test`: sets up what the tests need, runs them all with plain `cargo test`, sums up the result
+//! in one line, and continues with the tests of the Python package (`python`).
+//!
+//! `--long` also runs what takes too long for each change, and is meant for each release.
 
 use std::io::BufReader;
 use std::path::Path;
@@ -11,10 +13,20 @@ use crate::tally::Tally;
 use crate::workspace::{Workspace, display};
 use crate::{Result, oracle, python};
 
-/// How many random registries the differential test makes; the tests read it, `--long` sets it.
+/// The number of random registries in the differential test.
 const REGISTRIES: &str = "GTO_DIFF_REGISTRIES";
 const REGISTRIES_BY_DEFAULT: &str = "25";
-const REGISTRIES_IF_LONG: &str = "2000";
+
+/// What `--long` sets for the tests: more cases, larger races, and no point of a write left out.
+const LONG: [(&str, &str); 7] = [
+    (REGISTRIES, "2000"),
+    ("GTO_DAMAGE_CASES", "3000"),
+    ("GTO_RACE", "16x50"),
+    ("GTO_TEST_RACE", "8x25"),
+    ("GTO_KILL_EVERY", "1"),
+    ("GTO_CUT_EVERY", "1"),
+    ("GTO_FUZZ_SECONDS", "600"),
+];
 
 /// Runs the task.
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -35,9 +47,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
 
     let skips = Skips::read(&skip_log);
     print!("\n{skips}");
-    let registries = options.registries();
-    let against =
-        if oracle.is_ok() { format!("{registries} random registries") } else { "NO ORACLE".to_owned() };
+    let settings: Vec<String> =
+        options.settings().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let against = if oracle.is_ok() { settings.join(" ") } else { "NO ORACLE".to_owned() };
     println!(
         "xtask test: {}: {} passed ({} of them skipped themselves), {} failed, {} ignored; {against}; {:.0} s",
         if success { "ok" } else { "FAILED" },
@@ -50,8 +62,22 @@ pub fn run(arguments: &[String]) -> Result<()> {
     if !success {
         return Err(format!("{} failed", display(&cargo)).into());
     }
-    // Whoever asks for some tests means those of Rust.
-    if options.for_cargo.is_empty() { python::run(&[]) } else { Ok(()) }
+    // A choice of tests is a choice among those of Rust.
+    if !options.for_cargo.is_empty() {
+        return Ok(());
+    }
+    python::run(&[])?;
+    if options.long { first_command_of_readme(&workspace) } else { Ok(()) }
+}
+
+/// Builds for release and runs the demo, for a user who has set up nothing.
+fn first_command_of_readme(workspace: &Workspace) -> Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let mut cargo = workspace.cargo();
+    cargo.args(["run", "--locked", "--release", "--", "demo"]).arg(scratch.path().join("demo"));
+    cargo.env("GIT_CONFIG_GLOBAL", scratch.path().join("none")).env("GIT_CONFIG_NOSYSTEM", "1");
+    let status = cargo.stdin(Stdio::null()).status()?;
+    if status.success() { Ok(()) } else { Err(format!("{} failed ({status})", display(&cargo)).into()) }
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -79,11 +105,22 @@ impl Options {
         Ok(options)
     }
 
-    fn registries(&self) -> String {
+    /// The environment variables of the tests.
+    fn settings(&self) -> Vec<(&'static str, String)> {
         if self.long {
-            return REGISTRIES_IF_LONG.to_owned();
+            return LONG.map(|(name, value)| (name, value.to_owned())).to_vec();
         }
-        std::env::var(REGISTRIES).unwrap_or_else(|_| REGISTRIES_BY_DEFAULT.to_owned())
+        let registries = std::env::var(REGISTRIES).unwrap_or_else(|_| REGISTRIES_BY_DEFAULT.to_owned());
+        vec![(REGISTRIES, registries)]
+    }
+
+    /// Arguments for the test binaries: `--long` runs the tests marked `#[ignore]` too.
+    fn for_binaries(&self) -> &[&str] {
+        match self.long {
+            false => &[],
+            true if self.for_cargo.iter().any(|argument| argument == "--") => &["--include-ignored"],
+            true => &["--", "--include-ignored"],
+        }
     }
 }
 
@@ -94,8 +131,8 @@ fn cargo_test(workspace: &Workspace, options: &Options, oracle: Option<&Path>, s
         // Without this flag the first binary with a failure would hide the others.
         cargo.args(["--workspace", "--no-fail-fast"]);
     }
-    cargo.args(&options.for_cargo);
-    cargo.env(skips::VARIABLE, skip_log).env(REGISTRIES, options.registries());
+    cargo.args(&options.for_cargo).args(options.for_binaries());
+    cargo.env(skips::VARIABLE, skip_log).envs(options.settings());
     match oracle {
         // Required: a test that cannot use an oracle that is there has found a fault, and must not skip over
         // it.
@@ -134,8 +171,15 @@ mod tests {
     }
 
     #[test]
-    fn long_means_two_thousand_registries() {
-        assert_eq!(parse(&["--long"]).unwrap().registries(), "2000");
+    fn long_means_two_thousand_registries_and_the_tests_that_are_ignored() {
+        let long = parse(&["--long"]).unwrap();
+        assert!(long.settings().contains(&(REGISTRIES, "2000".to_owned())));
+        assert_eq!(long.for_binaries(), ["--", "--include-ignored"]);
+        assert_eq!(
+            parse(&["--long", "--", "-p", "gto", "--", "x"]).unwrap().for_binaries(),
+            ["--include-ignored"]
+        );
+        assert!(parse(&[]).unwrap().for_binaries().is_empty());
     }
 
     #[test]

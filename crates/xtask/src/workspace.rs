@@ -42,6 +42,15 @@ impl Workspace {
         cargo(&self.root)
     }
 
+    /// The `gto` of the last debug build.
+    ///
+    /// # Errors
+    /// If nothing has built it yet.
+    pub fn built_gto(&self) -> Result<PathBuf> {
+        let gto = self.target.join("debug/gto").with_extension(std::env::consts::EXE_EXTENSION);
+        if gto.is_file() { Ok(gto) } else { Err(format!("there is no {}", gto.display()).into()) }
+    }
+
     /// Builds `gto` and tells where the binary is. Cargo's own progress and errors go to the terminal.
     pub fn build_gto(&self, profile: Profile) -> Result<PathBuf> {
         let mut build = self.cargo();
