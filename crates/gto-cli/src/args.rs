@@ -28,11 +28,11 @@ pub struct WriteArgs {
     #[arg(long)]
     pub force: bool,
 
-    /// Look at the remote's tags of the artifact, and push the Git tag (a remote `--repo` is always pushed to)
+    /// Check the artifact's tags on the remote, and push the Git tag (always on with a remote `--repo`)
     #[arg(long, overrides_with = "no_push")]
     pub push: bool,
 
-    /// Don't push, even if `GTO_PUSH` or `push` in `.gto` says so
+    /// Don't push, even if `GTO_PUSH` or `push` in `.gto` is set
     #[arg(long, overrides_with = "push")]
     pub no_push: bool,
 
@@ -40,7 +40,7 @@ pub struct WriteArgs {
     #[arg(long)]
     pub fetch: bool,
 
-    /// Name of the tagger, instead of the one Git is configured for
+    /// Name of the tagger, instead of the one in Git's configuration
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub author: Option<String>,
 
@@ -52,12 +52,12 @@ pub struct WriteArgs {
     #[command(flatten)]
     pub sign: SignArgs,
 
-    /// Print what would be done, and make, delete and push nothing; the tags that `--push` and `--fetch` look for first are
-    /// fetched all the same
+    /// Print what would be done, but create, delete and push nothing. `--push` and `--fetch` still fetch the artifact's
+    /// tags first
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Print what was done (or would be, with `--dry-run`) in json format
+    /// Print what was done (or would be done, with `--dry-run`) in json format
     #[arg(long)]
     pub json: bool,
 }
@@ -81,7 +81,7 @@ pub struct SignArgs {
     #[arg(long, overrides_with = "no_sign")]
     pub sign: bool,
 
-    /// Do not sign the Git tag, whatever `tag.gpgSign` says
+    /// Do not sign the Git tag, even if `tag.gpgSign` is set
     #[arg(long, overrides_with = "sign", conflicts_with = "local_user")]
     pub no_sign: bool,
 
@@ -104,11 +104,11 @@ impl SignArgs {
 /// Whether a tag gets a counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SimpleArg {
-    /// Stages are counted; the rest only where the name is taken
+    /// Number the tags of stages, and others only if the name is taken
     Auto,
-    /// Never counted
+    /// Never add a number
     True,
-    /// Always counted
+    /// Always add a number
     False,
 }
 

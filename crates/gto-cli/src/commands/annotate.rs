@@ -12,16 +12,17 @@ use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 
-/// Say what an artifact is and where it lies
+/// Set an artifact's type, path, labels and description
 ///
-/// Writes its type, path, description, labels and custom data to `dvc.yaml` or `artifacts.yaml` in the work tree. What is not
-/// named stays as it is, and so does the rest of the file: comments, order, quotes. --unset takes a field out, and so does an empty
-/// text.
+/// Writes type, path, description, labels and custom data to `dvc.yaml` or `artifacts.yaml` in the work tree. Other
+/// fields and the rest of the file, including comments, order and quotes, stay unchanged. --unset removes a field, and
+/// so does an empty text.
 ///
-/// An artifact stays in the file that has it. A new one of a folder (`nlp:model`) goes into the `dvc.yaml` of that folder, and any
-/// other new one into `artifacts.yaml`, unless only `dvc.yaml` annotates artifacts; --file decides otherwise.
+/// An artifact stays in the file that has it. A new artifact of a folder (`nlp:model`) goes into the `dvc.yaml` of that
+/// folder. Any other new artifact goes into `artifacts.yaml`, unless only `dvc.yaml` has annotations. --file overrides
+/// this.
 ///
-/// No tag is made: see `gto register`.
+/// This creates no tag: see `gto register`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gto annotate model --path models/m.pkl --type model --label tabular\n  \
@@ -36,14 +37,14 @@ pub struct Annotate {
     #[command(flatten)]
     repo: RepoArgs,
 
-    /// Where it lies: from the root of the repository, also for an artifact of a folder, or an address
+    /// Path relative to the root of the repository, even for an artifact of a folder; or a URL
     ///
-    /// A `dvc.yaml` in a folder gets it as DVC wants it there, from that folder. An absolute path into the work tree is made one from
-    /// the root.
+    /// In the `dvc.yaml` of a folder it is written relative to that folder, as DVC expects. An absolute path into the
+    /// work tree is made relative to the root.
     #[arg(long, value_name = "PATH|URL", value_hint = clap::ValueHint::AnyPath, allow_hyphen_values = true)]
     path: Option<String>,
 
-    /// What kind of thing it is, one of `types` in `.gto` if that says any
+    /// Type of the artifact; one of `types` in `.gto`, if that is set
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
 
@@ -51,19 +52,19 @@ pub struct Annotate {
     #[arg(long = "label", value_name = "LABEL")]
     labels: Vec<String>,
 
-    /// Take a label away; may be repeated
+    /// Remove a label; may be repeated
     #[arg(long = "remove-label", value_name = "LABEL")]
     remove_labels: Vec<String>,
 
-    /// What people should know of it
+    /// Description of the artifact
     #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
     description: Option<String>,
 
-    /// Anything else, as json; `null` takes it out
+    /// Custom data, as json; `null` removes it
     #[arg(long, visible_alias = "meta", value_name = "JSON", allow_hyphen_values = true)]
     custom: Option<String>,
 
-    /// Take a field out; may be repeated. With --label, `labels` takes out those of before
+    /// Remove a field; may be repeated. With --label, `labels` removes the existing labels first
     #[arg(long, value_enum, value_name = "FIELD")]
     unset: Vec<Field>,
 
@@ -71,11 +72,11 @@ pub struct Annotate {
     #[arg(long, value_enum, value_name = "FILE")]
     file: Option<FileArg>,
 
-    /// Refuse a path that the current commit does not have
+    /// Refuse a path that is missing from the current commit
     #[arg(long, short = 'e')]
     must_exist: bool,
 
-    /// Allow the path of another artifact, or one in it or around it
+    /// Allow a path that another artifact has, or that contains or is inside one
     #[arg(long)]
     allow_same_path: bool,
 
@@ -86,10 +87,10 @@ pub struct Annotate {
 /// The files that annotate artifacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FileArg {
-    /// The file of DVC
+    /// DVC's file
     #[value(name = "dvc.yaml", alias = "dvc")]
     Dvc,
-    /// The file of this tool
+    /// gto's own file
     #[value(name = "artifacts.yaml", alias = "artifacts")]
     Artifacts,
 }

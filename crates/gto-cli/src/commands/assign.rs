@@ -16,8 +16,8 @@ use crate::error::Result;
 
 /// Assign stage to specific artifact version
 ///
-/// `--version` alone picks a registered version. REF picks the version on that commit; if there is none, the next
-/// one, or the one that `--version` names, is registered there first. Without both, REF is HEAD.
+/// `--version` alone selects a registered version. REF selects the version on that commit. If it has none, this first
+/// registers the next version there, or the one given by `--version`. Without both, REF is HEAD.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gto assign model --version v1.0.0 --stage prod\n  \

@@ -14,12 +14,12 @@ use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::json;
 
-/// Look at or remove what is kept to be faster the next time
+/// Inspect or clear caches
 ///
-/// What was read of a large registry's tags is kept in the repository's Git folder. Of a remote repository (`--repo URL`) a
-/// bare clone is kept, without files, in `$GTO_CACHE_DIR`, else in the folder `gto` where the system keeps caches
-/// (`$XDG_CACHE_HOME`, `~/.cache`). The answers are the same without: a clone is compared with its remote on every call.
-/// `GTO_CACHE=off` switches both off, and `GTO_CACHE=always` keeps the tags of small registries too.
+/// gto caches the tags of a large registry in the repository's Git folder. For a remote repository (`--repo URL`) it
+/// keeps a bare clone without files in `$GTO_CACHE_DIR`, or else in the folder `gto` of the system's cache folder
+/// (`$XDG_CACHE_HOME`, `~/.cache`). Caches never change an answer: gto compares a clone with its remote on every call.
+/// `GTO_CACHE=off` disables both, and `GTO_CACHE=always` also caches small registries.
 #[derive(Debug, Args)]
 pub struct Cache {
     /// What to do
@@ -30,12 +30,12 @@ pub struct Cache {
 /// What to do with the cache.
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Show what is kept, how large it is and whether it is used
+    /// Show what is cached, its size, and whether it is used
     Info {
         #[command(flatten)]
         repo: RepoArgs,
 
-        /// Only the clones of remote repositories; needs no repository
+        /// Show only the clones of remote repositories; needs no repository
         #[arg(long)]
         remotes: bool,
 
@@ -43,7 +43,7 @@ enum What {
         #[arg(long)]
         json: bool,
     },
-    /// Remove the cache of a repository's tags, or with a URL its clone
+    /// Remove the cached tags of a repository or, with a URL, its clone
     Clear {
         #[command(flatten)]
         repo: RepoArgs,

@@ -16,8 +16,8 @@ use crate::output::json;
 
 /// Find out the artifact version registered/assigned with ref
 ///
-/// For pipelines that a tag starts. With one of the flags the bare value is printed, or nothing if the tag has none,
-/// and the exit status is 0: also for a tag that is not one of the registry's.
+/// For pipelines that a tag starts. With one of the flags, this prints a single value, or nothing if the tag has none.
+/// The exit status is 0, even for a tag that is unrelated to the registry.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gto check-ref model#prod#3\n  \

@@ -9,7 +9,7 @@ use crate::error::{CommandError, Result};
 /// The variable by which a shell's script asks for candidates.
 pub const VARIABLE: &str = "COMPLETE";
 
-/// Print the script that makes a shell complete commands, artifacts, versions and stages
+/// Print a script for shell completion of commands, artifacts, versions and stages
 #[derive(Debug, Args)]
 #[command(after_help = "Install:\n  \
     bash        gto completions bash > ~/.local/share/bash-completion/completions/gto\n  \

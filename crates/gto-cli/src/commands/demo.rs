@@ -13,15 +13,15 @@ use gto_frontend::text::shell_quote;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 
-/// Make a small example repository and walk through it
+/// Create a small example repository and walk through it
 ///
-/// Needs no configuration and no network. The repository is kept, so that you can go on in it.
+/// Needs no configuration and no network. The repository is kept, so that you can continue in it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gto demo              in a temporary folder\n  \
     gto demo gto-demo     in the new folder `gto-demo`")]
 pub struct Demo {
-    /// Folder for the example repository, new or empty. A temporary one if left out
+    /// New or empty folder for the example repository. If omitted, a temporary one
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: Option<PathBuf>,
 }

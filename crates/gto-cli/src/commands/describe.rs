@@ -13,18 +13,20 @@ use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::json;
 
-/// Show what an artifact is and where it lies
+/// Show an artifact's type, path, labels and description
 ///
-/// Reads what `dvc.yaml` and `artifacts.yaml` say of it: its type, path, description, labels, and whatever else stands there. Where
-/// both name it, `dvc.yaml` counts. The path is seen from the root of the repository, as `dvc get` and `git show` want it.
+/// Reads the annotation in `dvc.yaml` or `artifacts.yaml`: type, path, description, labels and custom data. If both
+/// files have the artifact, `dvc.yaml` wins. The path is relative to the root of the repository, as `dvc get` and `git
+/// show` expect.
 ///
-/// For a name alone the files in the work tree are read, uncommitted changes included; for a version those of its commit.
+/// For a bare name, this reads the files in the work tree, including uncommitted changes; for a version, the files in
+/// its commit.
 ///
-/// Exit status: 1 if nothing is said of it, or if the one value that was asked for is not there.
+/// Exit status: 1 if the artifact has no annotation, or if the requested value is missing.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    gto describe model                    what the files say now\n  \
-    gto describe model@latest --path      where the highest version lies\n  \
+    gto describe model                    what the files contain now\n  \
+    gto describe model@latest --path      the path of the highest version\n  \
     gto describe model#prod --json        what is in stage `prod`, for scripts\n  \
     gto describe nlp:model --rev HEAD~2   artifact `model` of folder `nlp`, as it was")]
 pub struct Describe {
@@ -55,7 +57,7 @@ pub struct Describe {
     #[arg(long, group = "field")]
     description: bool,
 
-    /// Show labels, one a line
+    /// Show labels, one per line
     #[arg(long, group = "field")]
     labels: bool,
 

@@ -16,8 +16,8 @@ const SHOWN: usize = 5;
 
 /// Display GTO version and check the registry for problems
 ///
-/// Prints the version, the configuration in force, and every problem with what mends it. The exit status is 1 if one
-/// of them is an error, and 0 if there is none or if they are warnings alone.
+/// Prints the version, the effective configuration, and every problem with the command that fixes it. The exit status
+/// is 1 if there is an error, and 0 if there are only warnings or no problems.
 #[derive(Debug, Args)]
 pub struct Doctor {
     #[command(flatten)]

@@ -14,15 +14,15 @@ use crate::output::json;
 /// What becomes of an edit.
 #[derive(Debug, Clone, Args)]
 pub struct EditArgs {
-    /// Commit the file, and nothing else: the index and other files stay as they are
+    /// Commit the file and nothing else: the index and other files stay unchanged
     #[arg(long)]
     pub commit: bool,
 
-    /// Commit it, and push the current branch; with the URL of a remote repository this is always done
+    /// Commit the file, and push the current branch; always on with a remote `--repo`
     #[arg(long)]
     pub push: bool,
 
-    /// Message of the commit; needs --commit or --push, unless the repository is remote
+    /// Commit message; requires --commit, --push or a remote `--repo`
     #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
     pub message: Option<String>,
 
@@ -30,7 +30,7 @@ pub struct EditArgs {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Print what was done (or would be, with `--dry-run`) in json format
+    /// Print what was done (or would be done, with `--dry-run`) in json format
     #[arg(long)]
     pub json: bool,
 }

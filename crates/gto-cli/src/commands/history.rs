@@ -48,35 +48,35 @@ pub struct HistoryArgs {
     #[arg(long)]
     plain: bool,
 
-    /// Show old first
+    /// Show the oldest first
     #[arg(long, visible_alias = "asc")]
     ascending: bool,
 
-    /// Show only events of this kind (may be given several times)
+    /// Show only events of this kind; may be repeated
     #[arg(long, value_enum, value_name = "KIND")]
     event: Vec<EventArg>,
 
-    /// Show only events of taggers whose name or address contains TEXT
+    /// Show only events of taggers whose name or e-mail address contains TEXT
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     author: Option<String>,
 
-    /// Show only events since then: 2026-11-24, '2 weeks ago'
+    /// Show only events since DATE: 2026-11-24, '2 weeks ago'
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     since: Option<String>,
 
-    /// Show only events until then; a day counts to its end
+    /// Show only events until DATE; a day includes all its hours
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     until: Option<String>,
 
-    /// Show only events of what is annotated as of this type, in the event's commit (see `gto describe`)
+    /// Show only events of artifacts with this type in the event's commit (see `gto describe`)
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
 
-    /// Show only events of what is annotated with this label (may be given several times: with all of them)
+    /// Show only events of artifacts with this label; if repeated, with all of them
     #[arg(long, value_name = "LABEL")]
     label: Vec<String>,
 
-    /// Add what is annotated in the event's commit to the table: type, path, labels and description
+    /// Add the annotations in the event's commit to the table: type, path, labels and description
     #[arg(long, conflicts_with = "json")]
     wide: bool,
 
@@ -84,7 +84,7 @@ pub struct HistoryArgs {
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
 
-    /// Check the signature of each tag shown, and add what it is worth: see `gto verify`
+    /// Check the signature of each tag shown, and add the result: see `gto verify`
     #[arg(long)]
     verify: bool,
 }

@@ -11,7 +11,7 @@ use crate::candidates;
 use crate::context::Context;
 use crate::error::Result;
 
-/// Move what the registry keeps from one form to another
+/// Convert the registry's data to another format
 #[derive(Debug, Args)]
 pub struct Migrate {
     /// What to move
@@ -24,12 +24,12 @@ pub struct Migrate {
 enum What {
     /// Move annotations from `artifacts.yaml` to `dvc.yaml`, or back
     ///
-    /// Prints what would change; with --apply, --commit or --push it is done. What has no place in the other file, or cannot be
-    /// read, keeps an artifact from moving, and then none moves: name those that should, or add --skip-unmovable. Values stay the
-    /// same, if not always as they are written (`0o14` becomes `12`); comments in the moved entries get lost, and everything else
-    /// of the files is kept.
+    /// Prints what would change. Add --apply, --commit or --push to do it. If an artifact has a field that the other
+    /// file cannot hold, or cannot be read, nothing moves: name the artifacts to move, or add --skip-unmovable. Values
+    /// keep their meaning, but not always their notation (`0o14` becomes `12`). Comments in the moved entries are lost;
+    /// the rest of the files stays unchanged.
     ///
-    /// Artifacts of folders are in the `dvc.yaml` of their folder, and stay there: `artifacts.yaml` has none.
+    /// Artifacts of folders stay in the `dvc.yaml` of their folder, since `artifacts.yaml` cannot hold them.
     #[command(after_help = "Examples:\n  \
         gto migrate annotations --to dvc                  what would change\n  \
         gto migrate annotations --to dvc --apply --commit\n  \
@@ -40,7 +40,7 @@ enum What {
 /// What to move where.
 #[derive(Debug, Args)]
 struct Annotations {
-    /// Artifacts; all if none is named
+    /// Artifact names. If omitted, all artifacts
     #[arg(value_name = "NAME", add = candidates::artifacts())]
     names: Vec<String>,
 
@@ -51,11 +51,11 @@ struct Annotations {
     #[arg(long, value_enum, value_name = "FILE")]
     to: To,
 
-    /// Do it, instead of printing what would be done
+    /// Write the change instead of printing it
     #[arg(long, conflicts_with = "dry_run")]
     apply: bool,
 
-    /// Move those that can be moved, and leave the others where they are
+    /// Move the artifacts that can be moved, and leave the others
     #[arg(long)]
     skip_unmovable: bool,
 

@@ -11,12 +11,12 @@ use crate::error::Result;
 use crate::output::json;
 use crate::printer::Printer;
 
-/// Push the registry's tags that are only here, all or none
+/// Push tags that the remote lacks, atomically
 ///
-/// More than 1,000 tags go in several pushes, each of which arrives whole or not at all.
+/// More than 1,000 tags need several pushes, each of them atomic.
 ///
-/// A tag that is another one on the remote is neither pushed nor changed: `gto status` shows it. Tags that were deleted on the
-/// remote count as only here: look at `gto status` or use `--dry-run` first.
+/// A tag that differs on the remote is not pushed: see `gto status`. Tags that were deleted on the remote are pushed
+/// again: check with `gto status` or `--dry-run` first.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gto push --dry-run     what would be pushed\n  \

@@ -14,7 +14,8 @@ use crate::error::Result;
 
 /// Create an artifact version to signify an important, published or released iteration
 ///
-/// Without `--version` and `--bump-*` the first version is v0.0.1, and every other one the patch bump of the highest.
+/// Without `--version` and `--bump-*`, the first version is v0.0.1, and each later one bumps the patch number of the
+/// highest version.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gto register model                          the next patch version, on HEAD\n  \
@@ -50,11 +51,11 @@ pub struct Register {
     #[arg(long)]
     bump_patch: bool,
 
-    /// Register nothing if the artifact's file, or the hash by which DVC keeps it, is the same as at its highest version
+    /// Register nothing if the artifact's file, or its hash in DVC, has not changed since its highest version
     #[arg(long)]
     if_changed: bool,
 
-    /// Register a version of each annotated artifact that has changed since its highest version, all or none
+    /// Register a version of each annotated artifact that has changed since its highest version, atomically
     #[arg(long, conflicts_with_all = ["name", "revision", "version", "if_changed"])]
     all_changed: bool,
 

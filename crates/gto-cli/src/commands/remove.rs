@@ -13,8 +13,8 @@ use crate::error::Result;
 
 /// Remove the annotation of an artifact
 ///
-/// Takes its entry out of `dvc.yaml` or `artifacts.yaml` in the work tree, and leaves the rest of the file as it is. Only the
-/// annotation goes: tags, and so versions and stages, are not touched. For those see `gto deprecate`.
+/// Removes its entry from `dvc.yaml` or `artifacts.yaml` in the work tree, and leaves the rest of the file unchanged.
+/// Tags, and so versions and stages, stay. To remove those, see `gto deprecate`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gto remove model\n  \

@@ -14,10 +14,10 @@ use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::json;
 
-/// Find the one thing that a name, a version or a stage stands for, or fail
+/// Resolve a name, version or stage to one tag, or fail
 ///
-/// For scripts: prints one line, or says on stderr why there is none and ends with status 1. Without a flag that is the ref: the
-/// tag that registered the version, or the commit where none did.
+/// For scripts: prints one line, or explains on stderr why it cannot and exits with status 1. Without a flag it prints
+/// the ref: the tag that registered the version, or the commit if no tag did.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gto resolve model                     the tag of the highest version\n  \

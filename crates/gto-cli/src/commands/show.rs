@@ -28,7 +28,7 @@ const FIRST_TO_GO: &[&str] = &["description", "labels", "type", "path"];
 #[command(after_help = "Examples:\n  \
     gto show                          the registry\n  \
     gto show model                    all versions of an artifact\n  \
-    gto show model@latest --version   the highest version, bare\n  \
+    gto show model@latest --version   only the highest version\n  \
     gto show model#prod --ref         the tag of the version in stage `prod`\n  \
     gto show --at HEAD                what is registered and assigned at a commit")]
 pub struct Show {
@@ -81,7 +81,7 @@ pub struct Show {
     )]
     assignments_per_version: i64,
 
-    /// Show N last versions for each stage, 1 by default, with --at all. -1 for all. Applied after
+    /// Show N last versions for each stage. -1 for all. Default: 1, or all with --at. Applied after
     /// 'assignments-per-version'
     #[arg(long, visible_alias = "vs", value_name = "N", allow_negative_numbers = true)]
     versions_per_stage: Option<i64>,
@@ -90,32 +90,32 @@ pub struct Show {
     #[arg(long, value_enum, default_value_t = SortArg::Timestamp)]
     sort: SortArg,
 
-    /// Show only what is registered and assigned at the commit REV
+    /// Show only versions and stages at the commit REV
     #[arg(long, value_name = "REV", add = candidates::revisions())]
     at: Option<String>,
 
-    /// Show only what is annotated as of this type (see `gto describe`): by the current commit or, with `-a` and `-A`, the newest that
-    /// names it
+    /// Show only artifacts of this type (see `gto describe`), as annotated in the current commit or, with `-a` and
+    /// `-A`, in the newest commit that names them
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
 
-    /// Show only what is annotated with this label (may be given several times: with all of them)
+    /// Show only artifacts with this label; if repeated, with all of them
     #[arg(long, value_name = "LABEL")]
     label: Vec<String>,
 
-    /// Add what is annotated to the table: type, path, labels and description
+    /// Add the annotations to the table: type, path, labels and description
     #[arg(long, conflicts_with_all = ["json", "name_only", "version_only", "stage_only", "ref_only"])]
     wide: bool,
 
-    /// Look for annotated artifacts at the commits of all branches, and not only at the current one
+    /// Look for annotated artifacts in the newest commit of each branch, instead of only the current commit
     #[arg(long, short, conflicts_with_all = ["all_commits", "at"])]
     all_branches: bool,
 
-    /// Look for annotated artifacts at all commits of all branches
+    /// Look for annotated artifacts in all commits of all branches
     #[arg(long, short = 'A', conflicts_with = "at")]
     all_commits: bool,
 
-    /// Check the signatures of the tags that each version shows, and add what they are worth: see `gto verify`
+    /// Check the signatures of each version's tags, and add the results: see `gto verify`
     #[arg(long, conflicts_with_all = ["name_only", "version_only", "stage_only", "ref_only"])]
     verify: bool,
 }

@@ -12,7 +12,7 @@ use crate::output::json;
 
 /// Print list of stages used in the registry
 ///
-/// Without a flag: those that the configuration allows, or if it does not say, those that a version is in.
+/// Without a flag: the stages that the configuration allows or, if it sets none, the stages that have a version.
 #[derive(Debug, Args)]
 pub struct Stages {
     #[command(flatten)]

@@ -15,13 +15,13 @@ use crate::error::{CommandError, Result};
 use crate::output::json;
 use crate::output::table::{Cells, Style, Table};
 
-/// Compare the registry's tags here with those of the remote
+/// Compare the registry's local tags with the remote's
 ///
-/// Shows tags that are only here, only on the remote, or not the same on both sides. Nothing is fetched or changed. Tags that are
-/// none of the registry's are left out, and so are lightweight tags.
+/// Shows tags that exist only locally, only on the remote, or that differ. Fetches and changes nothing. Lightweight
+/// tags and tags that are unrelated to the registry are left out.
 ///
-/// Exit status: 0 if there is no difference, 3 if there is one, 1 if the two cannot be compared. With `--changed` it is 3, too, if of
-/// an artifact it cannot be told.
+/// Exit status: 0 if there is no difference, 3 if there is one, 1 if they cannot be compared. With `--changed`, it is
+/// also 3 if an artifact's state is unknown.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gto status                      all artifacts\n  \
@@ -32,7 +32,7 @@ pub struct Status {
     #[command(flatten)]
     of: ComparisonArgs,
 
-    /// Show instead which annotated artifacts are not what they were at their highest version
+    /// Show instead which annotated artifacts have changed since their highest version
     #[arg(long, conflicts_with = "remote")]
     changed: bool,
 
@@ -44,14 +44,14 @@ pub struct Status {
 /// What is compared with what.
 #[derive(Debug, Args)]
 pub struct ComparisonArgs {
-    /// Artifact name; all artifacts if left out
+    /// Artifact name. If omitted, all artifacts
     #[arg(add = candidates::artifacts())]
     name: Option<String>,
 
     #[command(flatten)]
     repo: RepoArgs,
 
-    /// Name of the remote, instead of that of `GTO_REMOTE` or `.gto` or of what `git push` would choose
+    /// Name of the remote. Default: `GTO_REMOTE`, `remote` in `.gto`, or the one that `git push` would use
     #[arg(long, value_name = "NAME")]
     remote: Option<String>,
 }

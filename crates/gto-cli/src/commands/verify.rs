@@ -22,9 +22,9 @@ use crate::output::table::{Cells, Style, Table};
 
 /// Check the signatures of tags
 ///
-/// What `git verify-tag` says of each tag, by the keys and settings of whoever asks: good, expired, untrusted, unknown
-/// (most often a key that is not known here), unsigned, revoked or bad. The exit status is 1 if a tag is bad or its key was revoked; with
-/// `--strict`, if any is not good.
+/// Reports the result of `git verify-tag` for each tag, with your keys and settings: good, expired, untrusted, unknown
+/// (usually because the key is missing here), unsigned, revoked or bad. The exit status is 1 if a tag is bad or its key
+/// was revoked and, with `--strict`, if any tag is not good.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gto verify                               all tags of the registry\n  \
