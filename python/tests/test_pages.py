@@ -1,8 +1,8 @@
 """What the pages show of Python is what Python prints.
 
-A page is run from its top to its end in a fresh repository, as `crates/gto-cli/tests/cli/documents/readme.rs` does for commands: set-up that
-readers do not see stands between `<!-- run` and `-->`, and what is shown in blocks of the kind `pycon`. Before each line of
-set-up and each example the clock goes on by an hour.
+A page is run from its top to its end in an empty folder, as `crates/gto-cli/tests/cli/documents/readme.rs` does for commands: what is typed
+into the shell is in the block behind `<!-- typed -->`, and what is shown in blocks of the kind `pycon`. Before each line of
+the shell and each example the clock goes on by an hour.
 
 `UPDATE_DOCS=1 python -m unittest test_pages` writes what is printed now into the pages. Where the pages are not beside the tests
 there is nothing to test.
@@ -11,6 +11,7 @@ there is nothing to test.
 import code
 import contextlib
 import io
+import itertools
 import os
 import subprocess
 import sys
@@ -38,24 +39,32 @@ class Pages(ClockedTestCase):
 
     def run_page(self, text, name):
         """The page with what its examples print now."""
-        self.repo = self.new_repo(name)
-        os.chdir(self.repo)
+        folder = self.folder / name
+        folder.mkdir()
+        os.chdir(folder)
         console = code.InteractiveInterpreter({"__name__": "__main__"})
         fresh, lines = [], iter(text.splitlines(keepends=True))
         for line in lines:
             fresh.append(line)
-            if line.strip() == "<!-- run":
-                for line in lines:
-                    fresh.append(line)
-                    if line.strip() == "-->":
-                        break
-                    self.tick()
-                    subprocess.run(["sh", "-c", line], cwd=self.repo, check=True)
+            if line.strip() == "<!-- typed -->":
+                fresh.append(next(lines))
+                typed = list(itertools.takewhile(lambda line: line.strip() != "```", lines))
+                fresh += [*typed, "```\n"]
+                for line in typed:
+                    self.type(line)
             elif line.strip() == "```pycon":
                 for example in self.examples(lines):
                     fresh += [example, self.output_of(console, example)]
                 fresh.append("```\n")
         return "".join(fresh)
+
+    def type(self, line):
+        """Types this line into a shell, and stays in the folder in which it ends."""
+        if not line.startswith("git init"):
+            self.tick()
+        script = f"set -e\n{line}\npwd"
+        done = subprocess.run(["sh", "-c", script], check=True, stdout=subprocess.PIPE, encoding="utf-8")
+        os.chdir(done.stdout.splitlines()[-1])
 
     def examples(self, lines):
         """The examples of a block, without what the page says that they print."""

@@ -1,11 +1,13 @@
 //! What the README and the pages in `docs` show is what the commands print.
 //!
-//! A page is run from its top to its end in one shell, in a fresh repository. Two things in it count:
+//! A page is run from its top to its end in one shell, in an empty folder, so that a reader can do the same. Nothing is run that a
+//! reader does not see. Two things in it count:
 //!
 //! ````text
-//! <!-- run
-//! git commit --quiet --allow-empty -m first        set-up that readers do not see; must succeed
-//! -->
+//! <!-- typed -->
+//! ```sh
+//! git init --quiet registry && cd registry         set-up, of which no output is shown; must succeed
+//! ```
 //!
 //! ```console
 //! $ gto register model                             a command, and below it
@@ -25,7 +27,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use gto_testkit::{Repo, Sandbox};
+use gto_testkit::Sandbox;
 
 /// 2024-03-04 09:00:00 UTC, a Monday.
 const MORNING: u32 = 1_709_542_800;
@@ -139,8 +141,11 @@ impl Page {
         while let Some(line) = lines.next() {
             parts.push(Part::Text(line.to_owned()));
             match line.trim_end() {
-                "<!-- run" => {
-                    while let Some(line) = lines.next_if(|line| line.trim_end() != "-->") {
+                "<!-- typed -->" => {
+                    let fence = lines.next().expect("a block follows");
+                    assert_eq!(fence.trim_end(), "```sh", "what is typed is seen");
+                    parts.push(Part::Text(fence.to_owned()));
+                    while let Some(line) = lines.next_if(|line| line.trim_end() != "```") {
                         parts.push(Part::Setup(line.to_owned()));
                     }
                 }
@@ -176,14 +181,16 @@ impl Page {
         let mut now = MORNING;
         for part in &self.0 {
             let (command, after) = match part {
-                Part::Setup(line) => (line.clone(), "|| exit 1"),
+                Part::Setup(line) => (line.clone(), ">/dev/null || exit 1"),
                 Part::Command(lines) => {
                     let typed: Vec<_> = lines.lines().map(|line| &line[2..]).collect();
                     (typed.join("\n"), "; printf '\\036'")
                 }
                 Part::Text(_) | Part::Output => continue,
             };
-            now += HOUR;
+            // Making a repository takes no time.
+            let takes_time = !matches!(part, Part::Setup(line) if line.starts_with("git init"));
+            now += if takes_time { HOUR } else { 0 };
             let date = format!("export GIT_AUTHOR_DATE='{now} +0000' GIT_COMMITTER_DATE='{now} +0000'");
             let _ = writeln!(script, "{date}\n{{ {}\n}} {after}", command.trim_end());
         }
@@ -208,10 +215,9 @@ impl Page {
 fn run(page: &Page) -> Vec<String> {
     let script = page.script();
     let sandbox = Sandbox::new();
-    let repo: Repo = sandbox.repo("repo");
     let bin = Path::new(env!("CARGO_BIN_EXE_gto")).parent().expect("the binary lies in a folder");
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("PATH finds git"));
-    let output = repo
+    let output = sandbox
         .command("sh")
         .args(["-c", &script])
         .env("PATH", path)
