@@ -1,4 +1,4 @@
-//! The words that shells offer while somebody types.
+//! Candidates for shell completion.
 //!
 //! The script that a shell loads asks this very program for candidates (`COMPLETE=bash gto -- …`), so that names,
 //! versions and stages come from the repository. Whatever goes wrong then has no candidates and no message.
@@ -77,7 +77,7 @@ fn candidates(
 fn ask(find: impl Fn(&Registry) -> Option<BTreeSet<String>>) -> impl Iterator<Item = String> {
     let registry = Context::from_process(false).open_again(&repository());
     let found = registry.and_then(|registry| find(&registry)).unwrap_or_default();
-    // A shell may put them into the line as they are: a branch named `$(command)` must not become one.
+    // A shell may insert them into the command line unquoted: a branch named `$(command)` must not become one.
     found.into_iter().filter(|word| is_plain_word(word))
 }
 

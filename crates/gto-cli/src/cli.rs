@@ -124,7 +124,7 @@ pub enum Command {
     Generate(commands::generate::Generate),
 }
 
-/// Runs the command that was asked for.
+/// Runs the given command.
 pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
     match cli.command {
         None | Some(Command::Version) => commands::version::version(context),
@@ -153,7 +153,7 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
     }
 }
 
-/// Answers a shell that asks for candidates, and ends the process; does nothing if none asks.
+/// Prints completion candidates if a shell requested them, and exits; otherwise does nothing.
 pub fn answer_shell() {
     CompleteEnv::with_factory(Cli::command).var(VARIABLE).bin("gto").completer("gto").complete();
 }

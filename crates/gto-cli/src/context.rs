@@ -66,8 +66,8 @@ impl Context {
         Ok(registry)
     }
 
-    /// As [`Context::open`] for hints and completions: nobody waits for them, so that a remote repository is neither
-    /// asked what is new nor cloned.
+    /// As [`Context::open`] for hints and completions: they must be fast, so a remote repository is neither checked for
+    /// updates nor cloned.
     pub fn open_again(&mut self, repo: &str) -> Option<Registry> {
         if is_remote(repo) {
             return Registry::open_kept(repo, self.environment.clone()).ok()?;
@@ -103,12 +103,12 @@ impl Context {
         }
     }
 
-    /// Notes which repository is asked for, and what takes long with it.
+    /// Records which repository was requested, and what takes long with it.
     fn meet(&mut self, repo: &str) {
         repo.clone_into(&mut self.repository);
         if is_remote(repo) {
             self.printer.debug("asking the remote repository what is new");
-            // Git says how far it is, which is a long way the first time.
+            // Git shows its progress, since the first clone can take long.
             self.printer.show_progress(self.environment.progress());
         }
     }

@@ -1,6 +1,6 @@
 //! Refuses arguments that are empty (D25): a shell variable that is not set must not mean "everything".
 //!
-//! Owns the check of every argument of every command, after parsing. What a value must look like is for the commands to say.
+//! Owns the check of every argument of every command, after parsing. The format of values is checked by the commands.
 
 use clap::builder::ValueHint;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -55,7 +55,7 @@ fn is_empty(command: &Command, arg: &Arg, matches: &ArgMatches) -> bool {
         && matches.get_raw(id).is_some_and(|mut values| values.any(is_blank))
 }
 
-/// What to say, and whether the argument is required.
+/// The message, and whether the argument is required.
 fn refusal(arg: &Arg) -> (String, bool) {
     let name = match arg.get_long() {
         Some(long) => format!("--{long}"),

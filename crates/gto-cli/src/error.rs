@@ -1,4 +1,4 @@
-//! What a command can end with, and the exit status that says so to a script.
+//! The errors of commands, and their exit status.
 
 use std::io;
 use std::process::ExitCode;
@@ -22,7 +22,7 @@ impl From<Status> for ExitCode {
     }
 }
 
-/// Why a command did not do what was asked.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// The library refused or failed.
@@ -55,7 +55,7 @@ pub enum CommandError {
     /// The output cannot be written.
     #[error("Cannot write the output")]
     Output(#[from] io::Error),
-    /// Everything is said already; only the exit status is left.
+    /// Everything has been printed already; only the exit status is missing.
     #[error("")]
     Silent,
     /// The same, for what is not the same here and on a remote.

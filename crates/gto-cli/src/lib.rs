@@ -1,7 +1,6 @@
 //! The command line of Git Tag Ops.
 //!
-//! A thin front end: it reads arguments, asks the library, and prints. What a registry is and what may be done
-//! to it is the library's business (crate `gto`).
+//! A thin front end: it parses arguments, calls the library, and prints. The logic is in the library (crate `gto`).
 
 mod args;
 mod candidates;
@@ -75,9 +74,9 @@ fn is_interrupted(error: &CommandError) -> bool {
     is_to_end && !is_left
 }
 
-/// Prints what is wrong with the arguments, or the help that was asked for.
+/// Prints an error about the arguments, or the requested help.
 fn usage(error: &clap::Error) -> ExitCode {
-    // Nobody is left to tell when even this cannot be printed.
+    // If even this cannot be printed, there is nothing left to do.
     let _ = error.print();
     if let Some(hint) = hints::usage(error) {
         Printer::new(false, false).hint(hint);

@@ -1,4 +1,4 @@
-//! The binary `gto`. Everything is in the library beside it, so that tests and tools can reach it.
+//! The binary `gto`. Everything else is in this package's library, so that tests and tools can use it.
 
 use std::process::ExitCode;
 

@@ -19,7 +19,7 @@ pub struct Paged<'o, W: Write> {
 }
 
 impl<'o, W: Write> Paged<'o, W> {
-    /// For a screen of so many lines. Without a pager all goes to stdout.
+    /// For a screen with this number of lines. Without a pager, all goes to stdout.
     pub fn new(stdout: &'o mut W, pager: Option<String>, rows: usize) -> Self {
         // The shell's prompt needs a line, too.
         Self { stdout, pager, room: rows.saturating_sub(1), waiting: Vec::new(), child: None }

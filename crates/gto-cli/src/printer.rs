@@ -108,7 +108,7 @@ impl Printer {
         }
     }
 
-    /// Passes on what Git, hooks or a remote said beside what they did, as Git shows it.
+    /// Passes on the messages of Git, hooks or a remote, as Git shows them.
     pub fn remarks(&mut self, said: &str) {
         if said.is_empty() {
             return;
@@ -132,7 +132,7 @@ impl Printer {
         let red = AnsiColor::Red.on_default();
         let emoji = if self.emojis { "❌ " } else { "" };
         let mut stderr = anstream::stderr();
-        // What a remote or a hook said can be long, and follows in lines that begin like none of ours.
+        // The message of a remote or a hook can be long. Its lines must not look like ours.
         let text = error.to_string();
         let message = if error.has_lines_of_ours() { clean(&text).into_owned() } else { clean_inset(&text) };
         let (first, rest) = message.split_at(message.find('\n').unwrap_or(message.len()));

@@ -1,4 +1,4 @@
-//! The line on a terminal that says how far a long reading has come.
+//! The line on a terminal that shows the progress of a long read.
 //!
 //! Owns the thread that watches, and taking the line away again. Whoever prints anything else stops it first.
 
@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use gto::progress::Progress;
 
-/// Nobody needs to be told why they wait for less than this.
+/// Shorter waits show no progress.
 pub const PATIENCE: Duration = Duration::from_millis(500);
 
-/// How often the line is written anew.
+/// How often the line is updated.
 const PERIOD: Duration = Duration::from_millis(100);
 
 /// A thread that shows progress until it is stopped.

@@ -1,4 +1,4 @@
-//! What to do next, where the command line and Python say it in the same words.
+//! Advice that the command line and Python give in the same words.
 
 use gto::Registry;
 use gto::plan::Plan;
@@ -16,8 +16,8 @@ pub fn fetch_tags(registry: &Registry) -> Option<String> {
     Some(format!("git fetch --tags --force{unshallow}{from}"))
 }
 
-/// The warning that a version may be registered which exists already, where this copy lacks tags: it is shallow, or a clone
-/// without any. `option` looks at the remote first.
+/// The warning that a version may be registered which exists already, where this copy lacks tags: it is shallow, or a
+/// clone without any. `option` fetches from the remote first.
 pub fn lacking_tags(plan: &Plan, registry: &Registry, option: &str) -> Option<String> {
     if !plan.registers() {
         return None;

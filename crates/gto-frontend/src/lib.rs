@@ -1,4 +1,4 @@
-//! The floor that every front end of Git Tag Ops stands on.
+//! What all front ends of Git Tag Ops share.
 //!
 //! Owns what a front end needs beside the library: the environment of its process, its signals, advice, reports and text
 //! that is safe to show. Prints nothing, and knows no front end.

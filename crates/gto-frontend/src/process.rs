@@ -1,4 +1,4 @@
-//! What the library must be told of the process that it runs in, and which registry its words name.
+//! What the library needs to know about its process, and which registry `--repo` names.
 //!
 //! The command and the Python module share it: both are programs of a user, with variables, a clock and a current folder.
 

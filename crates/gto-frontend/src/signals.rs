@@ -29,8 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// So long an edit is waited for after that.
 const LAST: Duration = Duration::from_secs(5);
 
-/// How often is looked whether somebody does. So long a git may go on, too: most come to their end, and what is ended in its midst has
-/// to be tidied up.
+/// The polling interval. A running git gets this long to finish, since most do, and a killed one leaves files to clean
+/// up.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
 
 /// From here on a signal that ends us ends the `git` at work too, and what that has started.
@@ -40,12 +40,12 @@ pub fn end_with_children() {
     let signals: &[_] = if cfg!(target_os = "linux") {
         &[SIGTERM, SIGINT, SIGHUP, SIGQUIT]
     } else {
-        // Elsewhere nobody tells whether it is `nohup` that has started us.
+        // On other systems, we cannot know whether `nohup` started us.
         &[SIGTERM, SIGINT]
     };
     let ignored = ignored();
     let heard = signals.iter().filter(|signal| ignored & (1 << (**signal - 1)) == 0);
-    // Where they cannot be heard they do what they always do: so there must be somebody who listens first.
+    // Without a handler, a signal has its default effect, so the listener must start first.
     let (sender, listening) = sync_channel::<Signals>(1);
     let listen = move || {
         let Ok(mut signals) = listening.recv() else { return };
@@ -76,7 +76,8 @@ pub fn end_with_children() {
 pub fn leave_interrupts_to_pager() {
     PAGING.store(true, Ordering::SeqCst);
     for signal in [SIGINT, SIGQUIT] {
-        // A flag that nobody reads: without a handler the signal would end us. What fails leaves it as it was.
+        // A flag that is never read: without a handler, the signal would end the process. On failure, the signal keeps
+        // its default effect.
         let _ = signal_hook::flag::register(signal, Arc::default());
     }
 }
@@ -85,7 +86,7 @@ fn is_for_pager(signal: i32) -> bool {
     PAGING.load(Ordering::SeqCst) && matches!(signal, SIGINT | SIGQUIT)
 }
 
-/// The main thread puts back what it has edited, tells, and ends the process; unless it takes too long.
+/// The main thread restores edited files, reports, and exits, unless that takes too long.
 fn wait_for_the_edit(signals: &mut Signals) {
     let begun = Instant::now();
     let mut hurry: Option<Instant> = None;
@@ -115,8 +116,8 @@ pub fn end_if_heard() {
     }
 }
 
-/// The signals that whoever started us wants us to ignore, as after `trap '' TERM` in a script, one bit each. Only Linux tells
-/// without `unsafe`.
+/// The signals that the parent process wants us to ignore, as after `trap '' TERM` in a script, one bit each. Only
+/// Linux reports this without `unsafe`.
 fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -78,7 +78,7 @@ impl Cache {
     }
 }
 
-/// Opens the registry, whatever its configuration says. `instead` is the command for the clones, which need none.
+/// Opens the registry, even with a broken configuration. `instead` is the command for clones, which need no registry.
 fn open(context: &mut Context, repo: &str, instead: &str) -> Result<Registry> {
     let opened = context.open_leniently(repo);
     let (registry, _) = opened.map_err(|error| match error {

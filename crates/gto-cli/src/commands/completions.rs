@@ -1,4 +1,4 @@
-//! `gto completions`: the scripts that make shells complete. Which words they offer is for `candidates`.
+//! `gto completions`: the scripts for shell completion. See `candidates` for the words that they offer.
 
 use clap::{Args, ValueEnum};
 use clap_complete::env::Shells;
@@ -6,7 +6,7 @@ use clap_complete::env::Shells;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 
-/// The variable by which a shell's script asks for candidates.
+/// The environment variable with which a shell's script requests candidates.
 pub const VARIABLE: &str = "COMPLETE";
 
 /// Print a script for shell completion of commands, artifacts, versions and stages

@@ -1,4 +1,4 @@
-//! `gto demo`: a walk through the registry in a small repository of its own.
+//! `gto demo`: a tour of the registry in a small example repository.
 //!
 //! Owns the example and its story. What is shown is what this very executable prints when it is run there: nothing
 //! here imitates a command. Must not touch any other repository, nor depend on how Git is configured.
@@ -26,7 +26,7 @@ pub struct Demo {
     folder: Option<PathBuf>,
 }
 
-/// The file that the example is about, as it is in one commit after the other.
+/// The content of the example file in each commit.
 const COMMITS: [(&str, &str); 2] = [
     ("Train the churn model", "{\"accuracy\": 0.81}\n"),
     ("Train it on the data of spring", "{\"accuracy\": 0.86}\n"),
@@ -168,7 +168,7 @@ impl Example<'_> {
     fn make_commits(&self) -> Result<()> {
         // No template: it may bring hooks.
         self.run(&["git", "init", "--quiet", "--initial-branch=main", "--template="])?;
-        // Whoever goes on in it may never have told Git a name.
+        // A user who continues in it may have no identity in Git's configuration.
         self.run(&["git", "config", "user.name", NAME])?;
         self.run(&["git", "config", "user.email", EMAIL])?;
         for (message, contents) in COMMITS {
@@ -180,7 +180,7 @@ impl Example<'_> {
         Ok(())
     }
 
-    /// Prints the command, runs it, and prints what it said.
+    /// Prints the command, runs it, and prints its output.
     fn show(&self, context: &mut Context, step: &Step) -> Result<()> {
         let printer = &mut context.printer;
         printer.line(format!("\n# {}\n$ {}", step.why, typed(step.command)))?;
@@ -236,7 +236,7 @@ fn isolated(program: &Path, folder: &Path) -> Command {
     command
 }
 
-/// The work tree that `folder` lies, or would lie, in.
+/// The work tree that contains `folder`, or would contain it.
 fn repository_around(folder: &Path) -> Result<Option<String>> {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let Some(existing) = folder.ancestors().find(|ancestor| ancestor.is_dir()) else { return Ok(None) };

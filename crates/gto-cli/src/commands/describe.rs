@@ -71,7 +71,7 @@ impl Describe {
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
         let answer = registry.describe(&self.name, self.rev.as_deref()).map_err(|error| match error {
-            // What is nearly a version is told as elsewhere.
+            // An almost valid version gets the usual hint.
             Error::Name(_) if self.name.contains(['@', '#']) => {
                 registry.locate(&self.name).err().unwrap_or(error)
             }
@@ -92,7 +92,7 @@ impl Describe {
         Ok(context.printer.line(value)?)
     }
 
-    /// The one value that is asked for, if it is one: what it is called, and what it is.
+    /// The requested single value, if any: its name and its value.
     fn field(&self, annotation: &Annotation) -> Result<Option<(&'static str, Option<String>)>> {
         let Annotation { kind, description, labels, custom, .. } = annotation;
         Ok(Some(if self.kind {

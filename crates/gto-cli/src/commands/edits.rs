@@ -51,7 +51,7 @@ impl Planned for MigrationPlan {
     }
 }
 
-/// Carries out a plan unless only asked what it would do, and tells.
+/// Applies a plan unless this is a dry run, and reports it.
 pub fn carry_out<P: Planned>(
     context: &mut Context,
     registry: &Registry,

@@ -66,7 +66,7 @@ fn printable(command: clap::Command) -> clap::Command {
     command
 }
 
-/// Whether a command is shown to people, and has something to say.
+/// Whether a command is visible and has a help text.
 fn has_page(command: &clap::Command) -> bool {
     !command.is_hide_set() && command.get_name() != "help"
 }

@@ -89,7 +89,7 @@ pub struct HistoryArgs {
     verify: bool,
 }
 
-/// The columns that a narrow terminal can do without, the first one first: the tag says most of it again.
+/// The columns to leave out on a narrow terminal, in this order: the tag repeats most of them.
 const FIRST_TO_GO: &[&str] =
     &["description", "labels", "type", "path", "message", "commit", "ref", "author", "stage"];
 
@@ -147,7 +147,7 @@ impl HistoryArgs {
         } else if self.json {
             printer.line(json::to_string(&entries)?)?;
         } else if entries.is_empty() && is_damaged {
-            // That there is nothing could be wrong: the warning says why.
+            // The empty result may be wrong: the warning explains why.
         } else if entries.is_empty() {
             printer.line(NOTHING_FOUND)?;
             for hint in self.why_nothing(context, &registry) {
@@ -193,7 +193,7 @@ impl HistoryArgs {
         hints
     }
 
-    /// What is asked for; `None` if no event can be it.
+    /// The filter; `None` if no event can match.
     fn options(&self, registry: &Registry) -> Result<Option<HistoryOptions>> {
         let since = self.since.as_deref().map(|text| registry.date(text)).transpose()?;
         let until = self.until.as_deref().map(|text| registry.end_date(text)).transpose()?;

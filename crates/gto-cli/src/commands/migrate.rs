@@ -88,7 +88,7 @@ impl Annotations {
         let names =
             self.names.iter().map(|name| operand::artifact(name, |_| None)).collect::<Result<Vec<_>>>()?;
         let to = if self.to == To::Dvc { Source::Dvc } else { Source::Gto };
-        // Whoever says what becomes of it wants it done.
+        // These flags imply --apply.
         let apply = (self.apply || self.edit.commit || self.edit.push) && !self.edit.dry_run;
         let mut stays = Vec::new();
         let plan = || {
@@ -113,7 +113,7 @@ impl Annotations {
         Ok(())
     }
 
-    /// Either all move, or those stay that the user has said may stay.
+    /// Either all move, or only those stay that the user allowed to stay.
     fn check(&self, migration: &MigrationPlan) -> Result<()> {
         if self.skip_unmovable || migration.refused.is_empty() {
             return Ok(());

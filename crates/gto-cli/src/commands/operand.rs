@@ -1,6 +1,6 @@
 //! Reading what is named on the command line: artifacts, versions, stages, and who writes.
 //!
-//! Owns what to type instead where one of them was put in the place of another. What is valid is the library's business.
+//! Suggests what to type instead if one was used in place of another. The library decides what is valid.
 
 use gto::name::{ArtifactName, StageName};
 use gto::rules::Refusal;
@@ -33,7 +33,7 @@ impl<'a> Appended<'a> {
     }
 }
 
-/// Reads an artifact's name. `instead` tells the command for a name with a version or a stage at its end.
+/// Reads an artifact's name. `instead` gives the command for a name that ends with a version or a stage.
 pub fn artifact(text: &str, instead: impl FnOnce(Appended<'_>) -> Option<String>) -> Result<ArtifactName> {
     ArtifactName::from_user(text).map_err(|error| {
         let command = Appended::find(text).and_then(instead);

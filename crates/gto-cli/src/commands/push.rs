@@ -109,6 +109,6 @@ struct PushReport<'a> {
     tags: &'a [String],
     /// Those that did not arrive.
     not_pushed: &'a [String],
-    /// Those of which it is not known, since the remote cannot be asked.
+    /// The tags with an unknown result, since the remote cannot be reached.
     unknown: &'a [String],
 }

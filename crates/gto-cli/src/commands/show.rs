@@ -164,7 +164,7 @@ impl Show {
         let options = ShowOptions {
             registered_only: self.registered_only,
             deprecated: self.deprecated,
-            // A limit that is none is told once there is something to limit, as in the Python tool.
+            // An invalid limit is reported only if there is something to limit, as in the Python tool.
             assignments_per_version: usize::try_from(self.assignments_per_version).ok(),
             versions_per_stage: usize::try_from(self.versions_per_stage()).ok(),
             sort: match self.sort {
@@ -228,7 +228,7 @@ impl Show {
         }
     }
 
-    /// That there are versions, and none is annotated as it is asked for.
+    /// There are versions, but none matches the annotation filter.
     fn filtered_out(
         &self,
         registry: &Registry,
@@ -306,7 +306,7 @@ impl Show {
         let printer = &mut context.printer;
         match format {
             Format::Json => printer.line(json::to_string(&report)?)?,
-            // That there is nothing could be wrong: the warning says why.
+            // The empty result may be wrong: the warning explains why.
             Format::Field(_) | Format::Table(_) if report.artifacts.is_empty() && is_damaged => {}
             Format::Field(field) if report.artifacts.is_empty() => {
                 printer.hint(format!("nothing to print for {}: there is no artifact", field.flag()));

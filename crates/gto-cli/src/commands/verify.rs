@@ -58,7 +58,7 @@ impl Verify {
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
         let answer = self.find(&registry)?;
-        // A gate must not open before a tag that nobody can read.
+        // A gate must not pass for an unreadable tag.
         let Answer { value: tags, warnings } = if self.strict { answer.unless_damaged()? } else { answer };
         warn(context, &warnings);
         if self.json {
@@ -77,8 +77,8 @@ impl Verify {
         self.judge(context, &tags)
     }
 
-    /// The tags that are asked for. What is no tag, no artifact and nothing about one is refused: a gate that finds
-    /// nothing to check must not open.
+    /// The requested tags. What is no tag, no artifact and nothing about one is refused: a gate that finds nothing to
+    /// check must not open.
     fn find(&self, registry: &Registry) -> Result<Answer<Vec<Verification>>> {
         let Some(name) = self.name.as_deref() else {
             return Ok(registry.verify(None)?);
@@ -111,7 +111,7 @@ impl Verify {
         }
     }
 
-    /// Fails if the tags are not what was asked for; says what they lack if nothing was asked.
+    /// Fails if the tags do not meet the request; without one, reports what they lack.
     fn judge(&self, context: &mut Context, tags: &[Verification]) -> Result<()> {
         if self.strict && tags.is_empty() {
             return Err(CommandError::arguments("There is no tag to verify", None));

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::json;
 
-/// Applies what `plan` gives for the artifact, or for any that is annotated, unless only asked what it would do, and tells.
+/// Applies the `plan` for the artifact, or for all annotated artifacts, unless this is a dry run, and reports it.
 pub fn carry_out<'a>(
     context: &mut Context,
     registry: &Registry,

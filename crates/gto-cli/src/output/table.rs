@@ -19,7 +19,7 @@ use super::screen::Screen;
 /// So many rows are made by one thread at a time.
 const ROWS: usize = 4096;
 
-/// So many rows are looked at before their lines are made: few enough to stay in the processor's own memory.
+/// The number of rows that are measured before they are printed: few enough to stay in the processor's own memory.
 const LOOK_AHEAD: usize = 64;
 
 /// The colour of stages, and of what is in them.
@@ -195,7 +195,7 @@ pub struct Cells {
     shapes: Vec<Shape>,
     /// Whether they are made for their widths alone.
     is_for_widths: bool,
-    /// The zone of the person who looks at them on a screen.
+    /// The user's time zone, for a terminal.
     local_time: Option<LocalTime>,
     /// Whether colours are shown.
     is_colored: bool,

@@ -19,7 +19,7 @@ impl<'a> Place<'a> {
         Self { folder: (repo != "." && registry.url().is_none()).then_some(repo) }
     }
 
-    /// The command as it is typed in a shell, from the folder that `gto doctor` was run in.
+    /// The command for a shell in the folder where `gto doctor` was run.
     pub fn command_line(&self, command: &Command) -> String {
         let variables =
             command.variables.iter().map(|(name, value)| format!("{name}={}", shell_quote(value)));

@@ -102,7 +102,7 @@ impl<'a> EventFields<'a> {
 /// What became of a tag on the remote.
 #[derive(Clone, Copy)]
 enum Push {
-    /// Nobody asked for it.
+    /// It was not requested.
     No,
     /// It would be pushed.
     Would,
@@ -111,7 +111,7 @@ enum Push {
     Nothing,
 }
 
-/// The lines that tell of a write; `push` if it was to be pushed to `remote`.
+/// The lines that report a write; `push` if it was meant to be pushed to `remote`.
 pub fn lines(plan: &Plan, applied: &Applied, remote: &str, push: bool, dry_run: bool) -> Vec<String> {
     let remote = shell_quote(remote);
     let tell = |step: &Step| {

@@ -10,7 +10,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 /// The page of a command that is built, under this name: `gto`, `gto-show`.
 pub fn page(name: &str, command: &Command) -> io::Result<Vec<u8>> {
-    // No page of its own: the pages are the help.
+    // No separate page: the man pages are the help.
     let mut command =
         command.clone().mut_subcommands(|sub| if sub.get_name() == "help" { sub.hide(true) } else { sub });
     let usage = command.render_usage().to_string();
