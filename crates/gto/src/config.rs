@@ -59,7 +59,7 @@ pub struct EnrichmentConfig {
     pub config: serde_json::Value,
 }
 
-/// The configuration cannot be used. The first line says which, the second what is wrong with it.
+/// The configuration cannot be used. The first line names it, the second describes the problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The file; its path as it is shown.
@@ -80,7 +80,7 @@ pub enum ConfigError {
     },
 }
 
-/// Reads a truth value as a variable holds it (`true`, `0`, `off` …); `None` if it is none.
+/// Parses a boolean variable (`true`, `0`, `off` …); `None` if it is invalid.
 pub fn parse_bool(text: &str) -> Option<bool> {
     Node::from_json(text.into()).as_bool()
 }
@@ -201,7 +201,7 @@ impl Config {
         } else {
             Node::from_json(value.into())
         };
-        // As in the Python tool, `null` leaves what the file says.
+        // As in the Python tool, `null` keeps the value from the file.
         if matches!(node.value, Value::Null) { Ok(()) } else { self.set(key, &node) }
     }
 
@@ -370,7 +370,7 @@ fn python_text(text: &str) -> String {
             '\t' => shown.push_str("\\t"),
             '\\' => shown.push_str("\\\\"),
             _ if c == quote => shown.extend(['\\', c]),
-            // Rust's own escape tells what is not printable; the spelling is Python's.
+            // Rust's own escape determines what is not printable; the notation is Python's.
             _ if c.is_control() || c.escape_debug().len() > 4 => {
                 let _ = match u32::from(c) {
                     code @ ..=0xff => write!(shown, "\\x{code:02x}"),

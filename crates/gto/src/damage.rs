@@ -1,7 +1,7 @@
 //! Tags of the registry that are there and cannot be read (decision D27).
 //!
-//! Owns what is wrong with one, and the words for it. What to do about it is for front ends to say. A tag that Git reads
-//! and that is no event for another reason (decisions D5 and D22) is not damaged.
+//! Defines the kinds of damage, and their messages. Front ends add hints. A tag that Git reads and that is no event for
+//! another reason (decisions D5 and D22) is not damaged.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ pub struct DamagedTag {
 pub enum Damage {
     /// Its ref holds no object id: an empty file after a power cut.
     Ref {
-        /// The file of the ref, if it has one of its own.
+        /// The file of the ref, if it is loose.
         file: Option<PathBuf>,
     },
     /// A name that no ref can have, which Git passes over: what is left of a damaged line of `packed-refs`.
@@ -36,7 +36,7 @@ pub enum Damage {
     Object {
         /// The object that its ref names.
         object: ObjectId,
-        /// The file of the object, if it has one of its own.
+        /// The file of the object, if it is loose.
         file: Option<PathBuf>,
     },
 }

@@ -14,10 +14,10 @@ use crate::time::Timestamp;
 /// The local time zone: for a local time, in seconds as if it were UTC, the seconds east of UTC.
 type Zone = Arc<dyn Fn(i64) -> i32 + Send + Sync>;
 
-/// The time, found out when somebody asks for it.
+/// The clock, read when it is needed.
 type Clock = LazyLock<Timestamp, Box<dyn FnOnce() -> Timestamp + Send>>;
 
-/// The variables and the time of whoever asks. The library reads neither by itself.
+/// The caller's environment variables and clock. The library reads neither by itself.
 #[derive(Clone)]
 pub struct Environment {
     variables: HashMap<String, String>,
@@ -72,8 +72,9 @@ impl Environment {
         self.variables.get(name).cloned()
     }
 
-    /// How long a `git` may say nothing before it is ended: the seconds of `GTO_GIT_TIMEOUT`, where 0 is for ever. Unless
-    /// set, or if empty, it is ten minutes, or for ever where Git may ask a person (`GIT_TERMINAL_PROMPT` is 1), who can end it.
+    /// How long a `git` may be silent before it is killed: the seconds in `GTO_GIT_TIMEOUT`, where 0 means no limit. If
+    /// that is unset or empty, ten minutes, or no limit where Git may prompt the user (`GIT_TERMINAL_PROMPT` is 1), who
+    /// can interrupt it.
     pub(crate) fn git_timeout(&self) -> Result<Option<Duration>, ConfigError> {
         const NAME: &str = "GTO_GIT_TIMEOUT";
         // A pipeline that passes on what is not set has it empty.

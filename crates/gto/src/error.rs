@@ -59,7 +59,7 @@ pub enum Error {
     Clone {
         /// The address, as given.
         url: String,
-        /// What Git said.
+        /// Git's message.
         reason: String,
     },
     /// A name that follows no grammar.
@@ -98,7 +98,7 @@ pub enum Error {
     DamagedPackedRefs {
         /// The file.
         path: PathBuf,
-        /// What git says of it.
+        /// Git's message.
         reason: String,
     },
     /// The rules of the registry forbid it.
@@ -144,17 +144,17 @@ pub enum Error {
         /// The commits.
         commits: Vec<ObjectId>,
     },
-    /// No file says anything of the artifact that can be used.
+    /// No file has a usable annotation of the artifact.
     #[error("Artifact '{artifact}' is not annotated {place}")]
     NotAnnotated {
         /// The artifact.
         artifact: ArtifactName,
         /// Where: `in the work tree`, `at commit 1234567`.
         place: String,
-        /// What is wrong with the files that could say it, a sentence each.
+        /// The problems of the files that could have it, one sentence each.
         reasons: Vec<String>,
     },
-    /// Nothing stands for the content of the artifact, so that nobody can say whether it changed.
+    /// The content of the artifact has no hash, so it is unknown whether it changed.
     #[error("Whether artifact '{artifact}' has changed cannot be told: {reason}")]
     CannotCompare {
         /// The artifact.
@@ -162,7 +162,7 @@ pub enum Error {
         /// What is missing.
         reason: String,
     },
-    /// A version is bound to a commit, and this is none.
+    /// A version belongs to a commit, and this is not one.
     #[error("Ref '{revision}' is a {kind}, not a commit")]
     NotACommit {
         /// What was asked for.
@@ -181,7 +181,7 @@ pub enum Error {
     Unfetched {
         /// The object.
         id: ObjectId,
-        /// What Git said.
+        /// Git's message.
         reason: String,
     },
     /// There is nothing to register yet.
@@ -244,7 +244,7 @@ pub enum Error {
     /// A hook of the repository forbids it.
     #[error("A hook of the repository refused: {said}")]
     Hook {
-        /// What it said. Untrusted.
+        /// Its message. Untrusted.
         said: String,
     },
     /// The user may not write there.
@@ -252,15 +252,15 @@ pub enum Error {
     PermissionDenied {
         /// The repository.
         path: PathBuf,
-        /// What the system said.
+        /// The system's message.
         source: Cause,
     },
-    /// The repository lies where nobody can write.
+    /// The repository is on read-only media.
     #[error("Cannot write to '{}': the file system is read-only", path.display())]
     ReadOnly {
         /// The repository.
         path: PathBuf,
-        /// What the system said.
+        /// The system's message.
         source: Cause,
     },
     /// There is no program `git`, or it cannot be started, and this cannot be done without it.
@@ -268,7 +268,7 @@ pub enum Error {
     NoGit {
         /// What it is needed for.
         purpose: &'static str,
-        /// What the system said.
+        /// The system's message.
         source: std::io::Error,
     },
     /// A `git` that went on for ever, as it seemed.
@@ -314,7 +314,7 @@ pub enum Error {
     Fetch {
         /// The remote.
         remote: String,
-        /// What Git said.
+        /// Git's message.
         reason: String,
     },
     /// Tags of one name that are not the same.

@@ -1,4 +1,4 @@
-//! Events: what the annotated tags of a registry say, and the order in which they happened.
+//! Events: the meaning of a registry's annotated tags, and their order.
 //!
 //! Owns the event and its order (decision D2). Must not know where tags come from.
 
@@ -73,7 +73,7 @@ impl serde::Serialize for EventKind {
 /// One event of an artifact: one annotated tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The tag's name, as it stands in the repository.
+    /// The tag's name in the repository.
     pub tag: String,
     /// What the tag's ref points to: the tag object.
     pub tag_id: ObjectId,

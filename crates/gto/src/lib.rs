@@ -1,9 +1,9 @@
 //! The engine of Git Tag Ops: an artifact registry made of annotated Git tags.
 //!
-//! Versions of models, datasets or binaries are registered, assigned to stages and deprecated, each as one
-//! annotated tag in a standard format. This library reads those tags, says what they add up to, and plans and
-//! applies new ones. It never talks to a terminal, never reads the environment or the clock of the process,
-//! and everything that it reads from a repository is untrusted.
+//! Versions of models, datasets or binaries are registered, assigned to stages and deprecated, each as one annotated
+//! tag in a standard format. This library reads those tags, computes the state that follows from them, and plans and
+//! applies new ones. It never talks to a terminal, never reads the environment or the clock of the process, and
+//! everything that it reads from a repository is untrusted.
 //!
 //! [`Registry`] is where to start:
 //!

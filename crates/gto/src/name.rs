@@ -77,7 +77,7 @@ impl ArtifactName {
             },
             None => text.parse(),
         };
-        // What is wrong is told in the words of whoever typed it.
+        // The message quotes the name as it was typed.
         meant.map_err(|_| InvalidName(text.to_owned()))
     }
 }

@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::sync::OnceLock;
 use std::thread;
 
-/// How many threads the system can run at once for this process; 1 if it does not say.
+/// The number of threads that the system can run at once for this process; 1 if unknown.
 pub fn processors() -> usize {
     // To find out takes reading several files.
     static FOUND: OnceLock<usize> = OnceLock::new();

@@ -1,6 +1,6 @@
 //! How far a reading of a whole registry has come.
 //!
-//! Owns what a front end may look at from another thread: two counts, and what Git says while it clones. Must not print.
+//! Holds what a front end may read from another thread: two counts, and Git's messages while it clones. Must not print.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -28,7 +28,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// Reads a name or a shortcut. What is no shortcut is a name as it stands, as in the Python tool.
+    /// Parses a name or a shortcut. Any other text is a name, as in the Python tool.
     pub fn parse(text: &str) -> Self {
         let shortcut = text.find(['#', '@']).and_then(|at| {
             let name = ArtifactName::from_user(&text[..at]).ok()?;

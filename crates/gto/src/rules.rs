@@ -185,7 +185,7 @@ pub enum Refusal {
         /// The tag that would have to be made.
         tag: String,
     },
-    /// One version, several commits: nobody can tell which is meant.
+    /// One version, several commits: ambiguous.
     #[error(
         "Version '{version}' of artifact '{artifact}' is registered on several commits: {}",
         shorts(commits)
@@ -252,7 +252,7 @@ pub enum Undo {
     /// By one more tag, so that the history stays.
     #[default]
     ByTag,
-    /// By deleting the tags that say it.
+    /// By deleting its tags.
     ByDeletion,
 }
 
@@ -296,21 +296,21 @@ pub struct Writer {
     pub email: String,
     /// The clock, with the local offset.
     pub now: Timestamp,
-    /// The time that `GIT_COMMITTER_DATE` asks for: taken as it is.
+    /// The time in `GIT_COMMITTER_DATE`, used unchanged.
     pub date: Option<Timestamp>,
 }
 
 impl Writer {
-    /// For plans that only delete, which nobody signs.
+    /// For plans that only delete, which need no signature.
     pub fn nobody(now: Timestamp) -> Self {
         Self { name: String::new(), email: String::new(), now, date: None }
     }
 }
 
-/// How far ahead of the clock a tag may be before somebody is told, in seconds (decision D3).
+/// How far ahead of the clock a tag may be without a warning, in seconds (decision D3).
 const CLOCK_TOLERANCE: i64 = 5 * 60;
 
-/// Everything that the rules look at.
+/// The input of the rules.
 #[derive(Debug)]
 pub struct Rules<'a> {
     /// The artifact's name.
@@ -628,7 +628,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The version, unless it stands for something else already.
+    /// The version, unless it is already bound to another commit.
     fn unless_taken(
         &self,
         version: Version,

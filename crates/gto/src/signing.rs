@@ -1,4 +1,4 @@
-//! Signed tags: whether and how a write signs, and what became of the look at a signature.
+//! Signed tags: whether and how a write signs, and the result of checking a signature.
 //!
 //! Owns these values and their words, no I/O. Who runs the programs that sign and verify is `git`.
 
@@ -73,7 +73,7 @@ impl fmt::Display for Signing {
     }
 }
 
-/// What a look at the signature of a tag came to. From the best to the worst.
+/// The result of checking a tag's signature, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verified {
@@ -81,7 +81,7 @@ pub enum Verified {
     Good,
     /// The signature is right, but it or its key has expired.
     Expired,
-    /// The signature is right, but the key is not trusted as far as `gpg.minTrustLevel` asks.
+    /// The signature is valid, but the key has less trust than `gpg.minTrustLevel` requires.
     Untrusted,
     /// It cannot be checked, most often because the key is not known here.
     Unknown,
@@ -107,13 +107,13 @@ impl Verified {
         }
     }
 
-    /// Whether somebody has tampered with the tag, or signs with a key that was given up.
+    /// Whether the tag was tampered with, or signed with a revoked key.
     pub fn is_bad(self) -> bool {
         self >= Self::Revoked
     }
 }
 
-/// Who signed a tag, and whether that is true. Names and keys are what the verifying program said: untrusted text.
+/// Who signed a tag, and whether that is true. Names and keys come from the verifying program: untrusted text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verification {
     /// The tag.

@@ -33,11 +33,11 @@ pub struct Artifact {
     versions: Vec<VersionState>,
 }
 
-/// Where an artifact stands in the order in which the Python tool meets artifacts.
+/// The position of an artifact in the Python tool's order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Appearance((u8, i64, String));
 
-/// A version of an artifact, or an unregistered commit that something was said of.
+/// A version of an artifact, or an unregistered commit with events or annotations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VersionState {
     label: Arc<VersionLabel>,
@@ -60,7 +60,7 @@ struct StageState {
 pub struct Enrichment {
     /// The commit.
     pub commit: Commit,
-    /// What the annotation files of that commit say, at most one entry for each kind of file.
+    /// The annotations in that commit, at most one for each kind of file.
     pub annotations: Vec<Sourced>,
 }
 
@@ -491,7 +491,7 @@ impl<'a> VersionView<'a> {
         self.state.is_registered()
     }
 
-    /// Whether nobody ever registered or deregistered this version.
+    /// Whether this version was never registered or deregistered.
     pub fn is_discovered(&self) -> bool {
         self.state.registrations.is_empty() && self.state.deregistrations.is_empty()
     }

@@ -12,7 +12,7 @@ use std::str::FromStr;
 use crate::name::{ArtifactName, KnownStages, StageName};
 use crate::version::Version;
 
-/// What a tag does, as its name says it.
+/// The effect of a tag, according to its name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Action {
     /// `m@created`: reserved by the format; no tool writes it.

@@ -6,9 +6,9 @@ use std::fmt;
 
 use jiff::tz::Offset;
 
-/// A point in time with the offset from UTC of whoever wrote it.
+/// A point in time with the writer's offset from UTC.
 ///
-/// Compare instants by [`Timestamp::seconds`]; the offset only tells how to print them.
+/// Compare instants by [`Timestamp::seconds`]; the offset is only for printing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Timestamp {
     seconds: i64,
@@ -21,7 +21,7 @@ impl Timestamp {
 
     /// The instant `seconds` after 1970-01-01 00:00:00 UTC, seen `offset` seconds east of UTC.
     ///
-    /// `None` outside the years 1 to 9999 or a day of offset: nobody can print or mean that.
+    /// `None` outside the years 1 to 9999 or with an offset of a day or more: such times cannot be printed.
     pub fn new(seconds: i64, offset: i32) -> Option<Self> {
         const DAY: u32 = 24 * 60 * 60;
         // 0001-01-02 00:00 and 9999-12-30 00:00 UTC: a day to spare on either side for the offset.

@@ -1,4 +1,4 @@
-//! Versions: SemVer 2.0.0 with a leading `v`, and what a version is called when there is none.
+//! Versions: SemVer 2.0.0 with a leading `v`, and the id of a commit without a version.
 //!
 //! Owns parsing, precedence and bumps. Must not know about registries.
 

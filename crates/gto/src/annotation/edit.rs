@@ -1,4 +1,4 @@
-//! Changing what a file says of one artifact: text in, text out.
+//! Edits the annotation of one artifact in a file: text in, text out.
 //!
 //! Owns which fields of which kind of file a change goes to. How a text is changed without touching the rest of it is the business
 //! of `yaml::edit`; which file it is, and whether the change is allowed, that of the registry.
@@ -111,7 +111,7 @@ pub fn remove(text: &str, source: Source, entry: &str) -> Result<String, FilePro
     removed.map_err(|problem| FileProblem::new(Some(printable(entry)), problem))
 }
 
-/// The text without a section of artifacts that says nothing any more. It stays if comments would go with it: those are about
+/// The text without an empty section of artifacts. The section stays if comments would be lost with it: those are about
 /// more than the entry that was its last. DVC reads `artifacts: {}`.
 fn without_empty_section(text: String, source: Source) -> Result<String, Problem> {
     let is_empty = |section: &Json| section.as_object().is_some_and(Map::is_empty);
@@ -129,7 +129,7 @@ pub(crate) fn check(text: &str, source: Source) -> Result<(), FileProblem> {
     read(text, source).map(drop).map_err(|problem| FileProblem::new(None, problem))
 }
 
-/// Whether a file has an entry of this name in so many letters, which can be edited: not one whose name DVC puts together.
+/// Whether a file has an entry with literally this name, which can be edited: not one whose name DVC puts together.
 pub fn has_entry(text: &str, source: Source, entry: &str) -> bool {
     let Ok(root) = read(text, source) else { return false };
     let path = source.path(entry);
@@ -213,7 +213,7 @@ fn changed(before: Option<Map<String, Json>>, source: Source, changes: &Changes)
     let text = |text: &String| if text.is_empty() { Json::Null } else { Json::String(text.clone()) };
     let kind = ("type", changes.kind.as_ref().map(text));
     let path = ("path", changes.path.as_ref().map(text));
-    // As the Python tool, which writes no field that says what holds without it.
+    // Like the Python tool, this writes no field with its default value.
     let is_told = fields.contains_key("virtual");
     let is_virtual = changes.is_virtual.filter(|is| is_told || !is).filter(|_| source == Source::Gto);
     let is_virtual = ("virtual", is_virtual.map(Json::Bool));

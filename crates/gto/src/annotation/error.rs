@@ -1,6 +1,6 @@
 //! Why an annotation was not changed.
 //!
-//! Owns the cases and their words. What to do about them is said by the front ends.
+//! Defines the cases and their messages. The front ends add hints.
 
 use std::io;
 use std::path::PathBuf;
@@ -66,7 +66,7 @@ pub enum AnnotateError {
         /// The label.
         label: String,
     },
-    /// Nobody said what must exist.
+    /// Nothing names what must exist.
     #[error("`path` is required when `must_exist` is set to True")]
     PathNeeded,
     /// The path leads out of the repository.
@@ -146,7 +146,7 @@ pub enum AnnotateError {
     /// Some artifacts cannot move.
     #[error("Not all annotations can be moved, and so none was")]
     Unmovable,
-    /// Somebody has said that the file is not to be changed.
+    /// The file is marked as read-only.
     #[error("'{file}' is read-only")]
     ReadOnly {
         /// The file, from the root of the repository.
@@ -177,7 +177,7 @@ pub enum AnnotateError {
     /// Git did not commit.
     #[error("The command `git commit` failed: {said}")]
     Commit {
-        /// What Git, or a hook, said.
+        /// The message of Git or a hook.
         said: String,
         /// The files that were not put back, because they were changed once more: a hook may do that. All others are as they
         /// were.
@@ -188,7 +188,7 @@ pub enum AnnotateError {
     Unfinished {
         /// The commit.
         commit: ObjectId,
-        /// What Git, or a hook, said.
+        /// The message of Git or a hook.
         said: String,
     },
     /// There is no branch to push.
@@ -201,7 +201,7 @@ pub enum AnnotateError {
         commit: Option<ObjectId>,
         /// The remote.
         remote: String,
-        /// What Git said.
+        /// Git's message.
         said: String,
     },
     /// The push of the branch broke off, and the remote cannot be asked how far it came.
@@ -211,7 +211,7 @@ pub enum AnnotateError {
         commit: Option<ObjectId>,
         /// The remote.
         remote: String,
-        /// What Git said.
+        /// Git's message.
         said: String,
     },
 }

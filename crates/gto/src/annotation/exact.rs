@@ -81,7 +81,7 @@ fn differences<'n>(old: Fields<'n>, new: Fields<'n>) -> Result<Vec<(&'n Node, &'
     for (name, other) in names {
         match (find(old, name), find(new, other)) {
             (Some(old), Some(new)) => compared.compare(old, new)?,
-            // What says nothing is not written.
+            // Empty values are not written.
             (Some(old), None) if !says_nothing(old) => return Err(unlike(old)),
             _ => {}
         }
@@ -149,7 +149,7 @@ enum Kind<'t> {
     Text,
     /// A time, a number that JSON does not have, …: as it stands.
     Other(&'t str),
-    /// What a tag says.
+    /// The value of a tag.
     Tagged,
 }
 
@@ -163,7 +163,7 @@ fn kind<'t>(node: &Node, text: &'t str) -> Kind<'t> {
     }
 }
 
-/// A scalar as it stands in its file.
+/// A scalar as written in its file.
 fn raw<'t>(node: &Node, text: &'t str) -> Option<&'t str> {
     text.get(node.written?.start..node.written?.end)
 }

@@ -1,11 +1,11 @@
 //! The fields of an annotation that `artifacts.yaml` and `dvc.yaml` write alike.
 //!
-//! Owns what a field may hold and what is said where it holds something else.
+//! Defines the valid values of fields, and the messages for invalid ones.
 
 use super::path::normal;
 use crate::yaml::{Node, Problem, Value, printable};
 
-/// What is said of a value that does not fit its field.
+/// The message for a value of the wrong type.
 pub(crate) fn wrong(field: &str, expected: &str, value: &Node) -> Problem {
     let kind = match &value.value {
         Value::Text(text) => format!("'{}'", printable(text)),
@@ -15,7 +15,7 @@ pub(crate) fn wrong(field: &str, expected: &str, value: &Node) -> Problem {
     value.complain(format!("'{field}' must be {expected}, not {kind}"))
 }
 
-/// What is said of a field that there is not: nearly always a slip of the pen.
+/// The message for an unknown field, which is usually a typo.
 pub(crate) fn unknown_field(key: &Node) -> Problem {
     match key.key() {
         Ok(name) => key.complain(format!("'{}' is no field that is known here", printable(&name))),
@@ -23,7 +23,8 @@ pub(crate) fn unknown_field(key: &Node) -> Problem {
     }
 }
 
-/// What is said of a path, seen from the root of the repository, that scripts had better not use; `value` is where it stands.
+/// The message for a path, relative to the root of the repository, that scripts should not use; `value` is where it
+/// stands.
 pub(crate) fn odd_path(path: &str, value: &Node) -> Option<Problem> {
     if path.chars().any(char::is_control) {
         return Some(value.complain("'path' has control characters"));

@@ -1,4 +1,4 @@
-//! Reading the json that somebody gives for custom data.
+//! Parses the JSON of custom data.
 //!
 //! Owns what is refused though it is json: it would arrive as something else than what was written.
 
@@ -40,7 +40,7 @@ pub fn from_json(text: &str) -> Result<Value, JsonFault> {
     }
 }
 
-/// The first integer of a text of json that is none of 64 bits.
+/// The first integer in a JSON text that does not fit in 64 bits.
 fn long_integer(text: &str) -> Option<&str> {
     // Every second part between quotes is a text; one that is escaped is in a text.
     let mut in_text = false;

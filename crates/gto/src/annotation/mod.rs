@@ -1,7 +1,7 @@
 //! What people write about their artifacts in files of the repository: type, path, labels, description.
 //!
-//! Owns the values and what may be wrong with a file; each format has a module of its own. Files come as bytes: nothing here
-//! opens a file or asks Git. An annotation can never make a command fail (decision D5).
+//! Defines the values and the problems of a file; each format has its own module. Files are passed as bytes: nothing
+//! here opens a file or uses Git. An annotation can never make a command fail (decision D5).
 
 pub mod artifacts_yaml;
 pub mod edit;
@@ -28,7 +28,7 @@ pub enum Source {
     Dvc,
 }
 
-/// An annotation and where it stands.
+/// An annotation and its location.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sourced {
     /// The kind of file.
@@ -39,12 +39,12 @@ pub struct Sourced {
     pub annotation: Annotation,
 }
 
-/// The one that counts of what the files of a commit say of an artifact.
+/// The effective annotation of an artifact among the files of a commit.
 pub fn nearest(found: &[Sourced]) -> Option<&Sourced> {
     found.iter().max_by_key(|sourced| sourced.source)
 }
 
-/// What a file says about one artifact. Serialises with the Python tool's keys, in its order.
+/// The annotation of one artifact in a file. Serialises with the Python tool's keys, in its order.
 #[derive(Serialize, Clone, Debug, PartialEq)]
 pub struct Annotation {
     /// What kind of thing it is, such as `model` or `dataset`.
@@ -130,7 +130,7 @@ impl FileProblem {
     }
 }
 
-/// The problems of a file. So many are told one by one: enough to see what is wrong with it.
+/// The problems of a file, up to a maximum number: enough to see what is wrong.
 #[derive(Default)]
 pub(crate) struct Problems {
     pub told: Vec<FileProblem>,

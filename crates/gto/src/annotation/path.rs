@@ -58,7 +58,7 @@ pub(crate) fn inside(path: &str) -> Option<String> {
     is_inside.then(|| parts(path).join("/"))
 }
 
-/// A path of the repository, from the root, in the way that Git has it, so that it is the same wherever somebody uses it.
+/// A path relative to the root of the repository, in Git's form, so that it is the same on every system.
 pub(crate) fn from_everywhere(path: &str) -> String {
     if is_elsewhere(path) || path.is_empty() { path.to_owned() } else { normal("", path) }
 }

@@ -140,8 +140,8 @@ fn deregistrations_without_effect(artifact: &Artifact) -> Vec<Finding> {
     findings
 }
 
-/// Events about one thing in one second, of which no counter says which came first. What readers make of them is
-/// decided by their kinds (decision D2), which may not be what happened.
+/// Events about one thing in one second, without counters that order them. What readers make of them is decided by
+/// their kinds (decision D2), which may not be what happened.
 fn undecided_order(artifact: &Artifact) -> Option<Finding> {
     let seconds = |event: &Event| event.tagger.time.seconds();
     let events = artifact.events();
@@ -189,7 +189,7 @@ fn rivals(events: &[Event]) -> Vec<Vec<&Event>> {
         if let Some(stage) = event.stage() {
             about.entry((1, stage.to_string())).or_default().push(event);
         }
-        // What a deprecation ends and a registration or an assignment begins anew (decision D17).
+        // What a deprecation ends, and a registration or an assignment starts again (decision D17).
         let is_life = event.kind() == EventKind::Deprecation || event.kind().is_addition();
         if has_deprecation && is_life {
             about.entry((2, String::new())).or_default().push(event);
@@ -203,7 +203,7 @@ fn rivals(events: &[Event]) -> Vec<Vec<&Event>> {
     about.into_values().filter(contradict).collect()
 }
 
-/// Decision D3: times that lie ahead, which tags made from here on have to follow.
+/// Decision D3: times in the future, which new tags have to follow.
 fn future(artifact: &Artifact, now: i64) -> Option<Finding> {
     let seconds = |event: &Event| event.tagger.time.seconds();
     let first = artifact.events().partition_point(|event| seconds(event) <= now.saturating_add(TOLERANCE));
@@ -283,7 +283,7 @@ mod tests {
         Artifact::from_events("m".parse().unwrap(), events)
     }
 
-    /// The tags that are made anew, and their times.
+    /// The recreated tags, and their times.
     fn dates(finding: &Finding) -> Vec<String> {
         let date = |command: &Command| format!("{} {}", command.arguments[5], command.variables[0].1);
         finding.fix.iter().map(date).collect()

@@ -1,4 +1,4 @@
-//! Commands that mend what was found.
+//! Commands that fix findings.
 //!
 //! Owns commands as lists of words. Must not quote for a shell, which is the front end's job, and must not let a name from
 //! a repository become an option.
@@ -99,7 +99,7 @@ pub(super) fn annotate(tag: &str, on: &str, message: &str, time: Option<Timestam
     })
 }
 
-/// Makes the tag of an event anew, at another time.
+/// Recreates the tag of an event, with another time.
 pub(super) fn retime(event: &Event, seconds: i64) -> Option<Command> {
     let time = Timestamp::new(seconds, event.tagger.time.offset())?;
     annotate(&event.tag, &event.tag, &event.message, Some(time))

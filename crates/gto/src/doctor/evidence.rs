@@ -1,4 +1,4 @@
-//! What the checks look at.
+//! The input of the checks.
 //!
 //! Owns the values that `registry` reads and hands in.
 
@@ -12,7 +12,7 @@ use crate::object_id::ObjectId;
 use crate::state::State;
 use crate::time::Timestamp;
 
-/// Everything that is looked at.
+/// All input of the checks.
 pub(crate) struct Evidence<'a> {
     pub now: Timestamp,
     /// Why the configuration, or a part of it, was left out.
@@ -55,9 +55,9 @@ pub(crate) struct BrokenRef {
     pub file: Option<String>,
 }
 
-/// A `packed-refs` that git refuses. Then there is nothing to be said of tags.
+/// A `packed-refs` that git refuses. Then tags cannot be checked.
 pub(crate) struct DamagedFile {
-    /// What git says of it.
+    /// Git's message.
     pub reason: String,
     pub salvage: Option<Salvage>,
 }

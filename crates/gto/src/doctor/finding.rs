@@ -39,7 +39,7 @@ macro_rules! checks {
         }
 
         impl Check {
-            /// All checks, in the order in which findings are told.
+            /// All checks, in the order of the report.
             pub const ALL: &[Self] = &[$(Self::$error,)* $(Self::$warning,)*];
 
             /// The stable name of what is found.
@@ -108,7 +108,7 @@ pub struct Finding {
     pub tags: Vec<String>,
     /// The commits concerned, all of them.
     pub commits: Vec<ObjectId>,
-    /// Commands that mend it, to be run in this order; none if a person has to decide.
+    /// Commands that fix it, in this order; none if the user has to decide.
     pub fix: Vec<Command>,
     /// Commands for when something else was meant, or the others do not help.
     pub otherwise: Vec<Command>,

@@ -1,4 +1,4 @@
-//! What somebody meant who made a tag that is nearly the registry's.
+//! The likely intent of a tag that almost has a registry name.
 //!
 //! Owns guessing. A guess is a name that parses, never an event.
 

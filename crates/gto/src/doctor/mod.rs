@@ -1,4 +1,4 @@
-//! What is wrong with a registry, and how to mend it: `gto doctor` (decision D20).
+//! Problems of a registry, and their fixes: `gto doctor` (decision D20).
 //!
 //! Owns the list of checks and what each finds. Functions on values: what there is to look at is read by `registry` and
 //! handed in as `Evidence`. Every check sees everything, so that no problem hides another.

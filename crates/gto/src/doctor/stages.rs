@@ -1,4 +1,4 @@
-//! What is wrong with stages: of versions out of use, on commits without a version, by names that nobody wanted.
+//! Problems of stages: of deregistered versions, on commits without a version, with unintended names.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is wrong with single tags, whatever the others say.
+//! Problems of single tags, regardless of the others.
 
 use super::command::{Command, Program, annotate, delete, fetch};
 use super::evidence::Evidence;

@@ -12,7 +12,7 @@ use super::vars::Parameters;
 use crate::annotation::path::normal;
 use crate::yaml::{self, Node, Value, printable};
 
-/// An output: its path from the root of the repository, and what stands for its content.
+/// An output: its path relative to the root of the repository, and the hash of its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Out {
     /// The path; of what is not known, the folder in which it may be.
@@ -28,7 +28,7 @@ impl Out {
     }
 }
 
-/// The outputs in `file`, which is called `*.dvc` and lies in `folder`.
+/// The outputs in `file`, a `*.dvc` file in `folder`.
 pub fn outs(bytes: &[u8], file: &str, folder: &str) -> Vec<Out> {
     let node = match read(bytes) {
         Ok(node) => node,
@@ -45,7 +45,7 @@ pub struct Pipelines {
     parameters: Result<Parameters, String>,
 }
 
-/// A stage as it is run: as often as `foreach` or `matrix` say.
+/// One run of a stage; `foreach` and `matrix` make several.
 struct StageRun {
     /// Its name in `dvc.lock`.
     name: String,
@@ -53,7 +53,7 @@ struct StageRun {
     own: Vec<(String, Json)>,
 }
 
-/// A stage that is run more often is not looked at.
+/// A stage with more runs is not read.
 const MAX_RUNS: usize = 10_000;
 
 impl Default for Pipelines {

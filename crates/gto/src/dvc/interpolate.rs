@@ -27,7 +27,7 @@ pub(super) struct Context {
 /// A part of a text.
 enum Part<'t> {
     Text(&'t str),
-    /// What stands between `${` and `}`.
+    /// The text between `${` and `}`.
     Expression(&'t str),
 }
 

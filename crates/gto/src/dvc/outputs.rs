@@ -1,6 +1,6 @@
-//! The files of a commit that say what DVC keeps, and its links.
+//! The files of a commit that list DVC's outputs, and its links.
 //!
-//! Owns finding them, each tree walked once however many commits have it. Must not read what they say.
+//! Finds them, and walks each tree once however many commits share it. Must not parse them.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(crate) enum Kept {
     Lock,
     /// A `dvc.yaml`.
     Pipelines,
-    /// A link that is none of these.
+    /// Any other link.
     Link,
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct KeptFile {
     pub path: String,
     /// What it is.
     pub what: Kept,
-    /// What stands for its content. If it is a link, that of the link.
+    /// The hash of its content, or of the link.
     pub id: ObjectId,
 }
 

@@ -1,7 +1,7 @@
 //! The files from which a `dvc.yaml` takes parameters: YAML, JSON and TOML.
 //!
-//! Owns reading their values as DVC 3.66.1 does (`dvc/utils/serialize/`), where the suffix says what a file is. Parameters in
-//! Python files, which DVC reads with Python's own parser, are refused. What is filled with the values is `fill`'s business.
+//! Owns reading their values as DVC 3.66.1 does (`dvc/utils/serialize/`), where the suffix says what a file is.
+//! Parameters in Python files, which DVC reads with Python's own parser, are refused. See `interpolate` for their use.
 
 use serde_json::{Map, Value as Json};
 
@@ -34,7 +34,7 @@ pub(super) fn read(path: &str, loaded: Loaded) -> Result<Option<Map<String, Json
     })
 }
 
-/// What is said of the whole file.
+/// The message for the whole file.
 fn of_file(message: impl Into<String>) -> Problem {
     Problem { message: message.into(), line: 0, column: 0 }
 }

@@ -1,7 +1,7 @@
-//! The `dvc.yaml` files of a commit, in whatever folders they lie.
+//! The `dvc.yaml` files of a commit, in all folders.
 //!
-//! Owns walking trees, each once however many commits have it, and what `.dvcignore` and nested DVC repositories leave out.
-//! Must not read what the files say.
+//! Owns walking trees, each once however many commits have it, and what `.dvcignore` and nested DVC repositories leave
+//! out. Must not parse the files.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -20,11 +20,11 @@ const IGNORE: &str = ".dvcignore";
 const DVC: &str = ".dvc";
 /// Folders that DVC never looks into.
 const PASSED_OVER: [&str; 3] = [DVC, ".git", ".hg"];
-/// What is said of a file in a folder that is a link.
+/// The message for a file in a folder that is a link.
 pub(crate) const BELOW_A_LINK: &str = "is below a link, where DVC does not look";
 /// Deeper folders are not looked into.
 const MAX_DEPTH: usize = 100;
-/// So many of these files are looked at: identical folders may be in a tree without end.
+/// The maximum number of such files: a tree can contain the same folder endlessly.
 const MAX_FILES: usize = 10_000;
 
 /// A `dvc.yaml` in a commit.

@@ -91,7 +91,7 @@ fn change(
     Ok(edited)
 }
 
-/// Why an edit did not say what was meant.
+/// Why an edit did not make the intended change.
 fn refusal(text: &str, document: &Document, touched: &[Range<usize>]) -> Problem {
     let editor = Editor::new(text, document);
     match &document.root {

@@ -1,4 +1,4 @@
-//! YAML as the Python tool reads it (YAML 1.2 as in ruamel.yaml), from files that nobody vouches for.
+//! YAML as the Python tool reads it (YAML 1.2 as in ruamel.yaml), from untrusted files.
 //!
 //! Owns the limits (size, depth, memory), the positions for messages, and which plain text is which kind of value.
 //! A fault inside one value stays in that value ([`Value::Invalid`], repeated keys), so that a reader can leave out what is

@@ -26,11 +26,11 @@ pub(crate) struct Node {
     pub value: Value,
     pub line: usize,
     pub column: usize,
-    /// How it stands in the file; `None` if it is no scalar, or not from a file.
+    /// Its notation in the file; `None` if it is not a scalar, or not from a file.
     pub written: Option<Written>,
 }
 
-/// How a scalar stands in a file.
+/// The notation of a scalar in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Written {
     pub style: Style,
@@ -39,7 +39,7 @@ pub(crate) struct Written {
     pub end: usize,
 }
 
-/// What says which kind of value a scalar is.
+/// What determines the kind of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     /// What it looks like.
@@ -60,7 +60,7 @@ pub(crate) enum Value {
     List(Vec<Node>),
     /// In the order of the file; keys may be repeated, see [`Node::problem`].
     Map(Vec<(Node, Node)>),
-    /// Cannot be read; says why.
+    /// Cannot be read, with the reason.
     Invalid(String),
 }
 

@@ -9,7 +9,7 @@ use super::node::{Node, Problem, Style, Value, Written};
 use super::scalar;
 use crate::text::printable;
 
-/// Deeper nesting is refused: nobody writes it, and readers of the tree recurse.
+/// Deeper nesting is refused: no real file has it, and readers of the tree recurse.
 const MAX_DEPTH: usize = 100;
 /// What the values of one file may take in memory, aliases expanded.
 const MAX_MEMORY: usize = 128 << 20;
@@ -206,7 +206,7 @@ fn written(event: &Event<'_>, span: Span) -> Option<Written> {
 }
 
 fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>) -> Value {
-    // `! text` asks for no kind in particular.
+    // `! text` requests no specific kind.
     if let Some(tag) = tag.filter(|tag| tag.original() != "!") {
         let name = tag.suffix_in_namespace("tag:yaml.org,2002:").unwrap_or_default();
         return scalar::tagged(&text, &name).unwrap_or_else(|| Value::Invalid(unknown_tag(tag)));

@@ -44,7 +44,7 @@ impl Editor<'_> {
         let after_properties = item.properties.as_ref().map_or(colon, |properties| properties.end.max(colon));
         let column = self.column(entry.key.start());
         let end = self.entry_end(entry);
-        // Below what is said of it on lines of their own.
+        // Below the comment lines about it.
         let below = self.lines_end(entry.key.start(), end);
         let Rendered { inline, lines } = match new {
             // It would be a part of a text in a block.
@@ -57,7 +57,7 @@ impl Editor<'_> {
         match &item.kind {
             Kind::Map { is_flow: false, .. } | Kind::List { is_flow: false, .. } => {
                 self.replace(after_properties..after_properties, format!("{space}{inline}"));
-                // What is said between them stays.
+                // Comments between them stay.
                 let mut lines = lines.as_str();
                 for gone in self.block_lines(item)? {
                     self.replace_lines(gone, std::mem::take(&mut lines));

@@ -1,6 +1,6 @@
 //! The edits of one text: collected in its bytes, and made together.
 //!
-//! What is done to each kind of value has files of its own beside this one.
+//! Each kind of value has its own module next to this one.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub(super) const UNSAFE: &str = "the change cannot be made here without touching
 /// A text, and what is to be replaced in it.
 pub(super) struct Editor<'a> {
     pub(super) text: &'a str,
-    /// Where its comments stand.
+    /// The positions of its comments.
     pub(super) comments: &'a [Range<usize>],
     /// What is replaced by what, each in the bytes of the text. They do not overlap.
     pub(super) edits: Vec<(Range<usize>, String)>,

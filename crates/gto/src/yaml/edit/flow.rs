@@ -13,7 +13,7 @@ use crate::yaml::Problem;
 
 /// What stands between the brackets, and what becomes of it.
 struct Flow<'a> {
-    /// Where each part stands, its comma aside.
+    /// The position of each part, without its comma.
     parts: &'a [Range<usize>],
     /// Where the comma after it is.
     commas: Vec<Option<usize>>,

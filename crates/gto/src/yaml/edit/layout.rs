@@ -1,4 +1,4 @@
-//! Where the parts of a YAML text stand, byte by byte, for edits that leave the rest alone.
+//! The byte positions of the parts of a YAML text, for edits that keep the rest.
 //!
 //! Owns the positions only. What the parts mean is read by [`crate::yaml::parse`], which must have taken the text before: it
 //! refuses what is nested too deeply.
@@ -13,7 +13,7 @@ pub(super) struct Item {
     pub kind: Kind,
     /// Where its content stands. Of a block mapping or list only the start counts; a text in a block has its header before.
     pub span: Range<usize>,
-    /// Where its anchor and tag stand, before the content.
+    /// The position of its anchor and tag, before the content.
     pub properties: Option<Range<usize>>,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Document {
     pub root: Option<Item>,
     /// Where the line `...` begins that ends it.
     pub end: Option<usize>,
-    /// Where the comments stand, from the `#` to the end of the line.
+    /// The positions of the comments, from the `#` to the end of the line.
     pub comments: Vec<Range<usize>>,
 }
 
@@ -103,7 +103,7 @@ impl Item {
         if let Kind::Scalar { text, .. } = &self.kind { Some(text) } else { None }
     }
 
-    /// Whether both say the same, in whatever style.
+    /// Whether both have the same value, in any style.
     pub fn is_like(&self, other: &Self) -> bool {
         match (&self.kind, &other.kind) {
             (Kind::Scalar { text, style }, Kind::Scalar { text: other, style: other_style }) => {
@@ -132,7 +132,7 @@ impl Entry {
     }
 }
 
-/// Reads the positions of a text that [`crate::yaml::parse`] has taken; `None` if it cannot be told where everything stands.
+/// Reads the positions of a text that [`crate::yaml::parse`] has taken; `None` if a position cannot be determined.
 pub(super) fn read(text: &str) -> Option<Document> {
     let options = options! {
         emit_comments: false,

@@ -24,7 +24,7 @@ impl Editor<'_> {
         line.chars().count()
     }
 
-    /// Whether only spaces stand before it on its line.
+    /// Whether only spaces precede it on its line.
     pub(super) fn is_first(&self, at: usize) -> bool {
         self.text[self.line_start(at)..at].trim_start_matches('\u{feff}').bytes().all(|byte| byte == b' ')
     }
@@ -145,7 +145,7 @@ impl Editor<'_> {
         Some(self.text[..self.before_space(start)].strip_suffix('-')?.len())
     }
 
-    /// The end of what stands before space and comments.
+    /// The end of the content before spaces and comments.
     fn before_space(&self, at: usize) -> usize {
         let mut end = self.text[..at].trim_end().len();
         while let Some(comment) = self.comment_that_ends(end) {

@@ -1,7 +1,7 @@
 //! Values as YAML text.
 //!
-//! Owns the choice between plain, quoted and block text, such that every reader of YAML 1.1 or 1.2 gets the same value back.
-//! Lines end with a line feed here; whoever puts them into a file gives them its line ends.
+//! Owns the choice between plain, quoted and block text, such that every reader of YAML 1.1 or 1.2 gets the same value
+//! back. Lines end with a line feed here; the caller converts them to the file's line endings.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use crate::yaml::{Value, scalar};
 /// How a file is laid out.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Style {
-    /// By how many columns a mapping in a mapping stands to the right.
+    /// The indentation of a mapping in a mapping, in columns.
     pub step: usize,
     /// The same for a list.
     pub list_step: usize,
