@@ -43,7 +43,7 @@ fn files(plan: &AnnotationPlan) -> Vec<String> {
     plan.edits.iter().map(|edit| edit.file.clone()).collect()
 }
 
-/// What the command says about it.
+/// The command's message about it.
 fn lines(plan: &AnnotationPlan, committing: &Committing, applied: &AnnotationApplied) -> Vec<String> {
     let edits = plan.edits.iter().map(|edit| {
         let done = if edit.after.is_some() { "Updated" } else { "Removed" };

@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::error::Problem;
 use crate::value::to_python;
 
-/// How often is looked whether somebody has pressed Ctrl-C.
+/// The polling interval for Ctrl-C.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// The result of work without the interpreter.
@@ -28,12 +28,12 @@ pub type Work<T> = Result<T, Problem>;
 /// An answer of Python values.
 pub type Value<'py> = PyResult<Bound<'py, PyAny>>;
 
-/// What is to be said beside an answer.
+/// Messages in addition to a result.
 #[derive(Debug, Default)]
 pub struct Asides(Vec<String>);
 
 impl Asides {
-    /// Takes in what the engine says beside an answer, and gives the answer.
+    /// Collects the engine's messages, and returns its result.
     pub fn take<T>(&mut self, answer: gto::Answer<T>) -> T {
         self.add(&answer.warnings);
         answer.value
@@ -46,14 +46,14 @@ impl Asides {
         }
     }
 
-    /// Takes in what Git, hooks or a remote said beside what they did.
+    /// Collects the messages of Git, hooks or a remote.
     pub fn pass_on(&mut self, said: &str) {
         if !said.is_empty() {
             self.say(said);
         }
     }
 
-    /// Takes in what else is to be said.
+    /// Collects other messages.
     pub fn say(&mut self, text: &str) {
         let text = clean(text).into_owned();
         // Once is enough, where something is tried again.
@@ -99,7 +99,7 @@ impl Repo {
     }
 }
 
-/// Answers a question about the registry of `repo`, which is opened anew.
+/// Runs a query on the registry of `repo`, which is opened for it.
 pub fn ask<'py, T: Serialize + Send>(
     py: Python<'py>,
     repo: Option<String>,
@@ -117,7 +117,7 @@ pub fn work<'py, T: Serialize + Send>(
     let repo = Repo::new(repo);
     let mut asides = Asides::default();
     let (result, interrupted) = py.detach(|| interruptible(|| todo(&repo, &mut asides)));
-    // Whoever pressed Ctrl-C is told that, and not how git took it.
+    // After Ctrl-C, report the interrupt, not git's error.
     interrupted.and_then(|()| hear_signals(py))?;
     match result {
         Ok(answer) => {
@@ -133,8 +133,8 @@ pub fn work<'py, T: Serialize + Send>(
     }
 }
 
-/// Works in a thread of its own, while this one listens for Ctrl-C, as only the main thread of Python can: a git that waits
-/// for somebody is ended then, which ends the work. It is never left behind half done.
+/// Works in a separate thread, while this one listens for Ctrl-C, as only Python's main thread can. Ctrl-C stops a
+/// waiting git, which ends the work. The thread is always joined.
 fn interruptible<T: Send>(todo: impl FnOnce() -> Work<T> + Send) -> (Work<T>, PyResult<()>) {
     let mut interrupted = Ok(());
     let result = thread::scope(|scope| {
@@ -165,7 +165,7 @@ fn hear_signals(py: Python<'_>) -> PyResult<()> {
     py.check_signals()
 }
 
-/// A panic is a mistake of ours, and no reason to end the process of somebody else.
+/// A panic is our bug, and must not end the caller's process.
 fn guarded<T>(todo: impl FnOnce() -> Work<T>) -> Work<T> {
     catch_unwind(AssertUnwindSafe(todo)).unwrap_or_else(|panic| Err(Problem::Panic(words(panic.as_ref()))))
 }

@@ -1,4 +1,4 @@
-//! Which version is meant, and what the files say of it: for `gto.Registry`.
+//! Resolving a version, and its annotations: for `gto.Registry`.
 
 use pyo3::prelude::*;
 

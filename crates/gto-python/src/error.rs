@@ -1,7 +1,7 @@
 //! Errors of the engine as exceptions of `gto.exceptions`.
 //!
-//! Owns which class each error is, and with which arguments. The matches are total: the compiler tells of an error that has
-//! no class yet.
+//! Owns which class each error is, and with which arguments. The matches are exhaustive: the compiler reports an error
+//! that has no class yet.
 
 use gto::config::ConfigError;
 use gto::rules::Refusal;
@@ -48,7 +48,7 @@ impl From<Refusal> for Problem {
 }
 
 impl Problem {
-    /// The exception. If even that cannot be made, the exception that says why.
+    /// The exception. If it cannot be created, the exception that explains why.
     pub fn raise(self, py: Python<'_>) -> PyErr {
         let told = match self {
             Self::Engine(error) => Told::of(&error),
@@ -250,7 +250,7 @@ impl Told {
         if let Some(hint) = self.hint {
             let hint = clean(&hint).into_owned();
             exception.setattr("hint", &hint)?;
-            // Shown under the message of an exception that nobody catches, from Python 3.11 on.
+            // Shown under the message of an uncaught exception, from Python 3.11 on.
             if exception.hasattr("add_note")? {
                 exception.call_method1("add_note", (format!("hint: {hint}"),))?;
             }

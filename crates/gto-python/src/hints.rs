@@ -1,12 +1,12 @@
 //! What to do about an error, in the words of Python.
 //!
-//! Owns the hint of each error; its class is `error`'s business.
+//! Defines the hint of each error; see `error` for its class.
 
 use gto::config::ConfigError;
 use gto::rules::Refusal;
 use gto::{AnnotateError, Error};
 
-/// The hint, if there is something to say that the error does not.
+/// The hint, if it adds something to the error.
 pub fn hint(error: &Error) -> Option<String> {
     Some(match error {
         Error::NoRepository { .. } => {

@@ -1,4 +1,4 @@
-//! The files of commits, as `gto.index` asks for them.
+//! The files of commits, for `gto.index`.
 
 use gto::annotation::Annotation;
 use gto::object_id::ObjectId;

@@ -1,8 +1,8 @@
 //! The native module of the Python package: `gto._gto`.
 //!
-//! Thin: each function reads its arguments, asks the engine, and hands back Python values. What a registry is and what may
-//! be done to it is the library's business (crate `gto`), what is pleasant in Python that of the package (`python/gto`).
-//! The functions are documented in `python/gto/_gto.pyi`.
+//! Thin: each function parses its arguments, calls the engine, and returns Python values. The logic is in the library
+//! (crate `gto`), and the Python API in the package (`python/gto`). The functions are documented in
+//! `python/gto/_gto.pyi`.
 
 #![allow(
     clippy::elidable_lifetime_names,

@@ -20,7 +20,7 @@ use crate::call::{Asides, Value, Work, ask};
 use crate::error::Problem;
 use crate::state::{ArtifactState, Places, StageState, VersionState};
 
-/// How much of an artifact is shown, as Python says it: `None` and -1 are all.
+/// A limit in Python's form: `None` and -1 mean all.
 struct Limits<'a> {
     registered_only: bool,
     deprecated: bool,
@@ -59,7 +59,7 @@ impl Limits<'_> {
     }
 }
 
-/// Reads the name of an artifact that a question is about: what is no name is none of the registry's.
+/// Parses the name of an artifact in a query: an invalid name is not in the registry.
 fn asked(name: &str) -> Work<ArtifactName> {
     ArtifactName::from_user(name).map_err(|_| Refusal::ArtifactNotFound { name: name.to_owned() }.into())
 }
@@ -290,7 +290,7 @@ pub fn versions_at<'py>(
     })
 }
 
-/// A point in time, as Python says it.
+/// A point in time in Python's form.
 enum Moment {
     Seconds(i64),
     Text(String),
@@ -355,7 +355,7 @@ pub fn history<'py>(
         };
         let artifact = artifact.map(|name| ArtifactName::from_user(&name));
         if matches!(artifact, Some(Err(_))) {
-            // What is no name is nobody's, and nothing happened to it.
+            // An invalid name has no events.
             return Ok(Journal { history: History::default(), short: false });
         }
         let options = HistoryOptions {
@@ -476,7 +476,7 @@ pub fn stages<'py>(py: Python<'py>, repo: Option<String>, allowed: bool, used: b
 
 /// The artifact of that name.
 fn state_of(registry: &Registry, asides: &mut Asides, name: &str, detail: Detail) -> Work<gto::state::State> {
-    // Who asks for the latest version, or for that in a stage, acts on it (decision D27).
+    // A caller acts on the latest version, or on the version in a stage (decision D27).
     let answer = registry.state_of(&asked(name)?, detail, AnnotatedAt::Head)?.unless_damaged()?;
     let state = asides.take(answer);
     if state.artifacts().is_empty() {

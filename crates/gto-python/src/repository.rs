@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 use crate::call::{Value, Work, ask, work};
 use crate::error::Problem;
 
-/// What is said of artifacts, by name, in the order of the list.
+/// The annotations of artifacts by name, in the order of the list.
 pub struct ByName<T>(pub Vec<(ArtifactName, T)>);
 
 impl<T: Serialize> Serialize for ByName<T> {

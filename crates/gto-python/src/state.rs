@@ -41,7 +41,7 @@ impl<'a> Places<'a> {
 pub struct ArtifactState {
     artifact: ArtifactName,
     versions: Vec<VersionState>,
-    /// Always empty: the format reserves creations, and nobody writes them.
+    /// Always empty: the format reserves creations, but nothing writes them.
     creations: [(); 0],
     deprecations: Vec<Ordered>,
 }

@@ -16,7 +16,7 @@ pub fn to_python<'py>(py: Python<'py>, value: &(impl Serialize + ?Sized)) -> PyR
     Ok(value.serialize(ToPython(py))?)
 }
 
-/// The point in time, with the offset from UTC of whoever wrote it.
+/// The point in time, with the writer's offset from UTC.
 fn datetime<'py>(py: Python<'py>, iso: &str) -> PyResult<Bound<'py, PyAny>> {
     static DATETIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let class = DATETIME.import(py, "datetime", "datetime")?;

@@ -1,4 +1,4 @@
-//! Writes: what may be done to an artifact is the engine's to say; here its words are read and its plan is carried out.
+//! Writes: the engine decides what is valid; this parses the arguments and applies the plan.
 
 use gto::name::{ArtifactName, StageName};
 use gto::plan::{Plan, Step};

@@ -1,4 +1,4 @@
-//! Owns running the binary under test and what it said. Must not know what its output means.
+//! Runs the binary under test, and holds its output. Must not know what the output means.
 
 use std::ffi::OsString;
 use std::fmt;

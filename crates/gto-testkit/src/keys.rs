@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// A key ring of gpg with a folder of its own, and the agent that goes away with it.
+/// A key ring of gpg in its own folder, with an agent that is stopped with it.
 ///
 /// Give it to a sandbox as `GNUPGHOME`. It is not inside one: the path of the agent's socket must be short.
 #[derive(Debug)]

@@ -1,5 +1,5 @@
-//! What the project's tests stand on: hermetic Git repositories, the runner of the binary under test,
-//! the Python tool as an oracle, and seeded random registries.
+//! Test utilities of the project: hermetic Git repositories, the runner of the binary under test, the Python tool as an
+//! oracle, and seeded random registries.
 //!
 //! Everything here drives the real `git` program and starts real processes; nothing imitates Git. The crate
 //! knows neither the crate `gto` nor gix, so that a mistake of theirs cannot hide itself. It is not published,
@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`Sandbox`] | a temporary folder and an environment in which nothing of the user's shows through |
 //! | [`Repo`], [`TagSpec`], [`TagRecord`] | a Git repository: commits, tags of any shape, copies, fingerprints |
-//! | [`Gto`], [`Run`] | running a binary and looking at what it said |
+//! | [`Gto`], [`Run`] | running a binary and inspecting its output |
 //! | [`Oracle`] | the Python tool, kept running in one process |
 //! | [`CrashModel`] | what POSIX lets a power cut leave of a folder |
 //! | [`DiskImage`] | a file system in a file, and what a power cut leaves of it |

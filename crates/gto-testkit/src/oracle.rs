@@ -25,7 +25,7 @@ pub struct Oracle {
     child: Child,
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
-    /// A home for what Python libraries read of the environment only once, and for what is said on stderr.
+    /// A home folder, for Python libraries that read the environment only once, and for stderr.
     sandbox: Sandbox,
 }
 
@@ -71,7 +71,7 @@ impl Oracle {
     /// Starts the oracle.
     ///
     /// # Errors
-    /// Says why there is none: no such Python, no `gto` in it, or not the version that counts.
+    /// Explains why there is none: no such Python, no `gto` in it, or the wrong version.
     pub fn start() -> Result<Self, String> {
         let python = Self::python();
         let sandbox = Sandbox::new();
@@ -110,7 +110,7 @@ impl Oracle {
             variables.insert((*key).to_owned(), json!(value));
         }
         let question = json!({ "cwd": dir.to_string_lossy(), "args": args, "env": variables, "stdin": "" });
-        // If it has ended, reading the answer says more than writing the question.
+        // If it has exited, reading the answer gives a better error than writing the question.
         let _ = writeln!(self.questions, "{question}");
         let answer = self.read::<Answer>();
         assert!(answer.is_ok(), "the oracle failed at {args:?}: {answer:?}");

@@ -38,7 +38,7 @@ pub struct RepoOptions {
     pub refs: RefFormat,
 }
 
-/// A repository inside a [`Sandbox`], with a clock of its own: ids depend on nothing but the calls made.
+/// A repository inside a [`Sandbox`], with its own clock: ids depend only on the calls.
 #[derive(Debug)]
 pub struct Repo {
     sandbox: Sandbox,
@@ -67,7 +67,7 @@ impl Sandbox {
 }
 
 impl Repo {
-    /// An empty repository with a work tree, in a sandbox of its own.
+    /// An empty repository with a work tree, in its own sandbox.
     pub fn new() -> Self {
         Sandbox::new().repo("repo")
     }
@@ -90,7 +90,7 @@ impl Repo {
         repo
     }
 
-    /// The repository that already lies at `dir`, for instance a clone that a test made.
+    /// The existing repository at `dir`, for instance a clone that a test made.
     pub fn at(sandbox: &Sandbox, dir: impl Into<PathBuf>, bare: bool) -> Self {
         Self { sandbox: sandbox.clone(), dir: dir.into(), bare, clock: Cell::new(EPOCH) }
     }
@@ -197,8 +197,8 @@ impl Repo {
             .expect("git is installed");
         let mut pipe = child.stdin.take().expect("stdin was piped");
         let output = std::thread::scope(|scope| {
-            // On a thread of its own: git may fill its output before it has read all its input.
-            // A git that stops early closes the pipe; its status then says why.
+            // In a separate thread: git may fill its output before it has read all its input. A git that stops early
+            // closes the pipe; its status then says why.
             scope.spawn(move || drop(pipe.write_all(stdin)));
             child.wait_with_output().expect("git can be waited for")
         });

@@ -14,7 +14,7 @@ const NAME: &str = "Ada Tester";
 /// The address in `GIT_AUTHOR_EMAIL` and `GIT_COMMITTER_EMAIL` of every sandbox.
 const EMAIL: &str = "ada@example.com";
 
-/// A temporary folder with a home of its own and an environment built from nothing.
+/// A temporary folder with its own home folder, and an environment built from scratch.
 ///
 /// Cloning is cheap: the clones share the folder, which goes away with the last of them, and each has its own
 /// environment from there on. A [`Repo`](crate::Repo) holds one, so a test can change the environment of one repository.

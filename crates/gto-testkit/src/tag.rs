@@ -1,4 +1,4 @@
-//! Owns what a tag object says: the bytes to write one, and what was read back. Must not start Git.
+//! The contents of a tag object: bytes to write, and the parsed form. Must not run Git.
 
 /// Who made a tag, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -54,7 +54,7 @@ impl TagSpec {
     }
 }
 
-/// A tag as it stands in a repository.
+/// A tag in a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TagRecord {
     /// The name without `refs/tags/`.

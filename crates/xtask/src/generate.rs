@@ -41,7 +41,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// What the binary says the files should be.
+/// The files as the binary generates them.
 fn generated_by(gto: &Path) -> Result<Files> {
     let scratch = tempfile::tempdir()?;
     let mut files = Files::new();
@@ -115,7 +115,7 @@ impl Differences {
         }
     }
 
-    /// Succeeds if there is no difference; else lists the files, with the command that mends them.
+    /// Succeeds if there is no difference; else lists the files, with the command that updates them.
     fn refuse(&self) -> Result<()> {
         if self.stale.is_empty() && self.surplus.is_empty() {
             return Ok(());

@@ -1,6 +1,6 @@
 //! `cargo xtask layers`: which file may name which.
 //!
-//! Owns the rules of `docs/architecture.md` that a machine can check. What the files name is for `sources` to find out.
+//! Checks the rules of `docs/architecture.md`. `sources` finds what the files name.
 
 mod sources;
 

@@ -81,7 +81,7 @@ pub type Start<'a> = &'a dyn Fn(&Path) -> Command;
 pub struct Measured {
     /// The times of all runs, shortest first; never empty.
     times: Vec<Duration>,
-    /// Peak resident memory in KiB, where the machine has a tool that tells.
+    /// Peak resident memory in KiB, if the machine has a tool that measures it.
     pub peak_kib: Option<u64>,
 }
 
@@ -122,7 +122,7 @@ impl Measured {
 /// contenders.
 ///
 /// # Errors
-/// When a contender cannot be started or fails: the time of a failure would say nothing.
+/// When a contender cannot be started or fails: the time of a failure would be meaningless.
 pub fn side_by_side(contenders: &[Contender], runs: usize, start: Start) -> Result<Vec<Measured>> {
     for contender in contenders {
         contender.run(0, &[], start)?;

@@ -1,8 +1,8 @@
 //! The oracle: the Python gto from the Python package index, in a virtual environment under the target
 //! folder.
 //!
-//! Nothing outside that folder is installed or changed. Where no environment can be made (no Python, no
-//! network), the reason is handed back; whether that matters is for the caller to say.
+//! Nothing outside that folder is installed or changed. Where no environment can be made (no Python, no network), the
+//! reason is returned, and the caller decides whether that matters.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -2,7 +2,7 @@
 //! it there.
 //!
 //! What builds and checks it is installed into another environment, so that nothing but the package itself can make its
-//! tests pass. Where there is no Python, or no network to install from, that is said, and it is no failure.
+//! tests pass. Without Python, or a network to install from, this is skipped with a message, which is no failure.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -101,7 +101,7 @@ fn install_alone(folder: &Path, wheel: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Compares the stubs with what is there when Python asks.
+/// Compares the stubs with the module at run time.
 fn compare_stubs(workspace: &Workspace, tools: &Path, wheel: &Path) -> Result<()> {
     run_in_sight(venv::pip_install(tools).args(["--no-deps", "--force-reinstall"]).arg(wheel))?;
     let mut stubtest = Command::new(tools);

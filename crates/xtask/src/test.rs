@@ -38,7 +38,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         Err(reason) => println!("oracle: NOT AVAILABLE, the tests that need it are skipped: {reason}"),
     }
     let skip_log = workspace.target.join("skipped-tests.log");
-    // The log of an earlier run would be counted again; where there is none, all is well.
+    // The log of an earlier run would be counted again. It may be missing.
     std::fs::remove_file(&skip_log).ok();
 
     let started = Instant::now();

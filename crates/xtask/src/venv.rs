@@ -43,7 +43,7 @@ pub fn install(python: &Path, packages: &[&str]) -> Result<(), String> {
     attempt(pip_install(python).args(["--retries=2", "--timeout=20"]).args(packages))
 }
 
-/// A `pip install` that says nothing but what is wrong, without what is to be installed.
+/// A `pip install` that prints only errors, without the packages to install.
 pub fn pip_install(python: &Path) -> Command {
     let mut pip = Command::new(python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
@@ -64,8 +64,7 @@ pub fn python_of(environment: &Path) -> PathBuf {
     environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
 }
 
-/// Runs a command in silence. The reason of a failure is the last line that it wrote, where tools say what
-/// went wrong.
+/// Runs a command in silence. The reason of a failure is its last line of output, where tools report what went wrong.
 pub fn attempt(command: &mut Command) -> Result<(), String> {
     let output = command.stdin(Stdio::null()).output();
     let output = output.map_err(|error| format!("{}: {error}", display(command)))?;

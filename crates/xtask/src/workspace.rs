@@ -11,7 +11,7 @@ use crate::Result;
 pub struct Workspace {
     /// The folder of the root `Cargo.toml`.
     pub root: PathBuf,
-    /// Where builds go: `target`, or what the developer's settings say instead.
+    /// The target folder: `target`, or the one in the developer's settings.
     pub target: PathBuf,
 }
 
@@ -51,7 +51,7 @@ impl Workspace {
         if gto.is_file() { Ok(gto) } else { Err(format!("there is no {}", gto.display()).into()) }
     }
 
-    /// Builds `gto` and tells where the binary is. Cargo's own progress and errors go to the terminal.
+    /// Builds `gto` and returns the path of the binary. Cargo's own progress and errors go to the terminal.
     pub fn build_gto(&self, profile: Profile) -> Result<PathBuf> {
         let mut build = self.cargo();
         build.args(["build", "--package=gto-cli", "--bin=gto", "--message-format=json-render-diagnostics"]);

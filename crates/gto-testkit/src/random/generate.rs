@@ -1,5 +1,4 @@
-//! Owns the decisions from which a random registry comes. What it may make is said in the module above; it must
-//! not touch Git.
+//! Draws the contents of a random registry. The parent module describes what it may contain; it must not touch Git.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +7,9 @@ use super::{
     ArtifactSpec, CommitSpec, ConfigSpec, EventSpec, ForeignTag, RegistrySpec, SplitMix, Stamp, VersionSpec,
 };
 
-/// Times lie between here (2020-09-13) and about a year later.
+/// Times are between this (2020-09-13) and about a year later.
 const EPOCH: usize = 1_600_000_000;
-/// How often another kind of event is drawn before there is none.
+/// The number of attempts to draw an event that is possible.
 const TRIES: usize = 4;
 
 impl RegistrySpec {
@@ -347,7 +346,7 @@ impl ArtifactSpec {
     }
 }
 
-/// The name as it stands in a tag.
+/// The name as written in a tag.
 pub(super) fn in_tag(name: &str) -> String {
     name.replace(':', "=")
 }

@@ -14,7 +14,7 @@ pub struct Large {
     pub versions: usize,
     /// Tags that are not GTO's.
     pub noise: usize,
-    /// Leave every ref in a file of its own instead of packing them.
+    /// Leave all refs loose instead of packing them.
     pub loose: bool,
     /// Put an `artifacts.yaml` into every tenth commit.
     pub yaml: bool,
@@ -233,7 +233,7 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Every third artifact lies in a folder.
+/// Every third artifact is in a folder.
 fn name(i: usize) -> String {
     if i.is_multiple_of(3) {
         format!("team{}/dir{}:model-{i:05}", i % 10, i % 7)

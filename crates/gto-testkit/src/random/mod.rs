@@ -157,9 +157,9 @@ pub struct RegistrySpec {
     pub head: usize,
     /// Whether HEAD is detached.
     pub detached: bool,
-    /// Whether refs lie in `packed-refs`.
+    /// Whether refs are in `packed-refs`.
     pub packed: bool,
-    /// Whether objects lie in files of their own, not in a pack.
+    /// Whether objects are loose, not in a pack.
     pub loose_objects: bool,
 }
 

@@ -26,7 +26,7 @@ pub enum Part {
     Write,
     /// What needs no repository.
     Start,
-    /// The whole registry, with every ref in a file of its own.
+    /// The whole registry, with loose refs.
     Loose,
     /// Annotations in a history that changes them in each commit.
     Annotated,

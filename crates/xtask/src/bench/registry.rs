@@ -46,7 +46,7 @@ impl Registry {
 }
 
 impl Registry {
-    /// Makes a history of so many commits, each of which changes one of five entries of `artifacts.yaml`.
+    /// Makes a history of this number of commits, each of which changes one of five entries of `artifacts.yaml`.
     pub fn of_commits(commits: usize) -> Result<Self> {
         const ENTRIES: usize = 5;
         eprintln!("making a history of {commits} commits");

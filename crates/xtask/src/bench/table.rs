@@ -28,7 +28,7 @@ pub struct Compared {
     pub with: String,
     /// Its median time, as a part of the baseline's.
     pub time: f64,
-    /// Its peak memory, as a part of the baseline's, if the machine tells.
+    /// Its peak memory relative to the baseline's, if the machine measures it.
     pub memory: Option<f64>,
 }
 

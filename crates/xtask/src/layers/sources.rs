@@ -58,7 +58,7 @@ impl Sources {
             for main in ["lib.rs", "main.rs"] {
                 let file = folder.join("src").join(main);
                 if file.is_file() {
-                    // A binary beside a library of the same crate is a module of its own.
+                    // A binary is a separate module from the library of the same crate.
                     let is_second = main == "main.rs" && folder.join("src/lib.rs").is_file();
                     let module = if is_second { format!("{name}(bin)") } else { name.clone() };
                     sources.add(root, &file, &vec![module])?;
