@@ -1,7 +1,7 @@
 """The registry of a repository: :class:`gto.Registry`, for new code.
 
-Owns how one asks and writes in Python. Decides nothing: each question and each write is one call of the engine, which
-opens the repository anew, so that an answer is never older than the question.
+The Python API for reads and writes. It has no logic: each read and each write is one call of the engine, which opens
+the repository for it, so results are always current.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ if TYPE_CHECKING:
 
 _Class = TypeVar("_Class", bound=type)
 
-#: Free text, and the fields that :meth:`Registry.annotate` removes if they are empty.
+#: Free text, and the fields that :meth:`Registry.annotate` removes if empty.
 _MAY_BE_EMPTY = {"message", "description", "type", "path", "custom"}
 
 
 class EmptyArgument(WrongArgs, ValueError):
-    """An argument is empty, as of a variable that is not set. Leave it out, or pass ``None``, if none is meant."""
+    """An argument is empty, for example because a variable is not set. To leave it out, pass ``None``."""
 
 
 def _refusing_empty(cls: _Class) -> _Class:
-    """Makes all methods of a class refuse arguments that are empty."""
+    """Makes all methods of a class refuse empty arguments."""
     for name, method in list(vars(cls).items()):
         if not name.startswith("_") and callable(method):
             setattr(cls, name, _refusing(method))
@@ -72,7 +72,7 @@ def _refusing(method: FunctionType) -> Callable[..., Any]:
 
 
 def _refuse_empty(name: str, value: Any) -> None:
-    """Refuses an empty text, also in a sequence of them."""
+    """Refuses an empty string, even in a sequence."""
     texts = value if isinstance(value, (list, tuple)) else (value,)
     if name not in _MAY_BE_EMPTY and any(isinstance(text, str) and not text.strip() for text in texts):
         error = EmptyArgument(f"'{name}' is empty")
@@ -81,7 +81,7 @@ def _refuse_empty(name: str, value: Any) -> None:
 
 
 class NoSuchArtifact(ArtifactNotFound, KeyError):
-    """There is no such artifact in use. A ``KeyError`` too, as for every mapping."""
+    """There is no such active artifact. Also a ``KeyError``, as for every mapping."""
 
     # That of `KeyError` would show the text in quotes.
     __str__ = Exception.__str__
@@ -89,26 +89,26 @@ class NoSuchArtifact(ArtifactNotFound, KeyError):
 
 @dataclass(frozen=True, repr=False)
 class Artifact(Record):
-    """An artifact as it was when it was read: ``registry["model"]`` again reads what is new."""
+    """A snapshot of an artifact. To update it, use ``registry["model"]`` again."""
 
     __slots__ = ("active", "name", "registered", "versions")
 
     name: str
-    #: Whether it has any tag; if not, it is only annotated.
+    #: Whether it has a tag; otherwise it is only annotated.
     registered: bool
-    #: Whether it is in use: not deprecated.
+    #: Whether it is active: not deprecated.
     active: bool
-    #: Those in use, highest first; after them commits that are in a stage without being registered.
+    #: Active versions, highest first; then unregistered commits that are in a stage.
     versions: Rows[Version]
 
     @property
     def latest(self) -> Version | None:
-        """The highest version that is registered and in use; ``None`` if there is none."""
+        """The highest active version; ``None`` if there is none."""
         return next((version for version in self.versions if version.registered and version.active), None)
 
     @property
     def stages(self) -> dict[str, Version]:
-        """The stages that it is in, in the order of their names, each with the version that counts there."""
+        """Its stages in alphabetical order, each with the version in it."""
         found = ((stage, version) for version in self.versions for stage in version.stages)
         return dict(sorted(found, key=lambda pair: pair[0]))
 
@@ -120,7 +120,7 @@ class Artifact(Record):
         """The version with this name.
 
         Raises:
-            KeyError: there is none of that name in use.
+            KeyError: there is no active version of that name.
         """
         for found in self.versions:
             if found.version == version:
@@ -141,62 +141,62 @@ class Artifact(Record):
 
 
 class WriteOptions(TypedDict, total=False):
-    """What all writes take beside their own arguments."""
+    """Options of all writes."""
 
-    #: Whether the tag goes without a counter; ``None``, as without it: where that is usual and the name is free.
+    #: Whether to leave out the counter of the tag. Default (``None``): if that is usual for the event and the name is
+    #: free.
     simple: bool | None
-    #: Fetch the artifact's tags from the remote first, so that versions which exist only there are seen. A push does that
-    #: in any case.
+    #: Fetch the artifact's tags from the remote first, to include versions that exist only there. A push always does
+    #: that.
     fetch: bool
-    #: The name and the address of the tagger, if not those that Git is configured for.
+    #: The name and e-mail address of the tagger, instead of those in Git's configuration.
     author: str | None
     author_email: str | None
-    #: Whether to sign the tag; ``None``, as without it: as Git is configured.
+    #: Whether to sign the tag. Default (``None``): as configured in Git.
     sign: bool | None
     #: The key to sign with.
     local_user: str | None
 
 
 class AnnotationOptions(TypedDict, total=False):
-    """What changes of annotations take beside their own arguments."""
+    """Options of all changes to annotations."""
 
-    #: The kind of file: ``"dvc"`` for ``dvc.yaml``, ``"gto"`` for ``artifacts.yaml``; ``None``, as without it: the one that
+    #: The kind of file: ``"dvc"`` for ``dvc.yaml``, ``"gto"`` for ``artifacts.yaml``. Default (``None``): the one that
     #: has the artifact.
     file: Literal["gto", "dvc"] | None
-    #: Whether to commit the file, and nothing else. That of a remote repository always is.
+    #: Whether to commit the file, and nothing else. Always on for a remote repository.
     commit: bool
-    #: The message of the commit; ``None``, as without it: one that says what is done.
+    #: The commit message. Default (``None``): a description of the change.
     message: str | None
     #: Whether to commit, and to push the branch.
     push: bool
-    #: The name and the address of the author of the commit, if not those that Git is configured for.
+    #: The name and e-mail address of the commit's author, instead of those in Git's configuration.
     author: str | None
     author_email: str | None
-    #: Do nothing, and say which files would change.
+    #: Change nothing, and report which files would change.
     dry_run: bool
 
 
 @_refusing_empty
 class Registry(Mapping[str, Artifact]):
-    """The registry that the GTO tags of a Git repository add up to.
+    """The registry in the GTO tags of a Git repository.
 
-    A mapping of the artifacts in use: ``registry["model"]``, ``"model" in registry``, ``len(registry)`` and
-    ``for name in registry``. Nothing is held between two calls, so that a registry may be used by many threads and
-    across ``fork``, and always answers what is there now.
+    A mapping of the active artifacts: ``registry["model"]``, ``"model" in registry``, ``len(registry)`` and ``for name
+    in registry``. It keeps no state between calls, so many threads can use it, also across ``fork``, and results are
+    always current.
 
     Args:
-        path: A folder of the repository, or the address of a remote repository, of which a clone is kept that is
-            compared with it on every call (what is written is pushed there). Left out: the repository of the current
-            folder.
+        path: A folder of the repository, or the URL of a remote repository. For a URL, a clone is kept and compared
+            with the remote on every call, and writes are pushed. Default: the repository of the current folder.
 
     Raises:
-        gto.exceptions.NoRepo: no folder from there on upwards is a repository.
+        gto.exceptions.NoRepo: neither the folder nor one of its parents is a repository.
 
-    An argument that is empty, as of a variable that is not set, is refused with a ``ValueError`` (which is a
-    :class:`gto.exceptions.WrongArgs`, too). Messages may be empty, and the fields of :meth:`annotate`.
+    An empty argument, for example from an unset variable, raises a ``ValueError`` (also a
+    :class:`gto.exceptions.WrongArgs`). Messages and the fields of :meth:`annotate` may be empty.
 
-    What one should know beside an answer, such as that this clone lacks tags, is a :class:`gto.exceptions.GtoWarning`.
-    All errors are classes of :mod:`gto.exceptions`, and have a ``hint`` that says what to do next (or ``None``).
+    A warning, such as that this clone lacks tags, is a :class:`gto.exceptions.GtoWarning`. All errors are classes of
+    :mod:`gto.exceptions`. Their ``hint`` suggests what to do next (or is ``None``).
     """
 
     __slots__ = ("_location",)
@@ -211,7 +211,7 @@ class Registry(Mapping[str, Artifact]):
 
     @property
     def location(self) -> str:
-        """The folder of the repository, or its address."""
+        """The folder or URL of the repository."""
         return self._location
 
     def __enter__(self) -> Registry:
@@ -234,10 +234,10 @@ class Registry(Mapping[str, Artifact]):
     # -- questions --------------------------------------------------------------------------------------------------
 
     def __getitem__(self, name: str) -> Artifact:
-        """The artifact of this name, as it is now.
+        """The current state of an artifact.
 
         Raises:
-            KeyError: there is none in use (the error is a :class:`gto.exceptions.ArtifactNotFound`, too).
+            KeyError: there is no such active artifact (also a :class:`gto.exceptions.ArtifactNotFound`).
         """
         if not isinstance(name, str) or not name.strip():
             raise KeyError(name)
@@ -250,14 +250,14 @@ class Registry(Mapping[str, Artifact]):
         return artifact
 
     def __contains__(self, name: object) -> bool:
-        """Whether there is an artifact of this name in use."""
+        """Whether there is an active artifact of this name."""
         try:
             return isinstance(name, str) and self.artifact(name).active
         except (ArtifactNotFound, EmptyArgument):
             return False
 
     def _instead_of(self, name: str) -> str:
-        """What may have been meant by a name that there is not."""
+        """A hint for an unknown name."""
         from difflib import get_close_matches
 
         names = list(self)
@@ -267,32 +267,32 @@ class Registry(Mapping[str, Artifact]):
         return f"did you mean {near[0]!r}?" if near else "`list(registry)` has the names of all artifacts"
 
     def __iter__(self) -> Iterator[str]:
-        """The names of the artifacts in use, in the order in which ``gto show`` has them."""
+        """The names of the active artifacts, in the order of ``gto show``."""
         return (artifact.name for artifact in self.artifacts())
 
     def __len__(self) -> int:
         return len(self.artifacts())
 
     def artifact(self, name: str, *, deregistered: bool = False) -> Artifact:
-        """An artifact, even one that is deprecated; with `deregistered` also its versions that are out of use.
+        """An artifact, even a deprecated one; with `deregistered`, including its deregistered versions.
 
         Raises:
             gto.exceptions.ArtifactNotFound: no tag and no annotation file of the current commit names it.
         """
         if not _gto.is_full_name(name):
-            # What the engine takes for a reference, such as `model@latest`, is no artifact.
+            # A reference, such as `model@latest`, is not an artifact's name.
             raise ArtifactNotFound(name)
         found = _gto.versions(self._location, name, deprecated=deregistered, certain=True)
         return Artifact(name, found["registered"], found["active"], rows(Version._of, found["versions"]))
 
     def artifacts(self, *, deprecated: bool = False) -> Rows[ArtifactSummary]:
-        """One row for each artifact: its latest version and what is in which stage. All in one reading, without the
-        details that ``registry[name]`` gives."""
+        """One row for each artifact: its latest version and the versions in its stages. Reads all at once, without the
+        details of ``registry[name]``."""
         table = _gto.registry(self._location, deprecated=deprecated)
         return rows(ArtifactSummary._of, table["artifacts"])
 
     def at(self, revision: str) -> Rows[Version]:
-        """The versions of all artifacts on the commit that a branch, a tag or an id names.
+        """The versions of all artifacts on a commit, given as a branch, a tag or an id.
 
         Raises:
             gto.exceptions.RefNotFound: there is no such commit.
@@ -312,21 +312,21 @@ class Registry(Mapping[str, Artifact]):
         limit: int | None = None,
         ascending: bool = False,
     ) -> Rows[Event]:
-        """What happened, newest first.
+        """The events, newest first.
 
         Args:
-            artifact: Only of this one. One that does not exist has no history.
-            version: Only about this version of it, such as ``v1.0.0`` or ``model@v1.0.0``.
-            stage: Only about this stage of it.
-            events: Only of this kind or these, such as ``["registration", "assignment"]``.
-            author: Only by people whose name or address has this text in it.
-            since, until: An aware ``datetime``, a ``date``, of which the whole day counts, or a date as Git reads it
-                (``"2 weeks ago"``).
-            limit: At most so many.
+            artifact: Only events of this artifact. An unknown artifact has no events.
+            version: Only events of this version, such as ``v1.0.0`` or ``model@v1.0.0``.
+            stage: Only events of this stage.
+            events: Only events of these kinds, such as ``["registration", "assignment"]``.
+            author: Only events of taggers whose name or e-mail address contains this text.
+            since, until: An aware ``datetime``, a ``date`` (including the whole day), or a date in Git's formats (``"2
+                weeks ago"``).
+            limit: The maximum number of events.
             ascending: Oldest first.
 
         Raises:
-            gto.exceptions.WrongArgs: there is no such kind of event, or a ``datetime`` does not say in which time zone.
+            gto.exceptions.WrongArgs: there is no such kind of event, or a ``datetime`` has no time zone.
         """
         if artifact is None and version is not None:
             named = version.artifact if isinstance(version, Version) else version.rpartition("@")[0]
@@ -346,9 +346,9 @@ class Registry(Mapping[str, Artifact]):
         return rows(Event._of, found)
 
     def check_ref(self, ref: str) -> Event | None:
-        """What a tag did, given as ``model#prod#3`` or ``refs/tags/model#prod#3``; ``None`` if it is no tag of the
-        registry. A :class:`gto.exceptions.GtoWarning` says so if it has the name of one and yet is no event, because it
-        is lightweight or damaged."""
+        """The event of a tag, given as ``model#prod#3`` or ``refs/tags/model#prod#3``; ``None`` if the tag is unrelated
+        to the registry. If its name matches but it is no event, because it is lightweight or damaged, this also issues
+        a :class:`gto.exceptions.GtoWarning`."""
         found = _gto.check_ref(self._location, ref)
         if found["event"] is not None:
             return Event._of(found["event"])
@@ -359,13 +359,14 @@ class Registry(Mapping[str, Artifact]):
         return None
 
     def stages(self, *, used: bool = False) -> tuple[str, ...]:
-        """The stages that the configuration allows, or if it allows all, those in use; with `used` all that ever were."""
+        """The stages that the configuration allows or, if it allows all, the stages in use; with `used`, all that were
+        ever used."""
         return tuple(_gto.stages(self._location, used=used) or ())
 
     def annotations(self, revision: str | None = None) -> dict[str, Annotation]:
-        """What ``artifacts.yaml`` and every ``dvc.yaml`` say of artifacts, by their names: at a revision, or without one in
-        the work tree, uncommitted changes included. Where both name an artifact, ``dvc.yaml`` counts. What cannot be read is
-        left out, with a :class:`gto.exceptions.GtoWarning` that says where it is.
+        """The annotations in ``artifacts.yaml`` and all ``dvc.yaml`` files, by artifact: at a revision or, by default,
+        in the work tree, including uncommitted changes. If both files have an artifact, ``dvc.yaml`` wins. Unreadable
+        entries are left out, with a :class:`gto.exceptions.GtoWarning` that names the place.
 
         Raises:
             gto.exceptions.RefNotFound: there is no such commit.
@@ -374,7 +375,7 @@ class Registry(Mapping[str, Artifact]):
         return {name: Annotation._of(source, entry) for name, (source, entry) in found.items()}
 
     def resolve(self, reference: str) -> Located:
-        """The one version that a reference stands for.
+        """Resolves a reference to one version.
 
         Args:
             reference: ``model`` for its highest version, ``model@v1.0.0``, ``model#prod``, or a tag of the registry.
@@ -386,21 +387,21 @@ class Registry(Mapping[str, Artifact]):
         return Located(**_gto.locate(self._location, reference))
 
     def describe(self, reference: str, revision: str | None = None) -> Description:
-        """What an artifact is and where it lies, as ``dvc.yaml`` or ``artifacts.yaml`` says; where both name it,
-        ``dvc.yaml`` counts.
+        """An artifact's type, path, labels and description, from ``dvc.yaml`` or ``artifacts.yaml``; if both have it,
+        ``dvc.yaml`` wins.
 
         Args:
-            reference: As for :meth:`resolve`: of a version the files of its commit say it. Of a name alone it is those of
-                the work tree, uncommitted changes included.
-            revision: The commit whose files are to be read, for a name alone.
+            reference: As for :meth:`resolve`. For a version, this reads the files in its commit; for a bare name, the
+                files in the work tree, including uncommitted changes.
+            revision: The commit whose files to read, for a bare name.
 
         Raises:
-            gto.exceptions.ArtifactNotFound: the files say nothing of it, or there is no such version.
+            gto.exceptions.ArtifactNotFound: it has no annotation, or there is no such version.
         """
         return Description._of(_gto.described(self._location, reference, revision))
 
     def config(self) -> dict[str, Any]:
-        """The configuration in force, with the keys of ``.gto``.
+        """The effective configuration, with the keys of ``.gto``.
 
         Raises:
             gto.exceptions.WrongConfig: the file cannot be used.
@@ -408,29 +409,29 @@ class Registry(Mapping[str, Artifact]):
         return dict(_gto.config(self._location))
 
     def doctor(self) -> Examination:
-        """Every problem of the registry, with the commands that mend it."""
+        """All problems of the registry, with the commands that fix them."""
         return Examination._of(_gto.doctor(self._location))
 
     def verify(self, artifact: str | None = None, *, tags: Sequence[str] | None = None) -> Rows[Verification]:
-        """What the signature of each tag of the registry, of an artifact, or of `tags` is worth, by the keys and settings
-        of whoever asks."""
+        """Checks the signatures of all tags of the registry, of an artifact, or of `tags`, with the user's keys and
+        settings."""
         found = _gto.verify(self._location, artifact, tags=tags)
         return Rows(Verification(**tag) for tag in found)
 
     # -- the remote -------------------------------------------------------------------------------------------------
 
     def status(self, artifact: str | None = None, *, remote: str | None = None) -> Comparison:
-        """The registry's tags here, compared with those of a remote. Nothing is fetched or changed.
+        """Compares the registry's local tags with those of a remote. Fetches and changes nothing.
 
         Raises:
-            gto.exceptions.GTOException: there is no such remote, or it cannot be asked.
+            gto.exceptions.GTOException: there is no such remote, or it cannot be reached.
         """
         return Comparison._of(_gto.status(self._location, artifact, remote=remote))
 
     def push(
         self, artifact: str | None = None, *, remote: str | None = None, dry_run: bool = False
     ) -> PushReport:
-        """Pushes the tags that are only here: all of them or none.
+        """Pushes tags that the remote lacks, atomically.
 
         Raises:
             gto.exceptions.GTOException: the remote refuses, or cannot be reached.
@@ -457,13 +458,12 @@ class Registry(Mapping[str, Artifact]):
         Args:
             name: The artifact, such as ``model``, or ``nlp:model`` in the folder ``nlp``.
             ref: The commit: a branch, a tag, an id.
-            version: Its name, such as ``v1.2.3``. Left out: the next one, as `bump` says.
-            bump: What to count up. Left out: ``patch``; the first version is ``v0.0.1`` then.
-            message: The message of the tag. Left out: one that says what is done.
-            push: Whether to push the tag, too. Left out: as the configuration says. What is written to an address is
-                pushed in any case.
-            force: Also what would be refused because it is so already.
-            dry_run: Do nothing, and say what would be done.
+            version: Its name, such as ``v1.2.3``. Default: the next one, according to `bump`.
+            bump: The part to bump. Default: ``patch``, and ``v0.0.1`` for the first version.
+            message: The message of the tag. Default: a description of the event.
+            push: Whether to push the tag too. Default: as configured. For a remote repository, always on.
+            force: Create the tag even if it changes nothing.
+            dry_run: Change nothing, and report what would be done.
             options: See :class:`WriteOptions`.
 
         Raises:
@@ -503,20 +503,20 @@ class Registry(Mapping[str, Artifact]):
         dry_run: bool = False,
         **options: Unpack[WriteOptions],
     ) -> WriteReport:
-        """Puts a version of an artifact into a stage. Without `version` it is that of the commit `ref`, which is registered
-        first if it has none, even of an artifact that is new.
+        """Assigns a version of an artifact to a stage. Without `version`, this assigns the version on the commit `ref`,
+        and first registers one if it has none, even for a new artifact.
 
         Args:
             name: The artifact.
             stage: The stage, such as ``prod``.
-            version: A registered version. With `ref`: what to call the version that is registered there.
-            ref: The version on this commit; if there is none, the next one is registered there first. Without `version`
-                it is ``HEAD``.
-            skip_registration: Register none.
+            version: A registered version. With `ref`, the name of the version to register there.
+            ref: Assign the version on this commit; if there is none, first register the next one. Default without
+                `version`: ``HEAD``.
+            skip_registration: Do not register a version.
             message, push, force, dry_run, options: As for :meth:`register`.
 
         Raises:
-            gto.exceptions.ArtifactNotFound: `version` is one of an artifact that there is not.
+            gto.exceptions.ArtifactNotFound: `version` belongs to an unknown artifact.
             gto.exceptions.VersionRequired: it has no such version.
             gto.exceptions.UnknownStage: the configuration does not allow the stage.
             gto.exceptions.WrongArgs: the version is in that stage already.
@@ -553,10 +553,10 @@ class Registry(Mapping[str, Artifact]):
         dry_run: bool = False,
         **options: Unpack[WriteOptions],
     ) -> WriteReport:
-        """Takes a version of an artifact out of a stage: the version of that name, or that on the commit `ref`.
+        """Unassigns a version of an artifact from a stage: the given version, or the one on the commit `ref`.
 
-        With `delete` the tags that say it was there are deleted, rather than one made that says it is not. The other
-        arguments are those of :meth:`register`.
+        With `delete`, this deletes the tags of the assignment instead of creating one. For the other arguments, see
+        :meth:`register`.
 
         Raises:
             gto.exceptions.NoStageForVersion: it is not in that stage.
@@ -589,9 +589,9 @@ class Registry(Mapping[str, Artifact]):
         dry_run: bool = False,
         **options: Unpack[WriteOptions],
     ) -> WriteReport:
-        """Takes a version of an artifact out of use: the version of that name, or that on the commit `ref`.
+        """Deregisters a version of an artifact: the given version, or the one on the commit `ref`.
 
-        With `delete` all its tags are deleted. The other arguments are those of :meth:`register`.
+        With `delete`, this deletes all its tags. For the other arguments, see :meth:`register`.
 
         Raises:
             gto.exceptions.VersionRequired: there is no such version.
@@ -622,10 +622,10 @@ class Registry(Mapping[str, Artifact]):
         dry_run: bool = False,
         **options: Unpack[WriteOptions],
     ) -> WriteReport:
-        """Takes a whole artifact out of use, until somebody registers or assigns a version of it again.
+        """Deprecates an artifact, until one of its versions is registered or assigned again.
 
-        `ref` says on which commit the tag is made; left out: on that of the artifact's newest event. With `delete` all
-        tags of the artifact are deleted. The other arguments are those of :meth:`register`.
+        `ref` is the commit of the tag; by default, the commit of the artifact's newest event. With `delete`, this
+        deletes all tags of the artifact. For the other arguments, see :meth:`register`.
 
         Raises:
             gto.exceptions.ArtifactNotFound: there is no such artifact.
@@ -660,21 +660,22 @@ class Registry(Mapping[str, Artifact]):
         allow_same_path: bool = False,
         **options: Unpack[AnnotationOptions],
     ) -> AnnotationReport:
-        """Says in an annotation file what an artifact is and where it lies. The rest of the file stays as it is.
+        """Sets an artifact's type, path, labels and description in an annotation file. The rest of the file stays
+        unchanged.
 
-        What is left out stays as it is, and an empty text takes the field out.
+        Fields that are left out stay unchanged, and an empty string removes a field.
 
         Args:
             name: The artifact, such as ``model``, or ``nlp:model``, which is annotated in ``nlp/dvc.yaml``.
-            type: What it is, such as ``model`` or ``dataset``.
-            path: Where its file or folder is: from the root of the repository, an absolute path, or an address.
-            description: What else people should know.
-            labels: Labels that it gets, beside those that it has.
-            remove_labels: Labels that it loses.
-            custom: Anything else that JSON can say, in place of what is there; an empty ``dict`` takes the field out.
-            must_exist: Refuse a path that is not in the current commit.
+            type: Its type, such as ``model`` or ``dataset``.
+            path: Its file or folder: relative to the root of the repository, absolute, or a URL.
+            description: Its description.
+            labels: Labels to add.
+            remove_labels: Labels to remove.
+            custom: Any JSON value, which replaces the present one; an empty ``dict`` removes the field.
+            must_exist: Refuse a path that is missing from the current commit.
             must_be_new: Refuse an artifact that is annotated already.
-            allow_same_path: Take a path that is, has in it, or is in that of another artifact.
+            allow_same_path: Allow a path that equals, contains or is inside that of another artifact.
             options: See :class:`AnnotationOptions`.
 
         Raises:
@@ -682,8 +683,8 @@ class Registry(Mapping[str, Artifact]):
             gto.exceptions.UnknownType: the configuration does not allow the type.
             gto.exceptions.NoFile: there is nothing at that path, and there must be.
             gto.exceptions.ArtifactExists: it is annotated already, and must be new.
-            gto.exceptions.WrongArtifactsYaml: the file is damaged; the text says where.
-            gto.exceptions.WrongArgs: a value that the file cannot have.
+            gto.exceptions.WrongArtifactsYaml: the file is damaged; the message names the place.
+            gto.exceptions.WrongArgs: the file cannot hold a value.
         """
         done = _gto.annotate(
             self._location,
@@ -702,12 +703,11 @@ class Registry(Mapping[str, Artifact]):
         return AnnotationReport._of(done, options.get("dry_run", False))
 
     def remove_annotation(self, name: str, **options: Unpack[AnnotationOptions]) -> AnnotationReport:
-        """Takes what is said of an artifact out of the annotation file that has it. Its tags have nothing to do with it:
-        see :meth:`deprecate`.
+        """Removes the annotation of an artifact. Its tags stay: see :meth:`deprecate`.
 
         Raises:
-            gto.exceptions.ArtifactNotFound: nothing is said of it.
-            gto.exceptions.WrongArtifactsYaml: the file is damaged; the text says where.
+            gto.exceptions.ArtifactNotFound: it has no annotation.
+            gto.exceptions.WrongArtifactsYaml: the file is damaged; the message names the place.
         """
         done = _gto.remove(self._location, name, **self._commit_options(options))
         return AnnotationReport._of(done, options.get("dry_run", False))
@@ -727,16 +727,16 @@ class Registry(Mapping[str, Artifact]):
         return self.artifacts()._repr_html_()
 
     def to_pandas(self) -> Any:
-        """The artifacts in use as a ``pandas.DataFrame``: a row for each, and a column for each stage.
+        """The active artifacts as a ``pandas.DataFrame``, with a column for each stage.
 
         Raises:
-            ImportError: pandas is not installed. It comes not with this package.
+            ImportError: pandas is not installed. It is not a dependency of this package.
         """
         return self.artifacts().to_pandas()
 
 
 def _name_of(artifact: str, version: str | Version | None) -> str | None:
-    """``v1.0.0``: of a version that must be one of this artifact."""
+    """The name, such as ``v1.0.0``, of a version of this artifact."""
     if not isinstance(version, Version):
         return version_of(artifact, version)
     if version.artifact != artifact:
@@ -755,7 +755,7 @@ def _as_json(custom: Any) -> str | None:
         return None
     import json
 
-    # An empty value says as much as none.
+    # An empty value means none.
     return "null" if custom in ("", {}, []) else json.dumps(custom, allow_nan=False)
 
 
@@ -768,7 +768,7 @@ def _no_such(name: str, hint: str | None) -> NoSuchArtifact:
 
 def _hint(error: GTOException, hint: str) -> None:
     error.hint = hint
-    # As the engine does: shown where nobody catches it, from Python 3.11 on.
+    # Like the engine: shown if it is not caught, from Python 3.11 on.
     if hasattr(error, "add_note"):
         error.add_note(f"hint: {hint}")
 

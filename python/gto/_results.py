@@ -1,7 +1,7 @@
-"""What :class:`gto.Registry` answers: immutable values with named fields.
+"""The results of :class:`gto.Registry`: immutable values with named fields.
 
-Owns the fields, their order and their types, and how a value is shown. Decides nothing: the values are made from what
-the engine says. They can be compared, hashed, pickled, and handed to other threads.
+Defines the fields, their order and types, and their display. The values come from the engine. They can be compared,
+hashed, pickled, and passed to other threads.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ _R = TypeVar("_R", bound="Record")
 
 
 class Record:
-    """The base of all results: values that nobody can change, equal if all their fields are."""
+    """The base of all results: immutable values, equal if all their fields are."""
 
     __slots__ = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields by name; those that are results themselves as ``dict``, too. Times stay ``datetime``."""
+        """The fields by name; nested results are ``dict`` too. Times stay ``datetime``."""
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
 
     def _row(self) -> dict[str, Any]:
-        """The cells of a row about it in a table of pandas."""
+        """The cells of its row in a pandas table."""
         return self.as_dict()
 
     def to_json(self, *, indent: int | None = None) -> str:
@@ -42,17 +42,18 @@ class Record:
 
 @dataclass(frozen=True)
 class Annotation(Record):
-    """What ``dvc.yaml`` or ``artifacts.yaml`` says of an artifact. All of it is text of whoever wrote the file."""
+    """The annotation of an artifact in ``dvc.yaml`` or ``artifacts.yaml``. The text comes from the author of the
+    file."""
 
     __slots__ = ("custom", "description", "labels", "path", "source", "type")
 
-    #: What it is, such as ``model`` or ``dataset``; ``None`` if that is not said.
+    #: Its type, such as ``model`` or ``dataset``; ``None`` if it has none.
     type: str | None
-    #: Where its file or folder is.
+    #: The path of its file or folder.
     path: str | None
     description: str | None
     labels: tuple[str, ...]
-    #: Whatever else is said, as it is in the file.
+    #: Custom data, as in the file.
     custom: Any
     #: The kind of file: ``"dvc"`` for ``dvc.yaml``, ``"gto"`` for ``artifacts.yaml``.
     source: str
@@ -72,8 +73,8 @@ class Annotation(Record):
 
 @dataclass(frozen=True)
 class Description(Record):
-    """What an artifact is and where it lies: at a version, at a commit, or in the work tree. All that the files say is text
-    of whoever wrote them."""
+    """An artifact's type, path, labels and description: at a version, at a commit, or in the work tree. The text comes
+    from the authors of the files."""
 
     __slots__ = (
         "artifact",
@@ -89,16 +90,16 @@ class Description(Record):
     )
 
     artifact: str
-    #: The version that was asked for; ``None`` if none was.
+    #: The requested version; ``None`` if none was.
     version: str | None
-    #: The commit whose files say it; ``None`` for the work tree.
+    #: The commit of the file; ``None`` for the work tree.
     commit: str | None
     #: As in :class:`Annotation`.
     source: str
-    #: The file that says it, from the root of the repository.
+    #: The file with the annotation, relative to the root of the repository.
     file: str
     type: str | None
-    #: Where its file or folder is: from the root of the repository, or an address.
+    #: The path of its file or folder, relative to the root of the repository, or a URL.
     path: str | None
     description: str
     labels: tuple[str, ...]
@@ -114,17 +115,17 @@ class Description(Record):
 
 @dataclass(frozen=True, repr=False)
 class Located(Record):
-    """The one version that a reference such as ``model#prod`` stands for, and where it is."""
+    """The version that a reference such as ``model#prod`` resolves to, and its commit."""
 
     __slots__ = ("artifact", "commit", "ref", "stage", "version")
 
     artifact: str
-    #: Its name; the commit's id where none is registered; ``None`` for a tag that deprecates the artifact.
+    #: Its name; the commit's id if none is registered; ``None`` for a tag that deprecates the artifact.
     version: str | None
-    #: The stage, if one was asked for.
+    #: The stage, if one was requested.
     stage: str | None
     commit: str
-    #: The tag that registered it, or that was given; the commit where there is neither.
+    #: The tag that registered it, or the given tag; the commit if there is neither.
     ref: str
 
     def __repr__(self) -> str:
@@ -134,17 +135,17 @@ class Located(Record):
 
 @dataclass(frozen=True, repr=False)
 class AnnotationReport(Record):
-    """What a change of annotations did, or with ``dry_run`` would do."""
+    """The result of a change to annotations, or of its ``dry_run``."""
 
     __slots__ = ("commit", "dry_run", "files", "lines")
 
-    #: Whether it was only asked what would be done.
+    #: Whether this was a dry run.
     dry_run: bool
-    #: The files that change, from the root of the repository; none if they say it already.
+    #: The changed files, relative to the root of the repository; none if nothing changed.
     files: tuple[str, ...]
-    #: The commit that was made; ``None`` if none was.
+    #: The new commit; ``None`` if there is none.
     commit: str | None
-    #: What the command ``gto`` prints about it.
+    #: The output of the command ``gto`` about it.
     lines: tuple[str, ...]
 
     @classmethod
@@ -163,7 +164,7 @@ class AnnotationReport(Record):
 
 @dataclass(frozen=True, repr=False)
 class Assignment(Record):
-    """That a version is in a stage, and who put it there."""
+    """The assignment of a version to a stage, with its author."""
 
     __slots__ = ("artifact", "author", "author_email", "created_at", "message", "stage", "tag", "version")
 
@@ -171,7 +172,7 @@ class Assignment(Record):
     stage: str
     version: str
     tag: str
-    #: When the tag was made; aware.
+    #: The time of the tag; aware.
     created_at: datetime
     author: str
     author_email: str
@@ -214,28 +215,28 @@ class Version(Record):
     )
 
     artifact: str
-    #: Its name; of a commit that is in a stage without being registered, the commit's id.
+    #: Its name; the commit's id for an unregistered commit in a stage.
     version: str
     commit: str
-    #: When it was registered (last), or else when anything was said of it first; aware.
+    #: The time of its last registration, or else of its first event; aware.
     created_at: datetime | None
     author: str | None
     author_email: str | None
     message: str | None
-    #: The tag that registers it, or the commit if none does.
+    #: The tag that registers it, or the commit if there is none.
     tag: str | None
-    #: Whether it is in use: not deregistered.
+    #: Whether it is active: not deregistered.
     active: bool
     #: Whether it has a version name.
     registered: bool
-    #: The stages that it is in.
+    #: Its assignments to stages.
     assignments: tuple[Assignment, ...]
-    #: What the files of its commit say of the artifact.
+    #: The artifact's annotation in its commit.
     annotation: Annotation | None
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """The names of the stages that it is in."""
+        """The names of its stages."""
         return tuple(assignment.stage for assignment in self.assignments)
 
     def __str__(self) -> str:
@@ -248,7 +249,7 @@ class Version(Record):
     @classmethod
     def _of(cls, version: Mapping[str, Any]) -> Version:
         entries = [entry for commit in version["enrichments"] for entry in commit["enrichments"]]
-        # Of several files that name the artifact the engine tells the one that counts last.
+        # If several files have the artifact, the effective entry comes last.
         nearest = Annotation._of(entries[-1]["source"], entries[-1]["artifact"]) if entries else None
         return cls(
             version["artifact"],
@@ -277,18 +278,18 @@ class Version(Record):
 
 @dataclass(frozen=True, repr=False)
 class ArtifactSummary(Record):
-    """What the table of the registry says of one artifact."""
+    """A row of the registry's table."""
 
     __slots__ = ("active", "latest", "name", "registered", "stages")
 
     name: str
-    #: The highest registered version in use; ``None`` if there is none.
+    #: The highest active version; ``None`` if there is none.
     latest: str | None
-    #: For each stage that the registry has the versions in it, the one that counts first.
+    #: For each stage of the registry, the versions in it, the effective one first.
     stages: Mapping[str, tuple[str, ...]]
-    #: Whether it has any tag; if not, it is only annotated.
+    #: Whether it has a tag; otherwise it is only annotated.
     registered: bool
-    #: Whether it is in use: not deprecated.
+    #: Whether it is active: not deprecated.
     active: bool
 
     def __hash__(self) -> int:
@@ -317,7 +318,7 @@ class ArtifactSummary(Record):
 
 @dataclass(frozen=True, repr=False)
 class Event(Record):
-    """Something that happened to an artifact: one tag."""
+    """An event of an artifact: one tag."""
 
     __slots__ = (
         "artifact",
@@ -332,14 +333,14 @@ class Event(Record):
         "version",
     )
 
-    #: When the tag was made; aware.
+    #: The time of the tag; aware.
     created_at: datetime
     artifact: str
     #: ``registration``, ``deregistration``, ``assignment``, ``unassignment`` or ``deprecation``.
     event: str
     #: ``None`` for a deprecation.
     version: str | None
-    #: ``None`` if the event is about no stage.
+    #: ``None`` if the event has no stage.
     stage: str | None
     commit: str
     author: str
@@ -353,7 +354,7 @@ class Event(Record):
 
     @classmethod
     def _of(cls, entry: Mapping[str, Any]) -> Event:
-        # The journal and `check_ref` name these three differently.
+        # The history and `check_ref` have different names for these three.
         return cls(
             entry["timestamp"] if "timestamp" in entry else entry["created_at"],
             entry["artifact"],
@@ -370,7 +371,7 @@ class Event(Record):
 
 @dataclass(frozen=True, repr=False)
 class TagChange(Record):
-    """A tag that a write made or deleted, or would."""
+    """A tag that a write creates or deletes."""
 
     __slots__ = (
         "action",
@@ -390,10 +391,10 @@ class TagChange(Record):
     #: ``create`` or ``delete``.
     action: str
     tag: str
-    #: The commit of a new tag; what a deleted one pointed to.
+    #: The commit of a new tag, or the target of a deleted one.
     target: str
     pushed: bool
-    #: As in :class:`Event`; this and all that follows is ``None`` for a tag that is deleted.
+    #: As in :class:`Event`; this and the following fields are ``None`` for a deleted tag.
     event: str | None
     artifact: str | None
     version: str | None
@@ -428,28 +429,29 @@ class TagChange(Record):
 
 @dataclass(frozen=True, repr=False)
 class WriteReport(Record):
-    """What a write did, or with ``dry_run`` would do."""
+    """The result of a write, or of its ``dry_run``."""
 
     __slots__ = ("dry_run", "lines", "pushed", "remote", "tags")
 
-    #: Whether it was only asked what would be done.
+    #: Whether this was a dry run.
     dry_run: bool
     pushed: bool
-    #: Where to; ``None`` if nothing was to be pushed.
+    #: The remote; ``None`` without a push.
     remote: str | None
-    #: In the order in which they are told.
+    #: In the order of the output.
     tags: tuple[TagChange, ...]
-    #: What the command ``gto`` prints about it.
+    #: The output of the command ``gto`` about it.
     lines: tuple[str, ...]
 
     @property
     def tag(self) -> str | None:
-        """The last tag that was made or deleted: of an assignment that registers a version first, that of the assignment."""
+        """The last tag that was created or deleted: for an assignment that first registers a version, the tag of the
+        assignment."""
         return self.tags[-1].tag if self.tags else None
 
     @property
     def version(self) -> str | None:
-        """The version that it is about; ``None`` for an artifact that is deprecated, or tags that are deleted."""
+        """The version; ``None`` for a deprecation or deleted tags."""
         return next((tag.version for tag in reversed(self.tags) if tag.version), None)
 
     def __str__(self) -> str:
