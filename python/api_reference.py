@@ -13,13 +13,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "python-reference.md"
 
-#: What is documented: the headline, the name that users import, the source, and the names in it (all public ones if empty).
+#: What is documented: the headline, the name that users import, the sources, and the names in them (all public ones if empty).
 SECTIONS = [
-    ("The registry", "gto", "_modern.py", ["Registry", "Artifact", "WriteOptions", "AnnotationOptions"]),
+    ("The registry", "gto", ["_registry.py"], ["Registry", "Artifact", "WriteOptions", "AnnotationOptions"]),
     (
         "Results",
         "gto",
-        "_results.py",
+        [f"_results/{name}.py" for name in ("record", "rows", "values", "writes", "checks")],
         [
             "Record",
             "Rows",
@@ -41,8 +41,8 @@ SECTIONS = [
             "Verification",
         ],
     ),
-    ("Errors", "gto.exceptions", "exceptions.py", []),
-    ("The functions of the Python tool", "gto.api", "api.py", []),
+    ("Errors", "gto.exceptions", ["exceptions.py"], []),
+    ("The functions of the Python tool", "gto.api", ["api.py"], []),
 ]
 
 HEAD = """# Python reference
@@ -57,22 +57,25 @@ functions of `gto.api`.
 def page() -> str:
     """The whole page."""
     parts = [HEAD]
-    for headline, module, file, names in SECTIONS:
-        tree = ast.parse((ROOT / "python" / "gto" / file).read_text(encoding="utf-8"))
+    for headline, module, files, names in SECTIONS:
+        sources = [(ROOT / "python" / "gto" / file).read_text(encoding="utf-8") for file in files]
         parts.append(f"\n## {headline}\n")
         if not names:
-            parts.append(prose(ast.get_docstring(tree) or ""))
-        found = {node.name: node for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+            parts.append(prose(ast.get_docstring(ast.parse(sources[0])) or ""))
+        found = {
+            node.name: (node, source)
+            for source in sources
+            for node in ast.parse(source).body
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef))
+        }
         for name in names or [name for name in found if not name.startswith("_")]:
-            node = found[name]
+            node, source = found[name]
             if isinstance(node, ast.FunctionDef):
                 parts.append(function(node, module, "###"))
             elif module == "gto.exceptions":
                 parts.append(error(node))
             else:
-                parts.append(
-                    described(node, module, (ROOT / "python" / "gto" / file).read_text(encoding="utf-8"))
-                )
+                parts.append(described(node, module, source))
     text = "\n".join(parts) + "\n"
     return re.sub(r"\n{3,}", "\n\n", text)
 

@@ -5,28 +5,28 @@ For new code there is :class:`gto.Registry`. The rest is what the Python tool 1.
 
 # `import gto` must cost next to nothing: everything comes when it is first asked for.
 _HOMES = {
-    "Annotation": "gto._results",
-    "AnnotationReport": "gto._results",
-    "Artifact": "gto._modern",
-    "ArtifactSummary": "gto._results",
-    "Assignment": "gto._results",
+    "Annotation": "gto._results.values",
+    "AnnotationReport": "gto._results.writes",
+    "Artifact": "gto._registry",
+    "ArtifactSummary": "gto._results.values",
+    "Assignment": "gto._results.values",
     "CONFIG": "gto.config",
-    "Comparison": "gto._results",
-    "Description": "gto._results",
-    "Event": "gto._results",
-    "Examination": "gto._results",
-    "Finding": "gto._results",
+    "Comparison": "gto._results.writes",
+    "Description": "gto._results.values",
+    "Event": "gto._results.values",
+    "Examination": "gto._results.checks",
+    "Finding": "gto._results.checks",
     "GitRegistry": "gto.registry",
-    "Located": "gto._results",
-    "PushReport": "gto._results",
-    "Registry": "gto._modern",
+    "Located": "gto._results.values",
+    "PushReport": "gto._results.writes",
+    "Registry": "gto._registry",
     "RepoIndexManager": "gto.index",
-    "Rows": "gto._results",
-    "TagChange": "gto._results",
-    "TagDifference": "gto._results",
-    "Verification": "gto._results",
-    "Version": "gto._results",
-    "WriteReport": "gto._results",
+    "Rows": "gto._results.rows",
+    "TagChange": "gto._results.writes",
+    "TagDifference": "gto._results.writes",
+    "Verification": "gto._results.checks",
+    "Version": "gto._results.values",
+    "WriteReport": "gto._results.writes",
     "__version__": "gto._version",
 }
 _MODULES = (
@@ -50,24 +50,30 @@ __all__ = ["CONFIG", "GitRegistry", "Registry", "RepoIndexManager", "__version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gto import api as api
-    from gto._modern import Artifact as Artifact, Registry as Registry
-    from gto._results import (
-        Annotation as Annotation,
-        AnnotationReport as AnnotationReport,
-        ArtifactSummary as ArtifactSummary,
-        Assignment as Assignment,
-        Comparison as Comparison,
-        Description as Description,
-        Event as Event,
+    from gto._registry import Artifact as Artifact, Registry as Registry
+    from gto._results.checks import (
         Examination as Examination,
         Finding as Finding,
-        Located as Located,
-        PushReport as PushReport,
+        Verification as Verification,
+    )
+    from gto._results.rows import (
         Rows as Rows,
+    )
+    from gto._results.values import (
+        Annotation as Annotation,
+        ArtifactSummary as ArtifactSummary,
+        Assignment as Assignment,
+        Description as Description,
+        Event as Event,
+        Located as Located,
+        Version as Version,
+    )
+    from gto._results.writes import (
+        AnnotationReport as AnnotationReport,
+        Comparison as Comparison,
+        PushReport as PushReport,
         TagChange as TagChange,
         TagDifference as TagDifference,
-        Verification as Verification,
-        Version as Version,
         WriteReport as WriteReport,
     )
     from gto._version import __version__ as __version__

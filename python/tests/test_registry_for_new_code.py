@@ -680,7 +680,7 @@ class Importing(unittest.TestCase):
     def test_nothing_of_the_pleasant_api_is_imported_before_it_is_used(self):
         import subprocess
 
-        code = "import sys, gto; print([m for m in ('dataclasses', 'typing', 're', 'gto._modern', 'json') if m in sys.modules])"
+        code = "import sys, gto; print([m for m in ('dataclasses', 'typing', 're', 'gto._registry', 'json') if m in sys.modules])"
         done = subprocess.run(
             [sys.executable, "-S", "-I", "-c", f"import sys; sys.path[:] = {sys.path!r}; " + code],
             stdout=subprocess.PIPE,

@@ -15,23 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 from gto import _gto
 from gto._calls import version_of
-from gto._results import (
-    Annotation,
-    AnnotationReport,
-    ArtifactSummary,
-    Comparison,
-    Description,
-    Event,
-    Examination,
-    Located,
-    PushReport,
-    Record,
-    Rows,
-    Verification,
-    Version,
-    WriteReport,
-    rows,
-)
+from gto._results.checks import Examination, Verification
+from gto._results.record import Record
+from gto._results.rows import Rows, rows
+from gto._results.values import Annotation, ArtifactSummary, Description, Event, Located, Version
+from gto._results.writes import AnnotationReport, Comparison, PushReport, WriteReport
 from gto.exceptions import ArtifactNotFound, GTOException, GtoWarning, WrongArgs
 
 if TYPE_CHECKING:

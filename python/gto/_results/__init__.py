@@ -1,0 +1,1 @@
+"""What :class:`gto.Registry` answers. Empty, so that each part is imported only when it is needed."""
