@@ -4,6 +4,7 @@
 //! `--long` also runs what takes too long for each change, and is meant for each release.
 
 use std::io::BufReader;
+use std::num::NonZero;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -16,6 +17,10 @@ use crate::{Result, oracle, python};
 /// The number of random registries in the differential test.
 const REGISTRIES: &str = "GTO_DIFF_REGISTRIES";
 const REGISTRIES_BY_DEFAULT: &str = "25";
+
+/// Tests wait for disks and other processes most of the time, so more of them run at once than there are processors.
+const THREADS: &str = "RUST_TEST_THREADS";
+const THREADS_FOR_EACH_PROCESSOR: usize = 3;
 
 /// What `--long` sets for the tests: more cases, larger races, and no point of a write left out.
 const LONG: [(&str, &str); 7] = [
@@ -133,6 +138,10 @@ fn cargo_test(workspace: &Workspace, options: &Options, oracle: Option<&Path>, s
     }
     cargo.args(&options.for_cargo).args(options.for_binaries());
     cargo.env(skips::VARIABLE, skip_log).envs(options.settings());
+    if std::env::var_os(THREADS).is_none() {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        cargo.env(THREADS, (processors * THREADS_FOR_EACH_PROCESSOR).to_string());
+    }
     match oracle {
         // Required: a test that cannot use an oracle that is there has found a fault, and must not skip over
         // it.
