@@ -95,7 +95,7 @@ fn registry_hints(error: &Error, context: &mut Context) -> Vec<String> {
         Error::NoIdentity { .. } => "run `git config --global user.name 'Your Name'` and \
              `git config --global user.email you@example.com`, or pass --author and --author-email"
             .to_owned(),
-        Error::Conflict { .. } => {
+        Error::Conflict { .. } | Error::Outdated { .. } => {
             "somebody else wrote to this repository just now: look with `gto history`, \
              then run the command again"
                 .to_owned()

@@ -1,7 +1,7 @@
 //! Advice that the command line and Python give in the same words.
 
 use gto::Registry;
-use gto::plan::Plan;
+use gto::plan::Warning;
 
 use crate::text::shell_quote;
 
@@ -16,27 +16,13 @@ pub fn fetch_tags(registry: &Registry) -> Option<String> {
     Some(format!("git fetch --tags --force{unshallow}{from}"))
 }
 
-/// The warning that a version may be registered which exists already, where this copy lacks tags: it is shallow, or a
-/// clone without any. `option` fetches from the remote first.
-pub fn lacking_tags(plan: &Plan, registry: &Registry, option: &str) -> Option<String> {
-    if !plan.registers() {
-        return None;
+/// A warning, with what to do about it where that depends on the registry: `option` fetches from the remote first.
+#[must_use]
+pub fn warning(warning: &Warning, registry: &Registry, option: &str) -> String {
+    match (warning, fetch_tags(registry)) {
+        (Warning::LackingTags { .. }, Some(fetch)) => {
+            format!("{warning}; look there first with {option}, or fetch all tags: `{fetch}`")
+        }
+        _ => warning.to_string(),
     }
-    let fetch = fetch_tags(registry)?;
-    let is_new = plan.is_new_artifact || plan.new_stage.is_some();
-    let state = if registry.is_shallow() {
-        "is shallow"
-    } else if is_new && !registry.has_many_tags() && has_no_tags(registry) && registry.is_clone() {
-        "has no tags"
-    } else {
-        return None;
-    };
-    Some(format!(
-        "this clone {state}: versions that exist on the remote alone are not seen; \
-         look there first with {option}, or fetch all tags: `{fetch}`"
-    ))
-}
-
-fn has_no_tags(registry: &Registry) -> bool {
-    registry.tag_names().is_ok_and(|tags| tags.is_empty())
 }

@@ -3,7 +3,7 @@
 use gto::annotation::Source;
 use gto::annotation::json::from_json;
 use gto::name::ArtifactName;
-use gto::{Annotating, AnnotationApplied, AnnotationPlan, Committing, Error, Registry};
+use gto::{Annotating, AnnotationPlan, Applied, Author, Error, Registry, Request, WriteOptions, Written};
 use pyo3::prelude::*;
 use serde::Serialize;
 
@@ -18,22 +18,22 @@ struct Edited {
     lines: Vec<String>,
 }
 
-fn carry_out(
+fn edit(
     registry: &Registry,
     asides: &mut Asides,
-    mut plan: impl FnMut() -> Work<AnnotationPlan>,
-    committing: &Committing,
+    request: &Request,
+    options: &WriteOptions,
     dry_run: bool,
 ) -> Work<Edited> {
     if dry_run {
-        let plan = plan()?;
-        registry.check_annotations(&plan, committing)?;
+        let plan = registry.plan_with(request, options)?.files.unwrap_or_default();
         return Ok(Edited { files: files(&plan), commit: None, lines: Vec::new() });
     }
-    let (plan, applied) = registry.edit_annotations(committing, plan)?;
+    let Written { plan, applied } = registry.write(request, options)?;
+    let plan = plan.files.unwrap_or_default();
     asides.pass_on(&applied.said);
     Ok(Edited {
-        lines: lines(&plan, committing, &applied),
+        lines: lines(&plan, options, &applied),
         files: files(&plan),
         commit: applied.commit.map(|commit| commit.to_string()),
     })
@@ -44,15 +44,15 @@ fn files(plan: &AnnotationPlan) -> Vec<String> {
 }
 
 /// The command's message about it.
-fn lines(plan: &AnnotationPlan, committing: &Committing, applied: &AnnotationApplied) -> Vec<String> {
+fn lines(plan: &AnnotationPlan, options: &WriteOptions, applied: &Applied) -> Vec<String> {
     let edits = plan.edits.iter().map(|edit| {
         let done = if edit.after.is_some() { "Updated" } else { "Removed" };
         format!("{done} `{}`", edit.file)
     });
-    let message = committing.message.as_ref().unwrap_or(&plan.message);
+    let message = options.message.as_ref().unwrap_or(&plan.message);
     let subject = message.lines().next().unwrap_or_default();
     let commit = applied.commit.map(|commit| format!("Created commit {}: {subject}", commit.short()));
-    let pushed = applied.pushed.as_ref();
+    let pushed = applied.pushed_branch.as_ref();
     let pushed = pushed.map(|(branch, remote)| format!("Successfully pushed branch {branch} to {remote}."));
     edits.chain(commit).chain(pushed).collect()
 }
@@ -128,10 +128,10 @@ pub fn annotate<'py>(
             must_be_new: !update,
         };
         let (registry, name) = (repo.open_to_edit()?, named(&name)?);
-        let plan = || Ok(registry.plan_annotate(&name, &wish)?);
-        let committing =
-            Committing { commit, message: commit_message, push, name: author, email: author_email };
-        carry_out(&registry, asides, plan, &committing, dry_run)
+        let author = Author { name: author, email: author_email, ..Author::default() };
+        let request = Request::Annotate { artifact: name, annotation: wish, author };
+        let options = WriteOptions { push: Some(push), fetch: false, commit, message: commit_message };
+        edit(&registry, asides, &request, &options, dry_run)
     })
 }
 
@@ -154,9 +154,9 @@ pub fn remove(
 ) -> Value<'_> {
     work(py, repo, move |repo, asides| {
         let (registry, name, file) = (repo.open_to_edit()?, named(&name)?, self::file(file.as_deref())?);
-        let plan = || Ok(registry.plan_remove_annotation(&name, file)?);
-        let committing =
-            Committing { commit, message: commit_message, push, name: author, email: author_email };
-        carry_out(&registry, asides, plan, &committing, dry_run)
+        let author = Author { name: author, email: author_email, ..Author::default() };
+        let request = Request::RemoveAnnotation { artifact: name, file, author };
+        let options = WriteOptions { push: Some(push), fetch: false, commit, message: commit_message };
+        edit(&registry, asides, &request, &options, dry_run)
     })
 }

@@ -108,9 +108,12 @@ impl Told {
             | Error::CannotCompare { .. }
             | Error::InvalidDate { .. }
             | Error::InvalidCommitterDate { .. }
+            | Error::InvalidPlan { .. }
             | Error::TooEarly => Self::new("WrongArgs", [message]),
             Error::NoIdentity { .. } => Self::new("NoIdentity", [message]),
-            Error::Conflict { .. } | Error::Locked { .. } => Self::new("Conflict", [message]),
+            Error::Conflict { .. } | Error::Outdated { .. } | Error::Locked { .. } => {
+                Self::new("Conflict", [message])
+            }
             Error::Blocked { by, .. } => Self { text: Some(message), ..Self::new("TagExists", [by.clone()]) },
             Error::Sign { .. } => Self::new("SigningError", [message]),
             Error::UnreadableFile { .. } | Error::Cache { .. } | Error::Stopped { .. } => {

@@ -60,6 +60,7 @@ pub fn hint(error: &Error) -> Option<String> {
             "set user.name and user.email with `git config --global`, or pass author= and author_email="
                 .to_owned()
         }
+        Error::Outdated { .. } => "plan it again".to_owned(),
         Error::Conflict { .. } => "somebody else wrote just now: look, then try again".to_owned(),
         Error::Locked { .. } => match error.lock_file() {
             Some(path) => format!(

@@ -1,15 +1,16 @@
-//! Writes: the engine decides what is valid; this parses the arguments and applies the plan.
+//! Writes: the engine decides what is valid; this parses the arguments and makes a request of them.
 
 use gto::name::{ArtifactName, StageName};
 use gto::plan::{Plan, Step};
 use gto::query::ShowOptions;
 use gto::reference::Reference;
 use gto::report::EventReport;
-use gto::rules::{AssignTarget, Refusal, Registering, Simple, TagWish, Undo};
+use gto::request::Target;
+use gto::rules::{Refusal, Registering, Simple, TagWish, Undo};
 use gto::signing::Sign;
 use gto::version::{Bump, Version};
-use gto::{Applied, Author, AuthorFault, Detail, Manner, Registry};
-use gto_frontend::advice::lacking_tags;
+use gto::{Applied, Author, AuthorFault, Detail, Registry, Request, WriteOptions, Written};
+use gto_frontend::advice;
 use gto_frontend::reports::written::{WriteReport, lines};
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -71,14 +72,14 @@ struct Done {
 impl Serialize for Done {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Written<'a> {
+        struct Report<'a> {
             #[serde(flatten)]
             report: WriteReport<'a>,
             remote: Option<&'a str>,
             events: &'a [EventReport],
             lines: &'a [String],
         }
-        Written {
+        Report {
             report: WriteReport::new(&self.plan, &self.applied, self.dry_run),
             remote: self.remote.as_deref(),
             events: &self.events,
@@ -99,28 +100,28 @@ impl How {
         Err(Problem::Arguments(complaint.to_owned()))
     }
 
-    /// Applies what `plan` gives for the artifact unless only asked what it would do.
-    fn carry_out(
-        &self,
-        registry: &Registry,
-        asides: &mut Asides,
-        artifact: &ArtifactName,
-        plan: impl Fn() -> Work<Plan>,
-    ) -> Work<Done> {
+    /// Carries out a request unless this is a dry run.
+    fn write(&self, registry: &Registry, asides: &mut Asides, request: &Request) -> Work<Done> {
         self.check()?;
-        // What is written to a clone of a remote repository exists only there.
-        let push = registry.url().is_some() || self.push.unwrap_or(registry.config().push);
-        let manner = Manner { push, fetch: self.fetch, dry_run: self.dry_run };
-        let before = |plan: &Plan| {
-            asides.add(&plan.warnings);
-            if !(push || self.fetch)
-                && let Some(warning) = lacking_tags(plan, registry, "fetch=True")
-            {
-                asides.say(&warning);
-            }
+        let options = WriteOptions { push: self.push, fetch: self.fetch, ..WriteOptions::default() };
+        let mut warnings = Vec::new();
+        let written = if self.dry_run {
+            registry.plan_with(request, &options).map(|plan| {
+                warnings.clone_from(&plan.warnings);
+                let applied = Applied { pushed: plan.to_push.clone(), ..Applied::default() };
+                Written { plan, applied }
+            })
+        } else {
+            registry.write_and_note(request, &options, &mut warnings)
         };
-        let (plan, applied) = registry.write(Some(artifact), manner, plan, before)?;
-        asides.add(&applied.warnings);
+        for warning in &warnings {
+            asides.say(&advice::warning(warning, registry, "fetch=True"));
+        }
+        self.done(registry, asides, written?, registry.pushes(&options))
+    }
+
+    fn done(&self, registry: &Registry, asides: &mut Asides, written: Written, push: bool) -> Work<Done> {
+        let Written { plan, applied } = written;
         asides.pass_on(&applied.said);
         if let Some(failure) = applied.failure {
             return Err(gto::Error::PartialPush(Box::new(failure)).into());
@@ -256,12 +257,21 @@ pub fn register<'py>(
         if r#ref.is_none() && !how.dry_run {
             return Err(Problem::Arguments("`ref` is required".to_owned()));
         }
-        how.carry_out(registry, asides, &name, || {
-            Ok(match r#ref {
-                Some(revision) => registry.plan_register(&name, revision, &wish, &how.author)?,
-                None => registry.plan_register_next_commit(&name, &wish, &how.author)?,
-            })
-        })
+        let Some(revision) = r#ref else {
+            how.check()?;
+            let plan = registry.plan_register_next_commit(&name, &wish, &how.author)?;
+            asides.add(&plan.warnings);
+            let push = registry.pushes(&WriteOptions { push: how.push, ..WriteOptions::default() });
+            return how.done(registry, asides, Written { plan, applied: Applied::default() }, push);
+        };
+        let request = Request::Register {
+            artifact: name,
+            revision: revision.to_owned(),
+            new: wish,
+            if_changed: false,
+            author: how.author.clone(),
+        };
+        how.write(registry, asides, &request)
     })
 }
 
@@ -302,15 +312,12 @@ pub fn assign(
             return Err(Refusal::VersionAndSkip.into());
         }
         let target = match which {
-            Which::Version(version) => AssignTarget::Version(version),
-            Which::On(revision) => {
-                asides.add(registry.ambiguity(&revision).as_slice());
-                AssignTarget::Commit { commit: registry.resolve(&revision)?, version: new, skip_registration }
-            }
+            Which::Version(version) => Target::Version(version),
+            Which::On(revision) => Target::Commit { revision, version: new, skip_registration },
         };
-        how.carry_out(registry, asides, &name, || {
-            Ok(registry.plan_assign(&name, &stage, &target, &how.wish, &how.author)?)
-        })
+        let (tag, author) = (how.wish.clone(), how.author.clone());
+        let request = Request::Assign { artifact: name, stage, target, tag, author };
+        how.write(registry, asides, &request)
     })
 }
 
@@ -345,9 +352,9 @@ pub fn unassign(
         let stage = allowed_stage(registry, stage.as_deref(), &which)?;
         let which = which?;
         let version = which.find(registry, asides, &name)?;
-        how.carry_out(registry, asides, &name, || {
-            Ok(registry.plan_unassign(&name, &version, &stage, undo(delete), &how.wish, &how.author)?)
-        })
+        let (undo, tag, author) = (undo(delete), how.wish.clone(), how.author.clone());
+        let request = Request::Unassign { artifact: name, version, stage, undo, tag, author };
+        how.write(registry, asides, &request)
     })
 }
 
@@ -379,9 +386,9 @@ pub fn deregister(
         let name = artifact(&name)?;
         let which = Which::read(version, r#ref)?;
         let version = which.find(registry, asides, &name)?;
-        how.carry_out(registry, asides, &name, || {
-            Ok(registry.plan_deregister(&name, &version, undo(delete), &how.wish, &how.author)?)
-        })
+        let (undo, tag, author) = (undo(delete), how.wish.clone(), how.author.clone());
+        let request = Request::Deregister { artifact: name, version, undo, tag, author };
+        how.write(registry, asides, &request)
     })
 }
 
@@ -411,9 +418,9 @@ pub fn deprecate(
     ask(py, repo, move |registry, asides| {
         let name = artifact(&name)?;
         let revision = r#ref.filter(|revision| !revision.is_empty());
-        how.carry_out(registry, asides, &name, || {
-            Ok(registry.plan_deprecate(&name, revision.as_deref(), undo(delete), &how.wish, &how.author)?)
-        })
+        let (undo, tag, author) = (undo(delete), how.wish.clone(), how.author.clone());
+        let request = Request::Deprecate { artifact: name, revision, undo, tag, author };
+        how.write(registry, asides, &request)
     })
 }
 

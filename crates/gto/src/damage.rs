@@ -6,10 +6,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::object_id::ObjectId;
 
 /// A tag that cannot be read, so that what its artifact is now cannot be known.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DamagedTag {
     /// Its name.
     pub name: String,
@@ -18,7 +20,8 @@ pub struct DamagedTag {
 }
 
 /// Why a tag cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Damage {
     /// Its ref holds no object id: an empty file after a power cut.
     Ref {

@@ -12,7 +12,7 @@ use crate::damage::{self, DamagedTag};
 use crate::git;
 use crate::name::{ArtifactName, InvalidName, StageName};
 use crate::object_id::ObjectId;
-use crate::registry::PartialPush;
+use crate::outcome::PartialPush;
 use crate::rules::Refusal;
 
 /// The result of the library's functions.
@@ -218,6 +218,18 @@ pub enum Error {
     Conflict {
         /// The tag.
         tag: String,
+    },
+    /// A plan was kept, and the tags that it was made from have changed.
+    #[error("The tags of '{artifact}' have changed since the plan was made")]
+    Outdated {
+        /// The artifact.
+        artifact: ArtifactName,
+    },
+    /// A plan that no registry makes: it was changed by hand, or is another repository's.
+    #[error("The plan cannot be carried out: {reason}")]
+    InvalidPlan {
+        /// Why, in one clause.
+        reason: String,
     },
     /// Some of the tags were made or deleted before something went wrong.
     #[error("Only a part was done, which stays: {}", tags.join(" "))]

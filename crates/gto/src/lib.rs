@@ -8,10 +8,8 @@
 //! [`Registry`] is where to start:
 //!
 //! ```
-//! use gto::name::ArtifactName;
 //! use gto::query::ShowOptions;
-//! use gto::rules::{AssignTarget, Registering, TagWish};
-//! use gto::{Author, Environment, Registry, Timestamp};
+//! use gto::{Environment, Plan, Registry, Request, Timestamp, WriteOptions};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let sandbox = gto_testkit::Sandbox::new();
@@ -22,16 +20,26 @@
 //! let now = Timestamp::new(1_764_000_000, 0).expect("a time of this century");
 //! let registry = Registry::open(folder, Environment::new([], now))?;
 //!
-//! // A write is a plan first: print it, or apply it.
-//! let model: ArtifactName = "model".parse()?;
-//! let me = Author { name: Some("Ada".into()), email: Some("ada@example.com".into()), ..Author::default() };
-//! let plan = registry.plan_register(&model, "HEAD", &Registering::default(), &me)?;
-//! assert_eq!(plan.steps[0].tag(), "model@v0.0.1");
-//! registry.apply(&plan, None)?;
+//! // A write is a request, which is a value too: here read from JSON.
+//! let ada = r#"{"name": "Ada", "email": "ada@example.com"}"#;
+//! let register = format!(r#"{{"action": "register", "artifact": "model", "author": {ada}}}"#);
+//! let register: Request = serde_json::from_str(&register)?;
+//! let options = WriteOptions::default();
+//! let written = registry.write(&register, &options)?;
+//! assert_eq!(written.plan.steps[0].tag(), "model@v0.0.1");
 //!
-//! let version = AssignTarget::Version("v0.0.1".parse().expect("a version"));
-//! let plan = registry.plan_assign(&model, &"prod".parse()?, &version, &TagWish::default(), &me)?;
-//! registry.apply(&plan, None)?;
+//! // Or it is a plan first, that can be shown, kept as JSON, and carried out later.
+//! let assign = format!(
+//!     r#"{{"action": "assign", "artifact": "model", "stage": "prod", "target": {{"version": "v0.0.1"}}, "author": {ada}}}"#
+//! );
+//! let plan = registry.plan(&serde_json::from_str(&assign)?)?;
+//! let kept: String = serde_json::to_string(&plan)?;
+//! let plan: Plan = serde_json::from_str(&kept)?;
+//! registry.apply(&plan, &options)?;
+//!
+//! // It says which tags it was made from, and is refused once they have changed: here by itself.
+//! let refused = registry.apply(&plan, &options).expect_err("the tag is there");
+//! assert_eq!(refused.to_string(), "The tags of 'model' have changed since the plan was made");
 //!
 //! let report = registry.show(&ShowOptions::default())?.value;
 //! assert_eq!(report.artifacts[0].stages[0].1[0].to_string(), "v0.0.1");
@@ -40,10 +48,11 @@
 //! ```
 //!
 //! Where things are: [`name`], [`version`], [`tag`] and [`mod@reference`] are validated values; [`event`] and
-//! [`state`] say what tags add up to; [`query`] asks, [`report`] answers; [`rules`] decide what may be written,
-//! as a [`plan`]. None of these does any I/O.
+//! [`state`] say what tags add up to; [`query`] asks, [`report`] answers; a [`request`] is a wish to write, and [`rules`]
+//! decide what of it may be done, as a [`plan`]. None of these does any I/O.
 
 pub mod annotation;
+pub mod author;
 pub mod commit;
 pub mod config;
 pub mod damage;
@@ -58,6 +67,7 @@ pub mod fuzzing;
 mod git;
 pub mod name;
 pub mod object_id;
+pub mod outcome;
 pub mod plan;
 mod processors;
 pub mod progress;
@@ -65,6 +75,7 @@ pub mod query;
 pub mod reference;
 pub mod registry;
 pub mod report;
+pub mod request;
 pub mod rules;
 pub mod signature;
 pub mod signing;
@@ -77,14 +88,17 @@ mod waiting;
 mod yaml;
 
 pub use annotation::error::{AnnotateError, Bring};
+pub use author::{Author, AuthorFault};
 pub use environment::Environment;
 pub use error::{Error, Result};
 pub use git::{before_first_child, end_children, is_bundle, kill_children};
+pub use outcome::{Applied, PartialPush, Written};
+pub use plan::{AnnotationPlan, FileEdit, Plan};
 pub use processors::processors;
 pub use registry::{
-    AnnotatedTag, Annotating, AnnotationApplied, AnnotationPlan, Answer, Applied, ArtifactChange, Author,
-    AuthorFault, CacheReport, Change, CheckedRef, Committing, Comparison, Description, Detail, Difference,
-    FileEdit, KeptClone, KeptClones, Located, Manner, MigrationPlan, PartialPush, Registry, Sent, Sight,
-    StagesWanted, TagDifference, VersionsReport, clone_with_files, is_editing,
+    AnnotatedTag, Answer, ArtifactChange, CacheReport, Change, CheckedRef, Comparison, Description, Detail,
+    Difference, KeptClone, KeptClones, Located, Registry, Sent, StagesWanted, TagDifference, VersionsReport,
+    clone_with_files, is_editing,
 };
+pub use request::{Annotating, Request, WriteOptions};
 pub use time::Timestamp;

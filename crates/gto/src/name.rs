@@ -156,6 +156,7 @@ macro_rules! text_like {
     )*};
 }
 text_like!(ArtifactName, StageName);
+crate::text::read_as_text!(ArtifactName, StageName);
 
 #[cfg(test)]
 mod tests {

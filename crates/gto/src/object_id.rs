@@ -118,6 +118,8 @@ impl FromStr for ObjectId {
     }
 }
 
+crate::text::read_as_text!(ObjectId);
+
 impl serde::Serialize for ObjectId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

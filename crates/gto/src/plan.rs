@@ -1,8 +1,12 @@
 //! Plans: what a write will do, before it does it.
 //!
-//! A plan is a value. It can be printed, returned as JSON (`--dry-run`) and applied. Building
-//! one is `rules`' job, applying it `registry`'s.
+//! A plan is a value. It can be printed, kept as JSON, and applied later: it says which tags and texts it was made from, so
+//! that it is refused once these have changed. Building one is `rules`' job, applying it `registry`'s.
 
+use serde::{Deserialize, Serialize};
+
+use crate::annotation::Source;
+use crate::author::Author;
 use crate::damage::{self, DamagedTag};
 use crate::event::EventKind;
 use crate::name::{ArtifactName, StageName};
@@ -11,8 +15,9 @@ use crate::signature::Signature;
 use crate::signing::Signing;
 use crate::version::{Version, VersionLabel};
 
-/// What a write will do to the tags of a repository.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What a write will do to the tags of a repository, or to its annotation files.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The changes, in the order in which they are told.
     pub steps: Vec<Step>,
@@ -26,12 +31,81 @@ pub struct Plan {
     pub signing: Option<Signing>,
     /// Artifacts that are what they were at a version, so that nothing is done about them.
     pub unchanged: Vec<Unchanged>,
-    /// What it was made from.
-    pub(crate) seen: Vec<SeenTags>,
+    /// The tags that the remote would get or lose, where that was asked for.
+    pub to_push: Vec<String>,
+    /// The change of annotation files, if that is what is to be done.
+    pub files: Option<AnnotationPlan>,
+    /// The tags that it was made from.
+    pub seen: Vec<SeenTags>,
+}
+
+/// The new texts of annotation files.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnnotationPlan {
+    /// The files that change; none if everything is as it should be already.
+    pub edits: Vec<FileEdit>,
+    /// What a commit of them is called.
+    pub message: String,
+    /// Who commits them.
+    pub author: Author,
+    /// The artifacts that move from one file to another.
+    pub moved: Vec<ArtifactName>,
+    /// The entries that were to move and cannot, without control characters, and why: artifacts, and what has the place of one.
+    pub stays: Vec<Stay>,
+    /// Whether nothing may be done while some stay.
+    pub must_be_whole: bool,
+    /// What it is about, whether that changes or not.
+    pub(crate) planned: Vec<Planned>,
+}
+
+/// An entry of an annotation file that cannot move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stay {
+    /// Its name.
+    pub name: String,
+    /// Why, in one clause.
+    pub reason: String,
+}
+
+/// Which entries of a file a plan is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Planned {
+    pub file: String,
+    pub source: Source,
+    /// The text of the file now.
+    pub text: Option<String>,
+    /// Their names, as the file has them.
+    pub entries: Vec<String>,
+}
+
+/// The change of one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEdit {
+    /// The file, from the root of the repository.
+    pub file: String,
+    /// Its text now; `None` if there is no file.
+    pub before: Option<String>,
+    /// Its text to be; `None` if there is to be no file.
+    pub after: Option<String>,
+}
+
+impl AnnotationPlan {
+    /// The files that it is about.
+    pub(crate) fn files(&self) -> Vec<&str> {
+        self.planned.iter().map(|planned| planned.file.as_str()).collect()
+    }
+
+    /// Whether it may be carried out: nothing stays that must not.
+    pub fn is_whole(&self) -> bool {
+        !self.must_be_whole || self.stays.is_empty()
+    }
 }
 
 /// An artifact that is what it was at a version.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unchanged {
     /// The artifact.
     pub artifact: ArtifactName,
@@ -42,12 +116,46 @@ pub struct Unchanged {
 }
 
 /// The tags of an artifact as they were when a plan was made, in short: what was chosen from others must not be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SeenTags {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeenTags {
+    /// The artifact.
     pub artifact: ArtifactName,
-    /// Of their names. It need not be safe from people who try to make another one alike: who can do that can make the
-    /// tags.
-    pub digest: u64,
+    /// How many tags it had.
+    pub tags: usize,
+    /// A digest of their names and of what they point to. It need not be safe from people who try to make other tags alike: who
+    /// can do that can make the tags.
+    pub digest: String,
+    /// A digest of their names alone, which is found sooner. It holds within one process.
+    #[serde(skip)]
+    pub(crate) names: Option<u64>,
+}
+
+impl SeenTags {
+    /// Tags with what each points to; in any order.
+    pub(crate) fn of<'a>(
+        artifact: ArtifactName,
+        names: u64,
+        tags: impl Iterator<Item = (&'a str, Option<ObjectId>)>,
+    ) -> Self {
+        let mut count = 0;
+        let digest = tags.fold(0u64, |sum, (name, target)| {
+            count += 1;
+            sum.wrapping_add(fnv(&[name.as_bytes(), &[0], target.as_ref().map_or(&[], ObjectId::as_bytes)]))
+        });
+        Self { artifact, tags: count, digest: format!("{digest:016x}"), names: Some(names) }
+    }
+
+    /// Whether these are the same tags.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (&self.artifact, self.tags, &self.digest) == (&other.artifact, other.tags, &other.digest)
+    }
+}
+
+/// The hash FNV-1a of these bytes: unlike those of the standard library it is the same for every build.
+fn fnv(parts: &[&[u8]]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.iter());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 impl Plan {
@@ -83,7 +191,8 @@ impl Plan {
 }
 
 /// One change of one tag.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
 pub enum Step {
     /// Makes a tag that must not exist.
     Create(NewTag),
@@ -102,7 +211,7 @@ impl Step {
 }
 
 /// A tag to make: an event to come.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewTag {
     /// The tag's name.
     pub name: String,
@@ -137,7 +246,7 @@ impl NewTag {
 }
 
 /// A tag to remove.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OldTag {
     /// The tag's name.
     pub name: String,
@@ -146,7 +255,8 @@ pub struct OldTag {
 }
 
 /// Something that is no failure, yet whoever asked should know.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "about", rename_all = "snake_case")]
 pub enum Warning {
     /// Tags that have registry names and are no annotated tags, so that they are no events (decision D22).
     LightweightTags(Vec<String>),
@@ -189,6 +299,11 @@ pub enum Warning {
     DatedBack {
         /// The tag.
         tag: String,
+    },
+    /// This clone lacks tags, so that a version may be registered which exists already on the remote.
+    LackingTags {
+        /// Whether its history is cut off; else it has no tags at all.
+        is_shallow: bool,
     },
     /// Only planned: Git pushes to several addresses for the remote, and carrying it out is refused.
     ManyAddresses {
@@ -233,6 +348,11 @@ impl std::fmt::Display for Warning {
                 f,
                 "Git pushes to {addresses} addresses for the remote '{remote}': without --dry-run this is refused, since some \
                  could take a tag that others refuse"
+            ),
+            Self::LackingTags { is_shallow } => write!(
+                f,
+                "this clone {}: versions that exist on the remote alone are not seen",
+                if *is_shallow { "is shallow" } else { "has no tags" }
             ),
             Self::Unfetched { reason } => write!(
                 f,

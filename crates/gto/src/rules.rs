@@ -5,6 +5,8 @@
 
 use std::collections::HashSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::Event;
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
@@ -235,24 +237,29 @@ fn shorts(commits: &[ObjectId]) -> String {
 }
 
 /// Whether a tag gets a counter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Simple {
     /// As the kind of event has it: stages with, everything else without unless the name is taken (D6, D23).
     #[default]
     Auto,
     /// Never.
+    #[serde(rename = "omit")]
     Always,
     /// Always.
+    #[serde(rename = "force")]
     Never,
 }
 
 /// How something is taken back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Undo {
     /// By one more tag, so that the history stays.
     #[default]
+    #[serde(rename = "tag")]
     ByTag,
     /// By deleting its tags.
+    #[serde(rename = "delete")]
     ByDeletion,
 }
 
@@ -328,7 +335,8 @@ pub struct Rules<'a> {
 }
 
 /// What `register` is asked to do.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Registering {
     /// The version, as typed.
     pub version: Option<String>,
@@ -337,6 +345,7 @@ pub struct Registering {
     /// The tag's message.
     pub message: Option<String>,
     /// Whether the tag gets a counter.
+    #[serde(rename = "counter")]
     pub simple: Simple,
     /// Register what is registered already.
     pub force: bool,
@@ -359,11 +368,13 @@ pub enum AssignTarget {
 }
 
 /// How a tag is to be made.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct TagWish {
     /// The tag's message.
     pub message: Option<String>,
     /// Whether the tag gets a counter.
+    #[serde(rename = "counter")]
     pub simple: Simple,
     /// Do what has no effect, too.
     pub force: bool,

@@ -4,10 +4,11 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Whether a write signs its tags.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sign {
     /// If Git is configured to: `tag.gpgSign`, `tag.forceSignAnnotated` (decision D21).
     #[default]
@@ -19,7 +20,7 @@ pub enum Sign {
 }
 
 /// A kind of signature: the words of `gpg.format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SignatureFormat {
     /// By `gpg`.
@@ -47,7 +48,8 @@ impl SignatureFormat {
 }
 
 /// How the tags of a plan will be signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Signing {
     /// The kind of signature.
     pub format: SignatureFormat,

@@ -23,3 +23,16 @@ pub(crate) fn printable(text: &str) -> String {
     }
     shown
 }
+
+/// Lets values be read that serialise as text.
+macro_rules! read_as_text {
+    ($($name:ty),*) => {$(
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+pub(crate) use read_as_text;

@@ -3,7 +3,9 @@
 //! Owns printing them as the Python tool does. Must not read a clock.
 
 use std::fmt;
+use std::str::FromStr;
 
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 
 /// A point in time with the writer's offset from UTC.
@@ -14,6 +16,11 @@ pub struct Timestamp {
     seconds: i64,
     offset: i32,
 }
+
+/// The text is no time with an offset, or no calendar has it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is no time such as 2026-11-24T05:39:01+00:00")]
+pub struct InvalidTimestamp(String);
 
 impl Timestamp {
     /// The name of the newtype struct that it serialises as, around its form in JSON.
@@ -120,6 +127,23 @@ impl fmt::Debug for Timestamp {
     }
 }
 
+impl FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    /// Reads the form in JSON, which names the offset.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = || {
+            let pieces = Pieces::parse(text).ok()?;
+            let offset = pieces.to_numeric_offset()?;
+            let instant = offset.to_timestamp(pieces.date().to_datetime(pieces.time()?)).ok()?;
+            Self::new(instant.as_second(), offset.seconds())
+        };
+        read().ok_or_else(|| InvalidTimestamp(text.to_owned()))
+    }
+}
+
+crate::text::read_as_text!(Timestamp);
+
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // The name lets a format that has times of its own, as Python's values have, know one.
@@ -150,7 +174,8 @@ mod tests {
         assert_eq!([86_400, i32::MAX, i32::MIN].map(|offset| Timestamp::new(0, offset)), [None; 3]);
         for edge in [-62_135_510_400, 253_402_128_000] {
             for offset in [-86_399, 86_399] {
-                Timestamp::new(edge, offset).unwrap().to_string();
+                let time = Timestamp::new(edge, offset).unwrap();
+                assert_eq!(time.iso().parse(), Ok(time), "{time}");
             }
         }
     }

@@ -21,7 +21,8 @@ pub struct InvalidVersion(pub String);
 pub struct Version(semver::Version);
 
 /// Which part of a version to raise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Bump {
     /// `v1.2.3` to `v2.0.0`.
     Major,
@@ -118,6 +119,8 @@ impl serde::Serialize for Version {
     }
 }
 
+crate::text::read_as_text!(Version, VersionLabel);
+
 /// What a version is called: by its number, or by its commit while it is not registered.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum VersionLabel {
@@ -151,6 +154,17 @@ impl VersionLabel {
             (Self::Commit(a), Self::Commit(b)) => a.cmp(b),
             (Self::Commit(_), Self::Number(_)) => Ordering::Less,
             (Self::Number(_), Self::Commit(_)) => Ordering::Greater,
+        }
+    }
+}
+
+impl FromStr for VersionLabel {
+    type Err = InvalidVersion;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            Ok(id) => Ok(Self::Commit(id)),
+            Err(_) => text.parse().map(Self::Number),
         }
     }
 }

@@ -22,10 +22,12 @@ const CRATES: &[(&str, &[&str])] = &[
 
 /// The modules of the library that do no I/O and name neither Git nor the registry.
 const PURE: &[&str] = &[
+    "author",
     "commit",
     "event",
     "name",
     "object_id",
+    "outcome",
     "plan",
     "query",
     "reference",

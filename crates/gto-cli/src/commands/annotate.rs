@@ -2,9 +2,9 @@
 
 use clap::{Args, ValueEnum};
 
-use gto::Annotating;
 use gto::annotation::Source;
 use gto::annotation::json::{JsonFault, from_json};
+use gto::{Annotating, Author, Request};
 
 use super::{edits, operand};
 use crate::args::RepoArgs;
@@ -146,16 +146,15 @@ impl Annotate {
             let hint = "name at least one of --path, --type, --label, --remove-label, --description, --custom, --unset";
             return Err(CommandError::arguments("There is nothing to write", hint.to_owned()));
         }
-        let plan = || {
-            let plan = registry.plan_annotate(&name, &wish);
-            plan.map_err(|error| {
-                let is_word = matches!(error, gto::Error::Name(_));
+        let request = Request::Annotate { artifact: name, annotation: wish, author: Author::default() };
+        edits::run(context, &registry, &request, &self.edit).map(drop).map_err(|error| match error {
+            CommandError::Registry(error @ gto::Error::Name(_)) => {
                 let hint =
                     "a type or a label looks like model or nlp/model: letters and digits, with - / _ between";
-                CommandError::meant(error, is_word.then(|| hint.to_owned()))
-            })
-        };
-        edits::carry_out(context, &registry, plan, &self.edit).map(drop)
+                CommandError::meant(error, Some(hint.to_owned()))
+            }
+            error => error,
+        })
     }
 
     /// A field cannot be set and taken out.

@@ -3,11 +3,10 @@
 use clap::Args;
 use gto_frontend::text::shell_quote;
 
-use gto::Registry;
-use gto::rules::{AssignTarget, Refusal};
+use gto::Request;
+use gto::request::Target;
 
 use super::operand::Appended;
-use super::show::warn;
 use super::{operand, write};
 use crate::args::{RepoArgs, WriteArgs};
 use crate::candidates;
@@ -58,13 +57,11 @@ impl Assign {
         let name = operand::artifact(&self.name, |appended| self.instead(appended))?;
         let author = operand::author(&self.write)?;
         let stage = operand::stage(&self.stage)?;
-        registry.check_stage(&stage)?;
-        let target = self.target(&registry)?;
-        let ambiguity = self.revision.as_deref().and_then(|revision| registry.ambiguity(revision));
-        warn(context, ambiguity.as_slice());
-        write::carry_out(context, &registry, &name, &self.write, || {
-            Ok(registry.plan_assign(&name, &stage, &target, &self.write.wish(), &author)?)
-        })
+        let target = self.target()?;
+        let tag = self.write.wish();
+        let request = Request::Assign { artifact: name, stage, target, tag, author };
+        write::run(context, &registry, &request, &self.write)
+            .map_err(|error| operand::no_revision(error, |version| self.command(&self.name, version)))
     }
 
     /// The command for a name with a version or a stage at its end.
@@ -79,20 +76,15 @@ impl Assign {
         format!("gto assign {name} --version {version} --stage {}", shell_quote(&self.stage))
     }
 
-    fn target(&self, registry: &Registry) -> Result<AssignTarget> {
+    fn target(&self) -> Result<Target> {
         let version = self.version.as_deref().map(operand::version).transpose()?;
-        match (self.revision.as_deref(), version) {
-            (None, Some(version)) => Ok(AssignTarget::Version(version)),
-            (revision, version) => {
-                if version.is_some() && self.skip_registration {
-                    return Err(Refusal::VersionAndSkip.into());
-                }
-                let revision = revision.unwrap_or("HEAD");
-                let commit = registry.resolve(revision).map_err(|error| {
-                    operand::no_revision(error, |version| self.command(&self.name, version))
-                })?;
-                Ok(AssignTarget::Commit { commit, version, skip_registration: self.skip_registration })
-            }
-        }
+        Ok(match (&self.revision, version) {
+            (None, Some(version)) => Target::Version(version),
+            (revision, version) => Target::Commit {
+                revision: revision.as_deref().unwrap_or("HEAD").to_owned(),
+                version,
+                skip_registration: self.skip_registration,
+            },
+        })
     }
 }

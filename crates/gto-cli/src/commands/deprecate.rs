@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use gto::Request;
 use gto::name::{ArtifactName, StageName};
 use gto::rules::Undo;
 
@@ -59,24 +60,25 @@ impl Deprecate {
             })
         })?;
         let undo = if self.delete { Undo::ByDeletion } else { Undo::ByTag };
-        let (wish, author) = (self.write.wish(), operand::author(&self.write)?);
-        write::carry_out(context, &registry, &name, &self.write, || match (&self.version, &self.stage) {
+        let (tag, author) = (self.write.wish(), operand::author(&self.write)?);
+        let artifact = name.clone();
+        let request = match (&self.version, &self.stage) {
             (version, Some(stage)) => {
                 let stage = self.stage(&name, stage)?;
-                registry.check_stage(&stage)?;
                 let version = operand::version(version.as_deref().unwrap_or_default())?;
-                Ok(registry.plan_unassign(&name, &version, &stage, undo, &wish, &author)?)
+                Request::Unassign { artifact, version, stage, undo, tag, author }
             }
             (Some(version), None) => {
                 let version = operand::version(version)?;
-                Ok(registry.plan_deregister(&name, &version, undo, &wish, &author)?)
+                Request::Deregister { artifact, version, undo, tag, author }
             }
             (None, None) => {
-                let revision = self.revision.as_deref();
-                let plan = registry.plan_deprecate(&name, revision, undo, &wish, &author);
-                plan.map_err(|error| operand::no_revision(error, |v| format!("gto deprecate {name} {v}")))
+                let revision = self.revision.clone();
+                Request::Deprecate { artifact, revision, undo, tag, author }
             }
-        })
+        };
+        write::run(context, &registry, &request, &self.write)
+            .map_err(|error| operand::no_revision(error, |v| format!("gto deprecate {name} {v}")))
     }
 
     /// Reads the stage, which may have changed places with the version.

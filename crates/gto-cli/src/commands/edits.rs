@@ -5,7 +5,8 @@ use gto_frontend::text::{clean, shell_quote};
 use serde::Serialize;
 use similar::TextDiff;
 
-use gto::{AnnotationApplied, AnnotationPlan, Committing, FileEdit, MigrationPlan, Registry};
+use gto::plan::Stay;
+use gto::{Applied, FileEdit, Plan, Registry, Request, WriteOptions, Written};
 
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -33,73 +34,62 @@ pub struct EditArgs {
     /// Print what was done (or would be done, with `--dry-run`) in json format
     #[arg(long)]
     pub json: bool,
+
+    /// Whether it is a move, of which entries can be left.
+    #[arg(skip)]
+    pub moves: bool,
 }
 
-/// A plan, and what it leaves undone.
-pub trait Planned: AsRef<AnnotationPlan> {
-    /// The entries that stay where they are, and why; `None` if nothing is to be moved.
-    fn stays(&self) -> Option<&[(String, String)]> {
-        None
-    }
-}
-
-impl Planned for AnnotationPlan {}
-
-impl Planned for MigrationPlan {
-    fn stays(&self) -> Option<&[(String, String)]> {
-        Some(&self.refused)
-    }
-}
-
-/// Applies a plan unless this is a dry run, and reports it.
-pub fn carry_out<P: Planned>(
-    context: &mut Context,
-    registry: &Registry,
-    mut plan: impl FnMut() -> Result<P>,
-    args: &EditArgs,
-) -> Result<P> {
-    let committing = Committing {
-        commit: args.commit,
-        message: args.message.clone(),
-        push: args.push,
-        ..Committing::default()
-    };
-    if committing.message.is_some() && !committing.commit && !committing.push && registry.url().is_none() {
+/// Carries out a request unless this is a dry run, and reports it.
+pub fn run(context: &mut Context, registry: &Registry, request: &Request, args: &EditArgs) -> Result<Plan> {
+    if args.message.is_some() && !args.commit && !args.push && registry.url().is_none() {
         let hint = "add --commit, or leave out --message".to_owned();
         return Err(CommandError::arguments("`--message` is that of a commit, and none is to be made", hint));
     }
-    let (planned, applied) = if args.dry_run {
-        let planned = plan()?;
-        registry.check_annotations(planned.as_ref(), &committing)?;
-        (planned, AnnotationApplied::default())
-    } else {
-        registry.edit_annotations(&committing, plan)?
+    let options = WriteOptions {
+        push: Some(args.push),
+        fetch: false,
+        commit: args.commit,
+        message: args.message.clone(),
     };
-    context.printer.remarks(&applied.said);
-    tell(context, &planned, &applied, &committing, args)?;
-    Ok(planned)
+    let mut warnings = Vec::new();
+    let written = if args.dry_run {
+        registry.plan_with(request, &options).map(|plan| {
+            warnings.clone_from(&plan.warnings);
+            Written { plan, applied: Applied::default() }
+        })
+    } else {
+        registry.write_and_note(request, &options, &mut warnings)
+    };
+    if let Ok(Written { plan, applied }) = &written {
+        context.printer.remarks(&applied.said);
+        tell(context, plan, applied, &options, args)?;
+    }
+    for warning in &warnings {
+        context.printer.warning(warning.to_string());
+    }
+    Ok(written?.plan)
 }
 
 fn tell(
     context: &mut Context,
-    planned: &impl Planned,
-    applied: &AnnotationApplied,
-    committing: &Committing,
+    plan: &Plan,
+    applied: &Applied,
+    options: &WriteOptions,
     args: &EditArgs,
 ) -> Result<()> {
-    let plan = planned.as_ref();
+    let Some(plan) = &plan.files else { return Ok(()) };
     if args.json {
         let report = EditReport {
             dry_run: args.dry_run,
             files: plan.edits.iter().map(FileReport::new).collect(),
             commit: applied.commit.map(|commit| commit.to_string()),
-            stays: planned.stays().map(|stays| stays.iter().map(StayReport::new).collect()),
-            pushed: applied.pushed.as_ref().map(|(branch, remote)| PushReport { branch, remote }),
+            stays: args.moves.then_some(&plan.stays),
+            pushed: applied.pushed_branch.as_ref().map(|(branch, remote)| PushReport { branch, remote }),
         };
         return Ok(context.printer.line(json::to_string(&report)?)?);
     }
-    let is_done = planned.stays().is_none_or(<[_]>::is_empty);
-    if plan.edits.is_empty() && applied.commit.is_none() && is_done {
+    if plan.edits.is_empty() && applied.commit.is_none() && plan.stays.is_empty() {
         context.printer.hint("there is nothing to change");
     }
     for edit in &plan.edits {
@@ -112,11 +102,11 @@ fn tell(
         }
     }
     if let Some(commit) = applied.commit {
-        let message = committing.message.as_ref().unwrap_or(&plan.message);
+        let message = options.message.as_ref().unwrap_or(&plan.message);
         let subject = message.lines().next().unwrap_or_default();
         context.printer.line(format!("Created commit {}: {}", commit.short(), clean(subject)))?;
     }
-    if let Some((branch, remote)) = &applied.pushed {
+    if let Some((branch, remote)) = &applied.pushed_branch {
         context.printer.line(format!("Successfully pushed branch {branch} to {}.", shell_quote(remote)))?;
     }
     Ok(())
@@ -145,19 +135,7 @@ struct EditReport<'a> {
     pushed: Option<PushReport<'a>>,
     /// What is not moved.
     #[serde(skip_serializing_if = "Option::is_none")]
-    stays: Option<Vec<StayReport<'a>>>,
-}
-
-#[derive(Debug, Serialize)]
-struct StayReport<'a> {
-    name: &'a str,
-    reason: &'a str,
-}
-
-impl<'a> StayReport<'a> {
-    fn new((name, reason): &'a (String, String)) -> Self {
-        Self { name, reason }
-    }
+    stays: Option<&'a Vec<Stay>>,
 }
 
 #[derive(Debug, Serialize)]

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use gto::annotation::Source;
-use gto::{AnnotateError, MigrationPlan};
+use gto::{AnnotateError, Author, Request};
 
 use super::{edits, operand};
 use crate::args::RepoArgs;
@@ -90,34 +90,22 @@ impl Annotations {
         let to = if self.to == To::Dvc { Source::Dvc } else { Source::Gto };
         // These flags imply --apply.
         let apply = (self.apply || self.edit.commit || self.edit.push) && !self.edit.dry_run;
-        let mut stays = Vec::new();
-        let plan = || {
-            let migration = registry.plan_migration(to, &names)?;
-            stays.clone_from(&migration.refused);
-            if apply {
-                self.check(&migration)?;
-            }
-            Ok(migration)
+        let request = Request::MoveAnnotations {
+            to,
+            artifacts: names,
+            skip_unmovable: self.skip_unmovable,
+            author: Author::default(),
         };
-        let edit = edits::EditArgs { dry_run: !apply, ..self.edit.clone() };
-        let migration = edits::carry_out(context, &registry, plan, &edit);
-        for (name, why) in &stays {
-            context.printer.warning(format!("'{name}' stays where it is: {why}"));
-        }
-        let migration = migration?;
+        let edit = edits::EditArgs { dry_run: !apply, moves: true, ..self.edit };
+        let plan = edits::run(context, &registry, &request, &edit)?;
+        let files = plan.files.unwrap_or_default();
         // A plan that would not be carried out is no plan.
-        self.check(&migration)?;
-        if !apply && !migration.moved.is_empty() {
+        if !files.is_whole() {
+            return Err(gto::Error::from(AnnotateError::Unmovable).into());
+        }
+        if !apply && !files.moved.is_empty() {
             context.printer.hint("to do it, run the command again with --apply");
         }
         Ok(())
-    }
-
-    /// Either all move, or only those stay that the user allowed to stay.
-    fn check(&self, migration: &MigrationPlan) -> Result<()> {
-        if self.skip_unmovable || migration.refused.is_empty() {
-            return Ok(());
-        }
-        Err(gto::Error::from(AnnotateError::Unmovable).into())
     }
 }

@@ -1,5 +1,4 @@
-//! What to say when a write names an artifact or a stage for the first time, or registers a version where not all
-//! tags may be known.
+//! What to say when a write names an artifact or a stage for the first time.
 //!
 //! Must not cost a write of known names anything: all tags are listed only for new ones, and only where that is quick.
 
@@ -9,35 +8,21 @@ use gto::Registry;
 use gto::name::{ArtifactName, StageName};
 use gto::plan::{Plan, Step};
 use gto::tag::{Action, TagName};
-use gto_frontend::advice::lacking_tags;
 
 use crate::hints::closest;
 
 /// So many stages are listed.
 const SHOWN: usize = 5;
 
-/// What to say before and after a write.
-#[derive(Default)]
-pub struct Novelty {
-    /// Why it may be wrong.
-    pub warning: Option<String>,
-    /// What may have been meant.
-    pub hints: Vec<String>,
-}
-
-impl Novelty {
-    /// Looks at the plan and the tags that are there before it is applied; `has_looked` if those of the remote are.
-    pub fn of(plan: &Plan, registry: &Registry, has_looked: bool) -> Self {
-        // A copy that lacks tags may lack the versions in them.
-        let warning = if has_looked { None } else { lacking_tags(plan, registry, "--fetch") };
-        let is_new = plan.is_new_artifact || plan.new_stage.is_some();
-        let hints = if is_new && !registry.has_many_tags() {
-            similar(plan, registry, &registry.tag_names().unwrap_or_default())
-        } else {
-            Vec::new()
-        };
-        Self { warning, hints }
+/// What may have been meant, by the tags that are there beside those of the plan.
+pub fn hints(plan: &Plan, registry: &Registry) -> Vec<String> {
+    let is_new = plan.is_new_artifact || plan.new_stage.is_some();
+    if !is_new || registry.has_many_tags() {
+        return Vec::new();
     }
+    let is_old = |tag: &String| !plan.steps.iter().any(|step| step.tag() == tag);
+    let tags = registry.tag_names().unwrap_or_default();
+    similar(plan, registry, &tags.into_iter().filter(is_old).collect::<Vec<_>>())
 }
 
 fn similar(plan: &Plan, registry: &Registry, tags: &[String]) -> Vec<String> {

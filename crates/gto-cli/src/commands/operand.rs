@@ -53,7 +53,8 @@ pub fn version(text: &str) -> Result<Version> {
 }
 
 /// Adds to the error about a revision that looks like a version the command that takes one.
-pub fn no_revision(error: gto::Error, instead: impl FnOnce(&str) -> String) -> CommandError {
+pub fn no_revision(error: CommandError, instead: impl FnOnce(&str) -> String) -> CommandError {
+    let CommandError::Registry(error) = error else { return error };
     let hint = match &error {
         gto::Error::RefNotFound { revision } => looks_like_version(revision)
             .map(|version| format!("`{revision}` looks like a version: `{}`", instead(&version))),

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use gto::Request;
 use gto::rules::Registering;
 use gto::version::Bump;
 
@@ -78,24 +79,22 @@ impl Register {
             force: self.write.force,
         };
         let Some(name) = &self.name else {
-            return write::carry_out(context, &registry, None, &self.write, || {
-                Ok(registry.plan_register_all_changed(&wish, &author)?)
-            });
+            let request = Request::RegisterChanged { new: wish, author };
+            return write::run(context, &registry, &request, &self.write);
         };
         let name = operand::artifact(name, |appended| match appended {
             Appended::Version(name, version) => Some(format!("gto register {name} --version {version}")),
             Appended::Stage(..) => None,
         })?;
-        write::carry_out(context, &registry, &name, &self.write, || {
-            let revision = &self.revision;
-            let plan = if self.if_changed {
-                registry.plan_register_if_changed(&name, revision, &wish, &author)
-            } else {
-                registry.plan_register(&name, revision, &wish, &author)
-            };
-            plan.map_err(|error| {
-                operand::no_revision(error, |v| format!("gto register {name} --version {v}"))
-            })
+        let request = Request::Register {
+            artifact: name.clone(),
+            revision: self.revision,
+            new: wish,
+            if_changed: self.if_changed,
+            author,
+        };
+        write::run(context, &registry, &request, &self.write).map_err(|error| {
+            operand::no_revision(error, |version| format!("gto register {name} --version {version}"))
         })
     }
 }

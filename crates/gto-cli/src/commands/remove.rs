@@ -3,6 +3,7 @@
 use clap::Args;
 
 use gto::annotation::Source;
+use gto::{Author, Request};
 
 use super::annotate::FileArg;
 use super::{edits, operand};
@@ -40,7 +41,8 @@ impl Remove {
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open_to_edit(&self.repo.repo)?;
         let name = operand::artifact(&self.name, |_| Some(format!("gto deprecate {}", self.name)))?;
-        let plan = || Ok(registry.plan_remove_annotation(&name, self.file.map(Source::from))?);
-        edits::carry_out(context, &registry, plan, &self.edit).map(drop)
+        let file = self.file.map(Source::from);
+        let request = Request::RemoveAnnotation { artifact: name, file, author: Author::default() };
+        edits::run(context, &registry, &request, &self.edit).map(drop)
     }
 }

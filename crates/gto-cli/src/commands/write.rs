@@ -1,61 +1,40 @@
-//! What all writing commands share: applying a plan and telling what was done.
+//! What all writing commands share: having it done, and telling what was done.
 
-use gto::name::ArtifactName;
 use gto::plan::{Plan, Unchanged};
-use gto::{Manner, Registry};
+use gto::{Applied, Registry, Request, WriteOptions, Written};
+use gto_frontend::advice;
 use gto_frontend::reports::written::{self, WriteReport};
 
-use super::novelty::Novelty;
+use super::novelty;
 use crate::args::WriteArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::json;
 
-/// Applies the `plan` for the artifact, or for all annotated artifacts, unless this is a dry run, and reports it.
-pub fn carry_out<'a>(
-    context: &mut Context,
-    registry: &Registry,
-    artifact: impl Into<Option<&'a ArtifactName>>,
-    args: &WriteArgs,
-    plan: impl Fn() -> Result<Plan>,
-) -> Result<()> {
-    let push = pushes(registry, args)?;
-    let look = push || args.fetch;
-    let artifact = artifact.into();
-    let manner = Manner { push, fetch: args.fetch, dry_run: args.dry_run };
-    let (mut told, mut novelty) = (Vec::new(), Novelty::default());
-    let before = |plan: &Plan| {
-        novelty = Novelty::of(plan, registry, look);
-        let warnings = plan.warnings.iter().map(ToString::to_string).chain(novelty.warning.clone());
-        // Each once, if it is tried again.
-        for warning in warnings.filter(|warning| !told.contains(warning)).collect::<Vec<_>>() {
-            context.printer.warning(&warning);
-            told.push(warning);
-        }
-    };
-    let (plan, applied) = registry.write(artifact, manner, plan, before)?;
-    context.printer.remarks(&applied.said);
-    for warning in &applied.warnings {
-        context.printer.warning(warning.to_string());
-    }
-    if args.json {
-        let report = WriteReport::new(&plan, &applied, args.dry_run);
-        context.printer.line(json::to_string(&report)?)?;
+/// Carries out a request unless this is a dry run, and reports it.
+pub fn run(context: &mut Context, registry: &Registry, request: &Request, args: &WriteArgs) -> Result<()> {
+    let options = options(registry, args)?;
+    let mut warnings = Vec::new();
+    let written = if args.dry_run {
+        registry.plan_with(request, &options).map(|plan| {
+            warnings.clone_from(&plan.warnings);
+            let applied = Applied { pushed: plan.to_push.clone(), ..Applied::default() };
+            Written { plan, applied }
+        })
     } else {
-        let remote = registry.remote_name();
-        for line in written::lines(&plan, &applied, &remote, push, args.dry_run) {
-            context.printer.line(line)?;
-        }
-        if let Some(signing) = plan.signing.as_ref().filter(|_| args.dry_run) {
-            context.printer.line(format!("Would sign {signing}"))?;
-        }
-        if plan.steps.is_empty() && plan.unchanged.is_empty() {
-            context.printer.hint(if artifact.is_none() {
-                "no annotated artifact has changed"
-            } else {
-                "there is no tag to delete"
-            });
-        }
+        registry.write_and_note(request, &options, &mut warnings)
+    };
+    for warning in &warnings {
+        context.printer.warning(advice::warning(warning, registry, "--fetch"));
+    }
+    let Written { plan, applied } = written?;
+    context.printer.remarks(&applied.said);
+    tell(context, registry, &plan, &applied, registry.pushes(&options), args)?;
+    if plan.steps.is_empty() && plan.unchanged.is_empty() && !args.json {
+        let is_of_all = matches!(request, Request::RegisterChanged { .. });
+        let nothing =
+            if is_of_all { "no annotated artifact has changed" } else { "there is no tag to delete" };
+        context.printer.hint(nothing);
     }
     if let Some(failure) = applied.failure {
         return Err(gto::Error::PartialPush(Box::new(failure)).into());
@@ -66,21 +45,39 @@ pub fn carry_out<'a>(
             .printer
             .hint(format!("'{artifact}' is what it was at {version}{taken_back}: no version is registered"));
     }
-    for hint in novelty.hints {
+    for hint in novelty::hints(&plan, registry) {
         context.printer.hint(hint);
     }
     Ok(())
 }
 
-/// Whether what is made is pushed, too.
-fn pushes(registry: &Registry, args: &WriteArgs) -> Result<bool> {
-    // What is written to a clone of a remote repository exists only there.
-    if registry.url().is_none() {
-        return Ok(!args.no_push && (args.push || registry.config().push));
+fn tell(
+    context: &mut Context,
+    registry: &Registry,
+    plan: &Plan,
+    applied: &Applied,
+    push: bool,
+    args: &WriteArgs,
+) -> Result<()> {
+    if args.json {
+        let report = WriteReport::new(plan, applied, args.dry_run);
+        return Ok(context.printer.line(json::to_string(&report)?)?);
     }
-    if args.no_push {
+    for line in written::lines(plan, applied, &registry.remote_name(), push, args.dry_run) {
+        context.printer.line(line)?;
+    }
+    if let Some(signing) = plan.signing.as_ref().filter(|_| args.dry_run) {
+        context.printer.line(format!("Would sign {signing}"))?;
+    }
+    Ok(())
+}
+
+fn options(registry: &Registry, args: &WriteArgs) -> Result<WriteOptions> {
+    // What is written to a clone of a remote repository exists only there.
+    if args.no_push && registry.url().is_some() {
         let hint = "leave out --no-push, or see what would be done with --dry-run".to_owned();
         return Err(CommandError::arguments("A remote repository is written to by pushing", hint));
     }
-    Ok(true)
+    let push = (args.push || args.no_push).then_some(args.push);
+    Ok(WriteOptions { push, fetch: args.fetch, ..WriteOptions::default() })
 }

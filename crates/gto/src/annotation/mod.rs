@@ -13,13 +13,13 @@ pub(crate) mod path;
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::name::ArtifactName;
 use crate::yaml::Problem;
 
 /// Which kind of file an annotation comes from. Where both name an artifact, the one that DVC reads counts.
-#[derive(Serialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// `artifacts.yaml`, or what the configuration calls it.

@@ -14,16 +14,12 @@ mod remote;
 mod work_file;
 mod write;
 
-pub use annotations::{
-    Annotating, AnnotationApplied, AnnotationPlan, Committing, Description, FileEdit, Located, MigrationPlan,
-    is_editing,
-};
+pub use annotations::{Description, Located, is_editing};
 pub use cache::CacheReport;
 pub use changes::{ArtifactChange, Change};
 pub use plumbing::{AnnotatedTag, clone_with_files};
 pub use read::{CheckedRef, Detail, StagesWanted, VersionsReport};
-pub use remote::{Comparison, Difference, KeptClone, KeptClones, PartialPush, Sent, Sight, TagDifference};
-pub use write::{Applied, Author, AuthorFault, Manner};
+pub use remote::{Comparison, Difference, KeptClone, KeptClones, Sent, TagDifference};
 
 use std::path::{Path, PathBuf};
 

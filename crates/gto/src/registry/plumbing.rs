@@ -7,15 +7,16 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::annotation::{Annotations, artifacts_yaml};
+use crate::author::Author;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::git::{
     Access, Address, GitError, MirrorError, PushedTag, TagEdit, TagObject, TagRef, Want, is_valid_tag_name,
 };
 use crate::object_id::ObjectId;
+use crate::registry::Registry;
 use crate::registry::annotations::checked_out::CheckedOut;
 use crate::registry::remote::push::Existing;
-use crate::registry::{Author, Registry};
 use crate::rules::Refusal;
 use crate::signature::Signature;
 
@@ -84,17 +85,14 @@ impl Registry {
         let tagger = Signature { name: writer.name.into(), email: writer.email.into(), time };
         let signing = self.repository.signing(&author.sign)?;
         let edit = TagEdit::Create { name: name.to_owned(), commit, tagger, message: message.to_owned() };
-        self.alone(
-            |error: &Error| Some(error),
-            || {
-                if self.repository.tag_ref(name)?.is_some() {
-                    return Err(Refusal::TagExists { name: name.to_owned() }.into());
-                }
-                let edits = std::slice::from_ref(&edit);
-                self.repository.apply_signed(edits, signing.as_ref(), || Ok(true))?;
-                Ok(())
-            },
-        )
+        self.with_write_lock(|| {
+            if self.repository.tag_ref(name)?.is_some() {
+                return Err(Refusal::TagExists { name: name.to_owned() }.into());
+            }
+            let edits = std::slice::from_ref(&edit);
+            self.repository.apply_signed(edits, signing.as_ref(), || Ok(true))?;
+            Ok(())
+        })
     }
 
     /// Deletes a tag here.
@@ -102,16 +100,13 @@ impl Registry {
     /// # Errors
     /// [`Refusal::TagNotFound`], or what keeps Git from writing.
     pub fn delete_tag(&self, name: &str) -> Result<()> {
-        self.alone(
-            |error: &Error| Some(error),
-            || {
-                let not_found = || Refusal::TagNotFound { name: name.to_owned() };
-                let expected = self.repository.tag_ref(name)?.ok_or_else(not_found)?.target;
-                let edits = [TagEdit::Delete { name: name.to_owned(), expected }];
-                self.repository.apply_signed(&edits, None, || Ok(true))?;
-                Ok(())
-            },
-        )
+        self.with_write_lock(|| {
+            let not_found = || Refusal::TagNotFound { name: name.to_owned() };
+            let expected = self.repository.tag_ref(name)?.ok_or_else(not_found)?.target;
+            let edits = [TagEdit::Delete { name: name.to_owned(), expected }];
+            self.repository.apply_signed(&edits, None, || Ok(true))?;
+            Ok(())
+        })
     }
 
     /// Pushes a tag to the named remote, or to the one that tags are pushed to; with `delete` deletes it there. What is so

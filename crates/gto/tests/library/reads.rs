@@ -3,10 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "here it is how a test fails")]
 
+use gto::name::{ArtifactName, StageName};
 use gto::query::{HistoryOptions, ShowOptions};
 use gto::reference::Reference;
-use gto::rules::{AssignTarget, Registering, TagWish};
-use gto::{Author, Detail, Environment, Registry, Timestamp};
+use gto::request::Target;
+use gto::rules::{Registering, TagWish};
+use gto::{Author, Detail, Environment, Registry, Request, Timestamp};
 use gto_testkit::random::{Large, large};
 use gto_testkit::{Repo, Sandbox};
 
@@ -30,13 +32,13 @@ fn open(repo: &Repo) -> Registry {
 
 /// How many objects each of the questions about `name` looks at.
 fn costs(repo: &Repo, name: &str) -> Vec<(&'static str, usize)> {
-    let artifact = name.parse().unwrap();
+    let artifact: ArtifactName = name.parse().unwrap();
     let author = Author {
         name: Some("Ada".to_owned()),
         email: Some("ada@example.com".to_owned()),
         ..Author::default()
     };
-    let prod = "prod".parse().unwrap();
+    let prod: StageName = "prod".parse().unwrap();
     let show = |registry: &Registry, reference: String| {
         let reference = Reference::parse(&reference);
         registry.show_versions(&reference, &ShowOptions::default(), Detail::Brief).map(drop)
@@ -49,13 +51,17 @@ fn costs(repo: &Repo, name: &str) -> Vec<(&'static str, usize)> {
         ("history NAME", &|registry| registry.history(&of_artifact, true).map(drop)),
         ("check-ref TAG", &|registry| registry.check_ref(&tag).map(drop)),
         ("register NAME", &|registry| {
-            let wish = Registering { version: Some("v99.0.0".to_owned()), ..Registering::default() };
+            let new = Registering { version: Some("v99.0.0".to_owned()), ..Registering::default() };
             // On a commit of its own, since one carries one version.
-            registry.plan_register(&artifact, "new", &wish, &author).map(drop)
+            let (artifact, revision, author) = (artifact.clone(), "new".to_owned(), author.clone());
+            let request = Request::Register { artifact, revision, new, if_changed: false, author };
+            registry.plan(&request).map(drop)
         }),
         ("assign NAME", &|registry| {
-            let target = AssignTarget::Version("v0.0.1".parse().unwrap());
-            registry.plan_assign(&artifact, &prod, &target, &TagWish::default(), &author).map(drop)
+            let target = Target::Version("v0.0.1".parse().unwrap());
+            let (artifact, stage, author) = (artifact.clone(), prod.clone(), author.clone());
+            let request = Request::Assign { artifact, stage, target, tag: TagWish::default(), author };
+            registry.plan(&request).map(drop)
         }),
     ];
     let cost = |(what, ask): Question<'_>| {

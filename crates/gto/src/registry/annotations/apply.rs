@@ -8,13 +8,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::annotation::error::AnnotateError;
 use crate::annotation::{Source, edit};
+use crate::author::Author;
+use crate::dvc;
 use crate::error::{Error, Result};
 use crate::git::{CommitError, Committed, FileStatus, PushedBranch, Remote, RemoteError};
 use crate::object_id::ObjectId;
+use crate::outcome::{Applied, Written};
+use crate::plan::{AnnotationPlan, FileEdit, Planned, Warning};
+use crate::registry::Registry;
 use crate::registry::annotations::file::{Prepared, prepare};
-use crate::registry::annotations::plan::Planned;
-use crate::registry::remote::{no_bundle, one_address};
-use crate::registry::{AnnotationPlan, FileEdit, Registry};
+use crate::registry::remote::address::{no_bundle, one_address};
+use crate::registry::write::apply::invalid;
+use crate::registry::write::note;
+use crate::request::{Request, WriteOptions};
 use crate::yaml::printable;
 
 /// How often an edit is planned again because somebody else was faster: a person who saves files in an editor, since other
@@ -46,59 +52,24 @@ impl Drop for UnderWay {
     }
 }
 
-/// Whether a change is committed and pushed.
-#[derive(Debug, ::core::clone::Clone, Default, PartialEq, Eq)]
-pub struct Committing {
-    /// Whether the files, and nothing else, are committed. In the clone of a remote repository they always are.
-    pub commit: bool,
-    /// The message of the commit, if not that of the plan.
-    pub message: Option<String>,
-    /// Whether the branch is pushed after that; that of the clone of a remote repository always is.
-    pub push: bool,
-    /// The name of the author and committer, if not the one that Git is configured for.
-    pub name: Option<String>,
-    /// The address of the same.
-    pub email: Option<String>,
-}
-
-impl Committing {
-    /// The variables by which git knows who commits.
-    fn identity(&self) -> Vec<(&'static str, &str)> {
-        let names = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"].into_iter().zip(iter::repeat(&self.name));
-        let emails = ["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"].into_iter().zip(iter::repeat(&self.email));
-        names.chain(emails).filter_map(|(variable, value)| Some((variable, value.as_deref()?))).collect()
-    }
-}
-
-/// What was done beside writing the files.
-#[derive(Debug, ::core::clone::Clone, Default, PartialEq, Eq)]
-pub struct AnnotationApplied {
-    /// The commit; `None` if the current one has it all already.
-    pub commit: Option<ObjectId>,
-    /// The branch that was pushed, and where to.
-    pub pushed: Option<(String, String)>,
-    /// What Git, hooks and the remote said beside that, line by line; mostly nothing.
-    pub said: String,
-}
-
 impl Registry {
-    /// Carries out what `plan` gives, and what it gives then if somebody else changed a file meanwhile. No other `gto` edits
-    /// annotations of this repository from the look at the files to the commit.
-    ///
-    /// # Errors
-    /// Those of `plan`, and of [`Registry::apply_annotations`].
-    pub fn edit_annotations<P: AsRef<AnnotationPlan>, E: From<Error>>(
+    /// Does what a request says that is about annotation files, and plans it again if another process changed a file meanwhile.
+    /// No other `gto` edits annotations of this repository from the look at the files to the commit.
+    pub(in crate::registry) fn edit(
         &self,
-        committing: &Committing,
-        mut plan: impl FnMut() -> std::result::Result<P, E>,
-    ) -> std::result::Result<(P, AnnotationApplied), E> {
+        request: &Request,
+        options: &WriteOptions,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Written> {
         let mut tries = 0;
         loop {
             let _lock = self.wait_for_writers()?;
-            let plan = plan()?;
-            match self.apply_alone(plan.as_ref(), committing) {
+            let plan = self.plan_files(request)?;
+            note(warnings, &plan.warnings);
+            let Some(files) = &plan.files else { return Ok(Written { plan, applied: Applied::default() }) };
+            match self.apply_files(files, options) {
                 Err(error) if tries < TRIES && self.is_worth_another_try(&error) => tries += 1,
-                applied => return Ok((plan, applied?)),
+                applied => return Ok(Written { applied: applied?, plan }),
             }
         }
     }
@@ -120,34 +91,37 @@ impl Registry {
         }
     }
 
-    /// Writes the files of a plan, all or none; commits them if that is wanted, and pushes the branch. What a plan found done
-    /// already is committed and pushed as well, if it is not yet. If Git does not commit, the files are as they were.
-    ///
-    /// # Errors
-    /// [`Error::Annotate`]. Nothing was changed then, but for [`AnnotateError::NotPushed`], [`AnnotateError::Unfinished`] and what
-    /// [`AnnotateError::Commit`] tells.
-    pub fn apply_annotations(
-        &self,
-        plan: &AnnotationPlan,
-        committing: &Committing,
-    ) -> Result<AnnotationApplied> {
-        let _lock = self.wait_for_writers()?;
-        self.apply_alone(plan, committing)
+    /// Whether the files of a plan are such as annotate artifacts: a plan that was kept may have been changed.
+    pub(in crate::registry) fn check_files(&self, plan: &AnnotationPlan) -> Result<()> {
+        let dvc = self.dvc_folders()?;
+        let dvc = dvc.iter().map(|folder| self.current(Source::Dvc, folder));
+        let known = iter::once(self.current(Source::Gto, "")).chain(dvc);
+        let allowed: Vec<String> = known.flatten().map(|file| file.target).collect();
+        let edited = plan.edits.iter().map(|edit| &edit.file);
+        for file in edited.chain(plan.planned.iter().map(|planned| &planned.file)) {
+            let is_new =
+                |file: &str| file == dvc::FILE_NAME || file.ends_with(&format!("/{}", dvc::FILE_NAME));
+            if !allowed.contains(file) && !is_new(file) {
+                return Err(invalid(format!("'{}' annotates no artifacts", printable(file))));
+            }
+        }
+        Ok(())
     }
 
-    /// What [`Registry::apply_annotations`] would refuse before it writes: for a plan that is only shown.
-    ///
-    /// # Errors
-    /// [`Error::Annotate`], or what is wrong with the remote.
-    pub fn check_annotations(&self, plan: &AnnotationPlan, committing: &Committing) -> Result<()> {
+    /// What [`Registry::apply`] would refuse before it writes: for a plan that is only shown.
+    pub(in crate::registry) fn check_committing(
+        &self,
+        plan: &AnnotationPlan,
+        options: &WriteOptions,
+    ) -> Result<()> {
         // Nothing is pushed, so that it does not matter to how many addresses.
-        self.ready_to_commit(plan, committing).map(drop)
+        self.ready_to_commit(plan, options).map(drop)
     }
 
     /// Whether the plan can be committed, if it is to be; and the remote, if it is to be pushed.
-    fn ready_to_commit(&self, plan: &AnnotationPlan, committing: &Committing) -> Result<Option<Remote>> {
-        let push = committing.push || self.remote.is_some();
-        if !push && !committing.commit {
+    fn ready_to_commit(&self, plan: &AnnotationPlan, options: &WriteOptions) -> Result<Option<Remote>> {
+        let push = self.pushes_branch(options);
+        if !push && !options.commit {
             return Ok(None);
         }
         let remote = if push { Some(self.remote()?) } else { None };
@@ -159,13 +133,30 @@ impl Registry {
         Ok(remote)
     }
 
-    fn apply_alone(&self, plan: &AnnotationPlan, committing: &Committing) -> Result<AnnotationApplied> {
+    /// Whether a change of annotation files is pushed.
+    fn pushes_branch(&self, options: &WriteOptions) -> bool {
+        options.push == Some(true) || self.remote.is_some()
+    }
+
+    /// Writes the files of a plan, all or none; commits them if that is wanted, and pushes the branch. What a plan found done
+    /// already is committed and pushed as well, if it is not yet. If Git does not commit, the files are as they were.
+    ///
+    /// Nothing was changed after an error, but for [`AnnotateError::NotPushed`], [`AnnotateError::Unfinished`] and what
+    /// [`AnnotateError::Commit`] tells.
+    pub(in crate::registry) fn apply_files(
+        &self,
+        plan: &AnnotationPlan,
+        options: &WriteOptions,
+    ) -> Result<Applied> {
+        if !plan.is_whole() {
+            return Err(AnnotateError::Unmovable.into());
+        }
         // Long before the first file is written: whoever has just looked may end the process.
         let _under_way = UnderWay::begin();
-        let remote = self.ready_to_commit(plan, committing)?.map(one_address).transpose()?;
+        let remote = self.ready_to_commit(plan, options)?.map(one_address).transpose()?;
         self.write_all(&plan.edits)?;
-        if remote.is_none() && !committing.commit {
-            return Ok(AnnotationApplied::default());
+        if remote.is_none() && !options.commit {
+            return Ok(Applied::default());
         }
         // What was done before may be what was missing, or be taken back by this.
         let uncommitted = self.repository.uncommitted(&plan.files());
@@ -175,9 +166,9 @@ impl Registry {
         });
         let uncommitted = uncommitted.inspect_err(|_| drop(self.put_back(&plan.edits)))?;
         let files: Vec<&str> = uncommitted.iter().map(|(file, _)| file.as_str()).collect();
-        let mut applied = AnnotationApplied::default();
+        let mut applied = Applied::default();
         if !files.is_empty() {
-            let Committed { commit, said } = self.commit_all(plan, &files, committing)?;
+            let Committed { commit, said } = self.commit_all(plan, &files, options)?;
             applied.commit = Some(commit);
             applied.said = said;
         }
@@ -186,7 +177,7 @@ impl Registry {
             let pushed = self.push_branch(&remote, applied.commit)?;
             let lines = [&applied.said, &pushed.said].map(String::as_str);
             applied.said = lines.into_iter().filter(|said| !said.is_empty()).collect::<Vec<_>>().join("\n");
-            applied.pushed = Some((pushed.branch, remote.shown()));
+            applied.pushed_branch = Some((pushed.branch, remote.shown()));
         }
         Ok(applied)
     }
@@ -271,14 +262,9 @@ impl Registry {
         bytes.map_err(drop)?.map(String::from_utf8).transpose().map_err(drop)
     }
 
-    fn commit_all(
-        &self,
-        plan: &AnnotationPlan,
-        files: &[&str],
-        committing: &Committing,
-    ) -> Result<Committed> {
-        let message = committing.message.as_ref().unwrap_or(&plan.message);
-        let committed = self.repository.commit_files(files, message, &committing.identity());
+    fn commit_all(&self, plan: &AnnotationPlan, files: &[&str], options: &WriteOptions) -> Result<Committed> {
+        let message = options.message.as_ref().unwrap_or(&plan.message);
+        let committed = self.repository.commit_files(files, message, &identity(&plan.author));
         committed.map_err(|error| match error {
             CommitError::Unfinished { commit, said } => AnnotateError::Unfinished { commit, said }.into(),
             CommitError::Refused(said) => {
@@ -300,6 +286,13 @@ impl Registry {
         })?;
         Ok(pushed.ok_or(AnnotateError::NoBranch)?)
     }
+}
+
+/// The variables by which git knows who commits.
+fn identity(author: &Author) -> Vec<(&'static str, &str)> {
+    let names = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"].into_iter().zip(iter::repeat(&author.name));
+    let emails = ["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"].into_iter().zip(iter::repeat(&author.email));
+    names.chain(emails).filter_map(|(variable, value)| Some((variable, value.as_deref()?))).collect()
 }
 
 /// Whether a file differs from its text in the current commit by nothing but the entries that are planned.

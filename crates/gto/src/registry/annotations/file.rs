@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::annotation::error::AnnotateError;
-use crate::registry::FileEdit;
+use crate::plan::FileEdit;
 use crate::yaml::printable;
 
 /// An edit of which only the last step is left: the new text is on the disk, beside the file.

@@ -1,6 +1,6 @@
 //! Moving annotations between `artifacts.yaml` and `dvc.yaml`.
 //!
-//! Owns what has a place in which file: nothing gets lost. Carrying a plan out is the business of `carry_out`.
+//! Owns what has a place in which file: nothing gets lost. Carrying a plan out is for `apply`.
 
 use crate::annotation::edit::{self, Changes};
 use crate::annotation::error::{AnnotateError, told};
@@ -8,28 +8,12 @@ use crate::annotation::path::from_everywhere;
 use crate::annotation::{Annotation, Annotations, FileProblem, Source, exact};
 use crate::error::Result;
 use crate::name::ArtifactName;
+use crate::plan::{AnnotationPlan, Stay};
 use crate::registry::Registry;
 use crate::registry::annotations::apply::says_nothing;
 use crate::registry::annotations::commits::{dvc_yaml_in, folder_of};
-use crate::registry::annotations::plan::{AnnotationPlan, Current, own_name};
+use crate::registry::annotations::plan::{Current, about, nothing, own_name};
 use crate::yaml::printable;
-
-/// What moves with `gto migrate annotations`.
-#[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
-pub struct MigrationPlan {
-    /// The files that change.
-    pub plan: AnnotationPlan,
-    /// The artifacts that move.
-    pub moved: Vec<ArtifactName>,
-    /// The entries that cannot, without control characters, and why: artifacts, and what has the place of one.
-    pub refused: Vec<(String, String)>,
-}
-
-impl AsRef<AnnotationPlan> for MigrationPlan {
-    fn as_ref(&self) -> &AnnotationPlan {
-        &self.plan
-    }
-}
 
 /// Why an annotation stays where it is.
 type Refusal = String;
@@ -48,10 +32,11 @@ impl Registry {
     /// Plans to move annotations from `artifacts.yaml` to the `dvc.yaml` of the root, or back: those of `names`, or all if there
     /// are none. Nothing gets lost or changed: what has no place in the other file keeps the artifact from moving, and what cannot
     /// be read does, too. `artifacts.yaml` has no artifacts of folders: those stay in the `dvc.yaml` there.
-    ///
-    /// # Errors
-    /// [`Error::Annotate`](crate::Error::Annotate).
-    pub fn plan_migration(&self, to: Source, names: &[ArtifactName]) -> Result<MigrationPlan> {
+    pub(in crate::registry) fn plan_migration(
+        &self,
+        to: Source,
+        names: &[ArtifactName],
+    ) -> Result<AnnotationPlan> {
         let from = if to == Source::Dvc { Source::Gto } else { Source::Dvc };
         let (from, to) = (self.current(from, "")?, self.current(to, "")?);
         self.check_is_read(&to)?;
@@ -82,7 +67,9 @@ impl Registry {
                 Err(why) => refused.push((name.to_string(), why)),
             }
         }
-        Ok(MigrationPlan { plan: moving.plan(&moved, &before), moved, refused })
+        let plan = moving.plan(&moved, &before);
+        let stays = refused.into_iter().map(|(name, reason)| Stay { name, reason }).collect();
+        Ok(AnnotationPlan { moved, stays, ..plan })
     }
 
     /// The artifacts that have moved, and whose move is not committed yet.
@@ -199,7 +186,7 @@ impl Move {
         let message = format!("Move annotations of artifacts to `{}`", self.to.file);
         let entries: Vec<String> = moved.iter().chain(before).map(|name| own_name(name).to_owned()).collect();
         if entries.is_empty() {
-            return AnnotationPlan::nothing(message);
+            return nothing(message);
         }
         // A file that says nothing any more goes; one with a comment says something, and so does one that a link leads to.
         let goes = says_nothing(&self.left) && !moved.is_empty() && self.from.target == self.from.file;
@@ -207,7 +194,7 @@ impl Move {
         let there = if moved.is_empty() { self.to.text.clone() } else { Some(self.there) };
         // First the file that gets them: if the second step never comes, both say the same of them, so that it does not matter
         // which one counts, and the same command goes on from there.
-        AnnotationPlan::nothing(message).and(self.to, entries.clone(), there).and(self.from, entries, left)
+        about(about(nothing(message), self.to, entries.clone(), there), self.from, entries, left)
     }
 }
 

@@ -8,7 +8,5 @@ mod file;
 mod migrate;
 mod plan;
 
-pub use apply::{AnnotationApplied, Committing, is_editing};
+pub use apply::is_editing;
 pub use describe::{Description, Located};
-pub use migrate::MigrationPlan;
-pub use plan::{Annotating, AnnotationPlan, FileEdit};

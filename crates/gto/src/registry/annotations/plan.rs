@@ -1,12 +1,10 @@
 //! Planning to change annotations: which file it is, and what is allowed.
 //!
 //! Owns the plan: the new text of each file, made from the text of now; it can be shown, and carried out if the file is still
-//! that text. How a text is changed is for `annotation::edit` to say, and carrying it out `carry_out`'s business.
+//! that text. How a text is changed is for `annotation::edit` to say, and carrying it out `apply`'s.
 
 use std::iter;
 use std::path::Path;
-
-use serde_json::Value as Json;
 
 use crate::annotation::edit::{self, Changes};
 use crate::annotation::error::{AnnotateError, Bring, told};
@@ -17,74 +15,15 @@ use crate::dvc;
 use crate::dvc::file::DvcYaml;
 use crate::error::{Error, Result};
 use crate::name::{ArtifactName, InvalidName, is_name};
+use crate::plan::{AnnotationPlan, FileEdit, Plan, Planned, Stay, Warning};
 use crate::registry::Registry;
 use crate::registry::annotations::checked_out::CheckedOut;
 use crate::registry::annotations::commits::{dvc_yaml_in, folder_of};
 use crate::registry::annotations::describe::is_looked_at;
 use crate::registry::annotations::file::check_place;
 use crate::registry::work_file::read_file_inside;
+use crate::request::{Annotating, Request};
 use crate::yaml::{Problem, printable};
-
-/// How an artifact is to be annotated. What is `None` or empty stays as it is, or has no field if the artifact is new.
-#[derive(Debug, ::core::clone::Clone, Default, PartialEq)]
-pub struct Annotating {
-    /// What kind of thing it is; an empty text takes the field out.
-    pub kind: Option<String>,
-    /// Where it is: from the root of the repository (in whichever folder the file is), an absolute path, or an address; an empty
-    /// text takes the field out.
-    pub path: Option<String>,
-    /// Labels that it gets beside those that it has.
-    pub add_labels: Vec<String>,
-    /// Labels that it loses.
-    pub remove_labels: Vec<String>,
-    /// Whether it loses all labels that it has.
-    pub clear_labels: bool,
-    /// A description in prose; an empty text takes the field out.
-    pub description: Option<String>,
-    /// Anything else; null takes the field out.
-    pub custom: Option<Json>,
-    /// The kind of file it is to be in. By default the one that has it; for a new one see [`Registry::plan_annotate`].
-    pub file: Option<Source>,
-    /// Whether the path must be in the current commit.
-    pub must_exist: bool,
-    /// Whether the path may be, contain or be in that of another artifact.
-    pub allow_same_path: bool,
-    /// Whether the artifact must not be annotated yet.
-    pub must_be_new: bool,
-}
-
-/// The new texts of annotation files. Shown or applied.
-#[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
-pub struct AnnotationPlan {
-    /// The files that change; none if everything is as it should be already.
-    pub edits: Vec<FileEdit>,
-    /// What a commit of them is called.
-    pub message: String,
-    /// What it is about, whether that changes or not.
-    pub(in crate::registry) planned: Vec<Planned>,
-}
-
-/// Which entries of a file a plan is about.
-#[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
-pub(in crate::registry) struct Planned {
-    pub file: String,
-    pub source: Source,
-    /// The text of the file now.
-    pub text: Option<String>,
-    /// Their names, as the file has them.
-    pub entries: Vec<String>,
-}
-
-/// The change of one file.
-#[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
-pub struct FileEdit {
-    /// The file, from the root of the repository.
-    pub file: String,
-    /// Its text now; `None` if there is no file.
-    pub before: Option<String>,
-    /// Its text to be; `None` if there is to be no file.
-    pub after: Option<String>,
-}
 
 /// A file that annotates artifacts, as it is now.
 pub(in crate::registry) struct Current {
@@ -110,49 +49,52 @@ impl Current {
     }
 }
 
-impl AnnotationPlan {
-    /// The plan that nothing changes.
-    pub(in crate::registry) fn nothing(message: String) -> Self {
-        Self { edits: Vec::new(), message, planned: Vec::new() }
-    }
-
-    /// The files that it is about.
-    pub(in crate::registry) fn files(&self) -> Vec<&str> {
-        self.planned.iter().map(|planned| planned.file.as_str()).collect()
-    }
-
-    /// Makes it be about these entries of a file, which is to have this text.
-    pub(in crate::registry) fn and(
-        mut self,
-        file: Current,
-        entries: Vec<String>,
-        after: Option<String>,
-    ) -> Self {
-        let Current { target, source, text, .. } = file;
-        if text != after {
-            self.edits.push(FileEdit { file: target.clone(), before: text.clone(), after });
-        }
-        self.planned.push(Planned { file: target, source, text, entries });
-        self
-    }
+/// A plan of nothing.
+pub(in crate::registry) fn nothing(message: String) -> AnnotationPlan {
+    AnnotationPlan { message, ..AnnotationPlan::default() }
 }
 
-impl AsRef<Self> for AnnotationPlan {
-    fn as_ref(&self) -> &Self {
-        self
+/// Makes a plan be about these entries of a file, which is to have this text.
+pub(in crate::registry) fn about(
+    mut plan: AnnotationPlan,
+    file: Current,
+    entries: Vec<String>,
+    after: Option<String>,
+) -> AnnotationPlan {
+    let Current { target, source, text, .. } = file;
+    if text != after {
+        plan.edits.push(FileEdit { file: target.clone(), before: text.clone(), after });
     }
+    plan.planned.push(Planned { file: target, source, text, entries });
+    plan
 }
 
 impl Registry {
+    /// Plans a request that is about annotation files.
+    pub(in crate::registry) fn plan_files(&self, request: &Request) -> Result<Plan> {
+        let (files, author) = match request {
+            Request::Annotate { artifact, annotation, author } => {
+                (self.plan_annotate(artifact, annotation)?, author)
+            }
+            Request::RemoveAnnotation { artifact, file, author } => {
+                (self.plan_remove_annotation(artifact, *file)?, author)
+            }
+            Request::MoveAnnotations { to, artifacts, skip_unmovable, author } => {
+                let plan = self.plan_migration(*to, artifacts)?;
+                (AnnotationPlan { must_be_whole: !skip_unmovable, ..plan }, author)
+            }
+            _ => return Ok(Plan::default()),
+        };
+        let stays = |Stay { name, reason }: &Stay| format!("'{name}' stays where it is: {reason}");
+        let warnings = files.stays.iter().map(|stay| Warning::Annotation { text: stays(stay) }).collect();
+        let files = Some(AnnotationPlan { author: author.clone(), ..files });
+        Ok(Plan { warnings, files, ..Plan::default() })
+    }
+
     /// Plans to annotate an artifact: to change the fields that it has, or to give it some.
     ///
-    /// An artifact stays in the file that has it; where both have it, in `dvc.yaml`, which counts. A new one of a folder goes
-    /// into the `dvc.yaml` of the folder. Another new one goes into `artifacts.yaml`, unless `dvc.yaml` annotates artifacts
-    /// and there is no `artifacts.yaml`.
-    ///
-    /// # Errors
-    /// [`Error::Annotate`], or [`Error::Name`] if the type or a label is no name.
-    pub fn plan_annotate(&self, name: &ArtifactName, wish: &Annotating) -> Result<AnnotationPlan> {
+    /// An artifact stays in the file that has it; where both have it, in `dvc.yaml`, which counts.
+    fn plan_annotate(&self, name: &ArtifactName, wish: &Annotating) -> Result<AnnotationPlan> {
         self.check_words(wish)?;
         let path = wish.path.as_deref().map(|path| self.path_from_root(path)).transpose()?;
         let wish = &Annotating { path, ..wish.clone() };
@@ -191,19 +133,12 @@ impl Registry {
         let kind = wish.kind.as_ref().map(|kind| format!(" of type `{kind}`")).unwrap_or_default();
         let path = wish.path.as_ref().map(|path| format!(" with path `{path}`")).unwrap_or_default();
         let message = format!("Annotate artifact `{name}`{kind}{path}");
-        Ok(AnnotationPlan::nothing(message).and(current, vec![entry.to_owned()], Some(text)))
+        Ok(about(nothing(message), current, vec![entry.to_owned()], Some(text)))
     }
 
     /// Plans to take the annotation of an artifact out of the file that has it; where both have it, out of `dvc.yaml`. Tags
     /// have nothing to do with it.
-    ///
-    /// # Errors
-    /// [`Error::Annotate`].
-    pub fn plan_remove_annotation(
-        &self,
-        name: &ArtifactName,
-        file: Option<Source>,
-    ) -> Result<AnnotationPlan> {
+    fn plan_remove_annotation(&self, name: &ArtifactName, file: Option<Source>) -> Result<AnnotationPlan> {
         let current = self.file_for(name, file)?;
         let entry = own_name(name);
         if !current.has(entry) {
@@ -212,7 +147,7 @@ impl Registry {
         let text =
             edit::remove(current.text(), current.source, entry).map_err(|problem| current.error(problem))?;
         let message = format!("Remove annotation for artifact `{name}`");
-        Ok(AnnotationPlan::nothing(message).and(current, vec![entry.to_owned()], Some(text)))
+        Ok(about(nothing(message), current, vec![entry.to_owned()], Some(text)))
     }
 
     /// Type and labels are names, and the configuration may say which types there are.

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
+use crate::author::Author;
 use crate::damage::DamagedTag;
 use crate::error::{Error, Result};
 use crate::git::Want;
@@ -19,7 +20,7 @@ use crate::registry::annotations::commits::{counting, folder_of};
 use crate::registry::changes::content::Contents;
 use crate::registry::read::damage;
 use crate::registry::read::whole::Annotated;
-use crate::registry::{Answer, Author, Registry};
+use crate::registry::{Answer, Registry};
 use crate::rules::Registering;
 use crate::state::{Artifact, VersionView};
 use crate::tag::TagName;
@@ -168,11 +169,8 @@ impl Registry {
         Ok(compare(&mut Contents::new(self, self.files()), name, commit, &versions))
     }
 
-    /// As [`Registry::plan_register`], if the artifact is not what it was at its last version; else a plan of nothing.
-    ///
-    /// # Errors
-    /// [`Error::CannotCompare`], or those of [`Registry::plan_register`].
-    pub fn plan_register_if_changed(
+    /// Plans to register a version, if the artifact is not what it was at its last one; else a plan of nothing.
+    pub(in crate::registry) fn plan_register_if_changed(
         &self,
         name: &ArtifactName,
         revision: &str,
@@ -195,10 +193,11 @@ impl Registry {
 
     /// Plans to register the next version of each annotated artifact that is not what it was at its last one, on the current
     /// commit. What cannot be compared is left out, with a warning.
-    ///
-    /// # Errors
-    /// Those of [`Registry::plan_register`].
-    pub fn plan_register_all_changed(&self, wish: &Registering, author: &Author) -> Result<Plan> {
+    pub(in crate::registry) fn plan_register_changed(
+        &self,
+        wish: &Registering,
+        author: &Author,
+    ) -> Result<Plan> {
         let Answer { value: changes, warnings } = self.all_changes()?;
         let is_concerned = |tag: &&DamagedTag| {
             let artifact = tag.name.parse::<TagName>().ok().map(|name| name.artifact);

@@ -476,7 +476,7 @@ mod tests {
 
     use super::*;
     use crate::rules::Registering;
-    use crate::{Author, Registry, Timestamp};
+    use crate::{Author, Registry, Request, Timestamp, WriteOptions};
 
     #[test]
     fn registries_of_one_address_in_one_process_do_not_wait_for_each_other() {
@@ -495,16 +495,15 @@ mod tests {
             email: Some("ann@example.com".to_owned()),
             ..Author::default()
         };
-        let name: crate::name::ArtifactName = "n".parse().unwrap();
-        let written = writer.alone(
-            |error: &Error| Some(error),
-            || {
-                let sight = writer.look(std::slice::from_ref(&name))?;
-                let plan = writer.plan_register(&name, "HEAD", &Registering::default(), &author)?;
-                writer.apply(&plan, Some(&sight))
-            },
-        );
-        assert_eq!(written.unwrap().pushed, ["n@v0.0.1"]);
+        let request = Request::Register {
+            artifact: "n".parse().unwrap(),
+            revision: "HEAD".to_owned(),
+            new: Registering::default(),
+            if_changed: false,
+            author,
+        };
+        let written = writer.write(&request, &WriteOptions::default());
+        assert_eq!(written.unwrap().applied.pushed, ["n@v0.0.1"]);
         // Nor does whoever comes when the remote has moved, and it is the same clone.
         remote.tag("m@v2.0.0", "HEAD", &TagSpec::default());
         let late = open();

@@ -2,11 +2,11 @@
 //!
 //! Owns looking. What is pushed by a write is `write`'s business.
 
+pub(super) mod address;
 pub(super) mod clones;
 pub(super) mod push;
 
 pub use clones::{KeptClone, KeptClones};
-pub use push::PartialPush;
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -15,17 +15,12 @@ use crate::error::{Error, Result};
 use crate::git::{ObjectKind, PushedTag, Remote, RemoteError, RemoteTag, TagRef, batches};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
+use crate::outcome::PartialPush;
 use crate::plan::Warning;
 use crate::registry::Registry;
-use crate::registry::remote::push::{Existing, InTheWay, Pushed, folders, in_the_way};
-use crate::registry::write::apply::many_addresses;
+use crate::registry::remote::address::many_addresses;
+use crate::registry::remote::push::{Existing, InTheWay, Pushed, failure_of, folders, in_the_way};
 use crate::tag::{Action, TagName};
-
-/// A remote whose tags of some artifacts are here, as far as nobody has pushed others since.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sight {
-    pub(in crate::registry) remote: Remote,
-}
 
 /// What of a registry is only here, only on a remote, or not the same. Tags that are no events are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +139,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::Differ`] if a tag of theirs is another one there; [`Error::Fetch`] with what Git said.
-    pub fn look(&self, names: &[ArtifactName]) -> Result<Sight> {
+    pub(in crate::registry) fn fetch_tags_of(&self, names: &[ArtifactName]) -> Result<()> {
         let remote = self.remote()?;
         let names: Vec<String> = names.iter().map(ArtifactName::in_tag).collect();
         let prefixes: Vec<String> =
@@ -158,7 +153,7 @@ impl Registry {
             let there = self.remote_tags(&remote, &prefixes)?;
             self.fetch_missing(&remote, &prefixes, there)?;
         }
-        Ok(Sight { remote })
+        Ok(())
     }
 
     /// Fetches those of the remote's tags that are the registry's and not here. Tags of others do not matter.
@@ -294,7 +289,7 @@ impl Registry {
                     let missing = batch.iter().map(|tag| tag.name().to_owned()).collect();
                     let reason = error.to_string();
                     let remote = &comparison.target;
-                    sent.failure = Some(PartialPush::of_missing(remote, missing, reason));
+                    sent.failure = Some(failure_of(remote, missing, reason));
                     Pushed::default()
                 }
                 Ok(pushed) => pushed,
@@ -348,22 +343,5 @@ fn rank(tag: &str) -> u8 {
         Ok(Action::Unassign(_)) => 2,
         Ok(Action::Deregister(_)) => 3,
         Ok(Action::Deprecate) | Err(_) => 4,
-    }
-}
-
-/// Refuses a remote that nothing can be pushed to.
-pub(in crate::registry) fn no_bundle(remote: &Remote) -> Result<()> {
-    match remote.bundle() {
-        Some(path) => Err(Error::Bundle { path: path.to_owned() }),
-        None => Ok(()),
-    }
-}
-
-/// The remote, if a push goes to one repository: of several some could take it and others not.
-pub(in crate::registry) fn one_address(remote: Remote) -> Result<Remote> {
-    no_bundle(&remote)?;
-    match remote.addresses() {
-        1 => Ok(remote),
-        addresses => Err(Error::ManyAddresses { remote: remote.shown(), addresses }),
     }
 }

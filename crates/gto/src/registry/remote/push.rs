@@ -4,13 +4,13 @@
 //! calls a success; after anything else the remote is asked. What is pushed, and what is made here, is decided elsewhere.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 
 use crate::error::{Error, Result};
 use crate::git::{GitError, Outcome, PushReport, PushedTag, Remote, RemoteError, RemoteTag};
 use crate::object_id::ObjectId;
+use crate::outcome::PartialPush;
 use crate::registry::Registry;
-use crate::registry::remote::one_address;
+use crate::registry::remote::address::one_address;
 
 /// What became of tags that were pushed.
 #[derive(Debug, Default)]
@@ -21,25 +21,6 @@ pub(in crate::registry) struct Pushed {
     pub failure: Option<PartialPush>,
     /// What Git, hooks and the remote said beside that, line by line.
     pub said: String,
-}
-
-/// A push of which not everything landed, or nobody knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartialPush {
-    /// The remote.
-    pub remote: String,
-    /// What to ask for its tags: its name, or an address if fetches come from another one.
-    pub address: String,
-    /// Whether tags were to be deleted there.
-    pub deletes: bool,
-    /// The tags that were made there, or deleted there.
-    pub landed: Vec<String>,
-    /// The tags of which the remote has still what it had.
-    pub missing: Vec<String>,
-    /// The tags of which nothing is known, since the remote cannot be asked.
-    pub unknown: Vec<String>,
-    /// What Git and the remote said.
-    pub reason: String,
 }
 
 /// What a tag that is on the remote already means.
@@ -62,57 +43,6 @@ struct There {
 pub(in crate::registry) struct InTheWay {
     pub tag: String,
     pub by: String,
-}
-
-impl fmt::Display for PartialPush {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { remote, landed, missing, unknown, reason, .. } = self;
-        if landed.is_empty() && missing.is_empty() {
-            write!(
-                f,
-                "The push to {remote} broke off, and whether it has changed these tags is not known: {}",
-                listed(unknown)
-            )?;
-        } else {
-            let done = if self.deletes { "deleted" } else { "pushed" };
-            write!(f, "Only a part of the tags was {done} on {remote}: {}", listed(landed))?;
-            if !missing.is_empty() {
-                write!(f, "; not {done}: {}", listed(missing))?;
-            }
-            if !unknown.is_empty() {
-                write!(f, "; not known: {}", listed(unknown))?;
-            }
-        }
-        match reason.as_str() {
-            "" => Ok(()),
-            reason if reason.contains('\n') => write!(f, "\n{reason}"),
-            reason => write!(f, " ({reason})"),
-        }
-    }
-}
-
-/// Of many the first ones.
-fn listed(tags: &[String]) -> String {
-    const SHOWN: usize = 20;
-    match tags.split_at_checked(SHOWN) {
-        Some((shown, others @ [_, ..])) => format!("{} and {} more", shown.join(" "), others.len()),
-        _ if tags.is_empty() => "none that is known".to_owned(),
-        _ => tags.join(" "),
-    }
-}
-
-impl PartialPush {
-    /// That of tags which did not land behind others.
-    pub(in crate::registry) fn of_missing(remote: &Remote, missing: Vec<String>, reason: String) -> Self {
-        let (landed, unknown) = (Vec::new(), Vec::new());
-        let (remote, address) = (remote.shown(), remote.source_shown());
-        Self { remote, address, deletes: false, landed, missing, unknown, reason }
-    }
-
-    /// Whether the remote is not known to have made the change of this tag.
-    pub(in crate::registry) fn is_undone(&self, tag: &str) -> bool {
-        self.missing.iter().chain(&self.unknown).any(|other| other == tag)
-    }
 }
 
 impl Pushed {
@@ -298,4 +228,11 @@ fn reason_of(outcome: &Outcome) -> &str {
         | Outcome::Unclear(reason) => reason,
         Outcome::Done | Outcome::Present | Outcome::NotAtomic => "",
     }
+}
+
+/// That of tags which did not land behind others.
+pub(in crate::registry) fn failure_of(remote: &Remote, missing: Vec<String>, reason: String) -> PartialPush {
+    let (landed, unknown) = (Vec::new(), Vec::new());
+    let (remote, address) = (remote.shown(), remote.source_shown());
+    PartialPush { remote, address, deletes: false, landed, missing, unknown, reason }
 }

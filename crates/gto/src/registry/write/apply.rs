@@ -7,52 +7,73 @@
 use std::collections::HashSet;
 
 use crate::error::{Error, Result};
-use crate::git::{ApplyError, GitError, PushedTag, Remote, RemoteTag, TagEdit};
+use crate::event::EventKind;
+use crate::git::{
+    ApplyError, GitError, ObjectKind, PushedTag, Remote, RemoteTag, TagEdit, TagRefs, is_valid_tag_name,
+};
+use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
-use crate::plan::{Plan, Step, Warning};
+use crate::outcome::{Applied, PartialPush};
+use crate::plan::{Plan, SeenTags, Step};
+use crate::registry::Registry;
 use crate::registry::remote::push::{Existing, InTheWay, in_the_way};
-use crate::registry::{PartialPush, Registry, Sight};
+use crate::request::WriteOptions;
 use crate::tag::{Action, TagName};
-
-/// What was done.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Applied {
-    /// What whoever asked should know.
-    pub warnings: Vec<Warning>,
-    /// The tags that were made or deleted on the remote as well. It cannot delete what it does not have.
-    pub pushed: Vec<String>,
-    /// Why not all is done: some of the tags are not on the remote, or nobody knows. What the remote is not known to have is
-    /// not made here either.
-    pub failure: Option<PartialPush>,
-    /// What Git, hooks and the remote said beside that, line by line; mostly nothing.
-    pub said: String,
-}
-
-impl Applied {
-    /// Whether the remote has made the change of this tag; `None` if that is not known.
-    pub fn is_pushed(&self, tag: &str) -> Option<bool> {
-        let is_among = |tags: &[String]| tags.iter().any(|other| other == tag);
-        let is_unknown = self.failure.as_ref().is_some_and(|failure| is_among(&failure.unknown));
-        (!is_unknown).then(|| is_among(&self.pushed))
-    }
-
-    /// Whether the change of this tag was made here.
-    pub fn is_done(&self, tag: &str) -> bool {
-        self.failure.as_ref().is_none_or(|failure| !failure.is_undone(tag))
-    }
-}
+use crate::text::printable;
 
 impl Registry {
-    /// Does what a plan says, or nothing if a part of it is refused: here, or with `pushed_to` on that remote and here.
+    /// Carries out a plan that was kept, if what it was made from is still so: here, or where the options, or the
+    /// configuration, say so also on the remote.
+    ///
+    /// A plan is not made anew. For a write that is, see [`Registry::write`].
     ///
     /// # Errors
-    /// [`Error::Conflict`] if a tag is not what it was when the plan was made; [`Error::RemoteMoved`] and [`Error::RemoteLocked`] if the artifact is not
-    /// on the remote; or what keeps Git from writing. Nothing was changed then, unless the error says so:
-    /// [`Error::Stopped`], [`Error::MadeThereOnly`], [`Error::DeletedThereOnly`]. Where only a part was done,
-    /// [`Applied::failure`] says so.
-    pub fn apply(&self, plan: &Plan, pushed_to: Option<&Sight>) -> Result<Applied> {
+    /// [`Error::Outdated`] or [`Error::Conflict`] if a tag is not what it was when the plan was made, and
+    /// [`AnnotateError::Changed`](crate::AnnotateError::Changed) if a file is not; or what keeps Git from writing. Nothing was
+    /// changed then, unless the error says so: [`Error::Stopped`], [`Error::MadeThereOnly`], [`Error::DeletedThereOnly`]. Where
+    /// only a part was done, [`Applied::failure`] says so.
+    pub fn apply(&self, plan: &Plan, options: &WriteOptions) -> Result<Applied> {
+        let _lock = self.wait_for_writers()?;
+        if let Some(files) = &plan.files {
+            check_alone(plan)?;
+            self.check_files(files)?;
+            return self.apply_files(files, options);
+        }
+        self.check_tags(plan)?;
+        let names: Vec<ArtifactName> = plan.seen.iter().map(|seen| seen.artifact.clone()).collect();
+        let remote = self.look_first(&names, options)?;
+        for seen in &plan.seen {
+            if !seen.is_same(&seen_tags(&seen.artifact, &self.tags_of(&seen.artifact)?)) {
+                return Err(Error::Outdated { artifact: seen.artifact.clone() });
+            }
+        }
+        self.apply_tags(plan, remote.as_ref())
+    }
+
+    /// Whether the tags of a plan are such as this library plans, of artifacts whose tags it was made from: a plan that was kept
+    /// may have been changed.
+    fn check_tags(&self, plan: &Plan) -> Result<()> {
+        for step in &plan.steps {
+            let is_planned = step.tag().parse::<TagName>().is_ok_and(|name| {
+                let is_seen = plan.seen.iter().any(|seen| seen.artifact == name.artifact);
+                is_seen && is_valid_tag_name(step.tag()) && is_told_right(step, &name)
+            });
+            if !is_planned {
+                return Err(invalid(format!("'{}' is none of its tags", printable(step.tag()))));
+            }
+            if let Step::Create(tag) = step
+                && self.repository.kind_of(tag.commit) != Some(ObjectKind::Commit)
+            {
+                return Err(invalid(format!("there is no commit {}", tag.commit)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what a plan of tags says, or nothing if a part of it is refused: here, or also on a remote.
+    pub(in crate::registry) fn apply_tags(&self, plan: &Plan, pushed_to: Option<&Remote>) -> Result<Applied> {
         let edits: Vec<TagEdit> = in_order(&plan.steps).into_iter().map(edit).collect();
-        let Some(Sight { remote }) = pushed_to else {
+        let Some(remote) = pushed_to else {
             self.repository.apply_signed(&edits, plan.signing.as_ref(), || self.is_current(plan))?;
             return Ok(Applied::default());
         };
@@ -68,33 +89,30 @@ impl Registry {
                 Err(there_only(plan, self.missing_here(&edits, &ids), remote, error))
             }
             _ => Ok(Applied {
-                warnings: Vec::new(),
                 pushed: pushed.landed,
                 failure: pushed.failure,
                 said: pushed.said,
+                ..Applied::default()
             }),
         }
     }
 
-    /// What [`Registry::apply`] would do, without doing it: of the tags to be pushed to the remote that was looked at, those that
-    /// are not gone there already.
+    /// The tags that a push of a plan would make or delete on the remote: it cannot delete what it does not have.
     ///
     /// # Errors
     /// [`Error::Fetch`] if the remote does not answer; [`Error::InTheWay`].
-    pub fn rehearse(&self, plan: &Plan, pushed_to: Option<&Sight>) -> Result<Applied> {
-        let Some(pushed_to) = pushed_to else { return Ok(Applied::default()) };
-        let remote = &pushed_to.remote;
+    pub(in crate::registry) fn to_push(&self, plan: &Plan, remote: &Remote) -> Result<Vec<String>> {
+        if plan.steps.is_empty() {
+            return Ok(Vec::new());
+        }
         let creates = plan.steps.iter().filter(|step| matches!(step, Step::Create(_))).map(Step::tag);
-        let is_empty = plan.steps.is_empty();
-        let there = if is_empty { Vec::new() } else { self.remote_tags(remote, &[String::new()])? };
+        let there = self.remote_tags(remote, &[String::new()])?;
         if let Some(InTheWay { tag, by }) = in_the_way(creates, &there) {
             return Err(Error::InTheWay { remote: remote.shown(), tag, by });
         }
         let there: HashSet<&str> = there.iter().map(|tag| tag.name.as_str()).collect();
         let is_changed = |step: &&Step| matches!(step, Step::Create(_)) || there.contains(step.tag());
-        let pushed = plan.steps.iter().filter(is_changed).map(|step| step.tag().to_owned()).collect();
-        let warnings = many_addresses(remote).into_iter().collect();
-        Ok(Applied { warnings, pushed, ..Applied::default() })
+        Ok(plan.steps.iter().filter(is_changed).map(|step| step.tag().to_owned()).collect())
     }
 
     /// Whether the artifacts' tags are those that the plan was made from. Writers of this library wait for each other, but
@@ -104,7 +122,9 @@ impl Registry {
             let name = seen.artifact.in_tag();
             let digest = self.repository.digest_of_names(&[&format!("{name}#"), &format!("{name}@")])?;
             // To be sure: what is no ref may look like one by its name.
-            if digest != seen.digest && self.tags_of(&seen.artifact)?.digest_of_names() != seen.digest {
+            if seen.names != Some(digest)
+                && !seen.is_same(&seen_tags(&seen.artifact, &self.tags_of(&seen.artifact)?))
+            {
                 return Ok(false);
             }
         }
@@ -206,10 +226,34 @@ fn landed(edits: Vec<TagEdit>, ids: Vec<ObjectId>, failure: &PartialPush) -> (Ve
     (edits, ids.into_iter().flatten().collect())
 }
 
-/// The warning for a plan that would be refused if it were carried out.
-pub(in crate::registry) fn many_addresses(remote: &Remote) -> Option<Warning> {
-    let addresses = remote.addresses();
-    (addresses > 1).then(|| Warning::ManyAddresses { remote: remote.shown(), addresses })
+/// What a plan says of the tags that it is made from.
+pub(in crate::registry) fn seen_tags(artifact: &ArtifactName, tags: &TagRefs) -> SeenTags {
+    let unread = tags.not_utf8.iter().chain(&tags.broken).map(|name| (name.as_str(), None));
+    let read = tags.refs.iter().map(|tag| (tag.name.as_str(), Some(tag.target)));
+    SeenTags::of(artifact.clone(), tags.digest_of_names(), read.chain(unread))
+}
+
+/// Whether what is told of a tag is what its name says.
+fn is_told_right(step: &Step, name: &TagName) -> bool {
+    let Step::Create(tag) = step else { return true };
+    let (kind, stage) = match &name.action {
+        Action::Create => return false,
+        Action::Register(_) => (EventKind::Registration, None),
+        Action::Deregister(_) => (EventKind::Deregistration, None),
+        Action::Assign(stage) => (EventKind::Assignment, Some(stage)),
+        Action::Unassign(stage) => (EventKind::Unassignment, Some(stage)),
+        Action::Deprecate => (EventKind::Deprecation, None),
+    };
+    (&tag.artifact, tag.kind, tag.stage.as_ref()) == (&name.artifact, kind, stage)
+}
+
+/// Whether a plan about files is about nothing else.
+fn check_alone(plan: &Plan) -> Result<()> {
+    if plan.steps.is_empty() { Ok(()) } else { Err(invalid("it is about files and about tags".to_owned())) }
+}
+
+pub(in crate::registry) fn invalid(reason: String) -> Error {
+    Error::InvalidPlan { reason }
 }
 
 fn edit(step: &Step) -> TagEdit {
@@ -229,61 +273,123 @@ mod tests {
     use gto_testkit::{Repo, TagSpec};
 
     use super::*;
-    use crate::rules::{AssignTarget, TagWish};
-    use crate::{Author, Environment, Timestamp};
+    use crate::{Environment, Request, Timestamp};
 
-    #[test]
-    fn a_plan_that_somebody_elses_tag_overtook_is_not_applied() {
+    fn open(repo: &Repo) -> Registry {
+        let now = Timestamp::new(1_900_000_000, 0).unwrap();
+        Registry::open(repo.path(), Environment::new([], now)).unwrap()
+    }
+
+    /// A request in Ann's name.
+    fn request(text: &str) -> Request {
+        let mut json: serde_json::Value = serde_json::from_str(text).unwrap();
+        json["author"] = serde_json::json!({"name": "Ann", "email": "ann@example.com"});
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn to_prod() -> Request {
+        request(r#"{"action": "assign", "artifact": "m", "stage": "prod", "target": {"version": "v1.0.0"}}"#)
+    }
+
+    fn with_a_version() -> Repo {
         let repo = Repo::new();
         repo.commit(&[], "first");
         repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
-        let now = Timestamp::new(1_900_000_000, 0).unwrap();
-        let registry = Registry::open(repo.path(), Environment::new([], now)).unwrap();
-        let author = Author {
-            name: Some("Ann".to_owned()),
-            email: Some("ann@example.com".to_owned()),
-            ..Author::default()
-        };
-        let target = AssignTarget::Version("v1.0.0".parse().unwrap());
-        let plan = || {
-            let (name, stage) = ("m".parse().unwrap(), "prod".parse().unwrap());
-            registry.plan_assign(&name, &stage, &target, &TagWish::default(), &author).unwrap()
-        };
+        repo
+    }
+
+    #[test]
+    fn a_plan_that_somebody_elses_tag_overtook_is_not_applied() {
+        let repo = with_a_version();
+        let registry = open(&repo);
+        let plan = || registry.plan(&to_prod()).unwrap();
         // The counter 1 is this tag's now.
         let overtaken = plan();
         repo.tag("m#dev#1", "HEAD", &TagSpec::default());
-        let refused = registry.apply(&overtaken, None);
+        let refused = registry.apply_tags(&overtaken, None);
         assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
         assert_eq!(repo.tag_names(), ["m#dev#1", "m@v1.0.0"]);
         // What others do to other artifacts does not matter.
         let plan = plan();
         repo.tag("m-x@v1.0.0", "HEAD", &TagSpec::default());
-        registry.apply(&plan, None).unwrap();
+        registry.apply_tags(&plan, None).unwrap();
         assert_eq!(repo.tag_names(), ["m#dev#1", "m#prod#2", "m-x@v1.0.0", "m@v1.0.0"]);
+    }
+
+    /// A plan that is kept is JSON for hours, in another process: nothing but the same tags lets it be carried out.
+    #[test]
+    fn a_plan_that_was_kept_is_applied_if_its_artifact_has_the_same_tags_with_the_same_targets() {
+        let repo = with_a_version();
+        let kept = serde_json::to_string(&open(&repo).plan(&to_prod()).unwrap()).unwrap();
+        let apply = |kept: &str| {
+            let plan: Plan = serde_json::from_str(kept).unwrap();
+            open(&repo).apply(&plan, &WriteOptions::default())
+        };
+        // The same names, and another version under one of them.
+        repo.commit(&[], "second");
+        repo.git_ok(&["tag", "-d", "m@v1.0.0"]);
+        repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+        let refused = apply(&kept);
+        assert!(
+            matches!(&refused, Err(Error::Outdated { artifact }) if artifact.as_str() == "m"),
+            "{refused:?}"
+        );
+        let kept = serde_json::to_string(&open(&repo).plan(&to_prod()).unwrap()).unwrap();
+        repo.tag("m-x@v1.0.0", "HEAD", &TagSpec::default());
+        apply(&kept).unwrap();
+        assert_eq!(repo.tag_names(), ["m#prod#1", "m-x@v1.0.0", "m@v1.0.0"]);
+        assert!(matches!(apply(&kept), Err(Error::Outdated { .. })));
+    }
+
+    #[test]
+    fn a_plan_that_was_changed_by_hand_makes_no_tag_of_another_kind() {
+        let repo = with_a_version();
+        let kept = serde_json::to_string(&open(&repo).plan(&to_prod()).unwrap()).unwrap();
+        let head = repo.head();
+        for (of, by) in [
+            ("m#prod#1", "other#prod#1"),
+            ("m#prod#1", "../../config"),
+            ("m#prod#1", "m@v2.0.0"),
+            ("m#prod#1", "m#dev#1"),
+            (head.as_str(), "1111111111111111111111111111111111111111"),
+        ] {
+            let plan: Plan = serde_json::from_str(&kept.replace(of, by)).unwrap();
+            let refused = open(&repo).apply(&plan, &WriteOptions::default());
+            assert!(matches!(refused, Err(Error::InvalidPlan { .. })), "{by}: {refused:?}");
+        }
+        assert_eq!(repo.tag_names(), ["m@v1.0.0"]);
+        assert!(serde_json::from_str::<Plan>(&kept.replacen("steps", "stepz", 1)).is_err());
+    }
+
+    #[test]
+    fn a_plan_of_files_that_was_kept_changes_annotation_files_as_it_saw_them_and_no_others() {
+        let repo = Repo::new();
+        repo.commit(&[("train.py", "print()")], "first");
+        let annotate = request(r#"{"action": "annotate", "artifact": "m", "annotation": {"type": "model"}}"#);
+        let kept = serde_json::to_string(&open(&repo).plan(&annotate).unwrap()).unwrap();
+        let apply = |kept: &str| {
+            let plan: Plan = serde_json::from_str(kept).unwrap();
+            open(&repo).apply(&plan, &WriteOptions::default())
+        };
+        let refused = apply(&kept.replace("artifacts.yaml", "train.py"));
+        assert!(matches!(refused, Err(Error::InvalidPlan { .. })), "{refused:?}");
+        apply(&kept).unwrap();
+        let written = std::fs::read_to_string(repo.path().join("artifacts.yaml")).unwrap();
+        assert_eq!(written, "m:\n  type: model\n");
+        let refused = apply(&kept);
+        assert!(matches!(refused, Err(Error::Annotate(crate::AnnotateError::Changed { .. }))), "{refused:?}");
     }
 
     #[test]
     fn for_a_deprecation_each_tag_is_read_once() {
         let repo = Repo::new();
         repo.commit(&[], "first");
-        let now = Timestamp::new(1_900_000_000, 0).unwrap();
-        let author = Author {
-            name: Some("Ann".to_owned()),
-            email: Some("ann@example.com".to_owned()),
-            ..Author::default()
-        };
         let reads_for = |tags: &[&str]| {
             for tag in tags {
                 repo.tag(tag, "HEAD", &TagSpec::default());
             }
-            let registry = Registry::open(repo.path(), Environment::new([], now)).unwrap();
-            let plan = registry.plan_deprecate(
-                &"m".parse().unwrap(),
-                None,
-                crate::rules::Undo::ByTag,
-                &TagWish::default(),
-                &author,
-            );
+            let registry = open(&repo);
+            let plan = registry.plan(&request(r#"{"action": "deprecate", "artifact": "m"}"#));
             assert_eq!(plan.unwrap().steps.len(), 1);
             registry.objects_read()
         };

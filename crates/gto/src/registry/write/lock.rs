@@ -1,7 +1,7 @@
 //! Writing alone: from the look at what is there to the new tags.
 //!
 //! Owns the wait for other writers, and trying again when somebody was faster who does not wait: git, or a clone of
-//! somebody else that pushed to the same remote. What is tried is the caller's: a plan that is made anew each time, and
+//! another user that pushed to the same remote. What is tried is the caller's: a plan that is made anew each time, and
 //! applied.
 
 use std::hash::{BuildHasher as _, RandomState};
@@ -33,13 +33,11 @@ impl Registry {
     /// ([`Error::RemoteMoved`], [`Error::RemoteLocked`]): git, and others who write tags, wait for nobody.
     ///
     /// # Errors
-    /// [`Error::Locked`] if another process goes on writing for a minute; or the error of the last attempt, which
-    /// `registry_error` finds inside.
-    pub(in crate::registry) fn alone<T, E: From<Error>>(
+    /// [`Error::Locked`] if another process goes on writing for a minute; or the error of the last attempt.
+    pub(in crate::registry) fn with_write_lock<T>(
         &self,
-        registry_error: impl Fn(&E) -> Option<&Error>,
-        mut attempt: impl FnMut() -> std::result::Result<T, E>,
-    ) -> std::result::Result<T, E> {
+        mut attempt: impl FnMut() -> Result<T>,
+    ) -> Result<T> {
         let (mut here, mut there) = (PAUSES.into_iter(), REMOTE_PAUSES.into_iter());
         let mut locked = LOCK_PAUSES.into_iter();
         loop {
@@ -48,12 +46,10 @@ impl Registry {
             let result = attempt();
             // While this one waits, others may write.
             drop(lock);
-            let pause = match result.as_ref().err().and_then(&registry_error) {
-                Some(Error::Conflict { .. }) => here.next().map(Duration::from_millis),
-                Some(Error::RemoteMoved { .. }) => there.next().map(|times| jitter(begun.elapsed() * times)),
-                Some(Error::RemoteLocked { .. }) => {
-                    locked.next().map(|times| jitter(begun.elapsed() * times))
-                }
+            let pause = match &result {
+                Err(Error::Conflict { .. }) => here.next().map(Duration::from_millis),
+                Err(Error::RemoteMoved { .. }) => there.next().map(|times| jitter(begun.elapsed() * times)),
+                Err(Error::RemoteLocked { .. }) => locked.next().map(|times| jitter(begun.elapsed() * times)),
                 _ => None,
             };
             match pause {
@@ -99,13 +95,10 @@ mod tests {
         let now = Timestamp::new(1_900_000_000, 0).unwrap();
         let registry = Registry::open(repo.path(), Environment::new([], now)).unwrap();
         let mut made = 0;
-        let result = registry.alone(
-            |error: &Error| Some(error),
-            || {
-                made += 1;
-                if made > errors { Ok(()) } else { Err(error()) }
-            },
-        );
+        let result = registry.with_write_lock(|| {
+            made += 1;
+            if made > errors { Ok(()) } else { Err(error()) }
+        });
         (made, result)
     }
 

@@ -1,92 +1,136 @@
-//! A write from beginning to end: look at the remote if asked to, plan, apply; and again if others were faster.
+//! The one door for writes: a request becomes a plan, and a plan is applied.
 //!
-//! Owns that order. What is planned is the caller's business, applying `write`'s, and trying again `alone`'s.
+//! Owns the order of a write: look at the remote if that is asked for, plan, apply; and again if others were faster. What is
+//! planned is `plan`'s to say, and files are for `annotations`.
 
 pub(super) mod apply;
-mod author;
 mod lock;
 mod plan;
 
-pub use apply::Applied;
-pub use author::{Author, AuthorFault};
-
-use crate::error::Error;
+use crate::error::Result;
+use crate::git::Remote;
 use crate::name::ArtifactName;
-use crate::plan::Plan;
+use crate::outcome::Written;
+use crate::plan::{Plan, Warning};
 use crate::registry::Registry;
-use crate::registry::remote::{no_bundle, one_address};
-
-/// How a write is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Manner {
-    /// The remote gets the tags as well, all or none.
-    pub push: bool,
-    /// The artifact's tags that only the remote has are fetched before. With `push` they are in any case.
-    pub fetch: bool,
-    /// Nothing is written: only the plan is wanted.
-    pub dry_run: bool,
-}
-
-/// Whose error it is: only after one of ours there is sense in trying again.
-enum Failure<E> {
-    Ours(Error),
-    Theirs(E),
-}
-
-impl<E> Failure<E> {
-    fn ours(&self) -> Option<&Error> {
-        match self {
-            Self::Ours(error) => Some(error),
-            Self::Theirs(_) => None,
-        }
-    }
-}
-
-impl<E> From<Error> for Failure<E> {
-    fn from(error: Error) -> Self {
-        Self::Ours(error)
-    }
-}
+use crate::registry::remote::address::{many_addresses, no_bundle, one_address};
+use crate::request::{Request, WriteOptions};
 
 impl Registry {
-    /// Carries out what `plan` gives for the artifact, or for any that the current commit annotates (`None`), while no other
-    /// process writes. If others were faster all the same, it is planned anew, a few times. `before` sees each plan before it is applied, which may fail for what the
-    /// plan warns of.
+    /// Does what is asked for, or nothing of it, while no other process writes. If another one was faster all the same (git, or
+    /// a push to the same remote), it is planned anew, a few times.
     ///
-    /// Where a push landed in part, [`Applied::failure`] says so.
+    /// Where a push landed in part, [`Applied::failure`](crate::Applied::failure) says so.
     ///
     /// # Errors
-    /// Those of `plan`, of [`Registry::look`], and of [`Registry::apply`].
-    pub fn write<E: From<Error>>(
+    /// [`Error::Refused`](crate::Error::Refused) with the reason and the like, if it must not be done; or those of
+    /// [`Registry::apply`]. Nothing was changed then, but for those that say so.
+    pub fn write(&self, request: &Request, options: &WriteOptions) -> Result<Written> {
+        self.write_and_note(request, options, &mut Vec::new())
+    }
+
+    /// As [`Registry::write`]. What the plans warned of is in `warnings`, each once, also if they could not be applied.
+    ///
+    /// # Errors
+    /// Those of [`Registry::write`].
+    pub fn write_and_note(
         &self,
-        artifact: Option<&ArtifactName>,
-        manner: Manner,
-        mut plan: impl FnMut() -> Result<Plan, E>,
-        mut before: impl FnMut(&Plan),
-    ) -> Result<(Plan, Applied), E> {
-        let mut attempt = || -> Result<(Plan, Applied), Failure<E>> {
-            let names = match artifact {
-                _ if !manner.push && !manner.fetch => Vec::new(),
-                Some(artifact) => vec![artifact.clone()],
-                None => self.annotated_now()?,
-            };
-            if manner.push && !manner.dry_run {
-                one_address(self.remote()?)?;
-            } else if manner.push {
-                no_bundle(&self.remote()?)?;
-            }
-            let sight = if names.is_empty() { None } else { Some(self.look(&names)?) };
-            let plan = plan().map_err(Failure::Theirs)?;
-            before(&plan);
-            let sight = sight.as_ref().filter(|_| manner.push);
-            let applied =
-                if manner.dry_run { self.rehearse(&plan, sight)? } else { self.apply(&plan, sight)? };
-            Ok((plan, applied))
-        };
-        let done = if manner.dry_run { attempt() } else { self.alone(Failure::ours, attempt) };
-        done.map_err(|failure| match failure {
-            Failure::Ours(error) => error.into(),
-            Failure::Theirs(error) => error,
+        request: &Request,
+        options: &WriteOptions,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Written> {
+        if request.changes_files() {
+            return self.edit(request, options, warnings);
+        }
+        self.with_write_lock(|| {
+            let remote = self.look_first(&self.concerned(request, options)?, options)?;
+            let plan = self.plan_and_warn(request, options)?;
+            note(warnings, &plan.warnings);
+            let applied = self.apply_tags(&plan, remote.as_ref())?;
+            Ok(Written { plan, applied })
         })
+    }
+
+    /// Plans what [`Registry::write`] with these options would do, without doing it: the remote is looked at, if it would be, and
+    /// [`Plan::to_push`] is what it would get.
+    ///
+    /// # Errors
+    /// What a write would be refused for.
+    pub fn plan_with(&self, request: &Request, options: &WriteOptions) -> Result<Plan> {
+        if request.changes_files() {
+            let plan = self.plan(request)?;
+            plan.files.iter().try_for_each(|files| self.check_committing(files, options))?;
+            return Ok(plan);
+        }
+        let names = self.concerned(request, options)?;
+        let remote = if self.pushes(options) { Some(self.remote()?) } else { None };
+        remote.as_ref().map_or(Ok(()), no_bundle)?;
+        self.fetch_first(&names, options)?;
+        let mut plan = self.plan_and_warn(request, options)?;
+        if let Some(remote) = remote.filter(|_| !names.is_empty()) {
+            plan.to_push = self.to_push(&plan, &remote)?;
+            plan.warnings.extend(many_addresses(&remote));
+        }
+        Ok(plan)
+    }
+
+    /// Whether a write of tags with these options pushes them.
+    pub fn pushes(&self, options: &WriteOptions) -> bool {
+        // What is written to a clone of a remote repository exists only there.
+        self.url().is_some() || options.push.unwrap_or(self.config.push)
+    }
+
+    /// The artifacts whose tags on the remote matter to a request; none if it is not looked at.
+    fn concerned(&self, request: &Request, options: &WriteOptions) -> Result<Vec<ArtifactName>> {
+        match request {
+            _ if !self.looks(options) => Ok(Vec::new()),
+            Request::RegisterChanged { .. } => self.annotated_now(),
+            request => Ok(request.artifacts().to_vec()),
+        }
+    }
+
+    fn looks(&self, options: &WriteOptions) -> bool {
+        options.fetch || self.pushes(options)
+    }
+
+    /// Fetches the tags of these artifacts that only the remote has, if that is asked for. The remote, if it is pushed to.
+    pub(in crate::registry) fn look_first(
+        &self,
+        names: &[ArtifactName],
+        options: &WriteOptions,
+    ) -> Result<Option<Remote>> {
+        let remote = if self.pushes(options) { Some(one_address(self.remote()?)?) } else { None };
+        self.fetch_first(names, options)?;
+        Ok(remote.filter(|_| !names.is_empty()))
+    }
+
+    fn fetch_first(&self, names: &[ArtifactName], options: &WriteOptions) -> Result<()> {
+        if names.is_empty() || !self.looks(options) { Ok(()) } else { self.fetch_tags_of(names) }
+    }
+
+    /// The plan, with a warning if tags of the remote that are not here could have made it another one.
+    fn plan_and_warn(&self, request: &Request, options: &WriteOptions) -> Result<Plan> {
+        let mut plan = self.plan(request)?;
+        if !self.looks(options) && plan.registers() && self.url().is_none() && self.has_remote() {
+            plan.warnings.extend(self.lacking_tags(&plan));
+        }
+        Ok(plan)
+    }
+
+    fn lacking_tags(&self, plan: &Plan) -> Option<Warning> {
+        let is_shallow = self.is_shallow();
+        let is_new = plan.is_new_artifact || plan.new_stage.is_some();
+        let has_none = || self.tag_names().is_ok_and(|tags| tags.is_empty());
+        let is_empty = is_new && !self.has_many_tags() && has_none() && self.is_clone();
+        (is_shallow || is_empty).then_some(Warning::LackingTags { is_shallow })
+    }
+}
+
+/// Takes in warnings, each once.
+pub(super) fn note(warnings: &mut Vec<Warning>, new: &[Warning]) {
+    for warning in new {
+        if !warnings.contains(warning) {
+            warnings.push(warning.clone());
+        }
     }
 }

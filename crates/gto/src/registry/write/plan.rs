@@ -2,24 +2,58 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use crate::author::Author;
 use crate::error::{Error, Result};
 use crate::git::{self, SeenHead, Want};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
-use crate::plan::{Plan, SeenTags};
+use crate::plan::Plan;
 use crate::registry::Registry;
 use crate::registry::read::damage;
-use crate::registry::write::author::Author;
+use crate::registry::write::apply::seen_tags;
+use crate::request::{Request, Target};
 use crate::rules::{AssignTarget, Refusal, Registering, Rules, TagInventory, TagWish, Undo, Writer};
 use crate::state::Artifact;
-use crate::version::Version;
 
 impl Registry {
-    /// Plans to register a version of `name` on the commit that `revision` names.
+    /// Plans what a request asks for, from what is here. It can be shown, kept as JSON, and carried out by
+    /// [`Registry::apply`], as long as the tags and files that it was made from are the same.
     ///
     /// # Errors
-    /// [`Error::Refused`] with the reason, or that the repository, the name or the revision is none.
-    pub fn plan_register(
+    /// [`Error::Refused`] with the reason, [`Error::Annotate`], or that the repository, the name or the revision is none.
+    pub fn plan(&self, request: &Request) -> Result<Plan> {
+        match request {
+            Request::Register { artifact, revision, new, if_changed: true, author } => {
+                self.plan_register_if_changed(artifact, revision, new, author)
+            }
+            Request::Register { artifact, revision, new, author, .. } => {
+                self.plan_register(artifact, revision, new, author)
+            }
+            Request::RegisterChanged { new, author } => self.plan_register_changed(new, author),
+            Request::Assign { artifact, stage, target, tag, author } => {
+                self.plan_assign(artifact, stage, target, tag, author)
+            }
+            Request::Unassign { artifact, version, stage, undo, tag, author } => {
+                self.plan_for(artifact, author_of(*undo, author), |rules, _| {
+                    Ok(rules.unassign(stage, version, *undo, tag)?)
+                })
+            }
+            Request::Deregister { artifact, version, undo, tag, author } => {
+                self.plan_for(artifact, author_of(*undo, author), |rules, _| {
+                    Ok(rules.deregister(version, *undo, tag)?)
+                })
+            }
+            Request::Deprecate { artifact, revision, undo, tag, author } => {
+                self.plan_deprecate(artifact, revision.as_deref(), *undo, tag, author)
+            }
+            Request::Annotate { .. } | Request::RemoveAnnotation { .. } | Request::MoveAnnotations { .. } => {
+                self.plan_files(request)
+            }
+        }
+    }
+
+    /// Plans to register a version of an artifact on the commit that `revision` names.
+    pub(in crate::registry) fn plan_register(
         &self,
         name: &ArtifactName,
         revision: &str,
@@ -30,79 +64,53 @@ impl Registry {
             return Err(Refusal::VersionAndBump.into());
         }
         let commit = self.repository.resolve(revision)?;
-        let mut plan = self.plan(name, Some(author), |rules, _| Ok(rules.register(commit, wish)?))?;
+        let mut plan = self.plan_for(name, Some(author), |rules, _| Ok(rules.register(commit, wish)?))?;
         plan.warnings.extend(self.ambiguity(revision));
         Ok(plan)
     }
 
-    /// As [`Registry::plan_register`] on a commit that is yet to be made: tells whether it can be registered then, and is
-    /// not to be carried out.
+    /// Plans to register a version on a commit that is yet to be made: tells whether it can be registered then, and is refused
+    /// by [`Registry::apply`].
     ///
     /// # Errors
-    /// As [`Registry::plan_register`].
+    /// As [`Registry::plan`].
     pub fn plan_register_next_commit(
         &self,
         name: &ArtifactName,
         wish: &Registering,
         author: &Author,
     ) -> Result<Plan> {
-        self.plan(name, Some(author), |rules, _| Ok(rules.register(ObjectId::NONE, wish)?))
+        self.plan_for(name, Some(author), |rules, _| Ok(rules.register(ObjectId::NONE, wish)?))
     }
 
-    /// Plans to assign `stage` to the version of `name` that `target` names.
-    ///
-    /// # Errors
-    /// As [`Registry::plan_register`].
-    pub fn plan_assign(
+    fn plan_assign(
         &self,
         name: &ArtifactName,
         stage: &StageName,
-        target: &AssignTarget,
+        target: &Target,
         wish: &TagWish,
         author: &Author,
     ) -> Result<Plan> {
-        self.plan(name, Some(author), |rules, _| Ok(rules.assign(stage, target, wish)?))
+        self.check_stage(stage)?;
+        let (target, ambiguity) = match target {
+            Target::Version(version) => (AssignTarget::Version(version.clone()), None),
+            Target::Commit { version: Some(_), skip_registration: true, .. } => {
+                return Err(Refusal::VersionAndSkip.into());
+            }
+            Target::Commit { revision, version, skip_registration } => {
+                let (version, skip_registration) = (version.clone(), *skip_registration);
+                let commit = self.repository.resolve(revision)?;
+                (AssignTarget::Commit { commit, version, skip_registration }, self.ambiguity(revision))
+            }
+        };
+        let mut plan =
+            self.plan_for(name, Some(author), |rules, _| Ok(rules.assign(stage, &target, wish)?))?;
+        plan.warnings.extend(ambiguity);
+        Ok(plan)
     }
 
-    /// Plans to take `version` of `name` out of `stage`, by a tag or by deleting those about it.
-    ///
-    /// # Errors
-    /// As [`Registry::plan_register`].
-    pub fn plan_unassign(
-        &self,
-        name: &ArtifactName,
-        version: &Version,
-        stage: &StageName,
-        undo: Undo,
-        wish: &TagWish,
-        author: &Author,
-    ) -> Result<Plan> {
-        let author = (undo == Undo::ByTag).then_some(author);
-        self.plan(name, author, |rules, _| Ok(rules.unassign(stage, version, undo, wish)?))
-    }
-
-    /// Plans to take `version` of `name` out of use, by a tag or by deleting its tags.
-    ///
-    /// # Errors
-    /// As [`Registry::plan_register`].
-    pub fn plan_deregister(
-        &self,
-        name: &ArtifactName,
-        version: &Version,
-        undo: Undo,
-        wish: &TagWish,
-        author: &Author,
-    ) -> Result<Plan> {
-        let author = (undo == Undo::ByTag).then_some(author);
-        self.plan(name, author, |rules, _| Ok(rules.deregister(version, undo, wish)?))
-    }
-
-    /// Plans to deprecate `name`, by a tag on the commit of its newest event unless `revision` names another, or by
-    /// deleting all its tags.
-    ///
-    /// # Errors
-    /// As [`Registry::plan_register`].
-    pub fn plan_deprecate(
+    /// By a tag on the commit of the newest event, unless `revision` names another, or by deleting all tags.
+    fn plan_deprecate(
         &self,
         name: &ArtifactName,
         revision: Option<&str>,
@@ -110,8 +118,7 @@ impl Registry {
         wish: &TagWish,
         author: &Author,
     ) -> Result<Plan> {
-        let author = (undo == Undo::ByTag).then_some(author);
-        let mut plan = self.plan(name, author, |rules, head| {
+        let mut plan = self.plan_for(name, author_of(undo, author), |rules, head| {
             if undo == Undo::ByDeletion {
                 return Ok(rules.delete(wish)?);
             }
@@ -127,14 +134,14 @@ impl Registry {
     }
 
     /// Plans what `build` does to an artifact. Without `author` nothing is written that would need one.
-    pub(in crate::registry) fn plan(
+    fn plan_for(
         &self,
         name: &ArtifactName,
         author: Option<&Author>,
         build: impl FnOnce(&Rules<'_>, SeenHead) -> Result<Plan>,
     ) -> Result<Plan> {
         let tags = self.tags_of(name)?;
-        let seen = SeenTags { artifact: name.clone(), digest: tags.digest_of_names() };
+        let seen = seen_tags(name, &tags);
         // A ref that cannot be read is no event, yet its name and its counter are taken.
         let mut inventory = TagInventory::default();
         for tag in tags.refs.iter().map(|tag| &tag.name).chain(&tags.broken) {
@@ -225,4 +232,9 @@ impl Registry {
         let head = self.repository.head_commit_seen(head).ok().flatten()?;
         (!self.files().of(head, name).is_empty()).then_some(head)
     }
+}
+
+/// Nobody makes a tag where some are deleted.
+fn author_of(undo: Undo, author: &Author) -> Option<&Author> {
+    (undo == Undo::ByTag).then_some(author)
 }

@@ -1,9 +1,12 @@
-//! Who writes.
+//! Who writes: a value that every write has.
+
+use serde::{Deserialize, Serialize};
 
 use crate::signing::Sign;
 
 /// Who writes, if not who Git is configured for.
-#[derive(Debug, ::core::clone::Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Author {
     /// The tagger's name.
     pub name: Option<String>,
@@ -14,7 +17,7 @@ pub struct Author {
 }
 
 /// What Git would leave out of a tag without a word.
-#[derive(Debug, ::core::clone::Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthorFault {
     /// The name is empty.
     Name,

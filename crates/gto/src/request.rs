@@ -1,0 +1,253 @@
+//! A wish to write, as a value: what is to be done, and in whose name.
+//!
+//! Owns what can be asked for, and its form in JSON: an object whose `action` says which. What may be done is decided by
+//! `rules`, and how it is done by `registry`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::annotation::Source;
+use crate::author::Author;
+use crate::name::{ArtifactName, StageName};
+use crate::rules::{Registering, TagWish, Undo};
+use crate::version::Version;
+
+/// What a registry can be asked to write.
+///
+/// ```
+/// use gto::request::Request;
+///
+/// let request: Request = serde_json::from_str(r#"{"action": "register", "artifact": "model"}"#).unwrap();
+/// assert!(matches!(request, Request::Register { revision, .. } if revision == "HEAD"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Request {
+    /// Registers a version of an artifact.
+    Register {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// What names the commit.
+        #[serde(default = "head")]
+        revision: String,
+        /// Which version, and how.
+        #[serde(default)]
+        new: Registering,
+        /// Only if the artifact is not what it was at its last version.
+        #[serde(default)]
+        if_changed: bool,
+        /// Who writes.
+        #[serde(default)]
+        author: Author,
+    },
+    /// Registers the next version of each annotated artifact that is not what it was at its last one, on the current commit.
+    RegisterChanged {
+        /// How.
+        #[serde(default)]
+        new: Registering,
+        /// Who writes.
+        #[serde(default)]
+        author: Author,
+    },
+    /// Assigns a stage to a version.
+    Assign {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The stage.
+        stage: StageName,
+        /// Which version.
+        target: Target,
+        /// How.
+        #[serde(default)]
+        tag: TagWish,
+        /// Who writes.
+        #[serde(default)]
+        author: Author,
+    },
+    /// Takes a version out of a stage.
+    Unassign {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The version.
+        version: Version,
+        /// The stage.
+        stage: StageName,
+        /// By a tag, or by deleting those about it.
+        #[serde(default)]
+        undo: Undo,
+        /// How.
+        #[serde(default)]
+        tag: TagWish,
+        /// Who writes.
+        #[serde(default)]
+        author: Author,
+    },
+    /// Takes a version out of use.
+    Deregister {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The version.
+        version: Version,
+        /// By a tag, or by deleting its tags.
+        #[serde(default)]
+        undo: Undo,
+        /// How.
+        #[serde(default)]
+        tag: TagWish,
+        /// Who writes.
+        #[serde(default)]
+        author: Author,
+    },
+    /// Takes an artifact out of use.
+    Deprecate {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// What names the commit of the tag; without it that of the newest event.
+        #[serde(default)]
+        revision: Option<String>,
+        /// By a tag, or by deleting all its tags.
+        #[serde(default)]
+        undo: Undo,
+        /// How.
+        #[serde(default)]
+        tag: TagWish,
+        /// Who writes.
+        #[serde(default)]
+        author: Author,
+    },
+    /// Changes the annotation of an artifact, or gives it one.
+    Annotate {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// What it is to say.
+        annotation: Annotating,
+        /// Who commits it, if it is committed.
+        #[serde(default)]
+        author: Author,
+    },
+    /// Takes the annotation of an artifact out of the file that has it. Tags stay.
+    RemoveAnnotation {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The kind of file; by default whichever has it, and `dvc.yaml` where both have.
+        #[serde(default)]
+        file: Option<Source>,
+        /// Who commits it, if it is committed.
+        #[serde(default)]
+        author: Author,
+    },
+    /// Moves annotations from `artifacts.yaml` to `dvc.yaml`, or back.
+    MoveAnnotations {
+        /// The kind of file that they go to.
+        to: Source,
+        /// Which artifacts; all if none is named.
+        #[serde(default)]
+        artifacts: Vec<ArtifactName>,
+        /// Whether those that can move do, if others cannot.
+        #[serde(default)]
+        skip_unmovable: bool,
+        /// Who commits it, if it is committed.
+        #[serde(default)]
+        author: Author,
+    },
+}
+
+fn head() -> String {
+    "HEAD".to_owned()
+}
+
+/// The version that a stage is assigned to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Target {
+    /// A registered one.
+    Version(Version),
+    /// The one on a commit; if there is none, one that is registered there first.
+    Commit {
+        /// What names the commit.
+        revision: String,
+        /// What to call the version that is registered.
+        #[serde(default)]
+        version: Option<Version>,
+        /// Registers none: the bare commit is assigned.
+        #[serde(default)]
+        skip_registration: bool,
+    },
+}
+
+/// How an artifact is to be annotated. What is `None` or empty stays as it is, or has no field if the artifact is new.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Annotating {
+    /// What kind of thing it is; an empty text takes the field out.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Where it is: from the root of the repository (in whichever folder the file is), an absolute path, or an address; an empty
+    /// text takes the field out.
+    pub path: Option<String>,
+    /// Labels that it gets beside those that it has.
+    pub add_labels: Vec<String>,
+    /// Labels that it loses.
+    pub remove_labels: Vec<String>,
+    /// Whether it loses all labels that it has.
+    pub clear_labels: bool,
+    /// A description in prose; an empty text takes the field out.
+    pub description: Option<String>,
+    /// Anything else; null takes the field out.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub custom: Option<Json>,
+    /// The kind of file it is to be in. By default the one that has it. A new artifact of a folder goes into the `dvc.yaml` of
+    /// the folder, and another new one into `artifacts.yaml`, unless `dvc.yaml` annotates artifacts and there is no
+    /// `artifacts.yaml`.
+    pub file: Option<Source>,
+    /// Whether the path must be in the current commit.
+    pub must_exist: bool,
+    /// Whether the path may be, contain or be in that of another artifact.
+    pub allow_same_path: bool,
+    /// Whether the artifact must not be annotated yet.
+    pub must_be_new: bool,
+}
+
+/// Null is a value of its own.
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
+}
+
+/// How a write is done.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WriteOptions {
+    /// Whether the remote gets the tags as well, all or none, or the branch where files change. By default tags go where the
+    /// configuration says so, and branches do not. What is written to the clone of a remote repository is pushed in any case.
+    pub push: Option<bool>,
+    /// The artifact's tags that only the remote has are fetched before. Where tags are pushed they are in any case.
+    pub fetch: bool,
+    /// Whether changed files, and nothing else, are committed. Where they are pushed they are in any case.
+    pub commit: bool,
+    /// The message of that commit, if not that of the plan.
+    pub message: Option<String>,
+}
+
+impl Request {
+    /// The artifacts that it names.
+    pub fn artifacts(&self) -> &[ArtifactName] {
+        match self {
+            Self::RegisterChanged { .. } => &[],
+            Self::MoveAnnotations { artifacts, .. } => artifacts,
+            Self::Register { artifact, .. }
+            | Self::Assign { artifact, .. }
+            | Self::Unassign { artifact, .. }
+            | Self::Deregister { artifact, .. }
+            | Self::Deprecate { artifact, .. }
+            | Self::Annotate { artifact, .. }
+            | Self::RemoveAnnotation { artifact, .. } => std::slice::from_ref(artifact),
+        }
+    }
+
+    /// Whether it changes annotation files, and no tags.
+    pub fn changes_files(&self) -> bool {
+        matches!(self, Self::Annotate { .. } | Self::RemoveAnnotation { .. } | Self::MoveAnnotations { .. })
+    }
+}
