@@ -4,8 +4,9 @@ Each function opens the registry anew and holds nothing when it returns, so that
 time. The lock of the interpreter is released meanwhile. ``repo`` is a folder, or a folder below it, or the address of a
 remote repository; ``None`` is the current folder.
 
-What comes back is made of ``dict``, ``list``, ``str``, ``int``, ``bool``, ``None`` and aware ``datetime``. The keys of
-dicts, and their order, are those of the command's JSON, which are the Python tool's.
+What comes back is made of ``dict``, ``list``, ``str``, ``int``, ``bool``, ``None`` and aware ``datetime``. What is for ``gto.Registry`` has
+the fields of its results, and a number of the ``schema``; elsewhere the keys of dicts, and their order, are those of the
+command's JSON, which are the Python tool's.
 
 What goes wrong is raised as a class of ``gto.exceptions``, with a ``hint`` that says what to do next (or ``None``). Beside
 the Python tool's classes these are ``GitError``, ``RemoteError``, ``Conflict``, ``NoIdentity``, ``SigningError`` and
@@ -29,6 +30,8 @@ _Event = _Dict
 _CommitEvent = _Dict
 # {"type", "path", "virtual", "labels", "description", "custom"}
 _Annotation = _Dict
+# What `gto.Registry` gives: the fields of the classes in `gto._results`.
+_Report = _Dict
 # {"artifact", "commit_hexsha", "version", "stage", "assignments": [_Event], "unassignments": [_Event], "is_active",
 #  "activated_at", "created_at", "author", "author_email", "message", "ref"}
 _Stage = _Dict
@@ -83,8 +86,13 @@ def registry(
     versions_per_stage: int = 1,
     sort: _Sort = "timestamp",
 ) -> _Dict:
-    """The same as values: ``{"stages": [str], "artifacts": [{"name", "latest", "stages": {stage: [version]},
-    "registered", "active"}]}``, with a stage of every column in each artifact."""
+    """The same for ``gto.Registry``: ``{"schema", "stages": [str], "artifacts": [_Report]}``, with a stage of every column in each
+    artifact."""
+
+def artifact(repo: str | None, name: str, *, deprecated: bool = False) -> _Report:
+    """``{"schema", "registered": bool, "active": bool, "versions": [_Report]}`` of an artifact. ``registered`` is false if
+    the artifact is only annotated, and ``active`` if it is deprecated. Raises ``ArtifactNotFound``, and ``GitError`` if a tag
+    of the artifact cannot be read."""
 
 def versions(
     repo: str | None,
@@ -96,13 +104,10 @@ def versions(
     assignments_per_version: int | None = None,
     versions_per_stage: int = 1,
     sort: _Sort = "timestamp",
-    verify: bool = False,
-    certain: bool = False,
 ) -> _Dict:
-    """``{"registered": bool, "active": bool, "versions": [_Version]}`` of an artifact, or of those that a shortcut such as ``m@latest``
-    picks; with ``at`` only those on that commit. Raises ``GitError`` if a tag of the artifact cannot be read: always for a
-    shortcut, with ``certain`` also for a name. ``verify`` adds ``verified``. ``registered`` is false if the artifact
-    is only annotated, and ``active`` if it is deprecated.
+    """``{"registered": bool, "versions": [_Version]}`` of an artifact, or of those that a shortcut such as ``m@latest`` picks; with
+    ``at`` only those on that commit. ``registered`` is false if the artifact is only annotated. Raises ``GitError`` if a tag that
+    counts for a shortcut cannot be read.
 
     Raises ``ArtifactNotFound``, and ``RefNotFound`` for ``at``."""
 
@@ -115,10 +120,19 @@ def versions_at(
     assignments_per_version: int | None = None,
     versions_per_stage: int | None = None,
     sort: _Sort = "timestamp",
-) -> list[_Version]:
+) -> list[_Report]:
     """The versions of all artifacts on one commit."""
 
 def history(
+    repo: str | None = None,
+    artifact: str | None = None,
+    *,
+    ascending: bool = False,
+    truncate_hexsha: bool = False,
+) -> list[_HistoryEntry]:
+    """The journal. An artifact that does not exist has an empty one."""
+
+def events(
     repo: str | None = None,
     artifact: str | None = None,
     *,
@@ -130,14 +144,15 @@ def history(
     until: str | date | None = None,
     limit: int | None = None,
     ascending: bool = False,
-    truncate_hexsha: bool = False,
-) -> list[_HistoryEntry]:
-    """The journal. An artifact that does not exist has an empty one."""
+) -> _Report:
+    """The same for ``gto.Registry``: ``{"schema", "events": [_Report]}``."""
 
-def check_ref(repo: str | None, ref: str) -> _Dict:
-    """What a tag, ``x`` or ``refs/tags/x``, did: ``{"kind", "event": _Event | None, "reason": str | None}``. ``kind`` is
-    ``event``, ``no_tag``, ``foreign`` (not one of the registry's), ``lightweight`` or ``no_event`` (``reason`` says why
-    not)."""
+def check_ref(repo: str | None, ref: str) -> _Event | None:
+    """What a tag, ``x`` or ``refs/tags/x``, did; ``None`` if it is no event."""
+
+def event(repo: str | None, ref: str) -> _Dict:
+    """The same for ``gto.Registry``: ``{"kind", "event": _Report | None, "reason": str | None}``. ``kind`` is ``event``, ``no_tag``,
+    ``foreign`` (not one of the registry's), ``lightweight`` or ``no_event`` (``reason`` says why not)."""
 
 def stages(repo: str | None = None, *, allowed: bool = False, used: bool = False) -> list[str] | None:
     """The stages; ``None`` if the allowed ones are asked for and the configuration allows all."""
@@ -390,9 +405,9 @@ def annotations(repo: str | None = None, rev: str | None = None) -> dict[str, _A
     """What the annotation file says at a revision, or without one in the work tree (of a repository without a work
     tree: at ``HEAD``). ``None`` if there is no such file. Entries that cannot be read are left out."""
 
-def all_annotations(repo: str | None = None, rev: str | None = None) -> dict[str, tuple[str, _Annotation]]:
-    """What counts of what all annotation files say at a revision, or without one in the work tree, by artifact: the kind of
-    file, and what it says. Entries that cannot be read are left out, with a warning."""
+def all_annotations(repo: str | None = None, rev: str | None = None) -> dict[str, _Report]:
+    """What counts of what all annotation files say at a revision, or without one in the work tree, by artifact. Entries that
+    cannot be read are left out, with a warning."""
 
 def parse_annotations(data: bytes) -> dict[str, _Annotation]:
     """What a text in the format of the annotation file says. Raises ``WrongArtifactsYaml`` if a part of it cannot be

@@ -270,7 +270,7 @@ class Registry(Mapping[str, Artifact]):
         if not _gto.is_full_name(name):
             # A reference, such as `model@latest`, is not an artifact's name.
             raise ArtifactNotFound(name)
-        found = _gto.versions(self._location, name, deprecated=deregistered, certain=True)
+        found = _gto.artifact(self._location, name, deprecated=deregistered)
         return Artifact(name, found["registered"], found["active"], rows(Version._of, found["versions"]))
 
     def artifacts(self, *, deprecated: bool = False) -> Rows[ArtifactSummary]:
@@ -319,7 +319,7 @@ class Registry(Mapping[str, Artifact]):
         if artifact is None and version is not None:
             named = version.artifact if isinstance(version, Version) else version.rpartition("@")[0]
             artifact = named or None
-        found = _gto.history(
+        found = _gto.events(
             self._location,
             artifact,
             stage=stage,
@@ -331,13 +331,13 @@ class Registry(Mapping[str, Artifact]):
             limit=limit,
             ascending=ascending,
         )
-        return rows(Event._of, found)
+        return rows(Event._of, found["events"])
 
     def check_ref(self, ref: str) -> Event | None:
         """The event of a tag, given as ``model#prod#3`` or ``refs/tags/model#prod#3``; ``None`` if the tag is unrelated
         to the registry. If its name matches but it is no event, because it is lightweight or damaged, this also issues
         a :class:`gto.exceptions.GtoWarning`."""
-        found = _gto.check_ref(self._location, ref)
+        found = _gto.event(self._location, ref)
         if found["event"] is not None:
             return Event._of(found["event"])
         if found["kind"] in ("lightweight", "no_event"):
@@ -360,7 +360,7 @@ class Registry(Mapping[str, Artifact]):
             gto.exceptions.RefNotFound: there is no such commit.
         """
         found = _gto.all_annotations(self._location, revision)
-        return {name: Annotation._of(source, entry) for name, (source, entry) in found.items()}
+        return {name: Annotation._of(said) for name, said in found.items()}
 
     def resolve(self, reference: str) -> Located:
         """Resolves a reference to one version.

@@ -373,7 +373,7 @@ def find_versions_in_stage(
 @repo_may_be_left_out
 def check_ref(repo: Repo, ref: str) -> list[BaseEvent]:
     """The event that a tag is, in a list; an empty one if it is none."""
-    event = _gto.check_ref(as_location(repo), ref)["event"]
+    event = _gto.check_ref(as_location(repo), ref)
     if event is None:
         return []
     from gto.base import event_from_engine

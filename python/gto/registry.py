@@ -274,7 +274,7 @@ class GitRegistry(Model, RemoteRepoMixin):
 
     def check_ref(self, ref: str) -> List[BaseEvent]:
         """The event that a tag is, in a list; an empty one if it is none."""
-        event = _gto.check_ref(self._repo, ref)["event"]
+        event = _gto.check_ref(self._repo, ref)
         return [] if event is None else [event_from_engine(event)]
 
     def find_commit(self, name: str, version: str) -> str:

@@ -58,7 +58,7 @@ pub fn stages() -> ArgValueCandidates {
 pub fn tags() -> ArgValueCandidates {
     candidates(|registry| {
         let entries = registry.history(&gto::query::HistoryOptions::default(), false).ok()?;
-        Some(entries.value.iter().map(|entry| entry.reference.to_string()).collect())
+        Some(entries.value.iter().map(|entry| entry.tag.to_string()).collect())
     })
 }
 
@@ -121,7 +121,7 @@ fn versions_of(registry: &Registry, name: &str) -> Option<BTreeSet<String>> {
 fn versions_and_stages_of(registry: &Registry, name: &str) -> Option<BTreeSet<String>> {
     let of_version = |version: &VersionReport| {
         let stages: Vec<String> =
-            version.stages.iter().map(|stage| format!("{name}#{}", stage.stage)).collect();
+            version.assignments.iter().map(|stage| format!("{name}#{}", stage.stage)).collect();
         std::iter::once(format!("{name}@{}", version.version)).chain(stages)
     };
     Some(registered(registry, name)?.iter().flat_map(of_version).collect())

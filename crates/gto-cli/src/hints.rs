@@ -545,7 +545,7 @@ fn versions_of(registry: &Registry, name: &str) -> Vec<VersionReport> {
 }
 
 fn stages_of(version: &VersionReport) -> Vec<String> {
-    version.stages.iter().map(|known| known.stage.to_string()).collect()
+    version.assignments.iter().map(|known| known.stage.to_string()).collect()
 }
 
 fn no_branch_hint(other: &str, context: &Context) -> String {

@@ -1,9 +1,12 @@
 //! Resolving a version, and its annotations: for `gto.Registry`.
 
+use gto::annotation::Sourced;
+use gto::name::ArtifactName;
+use gto::report::AnnotationReport;
 use pyo3::prelude::*;
+use serde::{Serialize, Serializer};
 
 use crate::call::{Value, ask};
-use crate::repository::ByName;
 
 #[pyfunction]
 pub fn locate(py: Python<'_>, repo: Option<String>, reference: String) -> Value<'_> {
@@ -16,11 +19,18 @@ pub fn described(py: Python<'_>, repo: Option<String>, reference: String, rev: O
     ask(py, repo, move |registry, asides| Ok(asides.take(registry.describe(&reference, rev.as_deref())?)))
 }
 
+struct Annotations(Vec<(ArtifactName, Sourced)>);
+
+impl Serialize for Annotations {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, said)| (name, AnnotationReport::new(said))))
+    }
+}
+
 #[pyfunction]
 #[pyo3(signature = (repo=None, rev=None))]
 pub fn all_annotations(py: Python<'_>, repo: Option<String>, rev: Option<String>) -> Value<'_> {
     ask(py, repo, move |registry, asides| {
-        let found = asides.take(registry.all_annotations(rev.as_deref())?).into_iter();
-        Ok(ByName(found.map(|(name, said)| (name, (said.source, said.annotation))).collect()))
+        Ok(Annotations(asides.take(registry.all_annotations(rev.as_deref())?)))
     })
 }

@@ -22,7 +22,6 @@ mod hints;
 mod index;
 mod questions;
 mod repository;
-mod state;
 mod tags;
 mod value;
 mod writes;
@@ -45,8 +44,8 @@ mod _gto {
     use crate::index::{annotations_history, path_exists};
     #[pymodule_export]
     use crate::questions::{
-        artifact_names, check_ref, history, is_gto_repo, latest, registry, resolve, root, show, stages,
-        state, versions, versions_at, which,
+        artifact, artifact_names, check_ref, event, events, history, is_gto_repo, latest, registry, resolve,
+        root, show, stages, state, versions, versions_at, which,
     };
     #[pymodule_export]
     use crate::repository::{

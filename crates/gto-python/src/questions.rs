@@ -2,23 +2,22 @@
 
 use std::str::FromStr;
 
+use gto::compat::{EventJson, HistoryJson, Ids, Places, RegistryJson, VersionJson};
 use gto::event::EventKind;
 use gto::name::ArtifactName;
 use gto::query::{AnnotatedAt, HistoryOptions, ShowOptions, StageSort, shown_stages};
 use gto::reference::Reference;
-use gto::report::{ArtifactReport, EventReport, History, HistoryReport, RegistryReport, VersionReport};
+use gto::report::{EventReport, History, RegistryReport, VersionsReport};
 use gto::rules::Refusal;
 use gto::tag::TagName;
-use gto::version::VersionLabel;
 use gto::{Answer, CheckedRef, Detail, Registry, StagesWanted};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use crate::call::{Asides, Value, Work, ask};
 use crate::error::Problem;
-use crate::state::{ArtifactState, Places, StageState, VersionState};
+use crate::repository::ByName;
 
 /// A limit in Python's form: `None` and -1 mean all.
 struct Limits<'a> {
@@ -110,60 +109,24 @@ pub fn show<'py>(
     };
     ask(py, repo, move |registry, asides| {
         let report = shown(registry, asides, &limits.options()?)?;
-        Ok(Rows { report, short: truncate_hexsha })
+        Ok(Rows { report, ids: ids(truncate_hexsha) })
     })
 }
 
 /// The registry as the Python tool's `show` has it.
 struct Rows {
     report: RegistryReport,
-    /// Whether ids of commits are cut off.
-    short: bool,
+    ids: Ids,
 }
 
 impl Serialize for Rows {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if !self.short {
-            return self.report.serialize(serializer);
-        }
-        let rows = self.report.artifacts.iter().map(|artifact| (&artifact.name, ShortRow(artifact)));
-        serializer.collect_map(rows)
+        RegistryJson(&self.report, self.ids).serialize(serializer)
     }
 }
 
-struct ShortRow<'a>(&'a ArtifactReport);
-
-impl Serialize for ShortRow<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Row<'a> {
-            version: Option<String>,
-            #[serde(serialize_with = "in_order")]
-            stage: Vec<(&'a str, Option<String>)>,
-            registered: bool,
-            active: bool,
-        }
-        let joined = |versions: &[VersionLabel]| {
-            let labels: Vec<String> = versions.iter().map(VersionLabel::short).collect();
-            (!labels.is_empty()).then(|| labels.join(", "))
-        };
-        let stages = self.0.stages.iter().map(|(stage, versions)| (stage.as_str(), joined(versions)));
-        Row {
-            version: self.0.latest.as_ref().map(VersionLabel::short),
-            stage: stages.collect(),
-            registered: self.0.registered,
-            active: self.0.active,
-        }
-        .serialize(serializer)
-    }
-}
-
-/// A map that keeps its order.
-fn in_order<S: Serializer, K: Serialize, V: Serialize>(
-    map: &[(K, V)],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(map.iter().map(|(key, value)| (key, value)))
+fn ids(truncate: bool) -> Ids {
+    if truncate { Ids::Short } else { Ids::Full }
 }
 
 #[pyfunction]
@@ -180,20 +143,6 @@ pub fn registry<'py>(
     versions_per_stage: i64,
     sort: &str,
 ) -> Value<'py> {
-    #[derive(Serialize)]
-    struct Table {
-        stages: Vec<gto::name::StageName>,
-        artifacts: Vec<Row>,
-    }
-    #[derive(Serialize)]
-    struct Row {
-        name: ArtifactName,
-        latest: Option<VersionLabel>,
-        #[serde(serialize_with = "in_order")]
-        stages: Vec<(gto::name::StageName, Vec<VersionLabel>)>,
-        registered: bool,
-        active: bool,
-    }
     let limits = Limits {
         registered_only,
         deprecated,
@@ -201,23 +150,37 @@ pub fn registry<'py>(
         versions_per_stage: Some(versions_per_stage),
         sort,
     };
+    ask(py, repo, move |registry, asides| shown(registry, asides, &limits.options()?))
+}
+
+#[pyfunction]
+#[pyo3(signature = (repo, name, *, deprecated=false))]
+pub fn artifact(py: Python<'_>, repo: Option<String>, name: String, deprecated: bool) -> Value<'_> {
     ask(py, repo, move |registry, asides| {
-        let report = shown(registry, asides, &limits.options()?)?;
-        let row = |artifact: ArtifactReport| Row {
-            name: artifact.name,
-            latest: artifact.latest,
-            stages: artifact.stages,
-            registered: artifact.registered,
-            active: artifact.active,
-        };
-        Ok(Table { stages: report.stages, artifacts: report.artifacts.into_iter().map(row).collect() })
+        let options = ShowOptions { deprecated, ..ShowOptions::default() };
+        let answer = versions_of(registry, asides, &name, &options)?;
+        // What is in it is acted on, and may be the version before (decision D27).
+        Ok(asides.take(answer.unless_damaged()?))
     })
+}
+
+fn versions_of(
+    registry: &Registry,
+    asides: &mut Asides,
+    reference: &str,
+    options: &ShowOptions,
+) -> Work<Answer<VersionsReport>> {
+    let answer = registry.show_versions(&Reference::parse(reference), options, Detail::Full);
+    if !answer.as_ref().is_ok_and(|answer| answer.value.registered) {
+        if_unfetched(registry, asides);
+    }
+    Ok(answer?)
 }
 
 #[pyfunction]
 #[pyo3(signature = (
     repo, reference, *, at=None, registered_only=false, deprecated=false, assignments_per_version=None,
-    versions_per_stage=1, sort="timestamp", verify=false, certain=false
+    versions_per_stage=1, sort="timestamp"
 ))]
 pub fn versions<'py>(
     py: Python<'py>,
@@ -229,14 +192,11 @@ pub fn versions<'py>(
     assignments_per_version: Option<i64>,
     versions_per_stage: i64,
     sort: &str,
-    verify: bool,
-    certain: bool,
 ) -> Value<'py> {
     #[derive(Serialize)]
     struct Found {
         registered: bool,
-        active: bool,
-        versions: Vec<VersionReport>,
+        versions: Vec<VersionJson>,
     }
     let limits = Limits {
         registered_only,
@@ -246,26 +206,19 @@ pub fn versions<'py>(
         sort,
     };
     ask(py, repo, move |registry, asides| {
-        let reference = Reference::parse(&reference);
-        let answer = registry.show_versions(&reference, &limits.options()?, Detail::Full);
-        if !answer.as_ref().is_ok_and(|answer| answer.value.registered) {
-            if_unfetched(registry, asides);
-        }
-        let mut answer = answer?;
+        let mut answer = versions_of(registry, asides, &reference, &limits.options()?)?;
         // What is picked is acted on, and may be the version before (decision D27).
-        if certain || reference.selector.is_some() {
+        if Reference::parse(&reference).selector.is_some() {
             answer = answer.unless_damaged()?;
         }
         let mut report = asides.take(answer);
         if let Some(revision) = at {
             let commit = registry.resolve(&revision)?;
             asides.add(registry.ambiguity(&revision).as_slice());
-            report.versions.retain(|version| version.commit_hexsha == commit);
+            report.versions.retain(|version| version.commit == commit);
         }
-        if verify {
-            registry.verify_versions(&mut report)?;
-        }
-        Ok(Found { registered: report.registered, active: report.active, versions: report.versions })
+        let versions = report.versions.iter().map(VersionJson::shown).collect();
+        Ok(Found { registered: report.registered, versions })
     })
 }
 
@@ -328,12 +281,55 @@ fn parse<T: FromStr>(text: Option<String>, what: &str) -> Work<Option<T>> {
     text.map(read).transpose()
 }
 
+/// The journal.
+fn journal(registry: &Registry, asides: &mut Asides, options: &HistoryOptions) -> Work<History> {
+    let history = asides.take(registry.history(options, true)?);
+    if history.is_empty() {
+        if_unfetched(registry, asides);
+    }
+    Ok(history)
+}
+
+/// The journal as the Python tool's `history` has it.
+struct Journal {
+    history: History,
+    ids: Ids,
+}
+
+impl Serialize for Journal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        HistoryJson { history: &self.history, ids: self.ids, verified: None }.serialize(serializer)
+    }
+}
+
+#[pyfunction]
+#[pyo3(signature = (repo=None, artifact=None, *, ascending=false, truncate_hexsha=false))]
+pub fn history(
+    py: Python<'_>,
+    repo: Option<String>,
+    artifact: Option<String>,
+    ascending: bool,
+    truncate_hexsha: bool,
+) -> Value<'_> {
+    ask(py, repo, move |registry, asides| {
+        let history = match artifact.map(|name| ArtifactName::from_user(&name)).transpose() {
+            // What is no name is nobody's, and nothing happened to it.
+            Err(_) => History::default(),
+            Ok(artifact) => {
+                let options = HistoryOptions { artifact, ascending, ..HistoryOptions::default() };
+                journal(registry, asides, &options)?
+            }
+        };
+        Ok(Journal { history, ids: ids(truncate_hexsha) })
+    })
+}
+
 #[pyfunction]
 #[pyo3(signature = (
     repo=None, artifact=None, *, stage=None, version=None, events=None, author=None, since=None, until=None,
-    limit=None, ascending=false, truncate_hexsha=false
+    limit=None, ascending=false
 ))]
-pub fn history<'py>(
+pub fn events<'py>(
     py: Python<'py>,
     repo: Option<String>,
     artifact: Option<String>,
@@ -345,7 +341,6 @@ pub fn history<'py>(
     until: Option<Bound<'py, PyAny>>,
     limit: Option<i64>,
     ascending: bool,
-    truncate_hexsha: bool,
 ) -> Value<'py> {
     let (since, until) = (Moment::read(since)?, Moment::read(until)?);
     ask(py, repo, move |registry, asides| {
@@ -356,7 +351,7 @@ pub fn history<'py>(
         let artifact = artifact.map(|name| ArtifactName::from_user(&name));
         if matches!(artifact, Some(Err(_))) {
             // An invalid name has no events.
-            return Ok(Journal { history: History::default(), short: false });
+            return Ok(History::default());
         }
         let options = HistoryOptions {
             artifact: artifact.and_then(Result::ok),
@@ -373,48 +368,8 @@ pub fn history<'py>(
             ascending,
             ..HistoryOptions::default()
         };
-        let history = asides.take(registry.history(&options, true)?);
-        if history.iter().next().is_none() {
-            if_unfetched(registry, asides);
-        }
-        Ok(Journal { history, short: truncate_hexsha })
+        journal(registry, asides, &options)
     })
-}
-
-struct Journal {
-    history: History,
-    /// Whether ids of commits are cut off.
-    short: bool,
-}
-
-impl Serialize for Journal {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if !self.short {
-            return self.history.serialize(serializer);
-        }
-        serializer.collect_seq(self.history.iter().map(ShortEntry))
-    }
-}
-
-struct ShortEntry<'a>(&'a HistoryReport);
-
-impl Serialize for ShortEntry<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(entry) = self;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("timestamp", &entry.timestamp)?;
-        map.serialize_entry("artifact", &entry.artifact)?;
-        map.serialize_entry("event", &entry.event)?;
-        map.serialize_entry("priority", &entry.event.priority())?;
-        map.serialize_entry("version", &entry.version.as_ref().map(|version| version.short()))?;
-        map.serialize_entry("stage", &entry.stage)?;
-        map.serialize_entry("commit", &entry.commit.short().to_string())?;
-        map.serialize_entry("author", &entry.author)?;
-        map.serialize_entry("author_email", &entry.author_email)?;
-        map.serialize_entry("message", &entry.message)?;
-        map.serialize_entry("ref", &entry.reference)?;
-        map.end()
-    }
 }
 
 /// What a tag did.
@@ -425,30 +380,26 @@ struct Checked {
     reason: Option<String>,
 }
 
-/// The event that a tag is, with everything that the Python tool says of one.
-pub fn event_of(registry: &Registry, tag: &str) -> Work<Option<EventReport>> {
-    Ok(match registry.check_ref(tag)?.value {
-        CheckedRef::Event(event) => Some(with_rank(*event)),
+/// The event that a tag is, as the Python tool has it.
+pub fn event_of(checked: CheckedRef) -> Option<EventJson> {
+    match checked {
+        CheckedRef::Event(event) => Some(EventJson::with_kind(*event)),
         CheckedRef::NoTag | CheckedRef::Foreign | CheckedRef::Lightweight | CheckedRef::NoEvent { .. } => {
             None
         }
-    })
-}
-
-fn with_rank(event: EventReport) -> EventReport {
-    let kind = event.event;
-    EventReport {
-        priority: kind.map(EventKind::priority),
-        addition: kind.map(EventKind::is_addition),
-        ..event
     }
 }
 
 #[pyfunction]
 pub fn check_ref<'py>(py: Python<'py>, repo: Option<String>, r#ref: String) -> Value<'py> {
+    ask(py, repo, move |registry, asides| Ok(event_of(asides.take(registry.check_ref(&r#ref)?))))
+}
+
+#[pyfunction]
+pub fn event<'py>(py: Python<'py>, repo: Option<String>, r#ref: String) -> Value<'py> {
     ask(py, repo, move |registry, asides| {
         let (kind, event, reason) = match asides.take(registry.check_ref(&r#ref)?) {
-            CheckedRef::Event(event) => ("event", Some(with_rank(*event)), None),
+            CheckedRef::Event(event) => ("event", Some(*event), None),
             CheckedRef::NoTag => ("no_tag", None, None),
             CheckedRef::Foreign => ("foreign", None, None),
             CheckedRef::Lightweight => ("lightweight", None, None),
@@ -504,7 +455,7 @@ pub fn latest<'py>(
                 .into_iter()
                 .filter(|version| version.is_active() && (version.is_registered() || !registered));
             let wanted = wanted.take(if all { usize::MAX } else { 1 });
-            wanted.map(|version| VersionState::new(version, &places)).collect::<Vec<_>>()
+            wanted.map(|version| places.version(version)).collect::<Vec<_>>()
         };
         Ok(state.artifacts().iter().flat_map(of_artifact).collect::<Vec<_>>())
     })
@@ -539,7 +490,7 @@ pub fn which<'py>(
             let places = Places::of(artifact);
             let shown = shown_stages(artifact, &options).into_iter();
             let shown = shown.filter(|shown| shown.stage.as_str() == stage).flat_map(|shown| shown.versions);
-            shown.map(|view| StageState::new(&view, &places)).collect::<Vec<_>>()
+            shown.map(|view| places.stage(&view)).collect::<Vec<_>>()
         };
         Ok(state.artifacts().iter().flat_map(of_artifact).collect::<Vec<_>>())
     })
@@ -571,18 +522,10 @@ pub fn state<'py>(
         if !state.artifacts().iter().any(|artifact| artifact.versions().any(|v| v.is_registered())) {
             if_unfetched(registry, asides);
         }
-        let artifacts = state.artifacts().iter().map(|a| (a.name().clone(), ArtifactState::new(a)));
-        Ok(Ordered(artifacts.collect()))
+        let artifact = |artifact| Places::of(artifact).artifact(artifact);
+        let artifacts = state.artifacts().iter().map(|found| (found.name().clone(), artifact(found)));
+        Ok(ByName(artifacts.collect()))
     })
-}
-
-/// A map that keeps its order.
-struct Ordered<K, V>(Vec<(K, V)>);
-
-impl<K: Serialize, V: Serialize> Serialize for Ordered<K, V> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        in_order(&self.0, serializer)
-    }
 }
 
 #[pyfunction]

@@ -1,10 +1,10 @@
 //! Writes: the engine decides what is valid; this parses the arguments and makes a request of them.
 
+use gto::compat::EventJson;
 use gto::name::{ArtifactName, StageName};
 use gto::plan::{Plan, Step};
 use gto::query::ShowOptions;
 use gto::reference::Reference;
-use gto::report::EventReport;
 use gto::request::Target;
 use gto::rules::{Refusal, Registering, Simple, TagWish, Undo};
 use gto::signing::Sign;
@@ -63,7 +63,7 @@ fn sign(wanted: Option<bool>, key: Option<String>) -> Sign {
 struct Done {
     plan: Plan,
     applied: Applied,
-    events: Vec<EventReport>,
+    events: Vec<EventJson>,
     remote: Option<String>,
     lines: Vec<String>,
     dry_run: bool,
@@ -76,7 +76,7 @@ impl Serialize for Done {
             #[serde(flatten)]
             report: WriteReport<'a>,
             remote: Option<&'a str>,
-            events: &'a [EventReport],
+            events: &'a [EventJson],
             lines: &'a [String],
         }
         Report {
@@ -139,11 +139,11 @@ impl How {
 }
 
 /// The events that the new tags are.
-fn events(registry: &Registry, plan: &Plan) -> Work<Vec<EventReport>> {
+fn events(registry: &Registry, plan: &Plan) -> Work<Vec<EventJson>> {
     let mut events = Vec::new();
     for step in &plan.steps {
         if let Step::Create(tag) = step {
-            events.extend(event_of(registry, &tag.name)?);
+            events.extend(event_of(registry.check_ref(&tag.name)?.value));
         }
     }
     Ok(events)
@@ -182,7 +182,7 @@ impl Which {
         let all = ShowOptions { deprecated: true, ..ShowOptions::default() };
         let reference = Reference { name: name.to_string(), selector: None };
         let found = registry.show_versions(&reference, &all, Detail::Brief)?.value.versions;
-        let there = found.iter().filter(|version| version.commit_hexsha == commit);
+        let there = found.iter().filter(|version| version.commit == commit);
         let there: Vec<&Version> = there.filter_map(|version| version.version.number()).collect();
         match there.as_slice() {
             [] => Err(Problem::Of("VersionRequired", vec![name.to_string().into()])),

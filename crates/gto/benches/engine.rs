@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use gto::Timestamp;
+use gto::compat::{HistoryJson, Ids, RegistryJson};
 use gto::event::Event;
 use gto::object_id::ObjectId;
 use gto::query::{HistoryOptions, ShowOptions};
-use gto::report::{ArtifactSummary, History, HistoryReport, RegistryReport};
+use gto::report::{ArtifactSummary, EventReport, History, RegistryReport};
 use gto::signature::Signature;
 use gto::state::{Artifact, State};
 use gto::tag::TagName;
@@ -65,7 +66,7 @@ fn rendering(criterion: &mut Criterion) {
         state.artifacts().iter().map(|artifact| ArtifactSummary::new(artifact, options)).collect()
     };
     let journal = |options: &HistoryOptions| {
-        let entries = state.artifacts().iter().map(|artifact| HistoryReport::of(artifact.clone(), options));
+        let entries = state.artifacts().iter().map(|artifact| EventReport::of(artifact.clone(), options));
         History::new(entries.collect(), options)
     };
     let show = RegistryReport::new(summaries(&ShowOptions::default()), None, &ShowOptions::default());
@@ -79,8 +80,10 @@ fn rendering(criterion: &mut Criterion) {
     group.bench_function("make the report of history", |bencher| {
         bencher.iter(|| journal(&HistoryOptions::default()));
     });
-    group.bench_function("show as JSON", |bencher| bencher.iter(|| json(&show)));
-    group.bench_function("history as JSON", |bencher| bencher.iter(|| json(&history)));
+    group.bench_function("show as JSON", |bencher| bencher.iter(|| json(&RegistryJson(&show, Ids::Full))));
+    group.bench_function("history as JSON", |bencher| {
+        bencher.iter(|| json(&HistoryJson { history: &history, ids: Ids::Full, verified: None }))
+    });
     group.finish();
 }
 

@@ -19,7 +19,7 @@ use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::query::{self, HistoryOptions, ShowOptions, StageSort};
 use crate::reference::{Reference, Selector};
-use crate::report::{ArtifactSummary, HistoryReport};
+use crate::report::{ArtifactSummary, EventReport};
 use crate::signature::Signature;
 use crate::state::Artifact;
 use crate::tag::{Action, TagName, looks_like_registry_tag};
@@ -308,7 +308,7 @@ pub fn events(data: &[u8]) {
     let used = query::used_stages(&artifact);
     assert!(query::active_stages(&artifact).is_subset(&used));
     let count = artifact.events().len();
-    let history = HistoryReport::of(artifact, &HistoryOptions::default());
+    let history = EventReport::of(artifact, &HistoryOptions::default());
     assert_eq!(history.len(), count);
     for entry in history {
         assert!(serde_json::to_value(&entry).is_ok());

@@ -48,12 +48,14 @@
 //! ```
 //!
 //! Where things are: [`name`], [`version`], [`tag`] and [`mod@reference`] are validated values; [`event`] and
-//! [`state`] say what tags add up to; [`query`] asks, [`report`] answers; a [`request`] is a wish to write, and [`rules`]
+//! [`state`] say what tags add up to; [`query`] asks, [`report`] answers, and [`compat`] as the Python tool
+//! does; a [`request`] is a wish to write, and [`rules`]
 //! decide what of it may be done, as a [`plan`]. None of these does any I/O.
 
 pub mod annotation;
 pub mod author;
 pub mod commit;
+pub mod compat;
 pub mod config;
 pub mod damage;
 pub mod doctor;
@@ -97,8 +99,9 @@ pub use plan::{AnnotationPlan, FileEdit, Plan};
 pub use processors::processors;
 pub use registry::{
     AnnotatedTag, Answer, ArtifactChange, CacheReport, Change, CheckedRef, Comparison, Description, Detail,
-    Difference, KeptClone, KeptClones, Located, Registry, Sent, StagesWanted, TagDifference, VersionsReport,
+    Difference, KeptClone, KeptClones, Located, Registry, Sent, StagesWanted, TagDifference,
     clone_with_files, is_editing,
 };
+pub use report::VersionsReport;
 pub use request::{Annotating, Request, WriteOptions};
 pub use time::Timestamp;

@@ -37,13 +37,8 @@ class Annotation(Record):
         return hash((self.type, self.path, self.description, self.labels, self.source))
 
     @classmethod
-    def _of(cls, source: str, entry: Mapping[str, Any]) -> Annotation:
-        custom, description = (
-            entry.get("custom", entry.get("meta")),
-            entry.get("description", entry.get("desc")),
-        )
-        labels = tuple(entry.get("labels") or ())
-        return cls(entry.get("type"), entry.get("path"), description, labels, custom, source)
+    def _of(cls, said: Mapping[str, Any]) -> Annotation:
+        return cls(**{**said, "labels": tuple(said["labels"])})
 
 
 @dataclass(frozen=True)
@@ -127,19 +122,6 @@ class Assignment(Record):
     def __repr__(self) -> str:
         return f"<Assignment of {self.artifact} {_short(self.version)} to {self.stage}>"
 
-    @classmethod
-    def _of(cls, stage: Mapping[str, Any]) -> Assignment:
-        return cls(
-            stage["artifact"],
-            stage["stage"],
-            stage["version"],
-            stage["ref"],
-            stage["created_at"],
-            stage["author"],
-            stage["author_email"],
-            stage["message"],
-        )
-
 
 @dataclass(frozen=True, repr=False)
 class Version(Record):
@@ -194,23 +176,9 @@ class Version(Record):
 
     @classmethod
     def _of(cls, version: Mapping[str, Any]) -> Version:
-        entries = [entry for commit in version["enrichments"] for entry in commit["enrichments"]]
-        # If several files have the artifact, the effective entry comes last.
-        nearest = Annotation._of(entries[-1]["source"], entries[-1]["artifact"]) if entries else None
-        return cls(
-            version["artifact"],
-            version["version"],
-            version["commit_hexsha"],
-            version["created_at"],
-            version["author"],
-            version["author_email"],
-            version["message"],
-            version["ref"],
-            version["is_active"],
-            not version["discovered"],
-            tuple(map(Assignment._of, version["stages"])),
-            nearest,
-        )
+        assignments = tuple(Assignment(**found) for found in version["assignments"])
+        annotation = version["annotation"] and Annotation._of(version["annotation"])
+        return cls(**{**version, "assignments": assignments, "annotation": annotation})
 
     def _row(self) -> dict[str, Any]:
         row = self.as_dict()
@@ -253,13 +221,7 @@ class ArtifactSummary(Record):
     @classmethod
     def _of(cls, artifact: Mapping[str, Any]) -> ArtifactSummary:
         stages = {stage: tuple(versions) for stage, versions in artifact["stages"].items()}
-        return cls(
-            artifact["name"],
-            artifact["latest"],
-            FrozenDict(stages),
-            artifact["registered"],
-            artifact["active"],
-        )
+        return cls(**{**artifact, "stages": FrozenDict(stages)})
 
 
 @dataclass(frozen=True, repr=False)
@@ -299,17 +261,5 @@ class Event(Record):
         return f"<{self.event} of {about} at {self.created_at:%Y-%m-%d %H:%M:%S%z}>"
 
     @classmethod
-    def _of(cls, entry: Mapping[str, Any]) -> Event:
-        # The history and `check_ref` have different names for these three.
-        return cls(
-            entry["timestamp"] if "timestamp" in entry else entry["created_at"],
-            entry["artifact"],
-            entry["event"],
-            entry.get("version"),
-            entry.get("stage"),
-            entry["commit"] if "commit" in entry else entry["commit_hexsha"],
-            entry["author"],
-            entry["author_email"],
-            entry["message"],
-            entry["ref"] if "ref" in entry else entry["tag"],
-        )
+    def _of(cls, event: Mapping[str, Any]) -> Event:
+        return cls(**event)

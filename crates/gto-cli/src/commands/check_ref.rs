@@ -3,6 +3,7 @@
 use clap::Args;
 use gto_frontend::advice::fetch_tags;
 
+use gto::compat::EventJson;
 use gto::report::EventReport;
 use gto::version::VersionLabel;
 use gto::{CheckedRef, Registry};
@@ -81,7 +82,7 @@ impl CheckRef {
 
     fn print(&self, context: &mut Context, registry: &Registry, event: &EventReport) -> Result<()> {
         let shows_version = !(self.name || self.stage || self.event);
-        if shows_version && let Some(VersionLabel::Commit(commit)) = &event.version {
+        if shows_version && let Some(VersionLabel::Commit(commit)) = event.version.as_deref() {
             let fetch = fetch_tags(registry)
                 .map(|fetch| format!(", and this clone may lack tags: fetch them (`{fetch}`) and ask again"));
             context.printer.warning(format!(
@@ -92,7 +93,7 @@ impl CheckRef {
             ));
         }
         if self.json {
-            return Ok(context.printer.line(json::to_string(event)?)?);
+            return Ok(context.printer.line(json::to_string(&EventJson::checked(event.clone()))?)?);
         }
         let (what, value) = if self.name {
             ("name", Some(event.artifact.to_string()))
@@ -101,7 +102,7 @@ impl CheckRef {
         } else if self.stage {
             ("stage", event.stage.as_ref().map(ToString::to_string))
         } else if self.event {
-            ("event", event.event.map(|kind| kind.to_string()))
+            ("event", Some(event.event.to_string()))
         } else {
             return Ok(context.printer.line_with_emoji("✅ ", event.sentence())?);
         };

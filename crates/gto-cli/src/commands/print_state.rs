@@ -2,8 +2,8 @@
 
 use clap::Args;
 
+use gto::compat::StateJson;
 use gto::query::AnnotatedAt;
-use gto::report::StateReport;
 
 use super::show::warn;
 use crate::args::RepoArgs;
@@ -24,6 +24,6 @@ impl PrintState {
         let registry = context.open(&self.repo.repo)?;
         let answer = registry.state(AnnotatedAt::Head)?;
         warn(context, &answer.warnings);
-        Ok(context.printer.line(json::to_string(&StateReport(&answer.value))?)?)
+        Ok(context.printer.line(json::to_string(&StateJson(&answer.value))?)?)
     }
 }

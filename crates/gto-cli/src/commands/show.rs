@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use gto::annotation::Annotation;
+use gto::compat::{Ids, RegistryJson, VersionJson};
 use gto::query::{AnnotatedAt, AnnotationFilter, ShowOptions, StageSort};
 use gto::reference::Reference;
 use gto::report::{ArtifactReport, RegistryReport, VersionReport};
@@ -209,7 +210,7 @@ impl Show {
                 if let Some(revision) = at {
                     let commit = registry.resolve(revision)?;
                     warn(context, registry.ambiguity(revision).as_slice());
-                    answer.value.versions.retain(|version| version.commit_hexsha == commit);
+                    answer.value.versions.retain(|version| version.commit == commit);
                 }
                 self.verify(&registry, &mut answer.value)?;
                 let mut of_what = format!("for '{name}'");
@@ -305,7 +306,7 @@ impl Show {
         }
         let printer = &mut context.printer;
         match format {
-            Format::Json => printer.line(json::to_string(&report)?)?,
+            Format::Json => printer.line(json::to_string(&RegistryJson(&report, Ids::Full))?)?,
             // The empty result may be wrong: the warning explains why.
             Format::Field(_) | Format::Table(_) if report.artifacts.is_empty() && is_damaged => {}
             Format::Field(field) if report.artifacts.is_empty() => {
@@ -421,7 +422,10 @@ fn print_versions(
     let printer = &mut context.printer;
     let versions = &report.versions;
     match format {
-        Format::Json => printer.line(json::to_string(versions)?)?,
+        Format::Json => {
+            let versions: Vec<VersionJson> = versions.iter().map(VersionJson::shown).collect();
+            printer.line(json::to_string(&versions)?)?;
+        }
         Format::Field(field) if versions.is_empty() => {
             printer.hint(format!("nothing to print for {}: there is no version {of_what}", field.flag()));
         }
@@ -471,7 +475,7 @@ fn field_of(version: &VersionReport, field: Field) -> String {
         Field::Name => version.artifact.to_string(),
         Field::Version => version.short_version(),
         Field::Stage => version.stage_names(),
-        Field::Ref => version.short_reference(),
+        Field::Ref => version.short_tag(),
     }
 }
 
@@ -484,5 +488,5 @@ fn version_row(version: &VersionReport, registered: bool, cells: &mut Cells) {
         Some(time) => cells.push_time(time),
         None => cells.push_missing(),
     }
-    cells.push(&version.short_reference());
+    cells.push(&version.short_tag());
 }

@@ -154,7 +154,7 @@ fn verify_selected(registry: &Registry, reference: &Reference) -> Result<Answer<
         return Ok(Answer { value: Vec::new(), warnings: Vec::new() });
     }
     let history = registry.history(&options, false)?;
-    let answer = registry.verify_tags(history.value.iter().map(|entry| &*entry.reference))?;
+    let answer = registry.verify_tags(history.value.iter().map(|entry| &*entry.tag))?;
     Ok(Answer { value: answer.value, warnings: history.warnings })
 }
 

@@ -18,7 +18,7 @@ pub use annotations::{Description, Located, is_editing};
 pub use cache::CacheReport;
 pub use changes::{ArtifactChange, Change};
 pub use plumbing::{AnnotatedTag, clone_with_files};
-pub use read::{CheckedRef, Detail, StagesWanted, VersionsReport};
+pub use read::{CheckedRef, Detail, StagesWanted};
 pub use remote::{Comparison, Difference, KeptClone, KeptClones, Sent, TagDifference};
 
 use std::path::{Path, PathBuf};

@@ -132,7 +132,7 @@ impl Registry {
                 });
             }
             several => {
-                let commits = several.iter().map(|version| version.commit_hexsha).collect();
+                let commits = several.iter().map(|version| version.commit).collect();
                 return Err(Error::SeveralVersions { what: text.to_owned(), commits });
             }
         };
@@ -140,8 +140,8 @@ impl Registry {
             artifact: name,
             version: Some(found.version.clone()),
             stage,
-            commit: found.commit_hexsha,
-            reference: found.reference.clone().unwrap_or_else(|| found.commit_hexsha.to_string()),
+            commit: found.commit,
+            reference: found.tag.clone().unwrap_or_else(|| found.commit.to_string()),
         };
         Ok(Answer { value: located, warnings: shown.warnings })
     }
@@ -153,10 +153,10 @@ impl Registry {
                 let event = *event;
                 let located = Located {
                     artifact: event.artifact,
-                    version: event.version,
+                    version: event.version.as_deref().cloned(),
                     stage: event.stage,
-                    commit: event.commit_hexsha,
-                    reference: event.tag,
+                    commit: event.commit,
+                    reference: event.tag.into(),
                 };
                 Ok(Answer { value: located, warnings })
             }

@@ -23,23 +23,14 @@ use crate::registry::annotations::commits::CommitFiles;
 use crate::registry::read::scan::renamed_warning;
 use crate::registry::read::whole::Annotated;
 use crate::registry::{Answer, Registry};
-use crate::report::{ArtifactSummary, EventReport, History, HistoryReport, RegistryReport, VersionReport};
+use crate::report::{
+    ArtifactSummary, EventReport, History, RegistryReport, Schema, VersionReport, VersionsReport,
+};
 use crate::rules::{self, Refusal};
-use crate::state::{Artifact, Enrichment, State, VersionView};
+use crate::state::{Artifact, Enrichment, StageView, State, VersionView};
 use crate::tag::{Action, TagName};
 use crate::time::Timestamp;
 use crate::version::VersionLabel;
-
-/// The versions of one artifact.
-#[derive(Debug, ::core::clone::Clone, PartialEq)]
-pub struct VersionsReport {
-    /// Whether the artifact has any tag; if not, it is only annotated.
-    pub registered: bool,
-    /// Whether the artifact is in use: not deprecated.
-    pub active: bool,
-    /// The versions, highest first.
-    pub versions: Vec<VersionReport>,
-}
 
 /// How much of each version is read.
 #[derive(Debug, ::core::clone::Clone, Copy, PartialEq, Eq)]
@@ -153,10 +144,10 @@ impl Registry {
             return Err(not_found().into());
         };
         let versions = query::select(artifact, reference.selector.as_ref(), options);
-        let versions = versions.iter().map(|(version, stages)| VersionReport::new(*version, stages));
+        let versions = versions.iter().map(|(version, stages)| version_report(*version, stages, detail));
         let versions = versions.filter(|version| options.annotation.fits(version.annotation())).collect();
-        let value =
-            VersionsReport { registered: artifact.is_registered(), active: artifact.is_active(), versions };
+        let (registered, active) = (artifact.is_registered(), artifact.is_active());
+        let value = VersionsReport { schema: Schema, registered, active, versions };
         Ok(Answer { value, warnings: self.also_unfetched(warnings) })
     }
 
@@ -185,9 +176,9 @@ impl Registry {
         });
         let versions = state.artifacts_by_name().into_iter().flat_map(|a| query::select(a, None, options));
         let versions = versions.filter(|(version, _)| is_there(*version));
-        let versions = versions.map(|(version, stages)| VersionReport::new(version, &stages));
+        let versions = versions.map(|(version, stages)| version_report(version, &stages, detail));
         let versions = versions.filter(|version| options.annotation.fits(version.annotation())).collect();
-        let value = VersionsReport { registered: true, active: true, versions };
+        let value = VersionsReport { schema: Schema, registered: true, active: true, versions };
         Ok(Answer { value, warnings: self.also_unfetched(warnings) })
     }
 
@@ -197,9 +188,9 @@ impl Registry {
         let (mut entries, warnings) = if let Some(name) = &options.artifact {
             let mut scan = self.scan(name, want)?;
             let artifact = Artifact::from_events(name.clone(), std::mem::take(&mut scan.events));
-            (vec![HistoryReport::of(artifact, options)], self.warnings_of(&scan))
+            (vec![EventReport::of(artifact, options)], self.warnings_of(&scan))
         } else {
-            self.each_artifact(want, Annotated::Not, |artifact| HistoryReport::of(artifact, options))?
+            self.each_artifact(want, Annotated::Not, |artifact| EventReport::of(artifact, options))?
         };
         if !options.annotations && !options.annotation.is_any() {
             return Ok(Answer { value: History::new(entries, options), warnings });
@@ -207,7 +198,7 @@ impl Registry {
         let mut files = self.files();
         if options.annotation.is_any() {
             self.bring(&files, entries.iter().flatten());
-            let fits = |files: &mut CommitFiles<'_>, entry: &HistoryReport| {
+            let fits = |files: &mut CommitFiles<'_>, entry: &EventReport| {
                 let found = files.of(entry.commit, &entry.artifact);
                 options.annotation.fits(annotation::nearest(&found).map(|found| &found.annotation))
             };
@@ -227,7 +218,7 @@ impl Registry {
     pub(in crate::registry) fn bring<'e>(
         &self,
         files: &CommitFiles<'_>,
-        entries: impl Iterator<Item = &'e HistoryReport>,
+        entries: impl Iterator<Item = &'e EventReport>,
     ) {
         if self.repository.is_partial() {
             files.bring(entries.map(|entry| (&entry.artifact, entry.commit)));
@@ -271,9 +262,10 @@ impl Registry {
         let found = artifact.events_with_owners().find(|(event, _)| event.tag == name);
         // A tag that goes while it is looked at is as good as none.
         let value = found.map_or(CheckedRef::NoTag, |(event, owner)| {
-            CheckedRef::Event(Box::new(EventReport::checked(event, owner)))
+            let version = owner.map(|version| version.shared_label());
+            CheckedRef::Event(Box::new(EventReport::new(event.clone(), version)))
         });
-        let is_unregistered = matches!(&value, CheckedRef::Event(event) if matches!(event.version, Some(VersionLabel::Commit(_))));
+        let is_unregistered = matches!(&value, CheckedRef::Event(event) if matches!(event.version.as_deref(), Some(VersionLabel::Commit(_))));
         let answer = Answer { value, warnings };
         // The tag that registered its version may be one of the damaged.
         if is_unregistered { answer.unless_damaged() } else { Ok(answer) }
@@ -425,4 +417,10 @@ pub(in crate::registry) fn annotate(
         state.annotate_at(name, commits);
     }
     Ok(())
+}
+
+/// The report of a version; with its events, if everything is asked for.
+fn version_report(version: VersionView<'_>, stages: &[StageView<'_>], detail: Detail) -> VersionReport {
+    let report = VersionReport::new(version, stages);
+    if detail == Detail::Full { report.with_events(version) } else { report }
 }

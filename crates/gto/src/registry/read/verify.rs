@@ -9,7 +9,8 @@ use crate::git::TagRef;
 use crate::name::ArtifactName;
 use crate::registry::read::damage::damage_warning;
 use crate::registry::read::scan::lightweight_warning;
-use crate::registry::{Answer, Registry, VersionsReport};
+use crate::registry::{Answer, Registry};
+use crate::report::VersionsReport;
 use crate::signing::{Verification, Verified};
 use crate::tag::TagName;
 
@@ -73,24 +74,22 @@ impl Registry {
     /// As [`Registry::verify`].
     pub fn verify_versions(&self, report: &mut VersionsReport) -> Result<()> {
         let versions = || report.versions.iter();
-        let own = versions().filter_map(|version| version.reference.as_deref());
-        let stages =
-            versions().flat_map(|version| &version.stages).filter_map(|stage| stage.reference.as_deref());
+        let own = versions().filter_map(|version| version.tag.as_deref());
+        let stages = versions().flat_map(|version| &version.assignments).map(|found| found.tag.as_str());
         let mut tags: Vec<&str> = own.chain(stages).collect();
         tags.sort_unstable();
         tags.dedup();
         let verified = self.verify_tags(tags)?.value;
         let results: HashMap<&str, Verified> = verified.iter().map(|v| (v.tag.as_str(), v.result)).collect();
         // What no tag vouches for, nobody signed.
-        let result = |tag: &Option<String>| {
-            tag.as_deref().and_then(|tag| results.get(tag)).copied().unwrap_or(Verified::Unsigned)
-        };
+        let result =
+            |tag: Option<&str>| tag.and_then(|tag| results.get(tag)).copied().unwrap_or(Verified::Unsigned);
         for version in &mut report.versions {
-            for stage in &mut version.stages {
-                stage.verified = Some(result(&stage.reference));
+            for found in &mut version.assignments {
+                found.verified = Some(result(Some(&found.tag)));
             }
-            let stages = version.stages.iter().filter_map(|stage| stage.verified);
-            version.verified = stages.chain([result(&version.reference)]).max();
+            let stages = version.assignments.iter().filter_map(|found| found.verified);
+            version.verified = stages.chain([result(version.tag.as_deref())]).max();
         }
         Ok(())
     }
