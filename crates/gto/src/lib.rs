@@ -97,6 +97,7 @@ pub use git::{before_first_child, end_children, is_bundle, kill_children};
 pub use outcome::{Applied, PartialPush, Written};
 pub use plan::{AnnotationPlan, FileEdit, Plan};
 pub use processors::processors;
+pub use registry::snapshot::{self, Snapshot};
 pub use registry::{
     AnnotatedTag, Answer, ArtifactChange, CacheReport, Change, CheckedRef, Comparison, Description, Detail,
     Difference, KeptClone, KeptClones, Located, Registry, Sent, StagesWanted, TagDifference,

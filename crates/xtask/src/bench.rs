@@ -4,6 +4,7 @@
 //! from `gto-testkit`; the measuring is in [`crate::measure`].
 
 mod part;
+mod refresh;
 mod registry;
 mod table;
 
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 use crate::measure::{Contender, side_by_side};
 use crate::workspace::{Profile, Workspace};
 use crate::{Result, oracle};
-use part::{Part, Target};
+use part::{Part, Programs, Target};
 use registry::Registry;
 use table::{Compared, Row};
 
@@ -21,7 +22,10 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let options = Options::parse(arguments)?;
     let workspace = Workspace::find()?;
     let gto = workspace.build_gto(Profile::Release)?;
-    let bench = Bench { gto, oracle: options.oracle(&workspace), runs: options.runs };
+    let is_followed = options.parts.contains(&Part::Snapshot);
+    let follow = is_followed.then(|| workspace.build_example("follow", Profile::Release)).transpose()?;
+    let programs = Programs { gto, follow, oracle: options.oracle(&workspace) };
+    let bench = Bench { programs, runs: options.runs };
     let mut rows = Vec::new();
     let (own, shared): (Vec<Part>, Vec<Part>) =
         options.parts.iter().partition(|part| part.own_size().is_some());
@@ -30,11 +34,15 @@ pub fn run(arguments: &[String]) -> Result<()> {
             let registry = Registry::make(*tags, false)?;
             for part in &shared {
                 rows.extend(bench.measure(*part, &registry)?);
+                if *part == Part::Snapshot {
+                    let row = bench.refresh(&registry, &rows)?;
+                    rows.extend(row);
+                }
             }
         }
     }
     let growth = table::growth(&rows);
-    for part in own.into_iter().filter(|part| *part != Part::Oracle || bench.oracle.is_some()) {
+    for part in own.into_iter().filter(|part| *part != Part::Oracle || bench.programs.oracle.is_some()) {
         let tags = part.own_size().unwrap_or_default();
         let registry = match part {
             Part::Annotated => Registry::of_commits(tags)?,
@@ -109,14 +117,13 @@ fn parts(list: &str) -> Result<Vec<Part>> {
 
 /// What all measurements have in common.
 struct Bench {
-    gto: PathBuf,
-    oracle: Option<PathBuf>,
+    programs: Programs,
     runs: usize,
 }
 
 impl Bench {
     fn measure(&self, part: Part, registry: &Registry) -> Result<Vec<Row>> {
-        let entries = part.entries(&self.gto, self.oracle.as_deref());
+        let entries = part.entries(&self.programs);
         let (contenders, targets): (Vec<Contender>, Vec<Option<Target>>) = entries.into_iter().unzip();
         let runs = part.runs(self.runs);
         eprintln!("measuring `{}`: {} commands, {runs} runs each", part.name(), contenders.len());
@@ -135,6 +142,19 @@ impl Bench {
             target,
         });
         Ok(rows.collect())
+    }
+}
+
+impl Bench {
+    /// The time of a refresh beside that of reading the registry, which was measured last.
+    fn refresh(&self, registry: &Registry, rows: &[Row]) -> Result<Option<Row>> {
+        let Some(follow) = &self.programs.follow else { return Ok(None) };
+        let measured = refresh::measure(follow, self.runs, &|program| registry.repo.command(program))?;
+        let show = rows.iter().rfind(|row| row.name == part::UNCACHED_SHOW);
+        let compared = show.map(|show| Compared::new(&measured, &show.name, &show.measured));
+        let target = Some(Target { time: 0.1, memory: None, from: 100_000 });
+        let name = refresh::NAME.to_owned();
+        Ok(Some(Row { tags: registry.tags, loose: false, name, measured, compared, target }))
     }
 }
 

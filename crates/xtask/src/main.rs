@@ -38,7 +38,7 @@ Tasks:
             --check: write nothing, fail if one of them is stale
             --built: use target/debug/gto as it is
   layers    which file may name which: fail if one of the rules in docs/architecture.md is broken
-  bench [--tags 10000,100000] [--runs 7] [--parts whole,more,one,write,start,loose,oracle]
+  bench [--tags 10000,100000] [--runs 7] [--parts whole,more,snapshot,one,write,start,loose,oracle]
             time gto against git on registries of so many tags, and print tables
             whole: all of a registry; more: after one more tag; one: an artifact; write: new tags;
             start: without a repository; loose: 10,000 loose tags; oracle: the Python tool, 1,000 tags

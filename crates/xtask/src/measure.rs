@@ -86,7 +86,8 @@ pub struct Measured {
 }
 
 impl Measured {
-    fn new(mut times: Vec<Duration>, peak_kib: Option<u64>) -> Self {
+    /// The times of at least one run.
+    pub fn new(mut times: Vec<Duration>, peak_kib: Option<u64>) -> Self {
         times.sort();
         Self { times, peak_kib }
     }

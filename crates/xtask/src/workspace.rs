@@ -53,23 +53,32 @@ impl Workspace {
 
     /// Builds `gto` and returns the path of the binary. Cargo's own progress and errors go to the terminal.
     pub fn build_gto(&self, profile: Profile) -> Result<PathBuf> {
+        self.build("gto", &["--package=gto-cli", "--bin=gto"], profile)
+    }
+
+    /// The same for an example of the library.
+    pub fn build_example(&self, name: &str, profile: Profile) -> Result<PathBuf> {
+        self.build(name, &["--package=gto", "--example", name], profile)
+    }
+
+    fn build(&self, name: &str, what: &[&str], profile: Profile) -> Result<PathBuf> {
         let mut build = self.cargo();
-        build.args(["build", "--package=gto-cli", "--bin=gto", "--message-format=json-render-diagnostics"]);
+        build.args(["build", "--message-format=json-render-diagnostics"]).args(what);
         if profile == Profile::Release {
             build.arg("--release");
         }
         let messages = output_of(&mut build)?;
-        executable_in(&messages).ok_or_else(|| "cargo built no binary `gto`".into())
+        executable_in(&messages, name).ok_or_else(|| format!("cargo built no binary `{name}`").into())
     }
 }
 
-/// The binary `gto` among the JSON messages of a build, one a line.
-fn executable_in(messages: &[u8]) -> Option<PathBuf> {
+/// The binary of this name among the JSON messages of a build, one a line.
+fn executable_in(messages: &[u8], name: &str) -> Option<PathBuf> {
     messages.split(|byte| *byte == b'\n').find_map(|line| {
         let message: Value = serde_json::from_slice(line).ok()?;
-        let is_gto = message["reason"] == "compiler-artifact" && message["target"]["name"] == "gto";
+        let is_it = message["reason"] == "compiler-artifact" && message["target"]["name"] == name;
         // The library of the same name has no executable.
-        message["executable"].as_str().filter(|_| is_gto).map(PathBuf::from)
+        message["executable"].as_str().filter(|_| is_it).map(PathBuf::from)
     })
 }
 
@@ -109,8 +118,8 @@ not json
 {"reason":"compiler-artifact","target":{"name":"other"},"executable":"/t/other"}
 {"reason":"compiler-artifact","target":{"name":"gto"},"executable":"/t/debug/gto"}
 "#;
-        assert_eq!(executable_in(messages), Some(PathBuf::from("/t/debug/gto")));
-        assert_eq!(executable_in(b"{}\n"), None);
+        assert_eq!(executable_in(messages, "gto"), Some(PathBuf::from("/t/debug/gto")));
+        assert_eq!(executable_in(b"{}\n", "gto"), None);
     }
 
     #[test]

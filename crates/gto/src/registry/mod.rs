@@ -11,6 +11,7 @@ mod open;
 mod plumbing;
 mod read;
 mod remote;
+pub mod snapshot;
 mod work_file;
 mod write;
 

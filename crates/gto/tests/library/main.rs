@@ -2,3 +2,4 @@
 
 mod annotation_edits;
 mod reads;
+mod snapshot;

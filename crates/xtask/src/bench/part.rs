@@ -4,7 +4,7 @@
 //! The targets are those under which the work on speed was ordered. A part is measured apart from the others
 //! because it changes the registry, or because its commands take milliseconds where those of another take seconds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::registry::{ARTIFACT, STAGE, TAG};
 use crate::measure::Contender;
@@ -13,6 +13,9 @@ use crate::measure::Contender;
 const FORMAT: &str =
     "--format=%(refname) %(objectname) %(*objectname) %(taggerdate:unix) %(taggername) %(contents)";
 
+/// The name in the table of `gto show` without a cache.
+pub const UNCACHED_SHOW: &str = "gto show, no cache";
+
 /// Commands to measure side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -20,6 +23,8 @@ pub enum Part {
     Whole,
     /// The whole registry, one tag after the cache was written.
     More,
+    /// A snapshot that is held, and one that is brought up to date.
+    Snapshot,
     /// Questions about one artifact.
     One,
     /// Writes. They leave tags behind, and are the last.
@@ -45,14 +50,25 @@ pub struct Target {
     pub from: usize,
 }
 
+/// The programs that are measured.
+pub struct Programs {
+    /// The command.
+    pub gto: PathBuf,
+    /// The library's example that holds a snapshot.
+    pub follow: Option<PathBuf>,
+    /// The Python tool.
+    pub oracle: Option<PathBuf>,
+}
+
 /// A command of a part, and what is wanted of it.
 pub type Entry = (Contender, Option<Target>);
 
 impl Part {
     /// All parts, in the order in which they are measured.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Whole,
         Self::More,
+        Self::Snapshot,
         Self::One,
         Self::Write,
         Self::Start,
@@ -66,6 +82,7 @@ impl Part {
         match self {
             Self::Whole => "whole",
             Self::More => "more",
+            Self::Snapshot => "snapshot",
             Self::One => "one",
             Self::Write => "write",
             Self::Start => "start",
@@ -91,22 +108,25 @@ impl Part {
         match self {
             Self::One | Self::Write | Self::Start => runs * 5,
             Self::Oracle => runs.min(3),
-            Self::Whole | Self::More | Self::Loose | Self::Annotated => runs,
+            Self::Whole | Self::More | Self::Snapshot | Self::Loose | Self::Annotated => runs,
         }
     }
 
-    /// The commands; the first is what the others are compared with. `oracle` is the Python tool, which only one
-    /// part needs.
-    pub fn entries(self, gto: &Path, oracle: Option<&Path>) -> Vec<Entry> {
+    /// The commands; the first is what the others are compared with. Of the `programs` some are needed by one part only.
+    pub fn entries(self, programs: &Programs) -> Vec<Entry> {
+        let gto = &programs.gto;
         match self {
             Self::Whole => whole(gto),
             Self::More => more(gto),
+            Self::Snapshot => {
+                programs.follow.as_deref().map(|follow| snapshot(gto, follow)).unwrap_or_default()
+            }
             Self::One => one(gto),
             Self::Write => write(gto),
             Self::Start => start(gto),
             Self::Loose => loose(gto),
             Self::Annotated => annotated(gto),
-            Self::Oracle => oracle.map(|oracle| python(gto, oracle)).unwrap_or_default(),
+            Self::Oracle => programs.oracle.as_deref().map(|oracle| python(gto, oracle)).unwrap_or_default(),
         }
     }
 }
@@ -129,6 +149,12 @@ fn more(gto: &Path) -> Vec<Entry> {
     let tag = ["tag", "--force", "-a", "-m", "run {run}", "benchmark@v0.0.1"];
     let show = Contender::new("gto show, after one more tag", gto, &["show"]).after_git(&tag);
     vec![(g(), None), (show, Some(Target { time: 0.2, memory: None, from: 100_000 }))]
+}
+
+fn snapshot(gto: &Path, follow: &Path) -> Vec<Entry> {
+    let held = Contender::new("a snapshot, taken and held", follow, &[".", "0", "0"]).env("GTO_CACHE", "off");
+    let target = Target { time: 0.6, memory: Some(0.35), from: 1_000_000 };
+    vec![(g(), None), (uncached(gto, "show"), None), (held, Some(target))]
 }
 
 fn one(gto: &Path) -> Vec<Entry> {
@@ -213,11 +239,15 @@ mod tests {
     use super::super::registry::Registry;
     use super::*;
 
+    fn programs(name: &str) -> Programs {
+        let program = || PathBuf::from(name);
+        Programs { gto: program(), follow: Some(program()), oracle: Some(program()) }
+    }
+
     #[test]
     fn nothing_is_wanted_of_what_the_others_are_compared_with() {
-        let gto = Path::new("gto");
         for part in Part::ALL {
-            let entries = part.entries(gto, Some(gto));
+            let entries = part.entries(&programs("gto"));
             assert!(entries.len() > 1 && entries[0].1.is_none(), "{part:?}");
         }
     }
@@ -225,7 +255,8 @@ mod tests {
     #[test]
     fn the_commands_of_git_work_in_the_smallest_registry() {
         let registry = Registry::make(1, false).unwrap();
-        let entries = Part::ALL.into_iter().flat_map(|part| part.entries(Path::new("true"), None));
+        let programs = Programs { oracle: None, ..programs("true") };
+        let entries = Part::ALL.into_iter().flat_map(|part| part.entries(&programs));
         let contenders: Vec<Contender> = entries.map(|(contender, _)| contender).collect();
         crate::measure::side_by_side(&contenders, 1, &|program| registry.repo.command(program)).unwrap();
     }

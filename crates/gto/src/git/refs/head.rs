@@ -41,7 +41,7 @@ impl Repository {
     }
 
     /// The object that `HEAD` names where refs are files; `None` if its branch is not there yet.
-    pub(in crate::git) fn head_target(&self) -> Result<Option<ObjectId>, GitError> {
+    pub fn head_target(&self) -> Result<Option<ObjectId>, GitError> {
         self.check_head()?;
         self.target_of(&FullName::try_from("HEAD").expect("it is the name of a ref"))
     }

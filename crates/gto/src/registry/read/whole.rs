@@ -23,7 +23,7 @@ use crate::state::Artifact;
 use crate::tag::TagName;
 
 /// About how many tags a thread reads at a time. Larger artifacts are read in parts of this size.
-const PART: usize = 1024;
+pub(in crate::registry) const PART: usize = 1024;
 
 /// Whether what annotation files name counts, so that they must be read.
 pub(in crate::registry) enum Annotated<'f, 'r> {
@@ -205,7 +205,7 @@ impl Scan {
 }
 
 /// The part of a tag's name that is the artifact's, if there is one.
-fn artifact_part(tag: &TagRef) -> Option<&str> {
+pub(in crate::registry) fn artifact_part(tag: &TagRef) -> Option<&str> {
     tag.name.bytes().position(|byte| matches!(byte, b'#' | b'@')).map(|at| &tag.name[..at])
 }
 
@@ -239,7 +239,7 @@ fn parts(tags: Vec<TagRef>) -> Vec<Part> {
 ///
 /// Listed by name they come in runs: only `m-x@v1` stands between `m#prod` and `m@v1`. So the runs are sorted, which
 /// are few, and not the tags.
-fn groups(tags: Vec<TagRef>) -> Vec<Vec<TagRef>> {
+pub(in crate::registry) fn groups(tags: Vec<TagRef>) -> Vec<Vec<TagRef>> {
     let mut runs: Vec<(String, Vec<TagRef>)> = Vec::new();
     let mut rest = tags.into_iter();
     while let Some(first) = rest.as_slice().first() {
