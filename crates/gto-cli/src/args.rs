@@ -32,7 +32,7 @@ pub struct WriteArgs {
     #[arg(long, overrides_with = "no_push")]
     pub push: bool,
 
-    /// Don't push, even if `GTO_PUSH` or `push` in `.gto` is set
+    /// Don't push, even if `GTO_PUSH`, `gto.push` in Git's configuration or `push` in `.gto` is set
     #[arg(long, overrides_with = "push")]
     pub no_push: bool,
 

@@ -26,6 +26,10 @@ use crate::error::Result;
     arg_required_else_help = true,
     args_override_self = true,
     infer_subcommands = false,
+    after_help = "More help:\n  \
+        gto help COMMAND      what a command does\n  \
+        gto help environment  variables and settings\n  \
+        gto help exit-status  what exit statuses mean",
     max_term_width = 100
 )]
 pub struct Cli {

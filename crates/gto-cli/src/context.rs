@@ -83,15 +83,10 @@ impl Context {
         Ok((registry, errors))
     }
 
-    /// The repository of the variable `GIT_DIR`.
-    pub fn git_dir(&self) -> Option<String> {
-        process::git_dir(&self.environment)
-    }
-
     /// Git would work in the repository of `GIT_DIR`, whatever the current folder is.
     fn warn_of_git_dir(&mut self, registry: &Registry) {
         let real = |path: &Path| path.canonicalize().ok();
-        let Some(git_dir) = self.git_dir() else { return };
+        let Some(git_dir) = process::git_dir(&self.environment) else { return };
         let elsewhere = real(Path::new(&git_dir)) != real(registry.git_dir());
         if elsewhere && self.repository == "." && !self.warned {
             self.warned = true;

@@ -14,10 +14,13 @@ mod output;
 mod pager;
 mod printer;
 mod progress;
+mod topics;
+mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _};
 #[cfg(unix)]
 use gto_frontend::signals;
@@ -32,9 +35,12 @@ pub fn main() -> ExitCode {
     cli::answer_shell();
     #[cfg(unix)]
     gto::before_first_child(signals::end_with_children);
+    if let Some(topic) = topics::asked_for(&words()) {
+        return page(topic);
+    }
     let cli = match parse(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return wrong_usage(error),
     };
     cli.color.write_global();
     let mut context = Context::from_process(cli.verbose).with_person();
@@ -74,17 +80,32 @@ fn is_interrupted(error: &CommandError) -> bool {
     is_to_end && !is_left
 }
 
+/// The command line without the program.
+fn words() -> Vec<String> {
+    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// Prints a page about all commands.
+fn page(topic: &topics::Topic) -> ExitCode {
+    let mut printer = Printer::new(false, false);
+    match printer.raw(topics::text(topic).as_bytes()).and_then(|()| printer.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Status::Failed.into(),
+        _ => Status::Done.into(),
+    }
+}
+
 /// Prints an error about the arguments, or the requested help.
-fn usage(error: &clap::Error) -> ExitCode {
+fn wrong_usage(mut error: clap::Error) -> ExitCode {
+    usage::forget_suggestions(&mut error);
     // If even this cannot be printed, there is nothing left to do.
     let _ = error.print();
-    if let Some(hint) = hints::usage(error) {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return Status::Done.into();
+    }
+    if let Some(hint) = usage::hint(&error, &words(), &Cli::command()) {
         Printer::new(false, false).hint(hint);
     }
-    match error.kind() {
-        clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion => Status::Done.into(),
-        _ => Status::Usage.into(),
-    }
+    Status::Usage.into()
 }
 
 fn report(error: &CommandError, context: &mut Context) -> ExitCode {

@@ -5,13 +5,12 @@
 
 use gto::config::ConfigError;
 use gto::rules::Refusal;
-use gto::{AnnotateError, Error};
+use gto::{AnnotateError, Error, Registry};
+use gto_frontend::advice::{self, Scene};
 use gto_frontend::text::clean;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-
-use crate::hints;
 
 /// What went wrong on the way to an answer.
 #[derive(Debug)]
@@ -86,6 +85,10 @@ impl Told {
             Error::NoRepository { path } => Self::new("NoRepo", [path.clone()]),
             Error::Name(_) => Self::new("ValidationError", [message]),
             Error::Config(ConfigError::File { path, .. }) => Self::new("WrongConfig", [path.clone()]),
+            Error::Config(ConfigError::Setting { name, .. }) => Self {
+                text: Some(format!("Wrong value of the setting {name} in Git's configuration")),
+                ..Self::new("WrongConfig", [name.clone()])
+            },
             Error::Config(ConfigError::Variable { name, .. }) => Self {
                 text: Some(format!("Wrong value of the environment variable {name}")),
                 ..Self::new("WrongConfig", [name.clone()])
@@ -152,7 +155,7 @@ impl Told {
             | Error::MadeThereOnly { .. }
             | Error::DeletedThereOnly { .. } => Self::new("RemoteError", [message]),
         };
-        Self { hint: hints::hint(error), ..told }
+        Self { hint: hint(error), ..told }
     }
 
     fn of_annotating(error: &AnnotateError, message: String) -> Self {
@@ -259,6 +262,38 @@ impl Told {
             }
         }
         Ok(exception.cast_into()?)
+    }
+}
+
+/// What to do next. The Python tool's message about a configuration does not say what is wrong with it.
+fn hint(error: &Error) -> Option<String> {
+    if let Error::Config(
+        ConfigError::File { fault, .. }
+        | ConfigError::Setting { fault, .. }
+        | ConfigError::Variable { fault, .. },
+    ) = error
+    {
+        return Some(fault.clone());
+    }
+    let advice = advice::of(error, &mut Caller);
+    let words: Vec<String> = advice.iter().map(advice::Advice::for_python).collect();
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
+/// A program that called us: which repository it named is not in the error.
+struct Caller;
+
+impl Scene for Caller {
+    fn repository(&self) -> &'static str {
+        "."
+    }
+
+    fn registry(&mut self) -> Option<Registry> {
+        None
+    }
+
+    fn git_dir(&self) -> Option<String> {
+        None
     }
 }
 

@@ -18,7 +18,6 @@ mod call;
 mod describe;
 mod error;
 mod grammar;
-mod hints;
 mod index;
 mod questions;
 mod repository;

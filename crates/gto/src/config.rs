@@ -1,4 +1,4 @@
-//! The configuration: the file `.gto` and the `GTO_*` variables, which win.
+//! The configuration: the file `.gto`, then Git's own, then the `GTO_*` variables; what comes later wins.
 //!
 //! Owns the keys, their types and defaults, and what the user is told about a wrong one. The contents of the file and the
 //! environment are passed in: nothing here opens or looks up anything.
@@ -22,6 +22,9 @@ const KEYS: [&str; 11] = [
     "push",
     "remote",
 ];
+
+/// Those that a person may set in Git's configuration.
+const PERSONAL: [&str; 2] = ["push", "remote"];
 
 /// The configuration of a registry.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +51,8 @@ pub struct Config {
     pub push: bool,
     /// The name of the remote to push to, as it was given; Git's choice if `None`.
     pub remote: Option<String>,
+    /// Keys of the file that the Python tool does not know, with their values: it refuses the whole file.
+    pub unknown_to_python: Vec<(&'static str, String)>,
 }
 
 /// A source of annotations.
@@ -68,6 +73,14 @@ pub enum ConfigError {
         /// The path, as it was given.
         path: String,
         /// What is wrong, with line and column where they are known.
+        fault: String,
+    },
+    /// A setting in Git's configuration.
+    #[error("Wrong value of the setting {name} in Git's configuration\n{fault}")]
+    Setting {
+        /// Its name.
+        name: String,
+        /// What is wrong, and an example.
         fault: String,
     },
     /// A variable.
@@ -103,6 +116,7 @@ impl Default for Config {
             autoload_enrichments: true,
             push: false,
             remote: None,
+            unknown_to_python: Vec::new(),
         }
     }
 }
@@ -118,13 +132,15 @@ impl Config {
         file: Option<(&str, &[u8])>,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
-        let (config, mut errors) = Self::read_leniently(file, env);
+        let (config, mut errors) = Self::read_leniently(file, &|_| None, env);
         if errors.is_empty() { Ok(config) } else { Err(errors.swap_remove(0)) }
     }
 
-    /// Reads what can be read of the configuration; every error comes second.
+    /// Reads what can be read of the configuration; every error comes second. What `git` says of a key in Git's own
+    /// configuration wins over the file: it is a person's, and the file is for all.
     pub fn read_leniently(
         file: Option<(&str, &[u8])>,
+        git: &dyn Fn(&str) -> Option<String>,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> (Self, Vec<ConfigError>) {
         let mut config = Self::default();
@@ -135,6 +151,15 @@ impl Config {
                 fault: with_position(&problem),
             };
             errors.extend(config.read_file(bytes).into_iter().map(error));
+        }
+        for key in PERSONAL {
+            if let Some(value) = git(key)
+                && let Err(problem) = config.read_variable(key, value)
+            {
+                let name = format!("gto.{key}");
+                let fault = format!("{} (example: git config {name} {})", problem.message, example(key));
+                errors.push(ConfigError::Setting { name, fault });
+            }
         }
         for key in KEYS {
             let name = format!("GTO_{}", key.to_ascii_uppercase());
@@ -186,7 +211,14 @@ impl Config {
             // The file cannot give itself another name.
             optional_text(key, value).map(drop)
         } else {
-            self.set(key, value)
+            self.set(key, value)?;
+            let own = match key {
+                "push" => Some(self.push.to_string()),
+                "remote" => Some(self.remote.clone().unwrap_or_default()),
+                _ => None,
+            };
+            self.unknown_to_python.extend(own.map(|value| (key, value)));
+            Ok(())
         }
     }
 
@@ -499,7 +531,7 @@ mod tests {
     fn what_is_right_is_read_beside_every_error() {
         let env = |name: &str| (name == "GTO_TYPES" || name == "GTO_DEBUG").then(|| "x".to_owned());
         let file = b"x: 1\nstages: [dev]\nEMOJIS: [1]\n";
-        let (config, errors) = Config::read_leniently(Some((".gto", file)), &env);
+        let (config, errors) = Config::read_leniently(Some((".gto", file)), &|_| None, &env);
         assert_eq!(config.stages.as_deref(), Some(&["dev".parse().unwrap()][..]));
         assert_eq!(errors.len(), 4, "{errors:?}");
         assert_eq!(Config::read(Some((".gto", file)), &env), Err(errors[0].clone()));

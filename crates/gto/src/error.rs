@@ -61,6 +61,8 @@ pub enum Error {
         url: String,
         /// Git's message.
         reason: String,
+        /// Whether Git could not log in there.
+        login: bool,
     },
     /// A name that follows no grammar.
     #[error(transparent)]
@@ -145,12 +147,12 @@ pub enum Error {
         commits: Vec<ObjectId>,
     },
     /// No file has a usable annotation of the artifact.
-    #[error("Artifact '{artifact}' is not annotated {place}")]
+    #[error("Artifact '{artifact}' is not annotated {}", at(commit.as_ref()))]
     NotAnnotated {
         /// The artifact.
         artifact: ArtifactName,
-        /// Where: `in the work tree`, `at commit 1234567`.
-        place: String,
+        /// In which commit; `None` for the work tree.
+        commit: Option<ObjectId>,
         /// The problems of the files that could have it, one sentence each.
         reasons: Vec<String>,
     },
@@ -328,6 +330,8 @@ pub enum Error {
         remote: String,
         /// Git's message.
         reason: String,
+        /// Whether Git could not log in there.
+        login: bool,
     },
     /// Tags of one name that are not the same.
     #[error("Tags differ here and on {remote}: {}", tags.join(" "))]
@@ -350,6 +354,8 @@ pub enum Error {
         reason: String,
         /// Whether the connection ended without an answer: the remote may be still at work.
         broke_off: bool,
+        /// Whether Git could not log in there.
+        login: bool,
     },
     /// Git keeps tags as paths, and the remote has one in the place of a folder, or below the new one.
     #[error("Tag '{by}' of {remote} is in the way of tag '{tag}'")]
@@ -431,6 +437,8 @@ pub enum Error {
     Sign {
         /// What the signing program said, or what is missing.
         source: Cause,
+        /// Whether that found no terminal to ask for a passphrase in.
+        lacks_terminal: bool,
     },
     /// Whether Git takes in what is pushed is not decided yet, and until then it changes no refs.
     #[error("No tag can be made or deleted in the quarantine of a push (GIT_QUARANTINE_PATH)")]
@@ -468,6 +476,18 @@ impl Error {
         }
     }
 
+    /// A remote that does not say which tags it has.
+    pub(crate) fn fetch(remote: String, reason: &dyn StdError) -> Self {
+        let reason = reason.to_string();
+        Self::Fetch { remote, login: git::is_about_login(&reason), reason }
+    }
+
+    /// A remote repository that cannot be read.
+    pub(crate) fn clone_of(url: &str, reason: &dyn StdError) -> Self {
+        let reason = reason.to_string();
+        Self::Clone { url: url.to_owned(), login: git::is_about_login(&reason), reason }
+    }
+
     pub(crate) fn from_open(path: &str, error: git::OpenError) -> Self {
         match error {
             git::OpenError::NotARepository { .. } | git::OpenError::NoSuchPath { .. } => {
@@ -489,6 +509,10 @@ fn is_read_only(error: &(dyn StdError + 'static)) -> bool {
 
 fn in_stage(stage: Option<&StageName>) -> String {
     stage.map_or_else(String::new, |stage| format!(" in stage '{stage}'"))
+}
+
+fn at(commit: Option<&ObjectId>) -> String {
+    commit.map_or("in the work tree".to_owned(), |commit| format!("at commit {}", commit.short()))
 }
 
 fn ids(commits: &[ObjectId]) -> String {
@@ -569,7 +593,10 @@ impl From<git::SignError> for Error {
     fn from(error: git::SignError) -> Self {
         match error {
             git::SignError::Git(error) => error.into(),
-            error => Self::Sign { source: error.into() },
+            error => {
+                let lacks_terminal = error.lacks_terminal();
+                Self::Sign { source: error.into(), lacks_terminal }
+            }
         }
     }
 }

@@ -118,13 +118,13 @@ fn versions(version: &Version, text: &str) {
 
 /// `.gto`, and the same text in variables.
 pub fn config(data: &[u8]) {
-    let (config, errors) = Config::read_leniently(Some(("folder/.gto", data)), &|_| None);
+    let (config, errors) = Config::read_leniently(Some(("folder/.gto", data)), &|_| None, &|_| None);
     let strict = Config::read(Some(("folder/.gto", data)), &|_| None);
     assert_eq!(strict.as_ref().err(), errors.first());
     assert_short_errors(&errors);
     assert_safe_lines(&config.lines());
     if let Ok(text) = std::str::from_utf8(data) {
-        let (config, errors) = Config::read_leniently(None, &|_| Some(text.to_owned()));
+        let (config, errors) = Config::read_leniently(None, &|_| None, &|_| Some(text.to_owned()));
         assert_short_errors(&errors);
         assert_safe_lines(&config.lines());
     }

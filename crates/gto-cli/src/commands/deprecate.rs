@@ -5,6 +5,7 @@ use clap::Args;
 use gto::Request;
 use gto::name::{ArtifactName, StageName};
 use gto::rules::Undo;
+use gto_frontend::advice::looks_like_version;
 
 use super::operand::Appended;
 use super::{operand, write};
@@ -12,7 +13,6 @@ use crate::args::{RepoArgs, WriteArgs};
 use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::hints::looks_like_version;
 
 /// Deprecate artifact, deregister a version, or unassign a stage
 #[derive(Debug, Args)]

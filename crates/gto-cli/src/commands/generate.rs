@@ -11,6 +11,7 @@ use clap::{Args, Subcommand, ValueEnum as _};
 use super::completions::Shell;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
+use crate::topics::{self, TOPICS};
 
 /// Write the files that are made from the command line
 #[derive(Debug, Args)]
@@ -78,6 +79,9 @@ fn man_pages(folder: &Path, command: &clap::Command) -> Result<()> {
     for subcommand in command.get_subcommands().filter(|command| has_page(command)) {
         page(&format!("gto-{}", subcommand.get_name()), subcommand)?;
     }
+    for topic in TOPICS {
+        write(&folder.join(format!("gto-{}.7", topic.name)), &man::topic(topic)?)?;
+    }
     page("gto", command)
 }
 
@@ -88,6 +92,14 @@ fn reference(mut command: clap::Command) -> String {
          Exit status of every command: 0 done, 1 refused or failed (`❌ text` on stderr), 2 wrong usage; and of \
          `gto status` 3, if it finds a difference. stdout is data, everything else goes to stderr.\n",
     );
+    for topic in TOPICS {
+        let _ = write!(
+            text,
+            "\n## gto help {}\n\n```text\n{}\n```\n",
+            topic.name,
+            topics::text(topic).trim_end()
+        );
+    }
     section(&mut text, "gto", &mut command);
     let names: Vec<String> = command
         .get_subcommands()

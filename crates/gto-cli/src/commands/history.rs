@@ -15,13 +15,13 @@ use gto::report::{EventReport, History};
 use gto::signing::Verified;
 use gto::version::VersionLabel;
 use gto::{Detail, Registry, Timestamp};
+use gto_frontend::advice::{self, Advice};
 
 use super::show::{ANNOTATION_COLUMNS, NOTHING_FOUND, annotation_cells, warn};
 use crate::args::RepoArgs;
 use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::hints;
 use crate::output::json;
 use crate::output::table::{Cells, STAGE, Style, Table};
 
@@ -170,7 +170,9 @@ impl HistoryArgs {
 
     fn why_nothing(&self, context: &mut Context, registry: &Registry) -> Vec<String> {
         let name = self.name.as_deref();
-        let mut hints = name.map(|name| hints::nothing_in_history(name, context)).unwrap_or_default();
+        let in_words = |advice: Advice| advice.for_shell(&self.repo.repo);
+        let advice = name.and_then(|name| advice::nothing_in_history(name, context));
+        let mut hints: Vec<String> = advice.map(in_words).into_iter().collect();
         let is_filtered = !(self.event.is_empty() && self.label.is_empty())
             || [&self.author, &self.since, &self.until, &self.kind].into_iter().any(Option::is_some);
         if self.limit == Some(0) {
@@ -178,7 +180,7 @@ impl HistoryArgs {
         } else if hints.is_empty() && is_filtered {
             hints.push("no event matches the filters: leave out one of them".to_owned());
         } else if name.is_none() {
-            hints.extend(hints::nothing_registered(registry));
+            hints.extend(advice::nothing_registered(registry).map(in_words));
         }
         hints
     }

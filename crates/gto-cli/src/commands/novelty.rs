@@ -8,8 +8,7 @@ use gto::Registry;
 use gto::name::{ArtifactName, StageName};
 use gto::plan::{Plan, Step};
 use gto::tag::{Action, TagName};
-
-use crate::hints::closest;
+use gto_frontend::advice::closest;
 
 /// So many stages are listed.
 const SHOWN: usize = 5;

@@ -6,10 +6,10 @@ use gto::name::{ArtifactName, StageName};
 use gto::rules::Refusal;
 use gto::version::Version;
 use gto::{Author, AuthorFault};
+use gto_frontend::advice::looks_like_version;
 
 use crate::args::WriteArgs;
 use crate::error::{CommandError, Result};
-use crate::hints::looks_like_version;
 
 /// An artifact's name with something at its end that is no part of it.
 pub enum Appended<'a> {

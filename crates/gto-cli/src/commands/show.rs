@@ -9,12 +9,12 @@ use gto::reference::Reference;
 use gto::report::{ArtifactReport, RegistryReport, VersionReport};
 use gto::version::VersionLabel;
 use gto::{Detail, Registry, VersionsReport};
+use gto_frontend::advice;
 
 use crate::args::RepoArgs;
 use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::hints;
 use crate::output::json;
 use crate::output::table::{Cells, STAGE, Style, Table};
 
@@ -216,12 +216,12 @@ impl Show {
                 let mut of_what = format!("for '{name}'");
                 if answer.value.versions.is_empty() && at.is_none() {
                     let filtered = || self.filtered_out(&registry, &reference, &options);
-                    let deprecated = || hints::deprecated_version(&registry, name, &reference, &options);
-                    let similar = || hints::similar_shortcut(&registry, &reference);
+                    let deprecated = || advice::deprecated_version(&registry, name, &reference, &options);
+                    let similar = || advice::similar_shortcut(&registry, &reference);
                     if let Some(why) = filtered() {
                         of_what = format!("{of_what} {why}");
                     } else if let Some(why) = deprecated().or_else(similar) {
-                        of_what = format!("{of_what}: {why}");
+                        of_what = format!("{of_what}: {}", why.for_shell(&context.repository));
                     }
                 }
                 print_versions(context, &answer.value, format, self.wide, &of_what)
@@ -330,8 +330,8 @@ impl Show {
                         AnnotatedAt::Commits => "in the newest commit that names it",
                     };
                     printer.hint(format!("no artifact is annotated so {place}: leave out --type or --label"));
-                } else if let Some(why) = hints::nothing_registered(registry) {
-                    printer.hint(why);
+                } else if let Some(why) = advice::nothing_registered(registry) {
+                    printer.hint(why.for_shell(&context.repository));
                 }
             }
             Format::Table(style) => {

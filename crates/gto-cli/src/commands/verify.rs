@@ -7,7 +7,7 @@ use gto::rules::Refusal;
 use gto::signing::{Verification, Verified};
 use gto::tag::TagName;
 use gto::{Answer, Registry};
-use gto_frontend::advice::fetch_tags;
+use gto_frontend::advice::{fetch_tags, nothing_registered};
 use gto_frontend::text::shell_quote;
 
 use super::history::select;
@@ -16,7 +16,6 @@ use crate::args::RepoArgs;
 use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
-use crate::hints;
 use crate::output::json;
 use crate::output::table::{Cells, Style, Table};
 
@@ -65,8 +64,8 @@ impl Verify {
             context.printer.line(json::to_string(&tags)?)?;
         } else if tags.is_empty() {
             context.printer.line(NOTHING_FOUND)?;
-            if let Some(why) = hints::nothing_registered(&registry) {
-                context.printer.hint(why);
+            if let Some(why) = nothing_registered(&registry) {
+                context.printer.hint(why.for_shell(&context.repository));
             }
         } else {
             let style = if self.plain { Style::Plain } else { Style::FancyOutline };

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::fields::{labels, odd_path, optional_text, text, unknown_field, wrong};
-use super::{Annotation, Annotations, FileProblem, Problems};
+use super::{Annotation, Annotations, Fault, FileProblem, Problems};
 use crate::name::{ArtifactName, is_name};
 use crate::yaml::{self, Node, Problem, Value, printable};
 
@@ -75,17 +75,21 @@ fn read_entries(entries: &[(Node, Node)], problems: &mut Problems) -> Vec<(Artif
     for (key, value) in entries {
         let entry = key.key().ok().map(|text| printable(&text));
         let result = match key.as_text() {
-            Some(name) if !seen.insert(name) => Err(key.complain("repeated, only the first one counts")),
+            Some(name) if !seen.insert(name) => {
+                Err(key.complain("repeated, only the first one counts").into())
+            }
             // The Python tool has no names with a folder in this file.
-            Some(name) if is_name(name) => read_annotation(value).and_then(|(annotation, unknown)| {
-                let name = name.parse().map_err(|_| key.complain("not a valid name"))?;
-                Ok((name, annotation, unknown))
-            }),
-            Some(_) => Err(key.complain("not a valid name")),
-            None => Err(key
-                .key()
-                .err()
-                .unwrap_or_else(|| key.complain(format!("the name must be a text, not {}", key.kind())))),
+            Some(name) if is_name(name) => read_annotation(value)
+                .and_then(|(annotation, unknown)| {
+                    let name = name.parse().map_err(|_| key.complain("not a valid name"))?;
+                    Ok((name, annotation, unknown))
+                })
+                .map_err(Fault::from),
+            Some(_) => Err(key.complain("not a valid name").into()),
+            None => Err(key.key().err().map_or_else(
+                || Fault::name(key.complain(format!("the name must be a text, not {}", key.kind()))),
+                Fault::from,
+            )),
         };
         match result {
             Ok((name, annotation, unknown)) => {
@@ -94,7 +98,7 @@ fn read_entries(entries: &[(Node, Node)], problems: &mut Problems) -> Vec<(Artif
                 }
                 artifacts.push((name, annotation));
             }
-            Err(problem) => problems.add(FileProblem::new(entry, problem)),
+            Err(fault) => problems.add(FileProblem::new(entry, fault)),
         }
     }
     artifacts

@@ -5,7 +5,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::annotation::FileProblem;
+use crate::annotation::{FileProblem, ProblemKind};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 
@@ -142,6 +142,8 @@ pub enum AnnotateError {
         file: String,
         /// Why, in one clause.
         reason: String,
+        /// What that is about.
+        kind: ProblemKind,
     },
     /// Some artifacts cannot move.
     #[error("Not all annotations can be moved, and so none was")]

@@ -98,14 +98,56 @@ pub struct FileProblem {
     pub line: Option<usize>,
     /// The column, from 1.
     pub column: Option<usize>,
+    /// What it is about.
+    pub kind: ProblemKind,
+}
+
+/// What a problem of a file is about, where that decides what to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The name of an entry is read as something else than a text, such as a number.
+    Name,
+    /// A parameter in a `dvc.yaml` has no value that can be used.
+    Parameter,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+/// A problem, with what it is about.
+pub(crate) struct Fault {
+    problem: Problem,
+    kind: ProblemKind,
+}
+
+impl Fault {
+    pub(crate) fn name(problem: Problem) -> Self {
+        Self { problem, kind: ProblemKind::Name }
+    }
+
+    pub(crate) fn parameter(problem: Problem) -> Self {
+        Self { problem, kind: ProblemKind::Parameter }
+    }
+}
+
+impl From<Problem> for Fault {
+    fn from(problem: Problem) -> Self {
+        Self { problem, kind: ProblemKind::Other }
+    }
 }
 
 impl FileProblem {
     /// A problem for which the entry, or the file, is left out.
-    pub(crate) fn new(entry: Option<String>, problem: Problem) -> Self {
+    pub(crate) fn new(entry: Option<String>, fault: impl Into<Fault>) -> Self {
+        let Fault { problem, kind } = fault.into();
         let known = |position| (position > 0).then_some(position);
         let (line, column) = (known(problem.line), known(problem.column));
-        Self { entry, left_out: true, message: problem.message, line, column }
+        Self { entry, left_out: true, message: problem.message, line, column, kind }
+    }
+
+    /// A problem of a whole file that cannot be read.
+    pub(crate) fn nowhere(message: String) -> Self {
+        Self::new(None, Problem::nowhere(message))
     }
 
     /// Where it is, and what: `file` is named without control characters.
@@ -125,8 +167,8 @@ impl FileProblem {
     }
 
     /// A problem for which a field of the entry is left out.
-    pub(crate) fn of_field(entry: Option<String>, problem: Problem) -> Self {
-        Self { left_out: false, ..Self::new(entry, problem) }
+    pub(crate) fn of_field(entry: Option<String>, fault: impl Into<Fault>) -> Self {
+        Self { left_out: false, ..Self::new(entry, fault) }
     }
 }
 
@@ -151,7 +193,7 @@ impl Problems {
     pub(crate) fn into_vec(mut self) -> Vec<FileProblem> {
         if self.untold > 0 {
             let message = format!("{} more like these", self.untold);
-            self.told.push(FileProblem { entry: None, left_out: true, message, line: None, column: None });
+            self.told.push(FileProblem::nowhere(message));
         }
         self.told
     }

@@ -18,6 +18,8 @@ pub(crate) struct Evidence<'a> {
     /// Why the configuration, or a part of it, was left out.
     pub wrong_config: &'a [Error],
     pub allowed_stages: Option<&'a [StageName]>,
+    /// Keys of `.gto` that the Python tool does not know, with their values.
+    pub unknown_to_python: &'a [(&'static str, String)],
     /// The name of the annotation file.
     pub index: &'a str,
     /// Each with its file, without control characters.

@@ -76,6 +76,7 @@ checks! {
         NoCounterLeft "no-counter-left" "A tag has the highest counter there is, so that no counted tag can be made.",
     }
     warnings {
+        UnknownToPython "python-refuses-configuration" "`.gto` has keys that the Python tool does not know.",
         Annotation "malformed-annotation" "A part of an annotation file cannot be used (decision D5).",
         AnnotatedTwice "annotated-twice" "Two files say something of one artifact, and one of them counts.",
         Shallow "shallow-clone" "History is cut off, and tags with it.",

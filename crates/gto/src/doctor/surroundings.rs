@@ -10,6 +10,7 @@ use crate::git::LeftLock;
 
 pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     findings.extend(evidence.wrong_config.iter().map(configuration));
+    findings.extend(unknown_to_python(evidence.unknown_to_python));
     findings.extend(evidence.annotation_problems.iter().map(|(file, problem)| annotation(file, problem)));
     findings.extend(annotated_twice(evidence));
     findings.extend(clone(evidence));
@@ -49,10 +50,28 @@ fn with_causes(error: &Error) -> String {
 fn configuration(error: &Error) -> Finding {
     let message = with_causes(error);
     let unset = match error {
+        Error::Config(ConfigError::Setting { name, .. }) => {
+            Some(Command::new(Program::Git, &["config", "--unset", name]))
+        }
         Error::Config(ConfigError::Variable { name, .. }) => Some(Command::new(Program::Unset, &[name])),
         _ => None,
     };
     Finding::new(Check::Configuration, message).fix(unset)
+}
+
+fn unknown_to_python(keys: &[(&'static str, String)]) -> Option<Finding> {
+    let names: Vec<String> = keys.iter().map(|(key, _)| format!("'{key}'")).collect();
+    let (key, does) = if keys.len() == 1 { ("key", "is") } else { ("keys", "are") };
+    let message = format!(
+        "the {key} {} of '.gto' {does} unknown to the Python tool, which refuses the whole file (\"Wrong config file\"): set \
+         that in Git's configuration, and remove it from '.gto'",
+        names.join(" and ")
+    );
+    let set = keys.iter().map(|(key, value)| {
+        let name = format!("gto.{key}");
+        Command::new(Program::Git, &["config", &name, value])
+    });
+    (!keys.is_empty()).then(|| Finding::new(Check::UnknownToPython, message).fix(set))
 }
 
 fn annotation(file: &str, problem: &FileProblem) -> Finding {

@@ -13,7 +13,7 @@ use super::params::Loaded;
 use super::vars::Parameters;
 use crate::annotation::fields::{labels, odd_path, text, unknown_field, wrong};
 use crate::annotation::path::normal;
-use crate::annotation::{Annotation, Annotations, FileProblem, Problems};
+use crate::annotation::{Annotation, Annotations, Fault, FileProblem, Problems};
 use crate::name::{ArtifactName, is_name};
 use crate::yaml::{self, Node, Problem, Value, printable};
 
@@ -100,7 +100,7 @@ impl DvcYaml {
         let context =
             if self.is_open { self.parameters.context(folder, load) } else { Ok(Context::default()) };
         if let Err(problem) = &context {
-            problems.add(FileProblem::of_field(None, problem.clone()));
+            problems.add(FileProblem::of_field(None, Fault::parameter(problem.clone())));
         }
         let mut artifacts = Vec::new();
         let mut seen = HashSet::new();
@@ -110,14 +110,14 @@ impl DvcYaml {
                 Ok(context) => context,
                 Err(_) if is_open(key) || is_open(fields) => {
                     let problem = key.complain("its parameters cannot be filled in");
-                    problems.add(FileProblem::new(shown, problem));
+                    problems.add(FileProblem::new(shown, Fault::parameter(problem)));
                     continue;
                 }
                 Err(_) => &Context::default(),
             };
             let read = artifact_name(key, folder, context).and_then(|name| {
                 if !seen.insert(name.clone()) {
-                    return Err(key.complain("repeated, only the first one counts"));
+                    return Err(key.complain("repeated, only the first one counts").into());
                 }
                 let (annotation, unknown) = read_annotation(fields, folder, context)?;
                 Ok((name, annotation, unknown))
@@ -129,24 +129,25 @@ impl DvcYaml {
                     }
                     artifacts.push((name, annotation));
                 }
-                Err(problem) => problems.add(FileProblem::new(shown, problem)),
+                Err(fault) => problems.add(FileProblem::new(shown, fault)),
             }
         }
         Annotations { artifacts, problems: problems.into_vec() }
     }
 }
 
-fn artifact_name(key: &Node, folder: &str, context: &Context) -> Result<ArtifactName, Problem> {
+fn artifact_name(key: &Node, folder: &str, context: &Context) -> Result<ArtifactName, Fault> {
     let Some(text) = key.as_text() else {
         let wrong = || key.complain(format!("the name must be a text, not {}", key.kind()));
-        return Err(key.key().err().unwrap_or_else(wrong));
+        return Err(key.key().err().map_or_else(|| Fault::name(wrong()), Fault::from));
     };
-    let filled = context.fill_text(text).map_err(|message| key.complain(message))?;
+    let filled = context.fill_text(text).map_err(|message| Fault::parameter(key.complain(message)))?;
     let name = filled.as_str().filter(|name| is_name(name));
     let name = name.ok_or_else(|| key.complain("not a valid name"))?;
     let full = if folder.is_empty() { name.to_owned() } else { format!("{folder}:{name}") };
     full.parse().map_err(|_| {
         key.complain(format!("its folder '{}' cannot be part of an artifact's name", printable(folder)))
+            .into()
     })
 }
 
@@ -155,19 +156,19 @@ fn read_annotation(
     node: &Node,
     folder: &str,
     context: &Context,
-) -> Result<(Annotation, Vec<Problem>), Problem> {
+) -> Result<(Annotation, Vec<Problem>), Fault> {
     if let Some(problem) = node.problem() {
-        return Err(problem);
+        return Err(problem.into());
     }
     let Value::Map(fields) = &node.value else {
-        return Err(node.complain(format!("must be a mapping of fields, not {}", node.kind())));
+        return Err(node.complain(format!("must be a mapping of fields, not {}", node.kind())).into());
     };
-    let fill = |field: &str, value: &Node| -> Result<Option<String>, Problem> {
-        let filled = context.fill_text(&text(field, value)?).map_err(|message| value.complain(message))?;
+    let fill = |field: &str, value: &Node| -> Result<Option<String>, Fault> {
+        let filled = context.fill_text(&text(field, value)?).map_err(|message| unfilled(value, message))?;
         if filled.is_null() {
             return Ok(None);
         }
-        plain(&filled).map(Some).map_err(|message| value.complain(message))
+        plain(&filled).map(Some).map_err(|message| unfilled(value, message))
     };
     let mut annotation = Annotation::default();
     let mut problems = Vec::new();
@@ -182,20 +183,25 @@ fn read_annotation(
             Some("labels") => {
                 let label = |label: &String| {
                     let filled = context.fill_text(label).and_then(|filled| plain(&filled));
-                    filled.map_err(|message| value.complain(message))
+                    filled.map_err(|message| unfilled(value, message))
                 };
                 annotation.labels = labels(value)?.iter().map(label).collect::<Result<_, _>>()?;
             }
             Some("meta") => {
-                annotation.custom = context.fill(value).map_err(|message| value.complain(message))?;
+                annotation.custom = context.fill(value).map_err(|message| unfilled(value, message))?;
             }
             _ => problems.push(unknown_field(key)),
         }
     }
     if annotation.path.is_none() {
-        return Err(node.complain("'path' is missing, which DVC wants"));
+        return Err(node.complain("'path' is missing, which DVC wants").into());
     }
     Ok((annotation, problems))
+}
+
+/// A parameter that cannot be filled in.
+fn unfilled(value: &Node, message: String) -> Fault {
+    Fault::parameter(value.complain(message))
 }
 
 /// The path of an artifact from the root of the repository. What is no path in it stays as it is.
@@ -219,7 +225,7 @@ mod tests {
 
     fn problems(found: &Annotations) -> Vec<String> {
         let show = |problem: &FileProblem| {
-            let FileProblem { entry, message, line, column, left_out } = problem;
+            let FileProblem { entry, message, line, column, left_out, .. } = problem;
             let mark = if *left_out { "" } else { "(kept) " };
             let entry = entry.as_deref().unwrap_or("file");
             format!("{entry}: {mark}{message} {}:{}", line.unwrap_or_default(), column.unwrap_or_default())

@@ -25,10 +25,11 @@ pub struct CacheReport {
     pub unwritten: Option<String>,
 }
 
-/// What the user wants to be kept: nothing if `GTO_CACHE` is `off`, `false`, `no` or `0`, and the tags of small registries
-/// too if it is `always`.
-pub(super) fn wanted(environment: &Environment) -> Keep {
-    match environment.variable("GTO_CACHE").unwrap_or_default().trim() {
+/// What the user wants to be kept: nothing if `GTO_CACHE`, or else `gto.cache` in Git's configuration, is `off`, `false`, `no`
+/// or `0`, and the tags of small registries too if it is `always`.
+pub(super) fn wanted(environment: &Environment, setting: impl FnOnce(&str) -> Option<String>) -> Keep {
+    let variable = environment.variable("GTO_CACHE").filter(|text| !text.trim().is_empty());
+    match variable.or_else(|| setting("cache")).unwrap_or_default().trim() {
         "always" => Keep::All,
         text if config::parse_bool(text) == Some(false) => Keep::Nothing,
         _ => Keep::Large,
@@ -39,14 +40,20 @@ impl Registry {
     /// What is kept for the next time. A clone that goes when the registry does needs no cache.
     pub(super) fn keep(&self) -> Keep {
         let is_kept = self.remote.as_ref().is_none_or(crate::registry::remote::clones::Clone::is_kept);
-        if is_kept { wanted(&self.environment) } else { Keep::Nothing }
+        if is_kept { self.wanted() } else { Keep::Nothing }
+    }
+
+    fn wanted(&self) -> Keep {
+        wanted(&self.environment, |key| self.repository.personal_setting(key))
     }
 
     /// Looks at the cache of tags, all of it, and whether it can be written.
     pub fn cache(&self) -> CacheReport {
         let file = self.repository.cache_file();
-        let off =
-            (wanted(&self.environment) == Keep::Nothing).then(|| "GTO_CACHE switches it off".to_owned());
+        let off = (self.wanted() == Keep::Nothing).then(|| match self.environment.variable("GTO_CACHE") {
+            Some(text) if !text.trim().is_empty() => "GTO_CACHE switches it off".to_owned(),
+            _ => "gto.cache in Git's configuration switches it off".to_owned(),
+        });
         CacheReport {
             path: self.repository.cache_path(),
             size: file.size,

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::git::Repository;
@@ -143,7 +143,7 @@ impl Registry {
             None
         });
         let file = file.as_ref().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
-        let (config, wrong) = Config::read_leniently(file, &|name| environment.variable(name));
+        let (config, wrong) = read_sources(file, &repository, &environment);
         errors.extend(wrong.into_iter().map(Error::from));
         (Self { repository, config, environment, remote }, errors)
     }
@@ -152,5 +152,14 @@ impl Registry {
 fn read_config(repository: &Repository, environment: &Environment) -> Result<Config> {
     let file = config_file::read(repository)?;
     let file = file.as_ref().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
-    Ok(Config::read(file, &|name| environment.variable(name))?)
+    let (config, mut wrong) = read_sources(file, repository, environment);
+    if wrong.is_empty() { Ok(config) } else { Err(wrong.swap_remove(0).into()) }
+}
+
+fn read_sources(
+    file: Option<(&str, &[u8])>,
+    repository: &Repository,
+    environment: &Environment,
+) -> (Config, Vec<ConfigError>) {
+    Config::read_leniently(file, &|key| repository.personal_setting(key), &|name| environment.variable(name))
 }

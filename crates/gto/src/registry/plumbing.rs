@@ -10,9 +10,7 @@ use crate::annotation::{Annotations, artifacts_yaml};
 use crate::author::Author;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::git::{
-    Access, Address, GitError, MirrorError, PushedTag, TagEdit, TagObject, TagRef, Want, is_valid_tag_name,
-};
+use crate::git::{Access, Address, GitError, PushedTag, TagEdit, TagObject, TagRef, Want, is_valid_tag_name};
 use crate::object_id::ObjectId;
 use crate::registry::Registry;
 use crate::registry::annotations::checked_out::CheckedOut;
@@ -202,13 +200,9 @@ pub fn clone_with_files(
     branch: Option<&str>,
     environment: &Environment,
 ) -> Result<()> {
-    let failed = |reason: String| Error::Clone { url: url.to_owned(), reason };
-    let address = Address::parse(url).map_err(|error| failed(error.to_string()))?;
+    let address = Address::parse(url).map_err(|error| Error::clone_of(url, &error))?;
     let prompt = environment.variable("GIT_TERMINAL_PROMPT").unwrap_or_else(|| "0".to_owned());
     let silence = environment.git_timeout()?;
     let access = Access { address: &address, prompt: &prompt, silence, progress: environment.progress() };
-    access.clone_with_files(folder, branch).map_err(|error: MirrorError| Error::Clone {
-        url: address.plain().to_owned(),
-        reason: error.to_string(),
-    })
+    access.clone_with_files(folder, branch).map_err(|error| Error::clone_of(address.plain(), &error))
 }

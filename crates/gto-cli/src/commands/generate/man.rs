@@ -8,6 +8,8 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
+use crate::topics::Topic;
+
 /// The page of a command that is built, under this name: `gto`, `gto-show`.
 pub fn page(name: &str, command: &Command) -> io::Result<Vec<u8>> {
     // No separate page: the man pages are the help.
@@ -46,6 +48,28 @@ pub fn page(name: &str, command: &Command) -> io::Result<Vec<u8>> {
     }
     rest.to_writer(&mut page)?;
     Ok(with_one_preamble(&String::from_utf8_lossy(&page)).into_bytes())
+}
+
+/// The page about all commands.
+pub fn topic(topic: &Topic) -> io::Result<Vec<u8>> {
+    let name = format!("gto-{}", topic.name);
+    let mut page = Roff::new();
+    let source = concat!("gto ", env!("CARGO_PKG_VERSION"));
+    page.control("TH", [name.as_str(), "7", "", source, "Git Tag Ops"]);
+    page.control("SH", ["NAME"]).text([roman(format!("{name} - {}", topic.about))]);
+    for section in topic.sections {
+        page.control("SH", [section.title.to_uppercase().as_str()]);
+        if !section.intro.is_empty() {
+            page.text([roman(section.intro)]);
+        }
+        for (word, meaning) in section.entries {
+            page.control("TP", []).text([bold(*word)]).text([roman(*meaning)]);
+        }
+    }
+    page.control("SH", ["SEE ALSO"]).text([bold("gto"), roman("(1)")]);
+    let mut bytes = Vec::new();
+    page.to_writer(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Each part of the page brings the two lines that define its apostrophe; the first ones are enough.

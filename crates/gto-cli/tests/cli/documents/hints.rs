@@ -227,6 +227,108 @@ fn a_command_of_another_name_brings_up_the_right_one() {
     assert!(!run.err().contains("hint:"), "{run}");
 }
 
+/// What people bring along from git, docker, kubectl, `MLflow` and older versions of the Python tool, with words of the hint that
+/// each gets; none where nothing is near.
+const HABITS: [(&str, &str); 66] = [
+    // The opposite was proposed for these.
+    ("undeprecate m", "comes back with its next registration or assignment"),
+    ("rename m n", "tags have the name in them"),
+    ("mv m n", "register each version under the new one"),
+    ("unregister m", "`gto deprecate NAME VERSION`"),
+    ("register m --major", "--bump-major"),
+    ("register m --minor", "--bump-minor"),
+    ("register m --patch", "--bump-patch"),
+    ("register m --bump minor", "--bump-major, --bump-minor or --bump-patch"),
+    ("deprecate m --stage prod", "`gto deprecate NAME VERSION STAGE`"),
+    ("deprecate m --version v1.0.0", "`gto deprecate NAME VERSION`"),
+    // git
+    ("init", "nothing to set up"),
+    ("add m", "`gto register NAME`"),
+    ("rm m", "`gto deprecate NAME VERSION`"),
+    ("tag m v1.0.0", "`gto register NAME`"),
+    ("commit", "`gto register NAME`"),
+    ("undo", "events are not undone"),
+    ("reset", "events are not undone"),
+    ("revert m", "put"),
+    ("restore m", "comes back with its next registration or assignment"),
+    ("clone url", "`git fetch --tags`"),
+    ("pull", "`git fetch --tags`"),
+    ("fetch", "`git fetch --tags`"),
+    ("diff", "`gto status`"),
+    ("config", "`gto help environment`"),
+    ("checkout m@v1.0.0", "gto knows tags, not files"),
+    ("rev-parse m@latest", "`gto resolve NAME@VERSION`"),
+    ("fsck", "`gto doctor`"),
+    // docker, kubectl, npm
+    ("get m", "`gto show NAME`"),
+    ("inspect m", "`gto show NAME`"),
+    ("untag m@v1.0.0", "`gto deprecate NAME VERSION`"),
+    ("login", "gto has no accounts"),
+    ("apply m", "`gto assign NAME --version VERSION --stage STAGE`"),
+    ("delete m", "`gto deprecate NAME VERSION`"),
+    ("publish m", "`gto register NAME`"),
+    ("yank m v1.0.0", "`gto deprecate NAME`"),
+    ("info m", "`gto describe NAME`"),
+    // MLflow and the Python tool
+    ("archive m", "`gto deprecate NAME`"),
+    ("transition-stage m", "`gto assign NAME --version VERSION --stage STAGE`"),
+    ("set-alias m", "`gto assign NAME --version VERSION --stage STAGE`"),
+    ("search", "`gto show NAME`"),
+    ("export", "`gto show --json`"),
+    ("download m", "`gto resolve NAME@latest`"),
+    ("latest m", "`gto show NAME@latest --version`"),
+    ("which m prod", "`gto show NAME`"),
+    ("audit", "`gto history`"),
+    ("create m", "`gto register NAME`"),
+    // Flags of other tools
+    ("register m --commit HEAD", "`gto register NAME REF`"),
+    ("register m --stage prod", "`gto assign NAME --version VERSION --stage STAGE`"),
+    ("register m --name m", "`gto register NAME`"),
+    ("assign m --version v1.0.0 --env prod", "--stage"),
+    ("assign m v1.0.0 prod", "`gto assign NAME --version VERSION --stage STAGE`"),
+    ("assign m --stage prod --dryrun", "--dry-run"),
+    ("show --format json", "--json"),
+    ("show --all", "--deprecated"),
+    ("show --rev HEAD", "--at"),
+    ("show m --latest", "`gto show NAME@latest`"),
+    ("history m --max-count 3", "--limit"),
+    ("history --reverse", "--ascending"),
+    ("history --stage prod", "`gto history NAME#STAGE`"),
+    ("annotate m --labels a", "--label"),
+    // Slips of the fingers
+    ("regsiter m", "did you mean 'register'?"),
+    ("show --jsno", "did you mean --json?"),
+    // Nothing is better than a guess that deletes.
+    ("remvoe m", ""),
+    ("depreacte m", ""),
+    ("deprecate m --delte", ""),
+    ("register m --forse", ""),
+];
+
+#[test]
+fn what_people_type_out_of_habit_brings_up_the_right_command_and_never_the_opposite() {
+    let repo = registry(&["m@v1.0.0"]);
+    for (line, words) in HABITS {
+        let run = wrong_usage(&repo, line);
+        assert!(!run.err().contains("tip:") && !run.err().contains("similar"), "{line}: {run}");
+        if words.is_empty() {
+            assert!(!run.err().contains("hint:"), "{line}: {run}");
+        } else {
+            hints_at(&run, words);
+        }
+    }
+}
+
+#[test]
+fn pages_about_all_commands_can_be_read() {
+    let repo = registry(&[]);
+    let page = gto(&repo, "help environment").ok();
+    assert!(page.out().contains("  GTO_PUSH\n") && page.out().contains("git config gto.push true"), "{page}");
+    let page = gto(&repo, "help exit-status").ok();
+    assert!(page.out().contains("\n  3\n") && page.out().contains("\n  4\n"), "{page}");
+    assert!(gto(&repo, "--help").ok().out().contains("gto help exit-status"));
+}
+
 #[test]
 fn doctor_without_emojis_has_no_blank_in_front() {
     let run = binary().env("GTO_EMOJIS", "false").run(&registry(&["m@v1.0.0"]), &["doctor"]).ok();

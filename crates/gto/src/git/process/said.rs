@@ -38,6 +38,13 @@ pub(in crate::git) fn words(said: &str) -> String {
     }
 }
 
+/// Whether git could not log in to the other side, by what it said.
+pub(crate) fn is_about_login(said: &str) -> bool {
+    ["could not read Username for", "could not read Password for", "Authentication failed for"]
+        .iter()
+        .any(|words| said.contains(words))
+}
+
 /// The same beside a reason that is known: empty if nothing else was said.
 pub(in crate::git) fn words_beside(said: &str) -> String {
     reason(lines(said).filter(|line| !line.trim_start().starts_with("hint:")))

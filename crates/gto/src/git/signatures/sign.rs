@@ -49,6 +49,14 @@ pub(crate) enum SignError {
     Git(#[from] GitError),
 }
 
+impl SignError {
+    /// Whether the program found no terminal to ask for a passphrase in, by what gpg says if its pinentry has none.
+    pub fn lacks_terminal(&self) -> bool {
+        let Self::Refused { said, .. } = self else { return false };
+        said.contains("ioctl") || said.contains("No pinentry")
+    }
+}
+
 type Result<T> = std::result::Result<T, SignError>;
 
 impl Repository {

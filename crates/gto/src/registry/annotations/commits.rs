@@ -67,7 +67,7 @@ impl Entries {
 
     /// A file that cannot be read.
     pub fn unreadable(file: &str, source: Source, message: String) -> Self {
-        let problem = FileProblem { entry: None, left_out: true, message, line: None, column: None };
+        let problem = FileProblem::nowhere(message);
         Self::new(file, source, Annotations { artifacts: Vec::new(), problems: vec![problem] })
     }
 

@@ -267,13 +267,9 @@ impl Registry {
         let problems: Vec<String> = entries.iter().flat_map(|entries| entries.problems_of(&name)).collect();
         let mut warnings = self.also_unfetched(warnings);
         let Ok(Some(mut nearest)) = counting(&entries, &name) else {
-            let place = match commit {
-                Some(commit) => format!("at commit {}", commit.short()),
-                None => "in the work tree".to_owned(),
-            };
             let unfetched = warnings.iter().filter(|warning| matches!(warning, Warning::Unfetched { .. }));
             let reasons = problems.into_iter().chain(unfetched.map(ToString::to_string)).collect();
-            return Err(Error::NotAnnotated { artifact: name, place, reasons });
+            return Err(Error::NotAnnotated { artifact: name, commit, reasons });
         };
         warnings.extend(problems.into_iter().map(|text| Warning::Annotation { text }));
         let path = nearest.annotation.path.take();

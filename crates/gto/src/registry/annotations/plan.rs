@@ -346,8 +346,10 @@ impl Registry {
         let found = artifacts.into_iter().find(|(other, _)| other == name);
         let is_own = |problem: &&FileProblem| problem.entry.as_deref().is_none_or(|e| e == own_name(name));
         found.map(|(_, annotation)| annotation).ok_or_else(|| {
-            let reason = problems.iter().find(is_own).map_or("it is not there".to_owned(), told);
-            AnnotateError::ReadBack { name: name.clone(), file: printable(&file.file), reason }.into()
+            let problem = problems.iter().find(is_own);
+            let reason = problem.map_or("it is not there".to_owned(), told);
+            let kind = problem.map(|problem| problem.kind).unwrap_or_default();
+            AnnotateError::ReadBack { name: name.clone(), file: printable(&file.file), reason, kind }.into()
         })
     }
 }

@@ -67,6 +67,7 @@ impl Registry {
         Ok(doctor::diagnose(&Evidence {
             now: self.environment.now(),
             wrong_config,
+            unknown_to_python: &self.config.unknown_to_python,
             allowed_stages: self.config.stages.as_deref(),
             index: &self.config.index,
             annotation_problems,

@@ -94,8 +94,7 @@ impl Clone {
         environment: &Environment,
         make: impl FnOnce(&Access<'_>) -> std::result::Result<(Repository, Place), MirrorError>,
     ) -> Result<(Repository, Self)> {
-        let address =
-            address(url).map_err(|error| Error::Clone { url: url.to_owned(), reason: error.to_string() })?;
+        let address = address(url).map_err(|error| Error::clone_of(url, &error))?;
         let prompt = environment.variable("GIT_TERMINAL_PROMPT").unwrap_or_else(|| "0".to_owned());
         let access = Access {
             address: &address,
@@ -103,10 +102,7 @@ impl Clone {
             silence: environment.git_timeout()?,
             progress: environment.progress(),
         };
-        let (repository, place) = make(&access).map_err(|error: MirrorError| Error::Clone {
-            url: address.plain().to_owned(),
-            reason: error.to_string(),
-        })?;
+        let (repository, place) = make(&access).map_err(|error| Error::clone_of(address.plain(), &error))?;
         Ok((repository, Self { url: url.to_owned(), place }))
     }
 
@@ -114,7 +110,7 @@ impl Clone {
         access: &Access<'_>,
         environment: &Environment,
     ) -> std::result::Result<(Repository, Place), MirrorError> {
-        let kept = if crate::registry::cache::wanted(environment) == Keep::Nothing {
+        let kept = if crate::registry::cache::wanted(environment, git::global_setting) == Keep::Nothing {
             None
         } else {
             KeptClones::of(environment).map_or(Ok(None), |clones| clones.open(access)).transpose()
@@ -126,7 +122,7 @@ impl Clone {
     /// changing it.
     pub fn open_kept(url: &str, environment: &Environment) -> Option<(Repository, Self)> {
         let address = address(url).ok()?;
-        if crate::registry::cache::wanted(environment) == Keep::Nothing {
+        if crate::registry::cache::wanted(environment, git::global_setting) == Keep::Nothing {
             return None;
         }
         let clones = KeptClones::of(environment)?;

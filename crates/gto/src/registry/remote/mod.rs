@@ -144,8 +144,7 @@ impl Registry {
         let names: Vec<String> = names.iter().map(ArtifactName::in_tag).collect();
         let prefixes: Vec<String> =
             names.iter().flat_map(|name| [format!("{name}#"), format!("{name}@")]).collect();
-        let failed =
-            |error: RemoteError| Error::Fetch { remote: remote.source_shown(), reason: error.to_string() };
+        let failed = |error: RemoteError| Error::fetch(remote.source_shown(), &error);
         // In a shallow clone git would fetch all history of commits that it does not know.
         let is_fetched = !self.repository.is_shallow()
             && self.repository.fetch_tags(&remote, &prefixes).map_err(failed)?;
@@ -176,8 +175,7 @@ impl Registry {
         for (tags, alone) in [(known, false), (unknown, true)] {
             let names: Vec<&str> = tags.iter().map(|tag| tag.name.as_str()).collect();
             let fetched = self.repository.fetch_exactly(remote, &names, alone);
-            fetched
-                .map_err(|error| Error::Fetch { remote: remote.source_shown(), reason: error.to_string() })?;
+            fetched.map_err(|error| Error::fetch(remote.source_shown(), &error))?;
         }
         Ok(())
     }
@@ -187,8 +185,7 @@ impl Registry {
         remote: &Remote,
         prefixes: &[String],
     ) -> Result<Vec<RemoteTag>> {
-        let failed =
-            |error: RemoteError| Error::Fetch { remote: remote.source_shown(), reason: error.to_string() };
+        let failed = |error: RemoteError| Error::fetch(remote.source_shown(), &error);
         self.repository.remote_tags(remote, prefixes).map_err(failed)
     }
 

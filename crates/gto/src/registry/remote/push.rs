@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Result};
-use crate::git::{GitError, Outcome, PushReport, PushedTag, Remote, RemoteError, RemoteTag};
+use crate::git::{GitError, Outcome, PushReport, PushedTag, Remote, RemoteError, RemoteTag, is_about_login};
 use crate::object_id::ObjectId;
 use crate::outcome::PartialPush;
 use crate::registry::Registry;
@@ -214,6 +214,7 @@ fn refused(remote: &Remote, changes: &[PushedTag<'_>], reason: String, broke_off
         remote: remote.shown(),
         address: remote.source_shown(),
         tags: changes.iter().map(|tag| tag.name().to_owned()).collect(),
+        login: is_about_login(&reason),
         reason,
         broke_off,
     }

@@ -1,4 +1,4 @@
-//! Advice that the command line and Python give in the same words.
+//! What to do where this clone may lack tags that its remote has.
 
 use gto::Registry;
 use gto::plan::Warning;

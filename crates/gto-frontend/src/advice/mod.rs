@@ -1,0 +1,44 @@
+//! What to do next, as values: made from the kind and the data of an error, and worded by each front end.
+//!
+//! The one place where every error of the library gets its advice. Prints nothing, and reads the repository only to name what
+//! may have been meant.
+
+mod annotation;
+mod damage;
+mod failure;
+mod lacking;
+mod meant;
+mod opening;
+mod refusal;
+mod remote;
+mod scene;
+mod uncommitted;
+mod value;
+
+use gto::Error;
+
+pub use lacking::{fetch_tags, warning};
+pub use meant::{
+    closest, deprecated_version, looks_like_version, nothing_in_history, nothing_registered, similar_shortcut,
+};
+pub use scene::Scene;
+pub use value::{Advice, Part, Step};
+
+/// What to do about an error.
+pub fn of(error: &Error, scene: &mut dyn Scene) -> Vec<Advice> {
+    match error {
+        Error::DamagedTags { tags } => damage::of(tags, scene),
+        Error::Annotate(error) => annotation::of(error, scene).into_iter().collect(),
+        Error::Refused(refusal) => refusal::of(refusal, scene),
+        Error::NoVersion { .. }
+        | Error::SeveralVersions { .. }
+        | Error::NotAnnotated { .. }
+        | Error::CannotCompare { .. } => annotation::of_version(error, scene),
+        Error::Sign { lacks_terminal, .. } => failure::of_signing(*lacks_terminal),
+        error => failure::of(error, scene)
+            .or_else(|| opening::of(error, scene))
+            .or_else(|| remote::of(error, scene))
+            .into_iter()
+            .collect(),
+    }
+}
