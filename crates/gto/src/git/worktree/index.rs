@@ -15,6 +15,7 @@ use crate::object_id::ObjectId;
 /// The index of a repository, read when it is needed, and once.
 pub(crate) struct Index<'r> {
     repository: &'r Repository,
+    bytes: OnceCell<Vec<u8>>,
     file: OnceCell<Option<gix::index::File>>,
 }
 
@@ -39,7 +40,7 @@ pub(crate) enum Staged {
 impl<'r> Index<'r> {
     /// The index of a repository.
     pub fn of(repository: &'r Repository) -> Self {
-        Self { repository, file: OnceCell::new() }
+        Self { repository, bytes: OnceCell::new(), file: OnceCell::new() }
     }
 
     /// What it has of a path.
@@ -70,11 +71,14 @@ impl<'r> Index<'r> {
 
     /// Whether it is worth reading: most repositories have no such file, and an index can be large.
     fn may_have(&self, path: &str) -> Result<bool, GitError> {
-        let bytes = match fs::read(self.repository.index_file()) {
-            Ok(bytes) => bytes,
-            // That there is none is found out again.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
-            Err(error) => return Err(unreadable(error)),
+        let bytes = match self.bytes.get() {
+            Some(bytes) => bytes,
+            None => match fs::read(self.repository.index_file()) {
+                Ok(bytes) => self.bytes.get_or_init(|| bytes),
+                // That there is none is found out again.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+                Err(error) => return Err(unreadable(error)),
+            },
         };
         // Since version 4 paths are stored in parts, and what is in another file or a folder (`link`, `sdir`) is not in this one.
         let is_plain = matches!(bytes.get(4..8), Some([0, 0, 0, 2 | 3]))

@@ -21,7 +21,6 @@ use crate::query::ShowOptions;
 use crate::reference::{Reference, Selector};
 use crate::registry::annotations::checked_out::CheckedOut;
 use crate::registry::annotations::commits::{Entries, counting, dvc_yaml_in, folder_of};
-use crate::registry::work_file::read_file_inside;
 use crate::registry::{Answer, CheckedRef, Detail, Registry};
 use crate::rules::Refusal;
 use crate::tag::TagName;
@@ -301,7 +300,6 @@ fn as_tag(name: &str) -> Option<&str> {
 
 /// These annotation files of the work tree, as they are now: `artifacts.yaml`, and the `dvc.yaml` of a folder.
 fn in_work_tree(work_tree: &CheckedOut<'_>, index: Option<&str>, folder: Option<&str>) -> Vec<Arc<Entries>> {
-    let root = work_tree.root;
     let read = |path: &str| {
         let read = work_tree.read(path, dvc::MAX_SIZE);
         read.map_err(|error| std::error::Error::source(&error).unwrap_or(&error).to_string())
@@ -314,7 +312,9 @@ fn in_work_tree(work_tree: &CheckedOut<'_>, index: Option<&str>, folder: Option<
             Err(why) => Some(Entries::unreadable(index, Source::Gto, why)),
         });
     }
-    if let Some((folder, looked_at)) = folder.and_then(|folder| Some((folder, is_looked_at(root, folder)?))) {
+    if let Some((folder, looked_at)) =
+        folder.and_then(|folder| Some((folder, is_looked_at(work_tree, folder)?)))
+    {
         let path = dvc_yaml_in(folder);
         found.extend(match looked_at.and_then(|()| read(&path)) {
             Ok(None) => None,
@@ -331,7 +331,7 @@ fn in_work_tree(work_tree: &CheckedOut<'_>, index: Option<&str>, folder: Option<
 /// `None` if DVC would not look into the folder, which must be one inside the work tree; or why it cannot. As in commits: see
 /// `dvc::Folders`.
 pub(in crate::registry) fn is_looked_at(
-    root: &Path,
+    work_tree: &CheckedOut<'_>,
     folder: &str,
 ) -> Option<std::result::Result<(), String>> {
     let mut ignore = Ignore::default();
@@ -349,7 +349,7 @@ pub(in crate::registry) fn is_looked_at(
             above.push('/');
         }
         above.push_str(part);
-        let here = root.join(&above);
+        let here = work_tree.root.join(&above);
         if !part.is_empty() && here.is_symlink() {
             return Some(Err(format!("it {BELOW_A_LINK}")));
         }
@@ -360,7 +360,8 @@ pub(in crate::registry) fn is_looked_at(
         if here.join(".dvc").is_dir() {
             ignore = Ignore::default();
         }
-        if let Ok(Some(text)) = read_file_inside(root, &here.join(".dvcignore"), Ignore::MAX_SIZE) {
+        let ignore_file = if above.is_empty() { ".dvcignore" } else { &format!("{above}/.dvcignore") };
+        if let Ok(Some(text)) = work_tree.read(ignore_file, Ignore::MAX_SIZE) {
             ignore.add(&above, &text);
         }
     }

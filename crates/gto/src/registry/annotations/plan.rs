@@ -222,9 +222,9 @@ impl Registry {
 
     /// The folders of the work tree with a `dvc.yaml` that DVC looks at.
     pub(in crate::registry) fn dvc_folders(&self) -> Result<Vec<String>> {
-        let root = self.work_tree()?;
+        let work_tree = CheckedOut::new(&self.repository, self.work_tree()?);
         let mut folders = self.folders_with_dvc_yaml()?;
-        folders.retain(|folder| matches!(is_looked_at(root, folder), Some(Ok(()))));
+        folders.retain(|folder| matches!(is_looked_at(&work_tree, folder), Some(Ok(()))));
         Ok(folders)
     }
 
@@ -305,7 +305,7 @@ impl Registry {
     pub(in crate::registry) fn check_is_read(&self, file: &Current) -> Result<()> {
         let looked_at = match file.source {
             Source::Gto => Some(Ok(())),
-            Source::Dvc => is_looked_at(self.work_tree()?, &file.folder),
+            Source::Dvc => is_looked_at(&CheckedOut::new(&self.repository, self.work_tree()?), &file.folder),
         };
         let why = match looked_at {
             Some(Ok(())) => return Ok(()),

@@ -84,6 +84,20 @@ fn a_sparse_checkout_by_patterns_leaves_the_root_out() {
     gto(&repo, "annotate m --type data").ok();
 }
 
+/// D27: what DVC does not look at was described where the sparse checkout leaves `.dvcignore` out.
+#[test]
+fn what_dvcignore_leaves_out_is_left_out_where_it_is_not_checked_out() {
+    let repo = Repo::new();
+    let dvc = "artifacts:\n  n:\n    path: data\n";
+    repo.commit(&[(".dvcignore", "b\n"), ("a/b/dvc.yaml", dvc), ("a/c/dvc.yaml", dvc)], "first");
+    for patterns in [&["/*"][..], &["/a/"]] {
+        repo.git_ok(&[&["sparse-checkout", "set", "--no-cone"], patterns].concat());
+        assert_eq!(repo.path().join(".dvcignore").exists(), patterns == ["/*"]);
+        gto(&repo, "describe a/b:n").fails(1);
+        assert_eq!(gto(&repo, "describe a/c:n --path").ok().out(), "a/c/data\n");
+    }
+}
+
 #[test]
 fn a_file_that_is_skipped_by_hand_is_read_from_the_index() {
     let repo = clone();
