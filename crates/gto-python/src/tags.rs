@@ -163,6 +163,7 @@ pub fn push(
         let artifact =
             artifact.map(|name| ArtifactName::from_user(&name)).transpose().map_err(gto::Error::Name)?;
         let comparison = registry.compare(remote.as_deref(), artifact.as_ref())?;
+        asides.add(comparison.damage_warning().as_slice());
         if dry_run {
             comparison.check_free()?;
             asides.add(comparison.warning().as_slice());

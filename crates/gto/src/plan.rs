@@ -335,11 +335,8 @@ impl std::fmt::Display for Warning {
                 first_three(tags)
             ),
             Self::DamagedTags(tags) => {
-                write!(
-                    f,
-                    "{}; what they say is left out (`gto doctor` shows the fix)",
-                    damage::sentence(tags)
-                )
+                let what = if tags.len() == 1 { "what it says" } else { "what they say" };
+                write!(f, "{}; {what} is left out (`gto doctor` shows the fix)", damage::sentence(tags))
             }
             Self::VersionHeld { version, tag } => {
                 write!(f, "version '{version}' is passed over: the tag '{tag}' has its name and is no event")

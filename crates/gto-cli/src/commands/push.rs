@@ -39,6 +39,9 @@ impl Push {
     pub fn run(self, context: &mut Context) -> Result<()> {
         let (registry, comparison) = self.of.compare(context)?;
         let printer = &mut context.printer;
+        if let Some(warning) = comparison.damage_warning() {
+            printer.warning(warning.to_string());
+        }
         let sent = if self.dry_run {
             comparison.check_free()?;
             if let Some(warning) = comparison.warning() {

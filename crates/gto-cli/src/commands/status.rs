@@ -90,6 +90,9 @@ impl Status {
             return changed::run(context, &registry, self.of.artifact()?.as_ref(), self.json);
         }
         let (_, comparison) = self.of.compare(context)?;
+        if let Some(warning) = comparison.damage_warning() {
+            context.printer.warning(warning.to_string());
+        }
         if self.json {
             context.printer.line(json::to_string(&StatusReport::new(&comparison))?)?;
         } else {

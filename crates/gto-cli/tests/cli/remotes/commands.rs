@@ -433,6 +433,28 @@ fn status_tells_what_is_only_here_or_there_or_differs_and_push_sends_what_is_onl
     gto(&repo, "status").ok();
 }
 
+/// D27: a tag that cannot be read and that the remote lacks was neither pushed nor named.
+#[test]
+fn damaged_tags_are_named_by_status_and_push() {
+    let remote = remote();
+    let repo = clone_without_tags(&remote, "clone", &[]);
+    repo.git_ok(&["fetch", "-q", "--tags"]);
+    let lost = repo.tag("m@v0.0.2", "HEAD", &TagSpec::default());
+    repo.tag("m@v0.0.3", "HEAD", &TagSpec::default());
+    fs::remove_file(repo.git_dir().join("objects").join(&lost[..2]).join(&lost[2..])).unwrap();
+    let warning =
+        format!("tag 'm@v0.0.2' cannot be read: its object {} is missing; what it says is", &lost[..7]);
+    for (line, status) in [("status", 3), ("push --dry-run", 0), ("push", 0), ("status", 0)] {
+        let run = if status == 0 { gto(&repo, line).ok() } else { gto(&repo, line).fails(status) };
+        assert!(run.err().contains(&warning), "{line}: {run}");
+    }
+    fs::write(repo.git_dir().join("refs/tags/m@v0.0.4"), "").unwrap();
+    let run = gto(&repo, "status").ok();
+    assert!(run.err().contains("2 tags cannot be read"), "{run}");
+    assert!(run.err().contains("what they say is left out"), "{run}");
+    assert_eq!(remote.tag_names(), ["m@v0.0.1", "m@v0.0.3"]);
+}
+
 #[test]
 fn push_sends_all_tags_or_none() {
     let remote = remote();

@@ -11,13 +11,15 @@ pub use clones::{KeptClone, KeptClones};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use crate::damage::DamagedTag;
 use crate::error::{Error, Result};
-use crate::git::{ObjectKind, PushedTag, Remote, RemoteError, RemoteTag, TagRef, batches};
+use crate::git::{PushedTag, Remote, RemoteError, RemoteTag, TagObject, TagRef, batches};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::outcome::PartialPush;
 use crate::plan::Warning;
 use crate::registry::Registry;
+use crate::registry::read::damage::damage_warning;
 use crate::registry::remote::address::many_addresses;
 use crate::registry::remote::push::{Existing, InTheWay, Pushed, failure_of, folders, in_the_way};
 use crate::tag::{Action, TagName};
@@ -33,6 +35,8 @@ pub struct Comparison {
     pub same: usize,
     /// The others, in the order of their names' bytes.
     pub differences: Vec<TagDifference>,
+    /// The tags here that cannot be read. Of these, those that the remote lacks are no differences: they cannot be pushed.
+    pub damaged: Vec<DamagedTag>,
     /// What keeps the remote from taking what is only here.
     in_the_way: Option<InTheWay>,
     /// Where to push what is only here.
@@ -201,7 +205,7 @@ impl Registry {
             None => vec![String::new()],
         };
         let borrowed: Vec<&str> = prefixes.iter().map(String::as_str).collect();
-        let here = self.repository.tag_refs_with(&borrowed)?.refs;
+        let here = self.repository.tag_refs_with(&borrowed)?;
         // Tags of others may be in the way of those of an artifact in a folder.
         let above = artifact.map(ArtifactName::in_tag);
         let above = above.iter().flat_map(|name| folders(name)).map(str::to_owned);
@@ -217,10 +221,11 @@ impl Registry {
             source: remote.source_shown(),
             same: 0,
             differences: Vec::new(),
+            damaged: self.damaged_refs(&here.broken).collect(),
             in_the_way: None,
             target: remote,
         };
-        let (mut here, mut there) = (here.into_iter().peekable(), there.into_iter().peekable());
+        let (mut here, mut there) = (here.refs.into_iter().peekable(), there.into_iter().peekable());
         loop {
             let order = match (here.peek(), there.peek()) {
                 (Some(ours), Some(theirs)) => ours.name.cmp(&theirs.name),
@@ -232,6 +237,7 @@ impl Registry {
             let theirs = if order.is_ge() { there.next() } else { None };
             self.add(&mut comparison, ours, theirs);
         }
+        comparison.damaged.sort_unstable();
         let only_here = comparison.of_kind(Difference::OnlyHere).map(|tag| tag.tag.as_str());
         comparison.in_the_way = in_the_way(only_here, &all);
         Ok(comparison)
@@ -247,14 +253,29 @@ impl Registry {
             return;
         }
         // A lightweight tag is no event; it matters only where it stands in the place of one.
-        let is_event = match (here, &theirs) {
-            (Some(here), None) => self.repository.kind_of(here) == Some(ObjectKind::Tag),
+        let is_event = match (&ours, &theirs) {
+            (Some(ours), None) => self.is_event_to_push(comparison, ours),
             (None, Some(theirs)) => theirs.peeled.is_some(),
             _ => true,
         };
         let name = ours.map(|tag| tag.name).or(theirs.map(|tag| tag.name));
         if let Some(tag) = name.filter(|_| is_event) {
             comparison.differences.push(TagDifference { tag, artifact: parsed.artifact, here, there });
+        }
+    }
+
+    /// Whether a tag that the remote lacks is an event that it could take.
+    fn is_event_to_push(&self, comparison: &mut Comparison, tag: &TagRef) -> bool {
+        match self.repository.read_tag(tag) {
+            TagObject::Annotated { .. } => true,
+            TagObject::Lightweight { .. } => false,
+            TagObject::Unreadable(why) => {
+                let damage = self.damage(tag, why);
+                let is_intact = damage.is_none();
+                let damaged = damage.map(|damage| DamagedTag { name: tag.name.clone(), damage });
+                comparison.damaged.extend(damaged);
+                is_intact
+            }
         }
     }
 
@@ -313,6 +334,11 @@ impl Comparison {
             }
             None => Ok(()),
         }
+    }
+
+    /// The warning of tags that cannot be read (decision D27), if there are any.
+    pub fn damage_warning(&self) -> Option<Warning> {
+        damage_warning(self.damaged.clone())
     }
 
     /// The warning that a push would be refused, since it would go to several addresses.
