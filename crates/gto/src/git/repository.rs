@@ -4,14 +4,14 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use gix::objs::Kind;
 use gix::odb::Header as _;
 
-use crate::git::objects::promisor;
-use crate::git::open::inherited;
+use crate::git::objects::{promisor, stored};
+use crate::git::open::{inherited, linked_head};
 use crate::git::refs::writer_lock;
 use crate::git::{GitError, ObjectKind};
 use crate::object_id::ObjectId;
@@ -35,6 +35,10 @@ pub(crate) struct Repository {
     pub(super) silence: Option<Duration>,
     /// What the variables of Git select here.
     pub(super) inherited: Arc<inherited::Inherited>,
+    /// The packs that git would refuse, once an object of any pack was read.
+    pub(super) bad_packs: Arc<OnceLock<Vec<stored::BadPack>>>,
+    /// What gix has opened in its place.
+    pub(super) stand_in: Option<Arc<linked_head::StandIn>>,
 }
 
 /// How the repository keeps its refs.
@@ -71,7 +75,7 @@ impl Repository {
 
     /// The folder with `HEAD`, private to a linked work tree.
     pub fn git_dir(&self) -> &Path {
-        self.gix.git_dir()
+        self.stand_in.as_ref().map_or_else(|| self.gix.git_dir(), |stand_in| &stand_in.git_dir)
     }
 
     /// The folder with refs and objects, shared by all work trees.

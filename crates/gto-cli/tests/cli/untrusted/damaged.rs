@@ -11,7 +11,7 @@
 //! |---|---|
 //! | `GTO_DAMAGE_CASES` | how many damaged repositories (300) |
 //! | `GTO_DAMAGE_SEED` | the seed of the first; the next ones follow |
-//! | `GTO_DAMAGE_KINDS` | `all`: damages every kind of file; without it those where nothing is known to be wrong yet |
+//! | `GTO_DAMAGE_KINDS` | the kinds of files that are damaged, with commas between them: `config,pack` (all) |
 //! | `GTO_DAMAGE_BIN` | another binary in our place |
 //! | `GTO_DAMAGE_KEEP` | a folder in which the repositories with a mismatch are kept, each in one named by its seed |
 //! | `GTO_DAMAGE_ENOUGH` | after how many mismatches it stops (20) |

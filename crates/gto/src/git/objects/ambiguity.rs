@@ -70,11 +70,7 @@ impl Repository {
 
     /// The refs that a name matches, in Git's order.
     fn refs_called(&self, name: &str) -> Vec<String> {
-        let names = RULES.iter().map(|(before, after)| format!("{before}{name}{after}"));
-        // A file in the Git folder is no ref, unless it is named as one.
-        let is_ref =
-            |name: &String| name.starts_with("refs/") || !name.bytes().any(|byte| byte.is_ascii_lowercase());
-        let names: Vec<String> = names.filter(is_ref).collect();
+        let names = full_names(name);
         match self.refs {
             RefStorage::Files => {
                 names.into_iter().filter(|name| self.ref_target(name).is_ok_and(|id| id.is_some())).collect()
@@ -102,6 +98,15 @@ impl Repository {
         });
         warning.map(|name| Ambiguity { name, candidates: Vec::new() })
     }
+}
+
+/// The full names of the refs that a name may mean, in Git's order.
+pub(super) fn full_names(name: &str) -> Vec<String> {
+    let names = RULES.iter().map(|(before, after)| format!("{before}{name}{after}"));
+    // A file in the Git folder is no ref, unless it is named as one.
+    let is_ref =
+        |name: &String| name.starts_with("refs/") || !name.bytes().any(|byte| byte.is_ascii_lowercase());
+    names.filter(is_ref).collect()
 }
 
 /// Whether the name in a revision looks like the output of `git describe`. Git takes a ref of that name, and else the commit

@@ -2,7 +2,7 @@
 //!
 //! Owns reading one commit and one file of its tree. Must not walk history.
 
-use gix::objs::{Find as _, Kind};
+use gix::objs::Kind;
 
 use crate::commit::Commit;
 use crate::git::objects::text::{Ident, Parts};
@@ -94,8 +94,12 @@ impl Repository {
         let (_, size) = self.header(id)?;
         if usize::try_from(size).is_ok_and(|size| size <= limit) {
             let gix_id = self.to_gix(id).ok_or(GitError::Missing { id })?;
-            let file = self.gix.find_object(gix_id);
-            return Ok(file.map_err(|error| GitError::broken_object(id, error))?.detach().data);
+            let mut data = Vec::new();
+            return match self.read_object(&gix_id, &mut data) {
+                Ok(Some(_)) => Ok(data),
+                Ok(None) => Err(GitError::Missing { id }.into()),
+                Err(error) => Err(GitError::broken_object(id, error).into()),
+            };
         }
         Err(FileError::TooLarge { path: path.to_owned(), size, limit })
     }
@@ -104,8 +108,8 @@ impl Repository {
     pub fn small_file(&self, id: ObjectId, limit: usize, data: &mut Vec<u8>) -> bool {
         self.count_read(1);
         let read = |data: &mut Vec<u8>| {
-            let found = self.to_gix(id).map(|id| self.gix.objects.try_find(&id, data));
-            matches!(found, Some(Ok(Some(object))) if object.kind == Kind::Blob)
+            let found = self.to_gix(id).map(|id| self.read_object(&id, data));
+            matches!(found, Some(Ok(Some(Kind::Blob))))
         };
         // It may have to be fetched first.
         (read(data) || (self.header(id).is_ok() && read(data))) && data.len() <= limit
@@ -128,7 +132,7 @@ impl Repository {
         }
         let gix_id = self.to_gix(id).ok_or(GitError::Missing { id })?;
         let mut data = Vec::new();
-        match self.gix.objects.try_find(&gix_id, &mut data) {
+        match self.read_object(&gix_id, &mut data) {
             Ok(Some(_)) => Ok(data),
             Ok(None) => Err(GitError::Missing { id }),
             Err(error) => Err(GitError::broken_object(id, error)),

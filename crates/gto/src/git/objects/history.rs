@@ -3,7 +3,7 @@
 //! Owns walking history: each commit once, in no order that means anything, from git's commit-graph where there is one. Must not
 //! read the files of commits.
 
-use gix::objs::{CommitRefIter, Find as _, Kind};
+use gix::objs::{CommitRefIter, Kind};
 
 use crate::git::{GitError, Repository, from_gix};
 use crate::object_id::ObjectId;
@@ -56,9 +56,8 @@ impl Repository {
                 }
                 continue;
             }
-            let read = self.gix.objects.try_find(&id, &mut data);
-            let kind = match read {
-                Ok(Some(object)) => object.kind,
+            let kind = match self.read_object(&id, &mut data) {
+                Ok(Some(kind)) => kind,
                 Ok(None) => continue,
                 Err(error) => return Err(GitError::broken_object(from_gix(&id), error)),
             };

@@ -8,6 +8,7 @@ pub(super) mod loose;
 pub(super) mod paths;
 pub(super) mod promisor;
 pub(super) mod revision;
+pub(super) mod stored;
 pub(super) mod tag;
 pub(super) mod text;
 pub(super) mod tree;

@@ -9,7 +9,7 @@ use gix::bstr::BStr;
 use gix::revision::Spec;
 use gix::revision::spec::parse::{Error as SpecError, ObjectKindHint, Options};
 
-use crate::git::objects::ambiguity::is_like_describe;
+use crate::git::objects::ambiguity::{full_names, is_like_describe};
 use crate::git::objects::tag::PeelError;
 use crate::git::{GitError, ObjectKind, RefStorage, Repository, UnreadableTag, from_gix, lossy};
 use crate::object_id::ObjectId;
@@ -91,15 +91,16 @@ impl Repository {
     /// Python tool, provided that all remotes which have it agree.
     pub fn resolve(&self, revision: &str) -> Result<ObjectId, ResolveError> {
         let named = match self.refs {
-            // For a text, gix would look at what every ref leads to, without a bound.
-            RefStorage::Files if is_like_describe(revision) || revision.starts_with(":/") => {
+            // For a text, gix would look at what every ref leads to, without a bound; and as far as it leads for what a
+            // branch was at or follows.
+            RefStorage::Files
+                if is_like_describe(revision) || revision.starts_with(":/") || revision.contains("@{") =>
+            {
                 self.git_rev_parse(revision)?
             }
             RefStorage::Files => match self.files_rev_parse(revision) {
                 // It may lead through what a partial clone left out, which git fetches.
                 Ok(Named::Nothing) | Err(_) if self.is_partial() => self.git_rev_parse(revision)?,
-                // A time of a branch that has the name of a tag: Git knows which of them has a log.
-                Ok(Named::Nothing) if revision.contains("@{") => self.git_rev_parse(revision)?,
                 named => named?,
             },
             RefStorage::Reftable => self.git_rev_parse(revision)?,
@@ -181,7 +182,12 @@ impl Repository {
             self.check_bounded(id)?;
         }
         let options = Options { object_kind_hint: Some(ObjectKindHint::Committish), ..Options::default() };
-        let error = match Spec::from_bstr(BStr::new(revision), &self.gix, options) {
+        // What is found already gix need not look for: it would read `packed-refs` in its own way.
+        let text = match found.filter(|_| !start.is_empty()) {
+            Some(id) => format!("{id}{}", &revision[start.len()..]),
+            None => revision.to_owned(),
+        };
+        let error = match Spec::from_bstr(BStr::new(&text), &self.gix, options) {
             // A range names no single object.
             Ok(spec) => {
                 return Ok(spec.single().map_or(Named::Nothing, |id| Named::Object(from_gix(&id))));
@@ -206,11 +212,14 @@ impl Repository {
         if let Ok(id) = start.parse() {
             return Ok(Some(id));
         }
-        match self.gix.try_find_reference(start) {
-            Ok(Some(found)) => self.target_of(&found.name().to_owned()),
-            // It is for gix to say why.
-            Ok(None) | Err(_) => Ok(None),
+        for name in full_names(start) {
+            match self.ref_target(&name) {
+                Ok(None) => {}
+                Err(error @ GitError::PackedRefs(_)) => return Err(error),
+                found => return Ok(found.unwrap_or_default()),
+            }
         }
+        Ok(None)
     }
 
     /// The objects whose ids begin so.
@@ -357,6 +366,11 @@ mod tests {
             }
         };
         refused(&["in", "in~0", "in^{}", "in^0", "out", "out~1", "out^{commit}", &inner, &inner[..8]]);
+        // What a branch was before is read by git.
+        fs::create_dir_all(repo.git_dir().join("logs")).unwrap();
+        let moved = format!("{first} {first} A <a> 1 +0000\tcheckout: moving from in to main\n");
+        fs::write(repo.git_dir().join("logs/HEAD"), moved).unwrap();
+        assert!(open(&repo).resolve("@{-1}").is_err());
         // It looks at what all refs lead to: git is asked, which reads them.
         let _ = open(&repo).resolve(":/first");
         // The commit that a tag says it is on is the tag.

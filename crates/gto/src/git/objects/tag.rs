@@ -9,7 +9,7 @@ use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use gix::objs::{Find as _, Kind};
+use gix::objs::Kind;
 use gix::odb::cache::PackCache;
 use gix::odb::pack::cache::lru::StaticLinkedList;
 
@@ -176,6 +176,7 @@ impl Repository {
         let (shared, refs) = (self.gix.clone().into_sync(), self.refs);
         let (work_dir, fetches, variables) = (&self.work_dir, &self.fetches, &self.variables);
         let (silence, inherited) = (self.silence, &self.inherited);
+        let (bad_packs, stand_in) = (&self.bad_packs, &self.stand_in);
         let queue = Mutex::new(work.into_iter().enumerate());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let run = || {
@@ -194,6 +195,8 @@ impl Repository {
                 variables: Arc::clone(variables),
                 silence,
                 inherited: Arc::clone(inherited),
+                bad_packs: Arc::clone(bad_packs),
+                stand_in: stand_in.clone(),
             };
             let done: Vec<_> = std::iter::from_fn(next).map(|(i, piece)| (i, todo(&here, piece))).collect();
             (done, here.objects_read())
@@ -259,11 +262,9 @@ impl Repository {
         let gix_id = self.to_gix(id).ok_or(UnreadableTag::Missing)?;
         self.count_read(1);
         // Without a look at the size first, which would open the file of a loose object twice: `OBJECT_LIMIT` holds.
-        let mut find =
-            || self.gix.objects.try_find(&gix_id, buffer).map(|found| found.map(|object| object.kind));
-        let mut kind = find();
+        let mut kind = self.read_object(&gix_id, buffer);
         if matches!(kind, Ok(None)) && self.bring(&[id]) {
-            kind = find();
+            kind = self.read_object(&gix_id, buffer);
         }
         match kind {
             Ok(Some(Kind::Tag)) if buffer.len() > MAX_SIZE => Err(UnreadableTag::Malformed),

@@ -2,8 +2,8 @@
 //!
 //! Owns reading one tree. Must not follow links, and must not know what the names mean.
 
-use gix::objs::tree::EntryKind as GixKind;
-use gix::objs::{Find as _, Kind, TreeRefIter};
+use gix::objs::tree::{EntryKind as GixKind, EntryRef};
+use gix::objs::{Kind, TreeRefIter};
 
 use crate::git::{GitError, Repository, from_gix};
 use crate::object_id::ObjectId;
@@ -35,12 +35,13 @@ impl From<GixKind> for EntryKind {
 impl Repository {
     /// The entry `name` of a tree, and what it is.
     pub fn entry(&self, tree: ObjectId, name: &str) -> Result<Option<(ObjectId, EntryKind)>, GitError> {
-        let failed = |error| GitError::failed("read the files of a commit", error);
-        self.header(tree)?;
-        let gix_id = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
-        let tree = self.gix.find_tree(gix_id).map_err(failed)?;
-        let entry = tree.lookup_entry([name]).map_err(failed)?;
-        Ok(entry.map(|entry| (from_gix(entry.id().as_ref()), entry.mode().kind().into())))
+        let mut found = None;
+        self.each_entry_in(tree, |entry| {
+            if entry.filename == name {
+                found = Some((from_gix(entry.oid), entry.mode.kind().into()));
+            }
+        })?;
+        Ok(found)
     }
 
     /// Calls `visit` with the name, the kind and the id of each entry of a tree. Names that are not UTF-8 cannot be part of an
@@ -50,15 +51,22 @@ impl Repository {
         tree: ObjectId,
         mut visit: impl FnMut(&str, EntryKind, &dyn Fn() -> ObjectId),
     ) -> Result<(), GitError> {
+        self.each_entry_in(tree, |entry| {
+            if let Ok(name) = std::str::from_utf8(entry.filename) {
+                visit(name, entry.mode.kind().into(), &|| from_gix(entry.oid));
+            }
+        })
+    }
+
+    fn each_entry_in(&self, tree: ObjectId, mut visit: impl FnMut(&EntryRef<'_>)) -> Result<(), GitError> {
         let gix_id = self.to_gix(tree).ok_or(GitError::Missing { id: tree })?;
         let mut data = Vec::new();
         self.count_read(1);
-        let mut read =
-            self.gix.objects.try_find(&gix_id, &mut data).map(|found| found.map(|found| found.kind));
+        let mut read = self.read_object(&gix_id, &mut data);
         if matches!(read, Ok(None)) {
             // It may have to be fetched first.
             self.header(tree)?;
-            read = self.gix.objects.try_find(&gix_id, &mut data).map(|found| found.map(|found| found.kind));
+            read = self.read_object(&gix_id, &mut data);
         }
         match read.map_err(|error| GitError::broken_object(tree, error))? {
             Some(Kind::Tree) => {}
@@ -66,10 +74,7 @@ impl Repository {
             None => return Err(GitError::Missing { id: tree }),
         }
         for entry in TreeRefIter::from_bytes(&data, gix_id.kind()) {
-            let entry = entry.map_err(|error| GitError::broken_object(tree, error))?;
-            if let Ok(name) = std::str::from_utf8(entry.filename) {
-                visit(name, entry.mode.kind().into(), &|| from_gix(entry.oid));
-            }
+            visit(&entry.map_err(|error| GitError::broken_object(tree, error))?);
         }
         Ok(())
     }

@@ -59,6 +59,11 @@ pub(in crate::git) fn common_dir_of(found: &Path) -> Result<PathBuf, OpenError> 
     common_dir(git_dir.as_deref().unwrap_or(found))
 }
 
+/// The folder with the `HEAD` of what [`find`] gave.
+pub(in crate::git) fn git_dir_of(found: &Path) -> Result<PathBuf, OpenError> {
+    Ok(git_file(found)?.unwrap_or_else(|| found.to_owned()))
+}
+
 /// The repository in the folder itself.
 fn look_in(folder: &Path) -> Result<Option<PathBuf>, OpenError> {
     let dot_git = folder.join(".git");

@@ -3,8 +3,10 @@
 //! Owns which one it is, whether it is trusted, and whether its format and its configuration are ones that Git takes.
 
 pub(super) mod command_line;
+mod config_file;
 pub(super) mod discovery;
 pub(super) mod inherited;
+pub(super) mod linked_head;
 pub(super) mod options;
 pub(super) mod trust;
 
@@ -12,6 +14,9 @@ use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use config_file::ConfigFile;
+use linked_head::StandIn;
 
 use crate::git::objects::promisor;
 use crate::git::{Cause, GitError, OpenError, RefStorage, Repository, SILENCE, denied, lossy, open_options};
@@ -29,17 +34,25 @@ impl Repository {
         // Absolute, so that messages and child processes do not depend on the current folder.
         let start = std::path::absolute(path).map_err(|error| broken(path, error))?;
         let found = discovery::find(&start)?.ok_or_else(|| not_found(path))?;
-        check_config(path, &discovery::common_dir_of(&found)?)?;
+        let common_dir = discovery::common_dir_of(&found)?;
+        let config = ConfigFile::read(path, &common_dir)?;
         let failed = |error| open_error(path, &start, error);
-        let place = trust::Place::of(&found).map_err(failed)?;
+        let git_dir = discovery::git_dir_of(&found)?;
+        let stand_in = StandIn::of(&git_dir, &common_dir).map_err(|error| broken(path, error))?;
+        let place = match stand_in {
+            Some(_) => trust::Place::at(&found, git_dir),
+            None => trust::Place::of(&found).map_err(failed)?,
+        };
         place.check_owner(&start)?;
-        let gix = gix::open_opts(&found, open_options().open_path_as_is(true)).map_err(failed)?;
-        let work_dir = if inherited::is_work_tree_of_another(gix.git_dir()) {
+        config.check(path, &place.git_dir)?;
+        let opened = stand_in.as_ref().map_or(&*found, StandIn::path);
+        let gix = gix::open_opts(opened, open_options().open_path_as_is(true)).map_err(failed)?;
+        let work_dir = if stand_in.is_some() || inherited::is_work_tree_of_another(gix.git_dir()) {
             place.work_dir.clone()
         } else {
             gix.workdir().map(Path::to_owned)
         };
-        let repository = Self::opened(path, gix, work_dir)?;
+        let repository = Self::opened(path, gix, work_dir, stand_in)?;
         place.check_bare(&start, &repository.gix)?;
         Ok(repository)
     }
@@ -50,29 +63,37 @@ impl Repository {
     pub fn open(git_dir: &Path) -> Result<Self, OpenError> {
         let start = std::path::absolute(git_dir).map_err(|error| broken(git_dir, error))?;
         let found = discovery::named(&start)?.ok_or_else(|| not_found_at(git_dir, &start))?;
-        check_config(git_dir, &discovery::common_dir_of(&found)?)?;
+        let common_dir = discovery::common_dir_of(&found)?;
+        ConfigFile::read(git_dir, &common_dir)?.check(git_dir, &found)?;
+        let stand_in = StandIn::of(&found, &common_dir).map_err(|error| broken(git_dir, error))?;
+        let opened = stand_in.as_ref().map_or(&*start, StandIn::path);
         let options = open_options().with(gix::sec::Trust::Full).open_path_as_is(true);
-        let gix = gix::open_opts(&start, options).map_err(|error| {
+        let gix = gix::open_opts(opened, options).map_err(|error| {
             if denied(&error) {
                 OpenError::PermissionDenied { path: start.clone(), source: error.into() }
             } else {
                 broken(git_dir, error)
             }
         })?;
-        let work_dir = if inherited::is_work_tree_of_another(gix.git_dir()) {
+        let work_dir = if stand_in.is_some() || inherited::is_work_tree_of_another(gix.git_dir()) {
             let is_bare = gix.config_snapshot().boolean("core.bare").unwrap_or(false);
             start.parent().filter(|_| !is_bare && start.ends_with(".git"))
         } else {
             gix.workdir()
         };
         let work_dir = work_dir.map(Path::to_owned);
-        Self::opened(git_dir, gix, work_dir)
+        Self::opened(git_dir, gix, work_dir, stand_in)
     }
 
-    fn opened(path: &Path, mut gix: gix::Repository, work_dir: Option<PathBuf>) -> Result<Self, OpenError> {
+    fn opened(
+        path: &Path,
+        mut gix: gix::Repository,
+        work_dir: Option<PathBuf>,
+        stand_in: Option<StandIn>,
+    ) -> Result<Self, OpenError> {
         let refs = check_format(&gix)?;
         command_line::apply(&mut gix).map_err(|error| broken(path, error))?;
-        check_values(path, &gix)?;
+        config_file::check_values(path, &gix)?;
         gix.clear_namespace();
         let root = work_dir.clone().unwrap_or_else(|| gix.git_dir().to_owned());
         let inherited = inherited::Inherited::by(&mut gix, &root).map_err(|error| broken(path, error))?;
@@ -87,6 +108,8 @@ impl Repository {
             variables: Arc::default(),
             silence: Some(SILENCE),
             inherited: Arc::new(inherited),
+            bad_packs: Arc::default(),
+            stand_in: stand_in.map(Arc::new),
         })
     }
 }
@@ -149,67 +172,6 @@ fn hidden_repository(path: &Path) -> Option<io::Error> {
         looked => looked.err(),
     };
     heads.filter_map(open).find(|error| error.kind() == io::ErrorKind::PermissionDenied)
-}
-
-/// gix goes on without a configuration that it may not read or that begins with noise, and would then take a reftable
-/// repository for an empty one. That of a FIFO it would wait for.
-fn check_config(path: &Path, common_dir: &Path) -> Result<(), OpenError> {
-    let config = common_dir.join("config");
-    match std::fs::metadata(&config) {
-        Ok(file) if file.is_file() => {}
-        Ok(file) if file.is_dir() => {
-            let message = format!("unable to access '{}': Is a directory", config.display());
-            return Err(broken(path, message));
-        }
-        Ok(_) => {
-            return Err(broken(path, format!("unable to access '{}': it is not a file", config.display())));
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(_) => {}
-    }
-    let text = std::fs::read(&config)
-        .map_err(|error| OpenError::PermissionDenied { path: path.to_owned(), source: error.into() })?;
-    match line_outside_sections(&text) {
-        Some(line) => Err(broken(path, format!("bad config line {line} in file {}", config.display()))),
-        None => Ok(()),
-    }
-}
-
-/// The line, from 1, of text that is in no section, which git refuses and gix passes over.
-fn line_outside_sections(text: &[u8]) -> Option<usize> {
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let is_something = |line: &[u8]| !matches!(line.trim_ascii_start().first(), None | Some(b'#' | b';'));
-    let (at, line) = text.split(|byte| *byte == b'\n').enumerate().find(|(_, line)| is_something(line))?;
-    (line.trim_ascii_start().first() != Some(&b'[')).then_some(at + 1)
-}
-
-/// Refuses values that end every command of git. gix takes the default instead.
-fn check_values(path: &Path, gix: &gix::Repository) -> Result<(), OpenError> {
-    const BOOLEANS: [&str; 12] = [
-        "bare",
-        "filemode",
-        "ignorecase",
-        "ignorestat",
-        "logallrefupdates",
-        "precomposeunicode",
-        "prefersymlinkrefs",
-        "protecthfs",
-        "protectntfs",
-        "quotepath",
-        "symlinks",
-        "trustctime",
-    ];
-    let snapshot = gix.config_snapshot();
-    for name in BOOLEANS {
-        let key = format!("core.{name}");
-        if snapshot.try_boolean(key.as_str()).is_err() {
-            let value = snapshot.string(key.as_str()).unwrap_or_default();
-            if name != "logallrefupdates" || !value.eq_ignore_ascii_case(b"always") {
-                return Err(broken(path, format!("bad boolean config value '{value}' for '{key}'")));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Refuses repositories that git of today would refuse too, and finds out how refs are kept. gix checks neither.

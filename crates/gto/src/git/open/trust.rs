@@ -33,6 +33,12 @@ impl Place {
         Ok(Self { git_dir, work_dir })
     }
 
+    /// The repository whose `HEAD` gix cannot read.
+    pub fn at(found: &Path, git_dir: PathBuf) -> Self {
+        let work_dir = found.parent().filter(|_| found.ends_with(".git")).map(Path::to_owned);
+        Self { git_dir, work_dir }
+    }
+
     /// Refuses what belongs to someone else and is not in `safe.directory`. `start` is the folder of the search.
     pub fn check_owner(&self, start: &Path) -> Result<(), OpenError> {
         // A program under sudo acts for whoever called it, with rules that are git's own.
@@ -121,9 +127,18 @@ fn real(path: &Path) -> PathBuf {
 
 /// Why git refuses to work in a folder; `None` if it does not.
 pub(in crate::git) fn ask_git(folder: &Path) -> io::Result<Option<String>> {
-    let mut git = Command::new("git");
-    crate::git::open::inherited::clear(&mut git);
-    git.env("LC_ALL", "C").current_dir(folder).args(["rev-parse", "--git-dir"]).stdin(Stdio::null());
-    let output = git.output()?;
+    refusal(Command::new("git").current_dir(folder).args(["rev-parse", "--git-dir"]))
+}
+
+/// Why git refuses the configuration of a repository; `None` if it does not.
+pub(super) fn ask_git_for_settings(git_dir: &Path) -> io::Result<Option<String>> {
+    // It reads what every command about refs does, and of refs none.
+    let args = ["for-each-ref", "--count=1", "refs/gto/none"];
+    refusal(Command::new("git").arg("--git-dir").arg(git_dir).args(args))
+}
+
+fn refusal(git: &mut Command) -> io::Result<Option<String>> {
+    super::inherited::clear(git);
+    let output = git.env("LC_ALL", "C").stdin(Stdio::null()).output()?;
     Ok((!output.status.success()).then(|| lossy(output.stderr.trim_ascii())))
 }

@@ -1,16 +1,16 @@
 //! Refs that are files: loose ones, and the lines of `packed-refs`.
 //!
 //! Owns listing the tags among them, from many files or a file of a million lines, on all processors. Must not read
-//! objects. What a single line or file says is for gix to decide.
+//! objects. What a single file says is for `loose_ref` to decide, and what a line says for `packed`.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use gix::bstr::{BString, ByteSlice as _};
-use gix::refs::file::find::ReferenceDecode;
-use gix::refs::{FullName, Target};
+use gix::refs::FullName;
 
+use crate::git::refs::loose_ref::LooseRef;
 use crate::git::refs::packed::{DamagedPackedRefs, PackedRefs};
 use crate::git::refs::{TAGS, full_name};
 use crate::git::{GitError, Repository, TagRef, TagRefs, from_gix, lossy};
@@ -78,13 +78,11 @@ impl Repository {
         let Ok(full_name) = FullName::try_from([TAGS.as_bytes(), name].concat().as_bstr()) else {
             return Ok(None);
         };
-        let target = match self.gix.refs.try_find_loose(full_name.as_ref()) {
-            Ok(Some(found)) if found.name == full_name => match found.target {
-                Target::Object(id) => Some(from_gix(&id)),
-                Target::Symbolic(next) => self.target_of(&next).unwrap_or_default(),
-            },
-            Ok(_) => return Ok(None),
-            Err(error) if error.downcast_any_ref::<ReferenceDecode>().is_some() => None,
+        let target = match self.read_loose_ref(&full_name) {
+            Ok(Some(LooseRef::Object(id))) => Some(id),
+            Ok(Some(LooseRef::Symbolic(next))) => self.target_of(&next).unwrap_or_default(),
+            Ok(Some(LooseRef::Broken)) => None,
+            Ok(None) => return Ok(None),
             Err(error) => return Err(GitError::failed(WHAT, error)),
         };
         Ok(Some((name.clone(), target)))
@@ -217,7 +215,9 @@ fn loose_names(tags: &Path, prefixes: &[&str]) -> io::Result<Vec<BString>> {
             if kind.is_dir() {
                 name.push(b'/');
                 folders.push(name);
-            } else if kind.is_file() {
+            } else if kind.is_file()
+                || kind.is_symlink() && fs::metadata(entry.path()).is_ok_and(|file| file.is_file())
+            {
                 names.push(name);
             }
         }
@@ -226,7 +226,7 @@ fn loose_names(tags: &Path, prefixes: &[&str]) -> io::Result<Vec<BString>> {
 }
 
 /// Whether there is no such folder, and perhaps can be none.
-fn is_absence(error: &io::Error) -> bool {
+pub(super) fn is_absence(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
     matches!(error.kind(), NotFound | NotADirectory | InvalidInput | InvalidFilename)
 }

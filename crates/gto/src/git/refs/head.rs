@@ -3,8 +3,6 @@
 //! Owns following it to a commit, with a bound on every step: gix has none. Must not take what is damaged for a repository
 //! without a commit.
 
-use std::fs;
-
 use gix::refs::FullName;
 
 use crate::git::objects::tag::PeelError;
@@ -42,30 +40,7 @@ impl Repository {
 
     /// The object that `HEAD` names where refs are files; `None` if its branch is not there yet.
     pub fn head_target(&self) -> Result<Option<ObjectId>, GitError> {
-        self.check_head()?;
         self.target_of(&FullName::try_from("HEAD").expect("it is the name of a ref"))
-    }
-
-    /// Refuses what comes behind the name or the id in `HEAD`, as git does (`parse_loose_ref_contents` in its
-    /// `refs/files-backend.c`). gix reads the first line alone.
-    fn check_head(&self) -> Result<(), GitError> {
-        let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-        // What cannot be read is told by whoever reads it next.
-        let Ok(text) = fs::read(self.git_dir().join("HEAD")) else { return Ok(()) };
-        let is_whole = match text.strip_prefix(b"ref:") {
-            Some(name) => {
-                let end = name.iter().rposition(|byte| !is_space(byte)).map_or(0, |last| last + 1);
-                let start = name.iter().position(|byte| !is_space(byte)).unwrap_or(end);
-                !name[start.min(end)..end].iter().any(u8::is_ascii_control)
-            }
-            None => text.get(self.gix.object_hash().len_in_hex()).is_none_or(is_space),
-        };
-        let source = "there is something behind its name or id";
-        if is_whole {
-            Ok(())
-        } else {
-            Err(GitError::BrokenRef { name: "HEAD".to_owned(), source: source.into() })
-        }
     }
 
     /// As [`Repository::head_commit`], by what a listing saw if it looked.

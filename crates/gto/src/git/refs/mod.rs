@@ -4,6 +4,7 @@
 
 pub(super) mod files;
 pub(super) mod head;
+mod loose_ref;
 pub(super) mod machine;
 pub(super) mod packed;
 pub(super) mod ref_lock;
@@ -21,9 +22,10 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
 
 use gix::bstr::{BStr, ByteSlice as _};
-use gix::refs::{FullName, Target};
+use gix::refs::FullName;
 
-use crate::git::{GitError, RefStorage, Repository, from_gix, lossy};
+use crate::git::refs::loose_ref::LooseRef;
+use crate::git::{GitError, RefStorage, Repository, lossy};
 use crate::object_id::ObjectId;
 
 /// Where tags live.
@@ -119,17 +121,15 @@ impl Repository {
     pub(in crate::git) fn target_of(&self, name: &FullName) -> Result<Option<ObjectId>, GitError> {
         let mut next = name.clone();
         for _ in 0..=MAX_SYMBOLIC {
-            match self.gix.refs.try_find_loose(next.as_ref()) {
-                // A lookup of `refs/tags/x` may also try `refs/heads/refs/tags/x`, which is not meant.
-                Ok(Some(found)) if found.name == next => match found.target {
-                    Target::Object(id) => return Ok(Some(from_gix(&id))),
-                    Target::Symbolic(symbolic) => next = symbolic,
-                },
-                // In this order: git adds a ref to `packed-refs` before it removes its file.
-                Ok(_) => return self.packed_target(&next.to_string()),
-                Err(error) => {
-                    return Err(GitError::BrokenRef { name: name.to_string(), source: error.into() });
+            let broken = |source| GitError::BrokenRef { name: name.to_string(), source };
+            match self.read_loose_ref(&next).map_err(|error| broken(error.into()))? {
+                Some(LooseRef::Object(id)) => return Ok(Some(id)),
+                Some(LooseRef::Symbolic(symbolic)) => next = symbolic,
+                Some(LooseRef::Broken) => {
+                    return Err(broken("it is neither an id nor the name of a ref".into()));
                 }
+                // In this order: git adds a ref to `packed-refs` before it removes its file.
+                None => return self.packed_target(&next.to_string()),
             }
         }
         let source = format!("more than {MAX_SYMBOLIC} symbolic refs lead from one to the next").into();

@@ -11,11 +11,6 @@ pub fn inflict(root: &Path, chance: &mut SplitMix) -> Vec<String> {
     (0..times).map(|_| inflict_once(root, chance)).collect()
 }
 
-/// Kinds of files of which some damage is not judged as Git does: keys of the configuration without a value, NULs in it (we refuse
-/// them, Git does not), a pack that is cut off behind what is read, and the last bytes of a loose object, behind content that is
-/// proven to be intact.
-const OPEN: [&str; 3] = ["config", "pack", "object"];
-
 /// What a file is for; `None` for those that no answer depends on.
 fn kind(name: &str) -> Option<&'static str> {
     let after_git = name.split_once(".git/").map_or(name, |(_, rest)| rest);
@@ -53,8 +48,8 @@ fn files(root: &Path, prefix: &str, found: &mut Vec<(String, &'static str)>) {
 fn inflict_once(root: &Path, chance: &mut SplitMix) -> String {
     let mut found = Vec::new();
     files(root, "", &mut found);
-    if std::env::var_os("GTO_DAMAGE_KINDS").is_none() {
-        found.retain(|(_, kind)| !OPEN.contains(kind));
+    if let Ok(wanted) = std::env::var("GTO_DAMAGE_KINDS") {
+        found.retain(|(_, kind)| wanted.split(',').any(|wanted| wanted == *kind));
     }
     found.sort();
     let mut kinds: Vec<&str> = found.iter().map(|(_, kind)| *kind).collect();

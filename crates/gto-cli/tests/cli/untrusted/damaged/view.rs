@@ -100,15 +100,12 @@ impl Git<'_> {
         self.run(&["rev-parse", "--verify", "HEAD^{commit}"]).status == Some(0)
     }
 
-    /// Whether Git can read these commits.
-    pub fn reads(&self, commits: &[String]) -> bool {
+    /// What Git says of these commits.
+    pub fn log(&self, commits: &[String]) -> Said {
         let ids: Vec<&str> = commits.iter().map(String::as_str).collect();
-        !self
-            .run(
-                &[&["log", "--no-walk=unsorted", "--format=%H %an %ae %at %cn %ce %ct %B"], &ids[..]]
-                    .concat(),
-            )
-            .complains()
+        self.run(
+            &[&["log", "--no-walk=unsorted", "--format=%H %an %ae %at %cn %ce %ct %B"], &ids[..]].concat(),
+        )
     }
 }
 
