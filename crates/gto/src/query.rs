@@ -137,6 +137,13 @@ pub fn shown_stages<'a>(artifact: &'a Artifact, options: &ShowOptions) -> Vec<Sh
     shown
 }
 
+/// What a stage of the artifact shows: of the active versions that are in it, the one assigned last.
+pub fn shown_in<'a>(artifact: &'a Artifact, stage: &StageName) -> Option<VersionView<'a>> {
+    let active = artifact.versions().filter(VersionView::is_active);
+    let views = active.filter_map(|version| version.stage(stage)).filter(StageView::is_active);
+    views.max_by_key(StageView::newest_assignment).map(|view| view.version())
+}
+
 /// The versions of an artifact that are shown, as lists show them.
 pub fn shown_versions<'a>(artifact: &'a Artifact, options: &ShowOptions) -> Vec<VersionView<'a>> {
     if !artifact.is_active() && !options.deprecated {

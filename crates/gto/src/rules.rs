@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::plan::{NewTag, OldTag, Plan, Step, Warning};
+use crate::query::shown_in;
 use crate::signature::Signature;
 use crate::state::{Artifact, VersionView};
 use crate::tag::{Action, TagName};
@@ -398,13 +399,19 @@ impl Rules<'_> {
                 (self.version_on(*commit, version.as_ref(), *skip_registration, &mut draft)?, *commit)
             }
         };
-        let current = self.artifact.and_then(|a| find(a, &label, commit)).and_then(|v| v.stage(stage));
-        if !wish.force && current.is_some_and(|stage| stage.is_active()) {
+        if !wish.force && self.is_shown(stage, &label, commit) {
             return Err(Refusal::AlreadyInStage { version: label, stage: stage.clone() });
         }
         let message = format!("Assigning stage {stage} to artifact {} version {label}", self.name);
         draft.create(Action::Assign(stage.clone()), Some(label), commit, message, wish)?;
         Ok(draft.plan)
+    }
+
+    /// Whether the stage shows this version, so that assigning it would change nothing (decision D26).
+    fn is_shown(&self, stage: &StageName, label: &VersionLabel, commit: ObjectId) -> bool {
+        let artifact = self.artifact.filter(|artifact| artifact.is_active());
+        let shown = artifact.and_then(|artifact| shown_in(artifact, stage));
+        shown.is_some_and(|shown| shown.label() == label && shown.commit() == commit)
     }
 
     /// Plans to take `version` out of `stage`, by a tag or by deleting those that say it was in it.
@@ -578,10 +585,6 @@ pub fn check_stage(allowed: Option<&[StageName]>, stage: &StageName) -> Result<(
 fn numbered_on(artifact: &Artifact, commit: ObjectId) -> Option<VersionView<'_>> {
     let on_commit = artifact.versions().filter(|v| v.commit() == commit && v.label().number().is_some());
     on_commit.max_by_key(|v| (v.is_active(), v.newest_registration()))
-}
-
-fn find<'a>(artifact: &'a Artifact, label: &VersionLabel, commit: ObjectId) -> Option<VersionView<'a>> {
-    artifact.versions().find(|v| v.label() == label && v.commit() == commit)
 }
 
 fn deletion<'a>(events: impl Iterator<Item = &'a Event>) -> Plan {

@@ -466,6 +466,11 @@ impl<'a> VersionView<'a> {
         self.artifact
     }
 
+    /// Whether both are the same version on the same commit of the artifact.
+    pub fn is_same(&self, other: &Self) -> bool {
+        std::ptr::eq(self.state, other.state)
+    }
+
     /// What the version is called.
     pub fn label(&self) -> &'a VersionLabel {
         &self.state.label

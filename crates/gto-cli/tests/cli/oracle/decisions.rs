@@ -660,6 +660,35 @@ fn d25_an_empty_argument_is_refused_and_is_not_one_that_was_left_out() {
 }
 
 #[test]
+fn d26_a_version_that_was_in_the_stage_before_is_assigned_again() {
+    let repo = registry(&["m@v1.0.0", "m#prod#1"]);
+    commit_with(&repo, &["m@v1.1.0", "m#prod#2"]);
+    let line = "assign m --version v1.0.0 --stage prod";
+    let in_stage = "Version 'v1.0.0' is already in stage 'prod'. \
+                    Use the '--force' flag to create a new Git tag nevertheless.";
+    let untouched = repo.copy();
+    let run = gto(&repo, line).ok();
+    assert!(
+        run.out().starts_with("Created git tag 'm#prod#3' that assigns stage to version 'v1.0.0'\n"),
+        "{run}"
+    );
+    assert_eq!(gto(&repo, "check-ref m#prod#3 --event").ok().out(), "assignment\n");
+    assert_eq!(gto(&repo, "show m#prod --version").ok().out(), "v1.0.0\n");
+    refused(&repo, line, in_stage);
+    refused(&repo, "assign m HEAD^ --stage prod", in_stage);
+    // What would change the answer is no repetition: the artifact comes back, the version is uncovered.
+    gto(&repo, "deprecate m").ok();
+    assert!(gto(&repo, line).ok().out().starts_with("Created git tag 'm#prod#4' "));
+    gto(&repo, "assign m --version v1.1.0 --stage prod").ok();
+    gto(&repo, "deprecate m v1.1.0").ok();
+    refused(&repo, line, in_stage);
+
+    let Some(mut oracle) = Oracle::or_skip() else { return };
+    let run = theirs(&mut oracle, &untouched, line).fails(1);
+    assert_eq!(run.err().lines().next(), Some(format!("❌ {in_stage}").as_str()));
+}
+
+#[test]
 fn d29_a_ref_that_is_a_branch_and_a_tag_is_taken_as_git_takes_it_with_its_warning() {
     let repo = registry(&["m@v1.0.0"]);
     repo.lightweight("x", "HEAD");

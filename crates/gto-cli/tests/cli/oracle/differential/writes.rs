@@ -159,9 +159,15 @@ impl Writer<'_> {
             if self.artifact.version(&version).is_some_and(|known| !known.active) {
                 return None; // D7
             }
+            if !force && self.is_in_stage_and_hidden(self.artifact.version(&version), &stage) {
+                return None; // D26
+            }
             args.extend(["--version".to_owned(), version]);
         } else {
             let target = self.target();
+            if !force && self.is_in_stage_and_hidden(self.artifact.version_at(target.commit), &stage) {
+                return None; // D26
+            }
             args.extend(target.word.clone());
             self.at_commit(&mut args, &target, &stage, skip, simple)?;
             self.unknown_ref(&mut args, &target);
@@ -170,6 +176,15 @@ impl Writer<'_> {
         args.extend(force.then(|| "--force".to_owned()));
         args.extend(skip.then(|| self.chance.pick(&["--sr", "--skip-registration"]).to_owned()));
         Some(args)
+    }
+
+    /// Whether a version is in a stage that shows, or may show, another: the oracle refuses to assign it again.
+    fn is_in_stage_and_hidden(&self, version: Option<&VersionSpec>, stage: &str) -> bool {
+        let artifact = &self.artifact;
+        let is_in_it = |known: &&VersionSpec| known.stages.get(stage) == Some(&true);
+        let bare = artifact.unregistered.values().filter(|assigned| *assigned == stage).count();
+        let others = artifact.versions.iter().filter(is_in_it).count() + bare;
+        version.as_ref().is_some_and(is_in_it) && (others > 1 || artifact.deprecated.is_some())
     }
 
     /// What `assign NAME REF` may ask for.
