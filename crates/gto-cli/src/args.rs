@@ -28,6 +28,10 @@ pub struct WriteArgs {
     #[arg(long)]
     pub force: bool,
 
+    /// Succeed if it is so already, and make nothing
+    #[arg(long, conflicts_with = "force")]
+    pub exist_ok: bool,
+
     /// Check the artifact's tags on the remote, and push the Git tag (always on with a remote `--repo`)
     #[arg(long, overrides_with = "no_push")]
     pub push: bool,
@@ -39,6 +43,11 @@ pub struct WriteArgs {
     /// Fetch the artifact's tags from the remote first, as `--push` does
     #[arg(long)]
     pub fetch: bool,
+
+    /// Don't ask for confirmation. Only at a terminal is it asked for: before tags are deleted, an artifact is deprecated, or the first
+    /// tag of a name that is much like another
+    #[arg(long, short)]
+    pub yes: bool,
 
     /// Name of the tagger, instead of the one in Git's configuration
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
@@ -65,7 +74,13 @@ pub struct WriteArgs {
 impl WriteArgs {
     /// The wish, for the library.
     pub fn wish(&self) -> gto::rules::TagWish {
-        gto::rules::TagWish { message: self.message.clone(), simple: self.simple.into(), force: self.force }
+        gto::rules::TagWish {
+            message: self.message.clone(),
+            simple: self.simple.into(),
+            force: self.force,
+            exist_ok: self.exist_ok,
+            expect: None,
+        }
     }
 
     /// The tagger, for the library.

@@ -5,12 +5,14 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 use gto::query::ShowOptions;
 use gto::reference::Reference;
 use gto::report::VersionReport;
 use gto::{Detail, Registry, StagesWanted};
+use gto_frontend::process::is_remote;
 use gto_frontend::text::is_plain_word;
 
 use crate::context::Context;
@@ -88,17 +90,25 @@ fn words() -> impl Iterator<Item = String> {
 
 /// The repository that the command line names so far.
 fn repository() -> String {
-    let mut words = words();
+    let (mut words, mut folder, mut repository) = (words(), PathBuf::new(), None);
     while let Some(word) = words.next() {
-        let given = match word.as_str() {
-            "-r" | "--repo" => words.next(),
-            _ => word.strip_prefix("--repo=").or_else(|| word.strip_prefix("-r")).map(str::to_owned),
+        let mut value = |flag: &str| match word.strip_prefix(flag)? {
+            "" => words.next(),
+            joined => Some(joined.to_owned()),
         };
-        if let Some(given) = given {
-            return at_home(&given).unwrap_or(given);
+        if let Some(path) = value("-C") {
+            folder.push(at_home(&path).unwrap_or(path));
+        } else if let Some(path) = value("--repo").or_else(|| value("-r")) {
+            let path = path.strip_prefix('=').map_or(path.clone(), str::to_owned);
+            repository.get_or_insert_with(|| at_home(&path).unwrap_or(path));
         }
     }
-    ".".to_owned()
+    match repository {
+        Some(repository) if is_remote(&repository) => repository,
+        repository => {
+            folder.join(repository.unwrap_or_else(|| ".".to_owned())).to_string_lossy().into_owned()
+        }
+    }
 }
 
 /// `~/folder`, which a shell passes on as it is while the word is being completed.

@@ -2,6 +2,8 @@
 //!
 //! Doc comments here are the help texts.
 
+use std::path::PathBuf;
+
 use anstream::ColorChoice;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::CompleteEnv;
@@ -36,6 +38,10 @@ pub struct Cli {
     /// Show version and exit
     #[arg(long, short = 'V')]
     pub version: bool,
+
+    /// Run as if started in PATH; may be repeated, each relative to the one before
+    #[arg(short = 'C', value_name = "PATH", value_hint = clap::ValueHint::DirPath, action = clap::ArgAction::Append)]
+    pub folders: Vec<PathBuf>,
 
     /// Print debug messages
     #[arg(long, short, global = true, display_order = 998)]
@@ -92,8 +98,13 @@ impl ColorArg {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     // Read the registry
+    #[command(visible_alias = "list")]
     Show(commands::show::Show),
+    #[command(hide = true)]
+    Ls(commands::ls::Ls),
+    #[command(visible_alias = "log")]
     History(commands::history::HistoryArgs),
+    Compare(commands::compare::Compare),
     Describe(commands::describe::Describe),
     Resolve(commands::resolve::Resolve),
     CheckRef(commands::check_ref::CheckRef),
@@ -102,8 +113,11 @@ pub enum Command {
     Doctor(commands::doctor::Doctor),
     // Modify artifacts
     Register(commands::register::Register),
-    #[command(visible_alias = "promote")]
     Assign(commands::assign::Assign),
+    Promote(commands::promote::Promote),
+    Rollback(commands::rollback::Rollback),
+    Unassign(commands::unassign::Unassign),
+    Deregister(commands::deregister::Deregister),
     Deprecate(commands::deprecate::Deprecate),
     // Annotate artifacts
     Annotate(commands::annotate::Annotate),
@@ -133,6 +147,7 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
     match cli.command {
         None | Some(Command::Version) => commands::version::version(context),
         Some(Command::Show(show)) => show.run(context),
+        Some(Command::Ls(ls)) => ls.run(context),
         Some(Command::History(history)) => history.run(context),
         Some(Command::Describe(describe)) => describe.run(context),
         Some(Command::Resolve(resolve)) => resolve.run(context),
@@ -142,6 +157,11 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
         Some(Command::Doctor(doctor)) => doctor.run(context),
         Some(Command::Register(register)) => register.run(context),
         Some(Command::Assign(assign)) => assign.run(context),
+        Some(Command::Promote(promote)) => promote.run(context),
+        Some(Command::Unassign(unassign)) => unassign.run(context),
+        Some(Command::Deregister(deregister)) => deregister.run(context),
+        Some(Command::Compare(compare)) => compare.run(context),
+        Some(Command::Rollback(rollback)) => rollback.run(context),
         Some(Command::Deprecate(deprecate)) => deprecate.run(context),
         Some(Command::Annotate(annotate)) => annotate.run(context),
         Some(Command::Remove(remove)) => remove.run(context),

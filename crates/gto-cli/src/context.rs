@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use gto::environment::Environment;
+use gto::name::ArtifactName;
 use gto::{Registry, config};
 use gto_frontend::process::{self, is_remote};
 
@@ -21,6 +22,8 @@ pub struct Context {
     pub repository: String,
     /// Whether a person wants no pager.
     pub no_pager: bool,
+    /// The artifact that is written to, for hints.
+    pub artifact: Option<ArtifactName>,
     /// Whether the warning that concerns the choice of it was given.
     warned: bool,
 }
@@ -35,6 +38,7 @@ impl Context {
             environment,
             repository: ".".to_owned(),
             no_pager: false,
+            artifact: None,
             warned: false,
         }
     }

@@ -57,9 +57,10 @@ fn is_empty(command: &Command, arg: &Arg, matches: &ArgMatches) -> bool {
 
 /// The message, and whether the argument is required.
 fn refusal(arg: &Arg) -> (String, bool) {
-    let name = match arg.get_long() {
-        Some(long) => format!("--{long}"),
-        None => arg.get_value_names().map_or_else(
+    let name = match (arg.get_long(), arg.get_short()) {
+        (Some(long), _) => format!("--{long}"),
+        (None, Some(short)) => format!("-{short}"),
+        (None, None) => arg.get_value_names().map_or_else(
             || arg.get_id().as_str().to_ascii_uppercase(),
             |names| names.iter().map(clap::builder::Str::as_str).collect::<Vec<_>>().join(" "),
         ),
@@ -97,6 +98,10 @@ mod tests {
         };
         let line = |words: Vec<String>| [path.to_vec(), others.clone(), words].concat();
         let Some(long) = tested.get_long() else {
+            // An option without a long name.
+            if let Some(short) = tested.get_short() {
+                return vec![line(vec![format!("-{short}"), empty.to_owned()])];
+            }
             let words = before(tested.get_index()).chain([empty.to_owned()]);
             return vec![line(words.collect())];
         };

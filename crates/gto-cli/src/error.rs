@@ -55,6 +55,9 @@ pub enum CommandError {
     /// The output cannot be written.
     #[error("Cannot write the output")]
     Output(#[from] io::Error),
+    /// A person was asked whether to go on, and did not say yes.
+    #[error("nothing was changed")]
+    Declined,
     /// Everything has been printed already; only the exit status is missing.
     #[error("")]
     Silent,

@@ -2,7 +2,8 @@
 //!
 //! What to do about an error of the library is `gto_frontend::advice`'s to say.
 
-use gto::Registry;
+use gto::rules::Refusal;
+use gto::{Error, Registry};
 use gto_frontend::advice::{self, Scene};
 
 use crate::context::Context;
@@ -10,6 +11,27 @@ use crate::error::CommandError;
 
 /// What to type next.
 pub fn hints(error: &CommandError, context: &mut Context) -> Vec<String> {
+    let mut hints = hints_of(error, context);
+    hints.extend(if_deprecated(error, context));
+    hints
+}
+
+/// Whatever was refused about a deprecated artifact: that it is one, and how it comes back.
+fn if_deprecated(error: &CommandError, context: &mut Context) -> Option<String> {
+    let (CommandError::Registry(error) | CommandError::Meant { source: error, .. }) = error else {
+        return None;
+    };
+    let artifact = match error {
+        Error::Refused(Refusal::Deprecated { .. }) => return None,
+        Error::Refused(_) => context.artifact.clone()?,
+        Error::NoVersion { artifact, .. } => artifact.clone(),
+        _ => return None,
+    };
+    let registry = context.registry()?;
+    Some(advice::if_deprecated(&artifact, &registry)?.for_shell(&context.repository))
+}
+
+fn hints_of(error: &CommandError, context: &mut Context) -> Vec<String> {
     match error {
         CommandError::Arguments { hint, .. } => hint.iter().cloned().collect(),
         CommandError::Meant { hint, .. } => vec![hint.clone()],
@@ -19,6 +41,7 @@ pub fn hints(error: &CommandError, context: &mut Context) -> Vec<String> {
         }
         CommandError::File { .. }
         | CommandError::Output(_)
+        | CommandError::Declined
         | CommandError::Silent
         | CommandError::Different => Vec::new(),
     }

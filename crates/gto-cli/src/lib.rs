@@ -18,6 +18,7 @@ mod topics;
 mod usage;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -43,9 +44,11 @@ pub fn main() -> ExitCode {
         Err(error) => return wrong_usage(error),
     };
     cli.color.write_global();
+    let started = start_in(&cli.folders);
     let mut context = Context::from_process(cli.verbose).with_person();
     context.no_pager = cli.no_pager;
-    let result = cli::run(cli, &mut context).and_then(|()| Ok(context.printer.flush()?));
+    let result =
+        started.and_then(|()| cli::run(cli, &mut context)).and_then(|()| Ok(context.printer.flush()?));
     let status = match result {
         Ok(()) => Status::Done.into(),
         Err(error) => report(&error, &mut context),
@@ -53,6 +56,14 @@ pub fn main() -> ExitCode {
     #[cfg(unix)]
     signals::end_if_heard();
     status
+}
+
+/// Changes to these folders, one after the other.
+fn start_in(folders: &[PathBuf]) -> error::Result<()> {
+    folders.iter().try_for_each(|folder| {
+        let what = || format!("Cannot change to '{}'", folder.display());
+        std::env::set_current_dir(folder).map_err(|source| CommandError::File { what: what(), source })
+    })
 }
 
 /// Reads the command line, in which nothing may be empty that is not free text.
@@ -115,6 +126,7 @@ fn report(error: &CommandError, context: &mut Context) -> ExitCode {
             return Status::Done.into();
         }
         CommandError::Silent | CommandError::Different => {}
+        CommandError::Declined => context.printer.warning(error.to_string()),
         error if is_interrupted(error) => context.printer.warning("interrupted, and nothing was changed"),
         error => {
             let hints = hints::hints(error, context);

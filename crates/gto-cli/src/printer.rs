@@ -108,6 +108,28 @@ impl Printer {
         }
     }
 
+    /// Whether a person reads what is printed and can answer: all three are a terminal.
+    pub fn can_ask() -> bool {
+        io::stdin().is_terminal() && io::stdout().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Whether stdout is read by a person.
+    pub fn is_terminal() -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Asks the person at the terminal. Anything but a yes is a no.
+    pub fn ask(&mut self, what: &str) -> io::Result<bool> {
+        self.progress = None;
+        self.stdout.flush()?;
+        let mut stderr = anstream::stderr();
+        write!(stderr, "{}\nGo on? [y/N] ", clean_inset(what))?;
+        stderr.flush()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
     /// Passes on the messages of Git, hooks or a remote, as Git shows them.
     pub fn remarks(&mut self, said: &str) {
         if said.is_empty() {

@@ -10,10 +10,10 @@ use clap::{Arg, Command};
 /// Words for commands, of git, docker, kubectl, `MLflow` and the Python tool, with what does that here.
 const VERBS: &[(&[&str], &str)] = &[
     (
-        &["unassign", "demote", "unset-stage", "unstage"],
-        "unassign a stage with `gto deprecate NAME VERSION STAGE`",
+        &["demote", "unset-stage", "unstage"],
+        "`gto unassign NAME STAGE` takes a version out of a stage, `gto rollback NAME STAGE` assigns the one before",
     ),
-    (&["deregister", "unregister"], "deregister a version with `gto deprecate NAME VERSION`"),
+    (&["unregister"], "deregister a version with `gto deregister NAME VERSION`"),
     (
         &[
             "delete",
@@ -55,9 +55,8 @@ const VERBS: &[(&[&str], &str)] = &[
          again: `gto register NAME REF --version VERSION`; `gto history NAME` shows its commit",
     ),
     (
-        &["rollback", "revert", "downgrade", "undeploy"],
-        "assign the version of before: `gto history NAME#STAGE` shows it, `gto assign NAME --version VERSION --stage STAGE` puts \
-         it back",
+        &["revert", "downgrade", "undeploy"],
+        "`gto rollback NAME STAGE` assigns what was in the stage before, `gto unassign NAME STAGE` takes the version out of it",
     ),
     (
         &["undo", "reset", "redo", "amend", "rebase"],
@@ -108,7 +107,7 @@ const VERBS: &[(&[&str], &str)] = &[
         &["label", "set-label", "set-tag", "edit", "update", "patch", "modify", "change"],
         "`gto annotate NAME --label LABEL` says more of an artifact; versions and stages are changed by new events: `gto register`, `gto assign`",
     ),
-    (&["list", "ls", "artifacts", "models", "registry", "index"], "list the registry with `gto show`"),
+    (&["artifacts", "models", "registry", "index"], "list the registry with `gto show`"),
     (
         &[
             "get", "info", "inspect", "view", "display", "cat", "details", "versions", "find", "search",
@@ -121,12 +120,12 @@ const VERBS: &[(&[&str], &str)] = &[
         "`gto show NAME@latest --version` prints the latest version, `gto show NAME#STAGE --version` the one in a stage",
     ),
     (
-        &["log", "audit", "events", "journal", "reflog", "blame", "timeline"],
+        &["audit", "events", "journal", "reflog", "blame", "timeline"],
         "the journal is `gto history`, of one artifact `gto history NAME`",
     ),
     (
-        &["diff", "compare", "changes"],
-        "`gto show NAME` shows what is in which stage, `gto status` what is only here or only on the remote",
+        &["diff", "changes"],
+        "`gto compare NAME A B` compares two versions, `gto show NAME` shows what is in which stage, `gto status` what is only here or only on the remote",
     ),
     (
         &["download", "checkout", "switch", "pull-artifact", "load", "export-model"],

@@ -5,6 +5,7 @@
 
 pub mod advice;
 pub mod local_time;
+pub mod near;
 pub mod process;
 pub mod reports;
 #[cfg(unix)]

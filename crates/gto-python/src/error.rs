@@ -234,6 +234,12 @@ impl Told {
             | Refusal::OtherVersionOnCommit { .. }
             | Refusal::AlreadyInStage { .. }
             | Refusal::NotInStage { .. }
+            | Refusal::Deprecated { .. }
+            | Refusal::NoLatest { .. }
+            | Refusal::OtherInStage { .. }
+            | Refusal::NothingInStage { .. }
+            | Refusal::NoEarlierVersion { .. }
+            | Refusal::NeverInStage { .. }
             | Refusal::NeverRegistered { .. }
             | Refusal::DeregisteredAlready { .. }
             | Refusal::NoTags

@@ -33,7 +33,7 @@ macro_rules! how {
     ($message:ident $simple:ident $force:ident $push:ident $fetch:ident $dry_run:ident
      $author:ident $author_email:ident $sign:ident $local_user:ident) => {
         How {
-            wish: TagWish { message: $message, simple: simple($simple), force: $force },
+            wish: TagWish { message: $message, simple: simple($simple), force: $force, ..TagWish::default() },
             author: Author { name: $author, email: $author_email, sign: sign($sign, $local_user) },
             push: $push,
             fetch: $fetch,
@@ -253,6 +253,7 @@ pub fn register<'py>(
             message: how.wish.message.clone(),
             simple: how.wish.simple,
             force: how.wish.force,
+            ..Registering::default()
         };
         if r#ref.is_none() && !how.dry_run {
             return Err(Problem::Arguments("`ref` is required".to_owned()));
@@ -353,7 +354,7 @@ pub fn unassign(
         let which = which?;
         let version = which.find(registry, asides, &name)?;
         let (undo, tag, author) = (undo(delete), how.wish.clone(), how.author.clone());
-        let request = Request::Unassign { artifact: name, version, stage, undo, tag, author };
+        let request = Request::Unassign { artifact: name, version: Some(version), stage, undo, tag, author };
         how.write(registry, asides, &request)
     })
 }

@@ -81,6 +81,7 @@ pub mod request;
 pub mod rules;
 pub mod signature;
 pub mod signing;
+pub mod stack;
 pub mod state;
 pub mod tag;
 pub mod text;

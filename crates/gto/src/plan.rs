@@ -25,12 +25,20 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
     /// Whether its artifact has no event yet.
     pub is_new_artifact: bool,
+    /// The highest version that is in use before it; `None` if there is none, or the plan is of several artifacts.
+    pub latest: Option<VersionLabel>,
     /// The stage to assign, if no event of the artifact has named it yet.
     pub new_stage: Option<StageName>,
     /// How its new tags will be signed; `None` if they will not be.
     pub signing: Option<Signing>,
     /// Artifacts that are what they were at a version, so that nothing is done about them.
     pub unchanged: Vec<Unchanged>,
+    /// What is so already as it was asked for, in sentences without an end.
+    #[serde(default)]
+    pub already: Vec<String>,
+    /// The stages that get another version than they showed, where the question was about the stage.
+    #[serde(default)]
+    pub moves: Vec<Move>,
     /// The tags that the remote would get or lose, where that was asked for.
     pub to_push: Vec<String>,
     /// The change of annotation files, if that is what is to be done.
@@ -104,6 +112,19 @@ impl AnnotationPlan {
     }
 }
 
+/// A stage of an artifact that gets another version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// The artifact.
+    pub artifact: ArtifactName,
+    /// The stage.
+    pub stage: StageName,
+    /// What it showed; `None` if nothing.
+    pub from: Option<VersionLabel>,
+    /// What it will show.
+    pub to: VersionLabel,
+}
+
 /// An artifact that is what it was at a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unchanged {
@@ -168,6 +189,8 @@ impl Plan {
             }
         }
         self.unchanged.extend(other.unchanged);
+        self.moves.extend(other.moves);
+        self.already.extend(other.already);
         self.signing = self.signing.take().or(other.signing);
         self.seen.extend(other.seen);
     }
@@ -264,6 +287,22 @@ pub enum Warning {
     RenamedTags(Vec<String>),
     /// Tags of the registry that cannot be read, so that an answer may be the one of before (decision D27).
     DamagedTags(Vec<DamagedTag>),
+    /// Stages show this version, and will show another or nothing.
+    LeavesStages {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The version that is taken out of use.
+        version: VersionLabel,
+        /// The stages, with what they will show.
+        stages: Vec<(StageName, Option<VersionLabel>)>,
+    },
+    /// The artifact is in stages, which will show nothing of it.
+    EmptiesStages {
+        /// The artifact that is taken out of use.
+        artifact: ArtifactName,
+        /// The stages, with what they show.
+        stages: Vec<(StageName, VersionLabel)>,
+    },
     /// A version number that is passed over, because a tag that is no event has its name (decision D28).
     VersionHeld {
         /// The number.
@@ -337,6 +376,20 @@ impl std::fmt::Display for Warning {
             Self::DamagedTags(tags) => {
                 let what = if tags.len() == 1 { "what it says" } else { "what they say" };
                 write!(f, "{}; {what} is left out (`gto doctor` shows the fix)", damage::sentence(tags))
+            }
+            Self::LeavesStages { artifact, version, stages } => {
+                let will_show = |(stage, next): &(StageName, Option<VersionLabel>)| {
+                    let next = next.as_ref().map_or_else(|| "nothing".to_owned(), VersionLabel::short);
+                    format!("stage '{stage}', which will show {next}")
+                };
+                let stages = stages.iter().map(will_show).collect::<Vec<_>>().join(", and in ");
+                write!(f, "version '{}' of '{artifact}' is in {stages}", version.short())
+            }
+            Self::EmptiesStages { artifact, stages } => {
+                let shows =
+                    |(stage, shown): &(StageName, VersionLabel)| format!("'{stage}' ({})", shown.short());
+                let stages = stages.iter().map(shows).collect::<Vec<_>>().join(", ");
+                write!(f, "artifact '{artifact}' is in stage {stages}, which will show nothing of it")
             }
             Self::VersionHeld { version, tag } => {
                 write!(f, "version '{version}' is passed over: the tag '{tag}' has its name and is no event")

@@ -139,7 +139,17 @@ pub fn shown_stages<'a>(artifact: &'a Artifact, options: &ShowOptions) -> Vec<Sh
 
 /// What a stage of the artifact shows: of the active versions that are in it, the one assigned last.
 pub fn shown_in<'a>(artifact: &'a Artifact, stage: &StageName) -> Option<VersionView<'a>> {
-    let active = artifact.versions().filter(VersionView::is_active);
+    shown_without(artifact, stage, None)
+}
+
+/// What a stage would show if one of its versions were out of use.
+pub fn shown_without<'a>(
+    artifact: &'a Artifact,
+    stage: &StageName,
+    without: Option<VersionView<'_>>,
+) -> Option<VersionView<'a>> {
+    let is_left = |version: &VersionView| without.is_none_or(|without| !without.is_same(version));
+    let active = artifact.versions().filter(VersionView::is_active).filter(is_left);
     let views = active.filter_map(|version| version.stage(stage)).filter(StageView::is_active);
     views.max_by_key(StageView::newest_assignment).map(|view| view.version())
 }

@@ -18,6 +18,24 @@ pub enum Selector {
     Stage(StageName),
 }
 
+impl Selector {
+    /// Reads what names a version where its artifact is known (decision D30): `v1.0.0`, `latest`, `@latest`, `#prod`, or the last
+    /// two after the artifact's name, where a shell needs no quotes.
+    pub fn of(text: &str, artifact: &ArtifactName) -> Option<Self> {
+        if let Ok(version) = text.parse() {
+            return Some(Self::Version(version));
+        }
+        let selector = match text.find(['#', '@']) {
+            None => format!("@{text}"),
+            Some(at) if at == 0 || ArtifactName::from_user(&text[..at]).ok()? == *artifact => {
+                text[at..].to_owned()
+            }
+            Some(_) => return None,
+        };
+        Reference::parse(&format!("{artifact}{selector}")).selector
+    }
+}
+
 /// An artifact's name as typed, with the version that is meant, if the text is a shortcut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
@@ -62,5 +80,23 @@ mod tests {
             assert_eq!(Reference::parse(name), Reference { name: name.to_owned(), selector: None });
         }
         assert_eq!(Reference::parse("cv/dvc.yaml:pool@latest").name, "cv:pool");
+    }
+
+    #[test]
+    fn a_version_of_an_artifact_is_named_with_or_without_its_name() {
+        let artifact: ArtifactName = "cv:pool".parse().unwrap();
+        let of = |text| Selector::of(text, &artifact);
+        for latest in ["latest", "@latest", "greatest", "cv:pool@latest", "cv/dvc.yaml:pool@latest"] {
+            assert_eq!(of(latest), Some(Selector::Latest), "{latest}");
+        }
+        for version in ["v1.0.0", "@v1.0.0", "cv:pool@v1.0.0"] {
+            assert_eq!(of(version), Some(Selector::Version("v1.0.0".parse().unwrap())), "{version}");
+        }
+        for stage in ["#prod", "cv:pool#prod"] {
+            assert_eq!(of(stage), Some(Selector::Stage("prod".parse().unwrap())), "{stage}");
+        }
+        for text in ["prod", "pool@latest", "x#prod", "1.0.0", "", "#", "@", "v1"] {
+            assert_eq!(of(text), None, "{text}");
+        }
     }
 }

@@ -65,12 +65,44 @@ pub enum Request {
         #[serde(default)]
         author: Author,
     },
+    /// Assigns to a stage what it showed before.
+    Rollback {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The stage.
+        stage: StageName,
+        /// A version that was in the stage; without it the one below the shown one.
+        #[serde(default)]
+        to: Option<Version>,
+        /// How.
+        #[serde(default)]
+        tag: TagWish,
+        /// Who writes.
+        #[serde(default)]
+        author: Author,
+    },
+    /// Assigns to a stage of each artifact what another of its stages shows: to all, or to none.
+    Promote {
+        /// The artifacts.
+        artifacts: Vec<ArtifactName>,
+        /// The stage that shows the version.
+        from: StageName,
+        /// The stage that it is assigned to.
+        to: StageName,
+        /// How.
+        #[serde(default)]
+        tag: TagWish,
+        /// Who writes.
+        #[serde(default)]
+        author: Author,
+    },
     /// Takes a version out of a stage.
     Unassign {
         /// The artifact.
         artifact: ArtifactName,
-        /// The version.
-        version: Version,
+        /// The version; without it the one that the stage shows.
+        #[serde(default)]
+        version: Option<Version>,
         /// The stage.
         stage: StageName,
         /// By a tag, or by deleting those about it.
@@ -164,6 +196,10 @@ fn head() -> String {
 pub enum Target {
     /// A registered one.
     Version(Version),
+    /// The highest one.
+    Latest,
+    /// What a stage shows.
+    Stage(StageName),
     /// The one on a commit; if there is none, one that is registered there first.
     Commit {
         /// What names the commit.
@@ -235,9 +271,10 @@ impl Request {
     pub fn artifacts(&self) -> &[ArtifactName] {
         match self {
             Self::RegisterChanged { .. } => &[],
-            Self::MoveAnnotations { artifacts, .. } => artifacts,
+            Self::MoveAnnotations { artifacts, .. } | Self::Promote { artifacts, .. } => artifacts,
             Self::Register { artifact, .. }
             | Self::Assign { artifact, .. }
+            | Self::Rollback { artifact, .. }
             | Self::Unassign { artifact, .. }
             | Self::Deregister { artifact, .. }
             | Self::Deprecate { artifact, .. }

@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
-use crate::plan::{NewTag, OldTag, Plan, Step, Warning};
-use crate::query::shown_in;
+use crate::plan::{Move, NewTag, OldTag, Plan, Step, Warning};
+use crate::query::{active_stages, shown_in, shown_without};
+use crate::reference::Selector;
 use crate::signature::Signature;
-use crate::state::{Artifact, VersionView};
+use crate::stack::stack;
+use crate::state::{Artifact, StageView, VersionView};
 use crate::tag::{Action, TagName};
 use crate::time::Timestamp;
 use crate::version::{Bump, InvalidVersion, Version, VersionLabel};
@@ -120,6 +122,60 @@ pub enum Refusal {
     AlreadyInStage {
         /// The version.
         version: VersionLabel,
+        /// The stage.
+        stage: StageName,
+    },
+    /// The artifact is deprecated, so that its stages show nothing.
+    #[error("Artifact '{artifact}' is deprecated")]
+    Deprecated {
+        /// The artifact.
+        artifact: ArtifactName,
+    },
+    /// The stage shows nothing.
+    #[error("Nothing is in stage '{stage}' of artifact '{artifact}'")]
+    NothingInStage {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The stage.
+        stage: StageName,
+    },
+    /// The artifact has no registered version in use.
+    #[error("Artifact '{artifact}' has no version that is in use")]
+    NoLatest {
+        /// The artifact.
+        artifact: ArtifactName,
+    },
+    /// The stage shows another version than was expected.
+    #[error("Stage '{stage}' of artifact '{artifact}' shows {}, not '{expected}'", shown(found.as_ref()))]
+    OtherInStage {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The stage.
+        stage: StageName,
+        /// The version that should be there.
+        expected: Version,
+        /// What is there; `None` for nothing.
+        found: Option<VersionLabel>,
+    },
+    /// The stage has no version to go back to.
+    #[error(
+        "No earlier version is left in stage '{stage}' of artifact '{artifact}', which shows '{version}'"
+    )]
+    NoEarlierVersion {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The stage.
+        stage: StageName,
+        /// What it shows.
+        version: VersionLabel,
+    },
+    /// The version to go back to was never in the stage.
+    #[error("Version '{version}' of artifact '{artifact}' was never in stage '{stage}'")]
+    NeverInStage {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The version.
+        version: Version,
         /// The stage.
         stage: StageName,
     },
@@ -231,6 +287,10 @@ pub enum Refusal {
 fn python_list(stages: &[StageName]) -> String {
     let quoted: Vec<String> = stages.iter().map(|stage| format!("'{stage}'")).collect();
     format!("[{}]", quoted.join(", "))
+}
+
+fn shown(found: Option<&VersionLabel>) -> String {
+    found.map_or_else(|| "nothing".to_owned(), |version| format!("'{version}'"))
 }
 
 fn shorts(commits: &[ObjectId]) -> String {
@@ -350,6 +410,8 @@ pub struct Registering {
     pub simple: Simple,
     /// Register what is registered already.
     pub force: bool,
+    /// What is registered already is as it should be, and no refusal.
+    pub exist_ok: bool,
 }
 
 /// Which version `assign` is asked to assign.
@@ -357,6 +419,8 @@ pub struct Registering {
 pub enum AssignTarget {
     /// A registered version.
     Version(Version),
+    /// The version that is selected at that time (decision D30).
+    Selected(Selector),
     /// Whatever is on a commit, and if nothing is, a version that is registered there first.
     Commit {
         /// The commit.
@@ -379,14 +443,53 @@ pub struct TagWish {
     pub simple: Simple,
     /// Do what has no effect, too.
     pub force: bool,
+    /// What is so already is as it should be, and no refusal.
+    pub exist_ok: bool,
+    /// Only if the stage that is assigned shows this version now.
+    pub expect: Option<Version>,
+}
+
+/// With `exist_ok` an empty plan that says so, where a write is refused because all is as it was asked for.
+pub fn unless_so(planned: Result<Plan, Refusal>, exist_ok: bool) -> Result<Plan, Refusal> {
+    match planned {
+        Err(refusal) if exist_ok && refusal.is_so_already() => {
+            Ok(Plan { already: vec![refusal.state()], ..Plan::default() })
+        }
+        planned => planned,
+    }
+}
+
+impl Refusal {
+    /// Whether it refuses what would change nothing.
+    fn is_so_already(&self) -> bool {
+        matches!(
+            self,
+            Self::RegisteredOnCommit { .. }
+                | Self::AlreadyInStage { .. }
+                | Self::NotInStage { .. }
+                | Self::NothingInStage { .. }
+                | Self::DeregisteredAlready { .. }
+                | Self::DeprecatedAlready
+        )
+    }
+
+    /// How things are, without what to do about it.
+    fn state(&self) -> String {
+        let text = self.to_string();
+        text.split_once(". ").map_or(text.clone(), |(state, _)| state.to_owned())
+    }
 }
 
 impl Rules<'_> {
     /// Plans to register a version on `commit`.
     pub fn register(&self, commit: ObjectId, wish: &Registering) -> Result<Plan, Refusal> {
         let mut draft = Draft::new(self);
-        draft.register(commit, wish)?;
-        Ok(draft.plan)
+        let registered = draft.register(commit, wish);
+        let is_meant = match (&registered, wish.version.as_deref()) {
+            (Err(Refusal::RegisteredOnCommit { version, .. }), Some(wanted)) => version.to_string() == wanted,
+            _ => true,
+        };
+        unless_so(registered.map(|_| draft.plan), wish.exist_ok && is_meant)
     }
 
     /// Plans to assign `stage`.
@@ -395,6 +498,7 @@ impl Rules<'_> {
         let mut draft = Draft::new(self);
         let (label, commit) = match target {
             AssignTarget::Version(version) => self.assignable_version(version)?,
+            AssignTarget::Selected(selector) => self.selected(selector)?,
             AssignTarget::Commit { commit, version, skip_registration } => {
                 (self.version_on(*commit, version.as_ref(), *skip_registration, &mut draft)?, *commit)
             }
@@ -402,9 +506,51 @@ impl Rules<'_> {
         if !wish.force && self.is_shown(stage, &label, commit) {
             return Err(Refusal::AlreadyInStage { version: label, stage: stage.clone() });
         }
+        self.check_expected(stage, wish)?;
         let message = format!("Assigning stage {stage} to artifact {} version {label}", self.name);
         draft.create(Action::Assign(stage.clone()), Some(label), commit, message, wish)?;
         Ok(draft.plan)
+    }
+
+    /// Plans to assign to `stage` what it showed before: the version below the shown one in its [`stack`], or `to`.
+    pub fn rollback(&self, stage: &StageName, to: Option<&Version>, wish: &TagWish) -> Result<Plan, Refusal> {
+        check_stage(self.allowed_stages, stage)?;
+        let (artifact, shown) = (self.in_use()?, self.shown(stage)?);
+        let name = || self.name.clone();
+        let to = match to {
+            Some(version) => self.was_in(artifact, stage, version)?,
+            None => stack(artifact, stage).get(1).copied().ok_or_else(|| Refusal::NoEarlierVersion {
+                artifact: name(),
+                stage: stage.clone(),
+                version: shown.label().clone(),
+            })?,
+        };
+        if to.is_same(&shown) && !wish.force {
+            return Err(Refusal::AlreadyInStage { version: to.label().clone(), stage: stage.clone() });
+        }
+        self.check_expected(stage, wish)?;
+        let (from, label) = (shown.label().clone(), to.label().clone());
+        let message = format!("Rolling back stage {stage} of artifact {} from {from} to {label}", self.name);
+        let mut draft = Draft::new(self);
+        draft.create(Action::Assign(stage.clone()), Some(label.clone()), to.commit(), message, wish)?;
+        draft.plan.moves = vec![Move { artifact: name(), stage: stage.clone(), from: Some(from), to: label }];
+        Ok(draft.plan)
+    }
+
+    /// The active version of that number, which must have been in the stage.
+    fn was_in<'a>(
+        &self,
+        artifact: &'a Artifact,
+        stage: &StageName,
+        version: &Version,
+    ) -> Result<VersionView<'a>, Refusal> {
+        let found = self.find_version(artifact, version)?.ok_or_else(|| self.no_version(version))?;
+        self.check_active(found)?;
+        if found.stage(stage).is_none() {
+            let (artifact, version) = (self.name.clone(), version.clone());
+            return Err(Refusal::NeverInStage { artifact, version, stage: stage.clone() });
+        }
+        Ok(found)
     }
 
     /// Whether the stage shows this version, so that assigning it would change nothing (decision D26).
@@ -444,6 +590,33 @@ impl Rules<'_> {
         Ok(draft.plan)
     }
 
+    /// Plans to take out of `stage` what it shows, by a tag or by deleting those that say it is in it.
+    pub fn unassign_shown(&self, stage: &StageName, undo: Undo, wish: &TagWish) -> Result<Plan, Refusal> {
+        check_stage(self.allowed_stages, stage)?;
+        let shown = self.shown(stage)?;
+        if undo == Undo::ByDeletion {
+            return Ok(deletion(shown.events().into_iter().filter(|event| event.stage() == Some(stage))));
+        }
+        let (version, commit) = (shown.label().clone(), shown.commit());
+        let message = format!("Unassigning stage '{stage}' to artifact '{}' version '{version}'", self.name);
+        let mut draft = Draft::new(self);
+        draft.create(Action::Unassign(stage.clone()), Some(version), commit, message, wish)?;
+        Ok(draft.plan)
+    }
+
+    /// Refuses unless `stage` shows the version that is expected there, for a write that is only right then.
+    fn check_expected(&self, stage: &StageName, wish: &TagWish) -> Result<(), Refusal> {
+        let Some(expected) = &wish.expect else { return Ok(()) };
+        let artifact = self.artifact.filter(|artifact| artifact.is_active());
+        let found =
+            artifact.and_then(|artifact| shown_in(artifact, stage)).map(|found| found.label().clone());
+        if found.as_ref().and_then(VersionLabel::number) == Some(expected) {
+            return Ok(());
+        }
+        let (artifact, stage, expected) = (self.name.clone(), stage.clone(), expected.clone());
+        Err(Refusal::OtherInStage { artifact, stage, expected, found })
+    }
+
     /// Plans to take `version` out of use, by a tag or by deleting all tags of it.
     pub fn deregister(&self, version: &Version, undo: Undo, wish: &TagWish) -> Result<Plan, Refusal> {
         let found = match self.artifact {
@@ -460,10 +633,13 @@ impl Rules<'_> {
         if !wish.force && !found.is_active() {
             return Err(Refusal::DeregisteredAlready { commit });
         }
+        let warning = leaves_stages(found);
         if undo == Undo::ByDeletion {
-            return Ok(deletion(found.events().into_iter()));
+            let plan = deletion(found.events().into_iter());
+            return Ok(Plan { warnings: warning.into_iter().collect(), ..plan });
         }
         let mut draft = Draft::new(self);
+        draft.plan.warnings.extend(warning);
         let message = format!("Deregistering artifact {} version {version}", self.name);
         let action = Action::Deregister(version.clone());
         draft.create(action, Some(found.label().clone()), commit, message, wish)?;
@@ -474,6 +650,7 @@ impl Rules<'_> {
     pub fn deprecate(&self, commit: ObjectId, wish: &TagWish) -> Result<Plan, Refusal> {
         self.check_deprecation(wish)?;
         let mut draft = Draft::new(self);
+        draft.plan.warnings.extend(self.artifact.and_then(empties_stages));
         let simple = if wish.force { Simple::Never } else { wish.simple };
         let wish = TagWish { simple, ..wish.clone() };
         let message = format!("Deprecating artifact '{}'", self.name);
@@ -484,7 +661,9 @@ impl Rules<'_> {
     /// Plans to remove all tags of the artifact.
     pub fn delete(&self, wish: &TagWish) -> Result<Plan, Refusal> {
         self.check_deprecation(wish)?;
-        Ok(deletion(self.existing()?.events().iter()))
+        let artifact = self.existing()?;
+        let plan = deletion(artifact.events().iter());
+        Ok(Plan { warnings: empties_stages(artifact).into_iter().collect(), ..plan })
     }
 
     fn check_deprecation(&self, wish: &TagWish) -> Result<(), Refusal> {
@@ -496,6 +675,13 @@ impl Rules<'_> {
 
     fn existing(&self) -> Result<&Artifact, Refusal> {
         self.artifact.ok_or_else(|| Refusal::ArtifactNotFound { name: self.name.to_string() })
+    }
+
+    /// The artifact, which must not be deprecated.
+    fn in_use(&self) -> Result<&Artifact, Refusal> {
+        let artifact = self.existing()?;
+        let deprecated = || Refusal::Deprecated { artifact: self.name.clone() };
+        if artifact.is_active() { Ok(artifact) } else { Err(deprecated()) }
     }
 
     fn no_version(&self, version: &Version) -> Refusal {
@@ -533,6 +719,25 @@ impl Rules<'_> {
         let found = self.find_version(artifact, version)?.ok_or_else(not_registered)?;
         self.check_active(found)?;
         Ok((found.label().clone(), found.commit()))
+    }
+
+    /// The version that is the highest, or what a stage shows.
+    fn selected(&self, selector: &Selector) -> Result<(VersionLabel, ObjectId), Refusal> {
+        let found = match selector {
+            Selector::Version(version) => return self.assignable_version(version),
+            Selector::Latest => {
+                let none = || Refusal::NoLatest { artifact: self.name.clone() };
+                self.in_use()?.latest().ok_or_else(none)?
+            }
+            Selector::Stage(stage) => self.shown(stage)?,
+        };
+        Ok((found.label().clone(), found.commit()))
+    }
+
+    /// What a stage of the artifact shows.
+    fn shown(&self, stage: &StageName) -> Result<VersionView<'_>, Refusal> {
+        let nothing = || Refusal::NothingInStage { artifact: self.name.clone(), stage: stage.clone() };
+        shown_in(self.in_use()?, stage).ok_or_else(nothing)
     }
 
     fn check_active(&self, version: VersionView<'_>) -> Result<(), Refusal> {
@@ -587,6 +792,36 @@ fn numbered_on(artifact: &Artifact, commit: ObjectId) -> Option<VersionView<'_>>
     on_commit.max_by_key(|v| (v.is_active(), v.newest_registration()))
 }
 
+/// The stages that show a version, for a write that takes it out of use.
+fn leaves_stages(version: VersionView<'_>) -> Option<Warning> {
+    let artifact = version.artifact();
+    let is_shown = |stage: &StageName| shown_in(artifact, stage).is_some_and(|shown| shown.is_same(&version));
+    let next = |stage: &StageName| {
+        let next = shown_without(artifact, stage, Some(version));
+        (stage.clone(), next.map(|next| next.label().clone()))
+    };
+    let stages = version.active_stages();
+    let stages: Vec<_> =
+        stages.iter().map(StageView::stage).filter(|stage| is_shown(stage)).map(next).collect();
+    let in_use = artifact.is_active() && !stages.is_empty();
+    in_use.then(|| Warning::LeavesStages {
+        artifact: artifact.name().clone(),
+        version: version.label().clone(),
+        stages,
+    })
+}
+
+/// The stages that an artifact is in, for a write that takes it out of use.
+fn empties_stages(artifact: &Artifact) -> Option<Warning> {
+    let shown = |stage: StageName| {
+        let shown = shown_in(artifact, &stage)?.label().clone();
+        Some((stage, shown))
+    };
+    let stages: Vec<_> = active_stages(artifact).into_iter().filter_map(shown).collect();
+    let in_use = artifact.is_active() && !stages.is_empty();
+    in_use.then(|| Warning::EmptiesStages { artifact: artifact.name().clone(), stages })
+}
+
 fn deletion<'a>(events: impl Iterator<Item = &'a Event>) -> Plan {
     let steps = events.map(|event| Step::Delete(OldTag { name: event.tag.clone(), target: event.tag_id }));
     Plan { steps: steps.collect(), ..Plan::default() }
@@ -611,7 +846,12 @@ impl<'a> Draft<'a> {
         let version = self.version_to_register(commit, wish)?;
         let message = format!("Registering artifact {} version {version}", self.rules.name);
         let label = VersionLabel::Number(version.clone());
-        let tag = TagWish { message: wish.message.clone(), simple: wish.simple, force: wish.force };
+        let tag = TagWish {
+            message: wish.message.clone(),
+            simple: wish.simple,
+            force: wish.force,
+            ..TagWish::default()
+        };
         self.create(Action::Register(version.clone()), Some(label), commit, message, &tag)?;
         Ok(version)
     }

@@ -252,6 +252,16 @@ impl Artifact {
         owner.map(|i| VersionView { artifact: self, state: &self.versions[i] })
     }
 
+    /// The index of the version that event number `index` belongs to, for [`Artifact::version_at`].
+    pub(crate) fn owner_index(&self, index: usize) -> Option<usize> {
+        self.owners.get(index).copied().flatten()
+    }
+
+    /// The version with that index.
+    pub(crate) fn version_at(&self, index: usize) -> Option<VersionView<'_>> {
+        self.versions.get(index).map(|state| VersionView { artifact: self, state })
+    }
+
     /// The events with the names of the versions that they belong to, oldest first.
     pub fn into_events(self) -> impl Iterator<Item = (Event, Option<Arc<VersionLabel>>)> {
         let Self { events, owners, versions, .. } = self;

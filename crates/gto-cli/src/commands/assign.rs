@@ -4,7 +4,12 @@ use clap::Args;
 use gto_frontend::text::shell_quote;
 
 use gto::Request;
+use gto::event::EventKind;
+use gto::name::ArtifactName;
+use gto::plan::{Plan, Step};
+use gto::reference::Selector;
 use gto::request::Target;
+use gto::rules::TagWish;
 
 use super::operand::Appended;
 use super::{operand, write};
@@ -25,50 +30,77 @@ use crate::error::Result;
 pub struct Assign {
     /// Artifact name
     #[arg(add = candidates::artifacts())]
-    name: String,
+    pub(super) name: String,
 
     /// Git reference to use
     #[arg(value_name = "REF", add = candidates::revisions())]
-    revision: Option<String>,
+    pub(super) revision: Option<String>,
 
     #[command(flatten)]
-    repo: RepoArgs,
+    pub(super) repo: RepoArgs,
 
     /// Registered version to assign; with REF, the name of the new version
     #[arg(long, value_name = "VERSION", add = candidates::versions())]
-    version: Option<String>,
+    pub(super) version: Option<String>,
 
     /// Stage to assign
     #[arg(long, add = candidates::stages())]
-    stage: String,
+    pub(super) stage: String,
+
+    /// Only if the stage shows this version now
+    #[arg(long, value_name = "VERSION", add = candidates::versions())]
+    pub(super) expect: Option<String>,
 
     /// Don't register a version at specified commit
     #[arg(long, visible_alias = "sr")]
-    skip_registration: bool,
+    pub(super) skip_registration: bool,
 
     #[command(flatten)]
-    write: WriteArgs,
+    pub(super) write: WriteArgs,
 }
 
 impl Assign {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
-        let name = operand::artifact(&self.name, |appended| self.instead(appended))?;
+        let name = operand::artifact(&self.name, |appended| Some(self.instead(appended)))?;
         let author = operand::author(&self.write)?;
         let stage = operand::stage(&self.stage)?;
-        let target = self.target()?;
-        let tag = self.write.wish();
+        // Before the version is read, as in the Python tool.
+        registry.check_stage(&stage)?;
+        let target = self.target(&name)?;
+        let expect = self.expect.as_deref().map(operand::version).transpose()?;
+        let tag = TagWish { expect, ..self.write.wish() };
         let request = Request::Assign { artifact: name, stage, target, tag, author };
-        write::run(context, &registry, &request, &self.write)
-            .map_err(|error| operand::no_revision(error, |version| self.command(&self.name, version)))
+        let plan = write::run(context, &registry, &request, &self.write)
+            .map_err(|error| operand::no_revision(error, |version| self.command(&self.name, version)))?;
+        if self.revision.is_none() && self.version.is_none() {
+            self.say_what_was_registered(context, &plan);
+        }
+        Ok(())
+    }
+
+    /// That HEAD was registered, where it is likely that a version that exists was meant.
+    fn say_what_was_registered(&self, context: &mut Context, plan: &Plan) {
+        let registered = plan.steps.iter().find_map(|step| match step {
+            Step::Create(tag) if tag.kind == EventKind::Registration => tag.version.as_ref(),
+            _ => None,
+        });
+        if let (Some(new), Some(latest)) = (registered, &plan.latest) {
+            let (name, stage) = (&self.name, shell_quote(&self.stage));
+            let is = if self.write.dry_run { "would be" } else { "was" };
+            context.printer.hint(format!(
+                "HEAD {is} registered as {new}, since neither REF nor --version was given; the highest version before it: \
+                 `gto assign {name} --version {latest} --stage {stage}`"
+            ));
+        }
     }
 
     /// The command for a name with a version or a stage at its end.
-    fn instead(&self, appended: Appended<'_>) -> Option<String> {
+    fn instead(&self, appended: Appended<'_>) -> String {
         match appended {
-            Appended::Version(name, version) => Some(self.command(name, &version)),
-            Appended::Stage(..) => None,
+            Appended::Version(name, version) => self.command(name, &version),
+            Appended::Stage(name, stage) => self.command(name, &format!("{name}#{stage}")),
         }
     }
 
@@ -76,7 +108,16 @@ impl Assign {
         format!("gto assign {name} --version {version} --stage {}", shell_quote(&self.stage))
     }
 
-    fn target(&self) -> Result<Target> {
+    fn target(&self, name: &ArtifactName) -> Result<Target> {
+        if let (None, Some(text)) = (&self.revision, &self.version)
+            && let Some(selector) = Selector::of(text, name)
+        {
+            return Ok(match selector {
+                Selector::Latest => Target::Latest,
+                Selector::Version(version) => Target::Version(version),
+                Selector::Stage(stage) => Target::Stage(stage),
+            });
+        }
         let version = self.version.as_deref().map(operand::version).transpose()?;
         Ok(match (&self.revision, version) {
             (None, Some(version)) => Target::Version(version),

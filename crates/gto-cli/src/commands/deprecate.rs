@@ -65,8 +65,10 @@ impl Deprecate {
         let request = match (&self.version, &self.stage) {
             (version, Some(stage)) => {
                 let stage = self.stage(&name, stage)?;
+                // Before the version is read, as in the Python tool.
+                registry.check_stage(&stage)?;
                 let version = operand::version(version.as_deref().unwrap_or_default())?;
-                Request::Unassign { artifact, version, stage, undo, tag, author }
+                Request::Unassign { artifact, version: Some(version), stage, undo, tag, author }
             }
             (Some(version), None) => {
                 let version = operand::version(version)?;
@@ -78,6 +80,7 @@ impl Deprecate {
             }
         };
         write::run(context, &registry, &request, &self.write)
+            .map(drop)
             .map_err(|error| operand::no_revision(error, |v| format!("gto deprecate {name} {v}")))
     }
 

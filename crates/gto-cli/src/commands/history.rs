@@ -31,7 +31,7 @@ use crate::output::table::{Cells, STAGE, Style, Table};
     gto history model                 all events of an artifact\n  \
     gto history model#prod            what was in a stage, and when\n  \
     gto history model@v1.0.0          what happened to a version\n  \
-    gto history --event assignment --since '2 weeks ago' --limit 10")]
+    gto history --event assignment --since 7d -n 10")]
 pub struct HistoryArgs {
     /// Artifact name to show, or NAME#stage, or NAME@version. If omitted, show all
     #[arg(add = candidates::references())]
@@ -60,7 +60,7 @@ pub struct HistoryArgs {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     author: Option<String>,
 
-    /// Show only events since DATE: 2026-11-24, '2 weeks ago'
+    /// Show only events since DATE: 2026-11-24, '2 weeks ago', 12h, 7d, 2w
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     since: Option<String>,
 
@@ -76,12 +76,12 @@ pub struct HistoryArgs {
     #[arg(long, value_name = "LABEL")]
     label: Vec<String>,
 
-    /// Add the annotations in the event's commit to the table: type, path, labels and description
+    /// Add the author and the message to the table, and the annotations in the event's commit: type, path, labels and description
     #[arg(long, conflicts_with = "json")]
     wide: bool,
 
     /// Show at most N events
-    #[arg(long, value_name = "N")]
+    #[arg(long, short = 'n', value_name = "N")]
     limit: Option<usize>,
 
     /// Check the signature of each tag shown, and add the result: see `gto verify`
@@ -124,7 +124,7 @@ impl HistoryArgs {
         let registry = context.open(&self.repo.repo)?;
         let (entries, is_damaged) = match self.options(&registry)? {
             Some(options) => {
-                let answer = registry.history(&options, self.json)?;
+                let answer = registry.history(&options, self.json || self.wide)?;
                 warn(context, &answer.warnings);
                 let is_damaged = answer.has_damage();
                 (answer.value, is_damaged)
@@ -146,6 +146,7 @@ impl HistoryArgs {
         } else {
             let style = if self.plain { Style::Plain } else { Style::FancyOutline };
             let mut headers = vec!["timestamp", "artifact", "event", "version", "stage", "commit", "ref"];
+            headers.extend(["author", "message"].into_iter().filter(|_| self.wide));
             headers.extend(ANNOTATION_COLUMNS.into_iter().filter(|_| self.wide));
             headers.extend(self.verify.then_some("verified"));
             let rows: Vec<&EventReport> = entries.iter().collect();
@@ -153,6 +154,8 @@ impl HistoryArgs {
             let cells = |entry: &&EventReport, cells: &mut Cells| {
                 row(entry, cells);
                 if self.wide {
+                    cells.push(&entry.author);
+                    cells.push(entry.message.lines().next().unwrap_or_default());
                     annotation_cells(entries.annotation(entry), cells);
                 }
                 if self.verify {

@@ -9,8 +9,9 @@ use gto::name::{ArtifactName, StageName};
 use gto::plan::{Plan, Step};
 use gto::tag::{Action, TagName};
 use gto_frontend::advice::closest;
+use gto_frontend::near::is_near;
 
-/// So many stages are listed.
+/// So many names are listed.
 const SHOWN: usize = 5;
 
 /// What may have been meant, by the tags that are there beside those of the plan.
@@ -39,9 +40,15 @@ fn similar(plan: &Plan, registry: &Registry, tags: &[String]) -> Vec<String> {
 }
 
 fn similar_artifact(name: &ArtifactName, tags: &[TagName]) -> Option<String> {
-    let is_like = |other: &ArtifactName| other != name && other.as_str().eq_ignore_ascii_case(name.as_str());
-    let other = tags.iter().map(|tag| &tag.artifact).find(|other| is_like(other))?;
-    Some(format!("'{name}' is a new artifact; '{other}' differs only in case"))
+    let known: BTreeSet<&ArtifactName> = tags.iter().map(|tag| &tag.artifact).collect();
+    let is_same =
+        |other: &&ArtifactName| other.as_str().eq_ignore_ascii_case(name.as_str()) && *other != name;
+    if let Some(other) = known.iter().copied().find(is_same) {
+        return Some(format!("'{name}' is a new artifact; '{other}' differs only in case"));
+    }
+    let near = known.iter().filter(|other| **other != name && is_near(name.as_str(), other.as_str()));
+    let near: Vec<String> = near.take(SHOWN).map(|other| format!("'{other}'")).collect();
+    (!near.is_empty()).then(|| format!("'{name}' is a new artifact; there is {} already", near.join(", ")))
 }
 
 fn similar_stage(name: &StageName, tags: &[TagName]) -> Option<String> {

@@ -77,10 +77,11 @@ impl Register {
             message: self.write.message.clone(),
             simple: self.write.simple.into(),
             force: self.write.force,
+            exist_ok: self.write.exist_ok,
         };
         let Some(name) = &self.name else {
             let request = Request::RegisterChanged { new: wish, author };
-            return write::run(context, &registry, &request, &self.write);
+            return write::run(context, &registry, &request, &self.write).map(drop);
         };
         let name = operand::artifact(name, |appended| match appended {
             Appended::Version(name, version) => Some(format!("gto register {name} --version {version}")),
@@ -93,7 +94,7 @@ impl Register {
             if_changed: self.if_changed,
             author,
         };
-        write::run(context, &registry, &request, &self.write).map_err(|error| {
+        write::run(context, &registry, &request, &self.write).map(drop).map_err(|error| {
             operand::no_revision(error, |version| format!("gto register {name} --version {version}"))
         })
     }

@@ -11,6 +11,7 @@ use gto::version::VersionLabel;
 use gto::{Detail, Registry, VersionsReport};
 use gto_frontend::advice;
 
+use super::operand;
 use crate::args::RepoArgs;
 use crate::candidates;
 use crate::context::Context;
@@ -31,9 +32,10 @@ const FIRST_TO_GO: &[&str] = &["description", "labels", "type", "path"];
     gto show model                    all versions of an artifact\n  \
     gto show model@latest --version   only the highest version\n  \
     gto show model#prod --ref         the tag of the version in stage `prod`\n  \
+    gto show '#prod'                  what every artifact has in stage `prod`\n  \
     gto show --at HEAD                what is registered and assigned at a commit")]
 pub struct Show {
-    /// Artifact name to show. If omitted, show the registry
+    /// Artifact name to show, or a shortcut, or '#STAGE' for what is in that stage. If omitted, show the registry
     #[arg(add = candidates::references())]
     name: Option<String>,
 
@@ -159,6 +161,11 @@ enum Format {
 }
 
 impl Show {
+    /// What is asked for, if it is not the registry.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let format = self.format()?;
@@ -197,6 +204,17 @@ impl Show {
                 self.verify(&registry, &mut answer.value)?;
                 warn(context, &answer.warnings);
                 print_versions(context, &answer.value, format, self.wide, "at that commit")
+            }
+            (Some(name), None) if name.starts_with('#') => {
+                let stage = operand::stage(&name[1..])?;
+                let mut answer = registry.show_stage(&stage, &options, detail)?;
+                if matches!(format, Format::Field(_)) {
+                    answer = answer.unless_damaged()?;
+                }
+                self.check_limits()?;
+                self.verify(&registry, &mut answer.value)?;
+                warn(context, &answer.warnings);
+                print_versions(context, &answer.value, format, self.wide, &format!("in stage '{stage}'"))
             }
             (Some(name), at) => {
                 let reference = Reference::parse(name);

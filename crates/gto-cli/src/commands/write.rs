@@ -3,17 +3,23 @@
 use gto::plan::{Plan, Unchanged};
 use gto::{Applied, Registry, Request, WriteOptions, Written};
 use gto_frontend::advice;
+use gto_frontend::reports::deleted::Deleted;
 use gto_frontend::reports::written::{self, WriteReport};
 
+use super::confirm::{Agreed, confirm};
 use super::novelty;
 use crate::args::WriteArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::json;
+use crate::printer::Printer;
 
-/// Carries out a request unless this is a dry run, and reports it.
-pub fn run(context: &mut Context, registry: &Registry, request: &Request, args: &WriteArgs) -> Result<()> {
+/// Carries out a request unless this is a dry run, and reports it. Returns what was planned.
+pub fn run(context: &mut Context, registry: &Registry, request: &Request, args: &WriteArgs) -> Result<Plan> {
     let options = options(registry, args)?;
+    context.artifact = request.artifacts().first().cloned();
+    let agreed = confirm(context, registry, request, &options, args)?;
+    let is_asked = matches!(agreed, Agreed::NewName);
     let mut warnings = Vec::new();
     let written = if args.dry_run {
         registry.plan_with(request, &options).map(|plan| {
@@ -21,6 +27,10 @@ pub fn run(context: &mut Context, registry: &Registry, request: &Request, args: 
             let applied = Applied { pushed: plan.to_push.clone(), ..Applied::default() };
             Written { plan, applied }
         })
+    } else if let Agreed::Deletion(plan) = agreed {
+        // Nothing but what was agreed to.
+        warnings.clone_from(&plan.warnings);
+        registry.apply(&plan, &options).map(|applied| Written { plan: *plan, applied })
     } else {
         registry.write_and_note(request, &options, &mut warnings)
     };
@@ -29,8 +39,11 @@ pub fn run(context: &mut Context, registry: &Registry, request: &Request, args: 
     }
     let Written { plan, applied } = written?;
     context.printer.remarks(&applied.said);
-    tell(context, registry, &plan, &applied, registry.pushes(&options), args)?;
-    if plan.steps.is_empty() && plan.unchanged.is_empty() && !args.json {
+    tell(context, registry, (args, registry.pushes(&options)), &plan, &applied)?;
+    for already in &plan.already {
+        context.printer.hint(format!("{already}: nothing was made"));
+    }
+    if plan.steps.is_empty() && plan.unchanged.is_empty() && plan.already.is_empty() && !args.json {
         let is_of_all = matches!(request, Request::RegisterChanged { .. });
         let nothing =
             if is_of_all { "no annotated artifact has changed" } else { "there is no tag to delete" };
@@ -45,29 +58,41 @@ pub fn run(context: &mut Context, registry: &Registry, request: &Request, args: 
             .printer
             .hint(format!("'{artifact}' is what it was at {version}{taken_back}: no version is registered"));
     }
-    for hint in novelty::hints(&plan, registry) {
+    let names = if is_asked { Vec::new() } else { novelty::hints(&plan, registry) };
+    for hint in names {
         context.printer.hint(hint);
     }
-    Ok(())
+    Ok(plan)
 }
 
+/// Prints what was done: on a terminal all of it, in a pipe what the Python tool prints, and the rest on stderr.
 fn tell(
     context: &mut Context,
     registry: &Registry,
+    (args, push): (&WriteArgs, bool),
     plan: &Plan,
     applied: &Applied,
-    push: bool,
-    args: &WriteArgs,
 ) -> Result<()> {
+    let Context { printer, repository, .. } = context;
+    let deleted = if args.dry_run { None } else { Deleted::of(plan, applied, registry, repository) };
     if args.json {
-        let report = WriteReport::new(plan, applied, args.dry_run);
-        return Ok(context.printer.line(json::to_string(&report)?)?);
+        let report = WriteReport::new(plan, applied, args.dry_run).with(deleted);
+        return Ok(printer.line(json::to_string(&report)?)?);
     }
-    for line in written::lines(plan, applied, &registry.remote_name(), push, args.dry_run) {
-        context.printer.line(line)?;
+    let lines = match &deleted {
+        Some(deleted) if Printer::is_terminal() => deleted.lines(),
+        _ => written::lines(plan, applied, &registry.remote_name(), push, args.dry_run),
+    };
+    for line in lines {
+        printer.line(line)?;
     }
     if let Some(signing) = plan.signing.as_ref().filter(|_| args.dry_run) {
-        context.printer.line(format!("Would sign {signing}"))?;
+        printer.line(format!("Would sign {signing}"))?;
+    }
+    if let Some(deleted) = deleted.filter(|_| !Printer::is_terminal()) {
+        for note in deleted.notes() {
+            printer.hint(note);
+        }
     }
     Ok(())
 }

@@ -24,8 +24,11 @@ mod reads {
 /// What commands write.
 mod writes {
     mod as_git_tag;
+    mod asking;
     mod commands;
+    mod rollback;
     mod signing;
+    mod verbs;
     mod written_by_git;
 }
 

@@ -15,7 +15,9 @@ mod scene;
 mod uncommitted;
 mod value;
 
-use gto::Error;
+use gto::name::ArtifactName;
+use gto::query::AnnotatedAt;
+use gto::{Detail, Error, Registry};
 
 pub use lacking::{fetch_tags, warning};
 pub use meant::{
@@ -23,6 +25,14 @@ pub use meant::{
 };
 pub use scene::Scene;
 pub use value::{Advice, Part, Step};
+
+/// That an artifact is deprecated, and how it comes back; `None` if it is in use.
+pub fn if_deprecated(artifact: &ArtifactName, registry: &Registry) -> Option<Advice> {
+    let state = registry.state_of(artifact, Detail::Brief, AnnotatedAt::Head).ok()?.value;
+    let is_deprecated = state.artifact(artifact.as_str()).is_some_and(|artifact| !artifact.is_active());
+    let deprecated = Part::Text(format!("'{artifact}' is deprecated: ").into());
+    is_deprecated.then(|| Advice::new(vec![deprecated]).and(refusal::comes_back(artifact).into_parts()))
+}
 
 /// What to do about an error.
 pub fn of(error: &Error, scene: &mut dyn Scene) -> Vec<Advice> {

@@ -1,6 +1,6 @@
 //! What to do about what the rules of the registry forbid.
 
-use gto::name::ArtifactName;
+use gto::name::{ArtifactName, StageName};
 use gto::rules::Refusal;
 use gto::version::Version;
 
@@ -67,6 +67,38 @@ fn of_what_is_there(refusal: &Refusal, scene: &mut dyn Scene) -> Option<Advice> 
             either("--version", "the version"),
             " to assign the version that is there, or name another commit",
         ],
+        Refusal::Deprecated { artifact } => comes_back(artifact),
+        Refusal::NoLatest { artifact } => {
+            advice![
+                Step::register(artifact.as_str()),
+                " registers one; ",
+                Step::History(artifact.to_string()),
+                " lists what there was"
+            ]
+        }
+        Refusal::NothingInStage { artifact, stage } => advice![
+            Step::show(artifact.as_str()),
+            " lists what is in which stage; ",
+            assign(artifact, stage, "VERSION"),
+            " puts a version there",
+        ],
+        Refusal::NoEarlierVersion { artifact, stage, .. } => advice![
+            Step::History(artifact.to_string()),
+            " lists what was there; ",
+            either(
+                format!("`gto rollback {artifact} {stage} --to VERSION`"),
+                format!("`registry.rollback('{artifact}', '{stage}', version)`"),
+            ),
+            " goes back to any of them",
+        ],
+        Refusal::NeverInStage { artifact, version, stage } => {
+            advice!["to put it there: ", assign(artifact, stage, &version.to_string())]
+        }
+        Refusal::OtherInStage { artifact, stage, .. } => advice![
+            "nothing was changed; another user may have assigned: ",
+            Step::History(format!("{artifact}#{stage}")),
+            " shows who and when",
+        ],
         Refusal::DeprecatedAlready | Refusal::DeregisteredAlready { .. } => {
             advice![force(), " creates one more tag nevertheless"]
         }
@@ -79,6 +111,18 @@ fn of_what_is_there(refusal: &Refusal, scene: &mut dyn Scene) -> Option<Advice> 
         }
         _ => return None,
     })
+}
+
+/// How a deprecated artifact comes back.
+pub(super) fn comes_back(artifact: &ArtifactName) -> Advice {
+    let register =
+        Step::Register { artifact: artifact.to_string(), rev: Some("REF".to_owned()), version: None };
+    advice!["a new version (", register, ") or assignment brings it back"]
+}
+
+fn assign(artifact: &ArtifactName, stage: &StageName, version: &str) -> Step {
+    let version = Some(version.to_owned());
+    Step::Assign { artifact: artifact.to_string(), stage: stage.to_string(), version }
 }
 
 /// Where the arguments cannot be meant so.

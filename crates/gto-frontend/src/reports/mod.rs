@@ -2,6 +2,7 @@
 //!
 //! Owns names and order of the keys that are not the library's. Prints nothing.
 
+pub mod deleted;
 pub mod doctor;
 mod status;
 pub mod written;

@@ -1,10 +1,11 @@
 //! What a write did, or would do: the JSON and the lines about it.
 
-use gto::plan::{NewTag, Plan, Step};
+use gto::plan::{Move, NewTag, Plan, Step};
 use gto::signing::Signing;
 use gto::{Applied, Timestamp};
 use serde::Serialize;
 
+use crate::reports::deleted::Deleted;
 use crate::text::shell_quote;
 
 /// What a write did, or would do.
@@ -15,6 +16,30 @@ pub struct WriteReport<'a> {
     pushed: Option<bool>,
     signing: Option<&'a Signing>,
     tags: Vec<TagReport<'a>>,
+    /// The stages that were the question, with what they showed and show now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    moves: Vec<MoveReport<'a>>,
+    /// What was so already.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    already: &'a [String],
+    /// The commands for tags that were deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<Deleted<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct MoveReport<'a> {
+    artifact: &'a str,
+    stage: &'a str,
+    from: Option<String>,
+    to: String,
+}
+
+impl<'a> MoveReport<'a> {
+    fn new(Move { artifact, stage, from, to }: &'a Move) -> Self {
+        let from = from.as_ref().map(ToString::to_string);
+        Self { artifact: artifact.as_str(), stage: stage.as_str(), from, to: to.to_string() }
+    }
 }
 
 impl<'a> WriteReport<'a> {
@@ -32,7 +57,16 @@ impl<'a> WriteReport<'a> {
                     TagReport::new(step, pushed)
                 })
                 .collect(),
+            moves: plan.moves.iter().map(MoveReport::new).collect(),
+            already: &plan.already,
+            deleted: None,
         }
+    }
+
+    /// The same with what to do about deleted tags.
+    #[must_use]
+    pub fn with(self, deleted: Option<Deleted<'a>>) -> Self {
+        Self { deleted, ..self }
     }
 }
 
@@ -121,9 +155,23 @@ pub fn lines(plan: &Plan, applied: &Applied, remote: &str, push: bool, dry_run: 
             (true, true, false) => Push::Done,
             (true, false, _) => Push::Nothing,
         };
-        lines_of(step, &remote, push, dry_run)
+        let moved = plan.moves.iter().find(|moved| is_made_by(moved, step));
+        let moved = moved.map(|moved| sentence(moved, dry_run));
+        moved.into_iter().chain(lines_of(step, &remote, push, dry_run))
     };
     plan.steps.iter().filter(|step| applied.is_done(step.tag())).flat_map(tell).collect()
+}
+
+/// Whether the tag is the assignment of a move.
+fn is_made_by(moved: &Move, step: &Step) -> bool {
+    let Step::Create(tag) = step else { return false };
+    tag.artifact == moved.artifact && tag.stage.as_ref() == Some(&moved.stage)
+}
+
+fn sentence(Move { artifact, stage, from, to }: &Move, dry_run: bool) -> String {
+    let (word, to) = (if dry_run { "Would roll" } else { "Rolled" }, to.short());
+    let from = from.as_ref().map(|from| format!("from {} ", from.short())).unwrap_or_default();
+    format!("{word} back stage '{stage}' of '{artifact}' {from}to {to}")
 }
 
 fn lines_of(step: &Step, remote: &str, push: Push, dry_run: bool) -> Vec<String> {

@@ -12,6 +12,9 @@ use crate::time::Timestamp;
 /// Reads a date by Git's rules; relative ones count from the environment's time. `None` if it is none.
 pub(crate) fn parse_date(text: &str, environment: &Environment) -> Option<Timestamp> {
     let now = environment.now();
+    if let Some(seconds) = span(text.trim()) {
+        return Timestamp::new(now.seconds().checked_sub(seconds)?, now.offset());
+    }
     let offset = Offset::from_seconds(now.offset()).ok()?;
     let now = jiff::Timestamp::from_second(now.seconds()).ok()?.to_zoned(TimeZone::fixed(offset));
     parse(text.trim(), environment, now)
@@ -67,6 +70,19 @@ pub(crate) fn parse_exact(text: &str) -> Option<Timestamp> {
     Timestamp::new(as_if_utc - i64::from(offset), offset)
 }
 
+/// `12h`, `7d` or `2w` in seconds: so long ago. No `m`, which could be minutes or months.
+fn span(text: &str) -> Option<i64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let unit = match unit {
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        "w" => 7 * 24 * 60 * 60,
+        _ => return None,
+    };
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { number.parse::<i64>().ok()?.checked_mul(unit) } else { None }
+}
+
 /// `+0100` or `+01:00` in seconds, within a day.
 fn offset(zone: &str) -> Option<i32> {
     let digits = zone.strip_prefix(['+', '-'])?.replacen(':', "", 1);
@@ -114,6 +130,16 @@ mod tests {
         assert_eq!(read("1699920000 -0500").as_deref(), Some("2023-11-13 19:00:00-05:00"));
         assert_eq!(read("1 hour ago").as_deref(), Some("2023-11-14 09:30:00-05:00"));
         assert_eq!(read("soon"), None);
+    }
+
+    #[test]
+    fn a_span_is_so_long_ago() {
+        assert_eq!(read("12h").as_deref(), Some("2023-11-13 22:30:00-05:00"));
+        assert_eq!(read("7d").as_deref(), Some("2023-11-07 10:30:00-05:00"));
+        assert_eq!(read(" 2w ").as_deref(), Some("2023-10-31 10:30:00-05:00"));
+        for other in ["d", "7m", "-7d", "99999999999999999w", "999999999999d"] {
+            assert_eq!(read(other), None, "{other}");
+        }
     }
 
     #[test]

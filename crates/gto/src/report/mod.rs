@@ -16,4 +16,4 @@ pub use event::EventReport;
 pub use history::History;
 pub use registry::{ArtifactReport, ArtifactSummary, RegistryReport};
 pub use schema::Schema;
-pub use version::{AssignmentReport, VersionReport, VersionsReport};
+pub use version::{AssignmentReport, ComparedVersions, VersionReport, VersionsReport};

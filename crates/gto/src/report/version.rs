@@ -28,6 +28,17 @@ pub struct VersionsReport {
     pub versions: Vec<VersionReport>,
 }
 
+/// Two versions of an artifact.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComparedVersions {
+    /// The number of this shape.
+    pub schema: Schema,
+    /// The first.
+    pub from: VersionReport,
+    /// The one that it is compared with.
+    pub to: VersionReport,
+}
+
 /// A version of an artifact, or an unregistered commit that something was said of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VersionReport {

@@ -163,7 +163,7 @@ fn a_journal_without_entries_says_why() {
         hints_at(&gto(&repo, line).ok(), "no event matches the filters");
     }
     hints_at(&gto(&repo, "history --limit 0").ok(), "`--limit 0` shows no event");
-    for date in ["1d", "tomorrow"] {
+    for date in ["1m", "tomorrow"] {
         let run =
             refused(&repo, &format!("history --since {date}"), &format!("Cannot read '{date}' as a date"));
         hints_at(&run, "yesterday, '1 day ago', '2 weeks ago'");
@@ -214,11 +214,8 @@ fn an_author_that_git_would_mend_in_silence_is_refused() {
 fn a_command_of_another_name_brings_up_the_right_one() {
     let repo = registry(&["m@v1.0.0"]);
     for (line, hint) in [
-        ("unassign m v1.0.0 prod", "`gto deprecate NAME VERSION STAGE`"),
-        ("deregister m v1.0.0", "`gto deprecate NAME VERSION`"),
+        ("unregister m v1.0.0", "`gto deregister NAME VERSION`"),
         ("delete m", "`gto deprecate NAME VERSION`"),
-        ("list", "`gto show`"),
-        ("ls", "`gto show`"),
         ("assign m", "`gto assign NAME --version VERSION --stage STAGE`"),
     ] {
         hints_at(&wrong_usage(&repo, line), hint);
@@ -234,7 +231,7 @@ const HABITS: [(&str, &str); 66] = [
     ("undeprecate m", "comes back with its next registration or assignment"),
     ("rename m n", "tags have the name in them"),
     ("mv m n", "register each version under the new one"),
-    ("unregister m", "`gto deprecate NAME VERSION`"),
+    ("unregister m", "`gto deregister NAME VERSION`"),
     ("register m --major", "--bump-major"),
     ("register m --minor", "--bump-minor"),
     ("register m --patch", "--bump-patch"),
@@ -249,7 +246,7 @@ const HABITS: [(&str, &str); 66] = [
     ("commit", "`gto register NAME`"),
     ("undo", "events are not undone"),
     ("reset", "events are not undone"),
-    ("revert m", "put"),
+    ("revert m", "`gto rollback NAME STAGE`"),
     ("restore m", "comes back with its next registration or assignment"),
     ("clone url", "`git fetch --tags`"),
     ("pull", "`git fetch --tags`"),

@@ -689,6 +689,51 @@ fn d26_a_version_that_was_in_the_stage_before_is_assigned_again() {
 }
 
 #[test]
+fn d30_latest_or_a_stage_names_a_version_where_one_is_read_or_assigned() {
+    let repo = registry(&["m@v1.0.0", "m#dev#1", "n@v3.0.0", "n#prod#1"]);
+    commit_with(&repo, &["m@v2.0.0"]);
+    for (version, expected) in [
+        ("latest", "v2.0.0"),
+        ("@latest", "v2.0.0"),
+        ("m@latest", "v2.0.0"),
+        ("#dev", "v1.0.0"),
+        ("m#dev", "v1.0.0"),
+        ("m@v1.0.0", "v1.0.0"),
+    ] {
+        let run = gto(&repo, &format!("assign m --version {version} --stage prod --dry-run --json")).ok();
+        assert_eq!(run.json()["tags"][0]["version"], expected, "{version}");
+    }
+    let rows = gto(&repo, "show #prod --plain").ok().out();
+    assert_eq!(
+        rows.lines().map(|row| row.split_whitespace().next()).collect::<Vec<_>>(),
+        [Some("artifact"), Some("n")]
+    );
+    assert_eq!(gto(&repo, "show #dev --version").ok().out(), "v1.0.0\n");
+    hints_at(&gto(&repo, "show #qa --version").ok(), "there is no version in stage 'qa'");
+    // Of another artifact, or in the place of what is taken away or made: never.
+    for (line, version) in [
+        ("assign m --version n#prod --stage prod", "n#prod"),
+        ("assign m HEAD --version latest --stage prod", "latest"),
+        ("deprecate m latest", "latest"),
+        ("deprecate m latest --delete", "latest"),
+        ("deregister m latest", "latest"),
+        ("deprecate m #dev", "#dev"),
+        ("unassign m dev latest", "latest"),
+    ] {
+        refused(
+            &repo,
+            line,
+            &format!("Version '{version}' is not valid. Example of valid version: 'v1.0.0'"),
+        );
+    }
+
+    let Some(mut oracle) = Oracle::or_skip() else { return };
+    let error = "❌ Version 'latest' is not valid. Example of valid version: 'v1.0.0'";
+    let run = theirs(&mut oracle, &repo, "assign m --version latest --stage prod").fails(1);
+    assert_eq!(run.err().lines().next(), Some(error));
+}
+
+#[test]
 fn d29_a_ref_that_is_a_branch_and_a_tag_is_taken_as_git_takes_it_with_its_warning() {
     let repo = registry(&["m@v1.0.0"]);
     repo.lightweight("x", "HEAD");

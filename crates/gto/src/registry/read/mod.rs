@@ -18,13 +18,14 @@ use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::plan::Warning;
 use crate::query::{self, AnnotatedAt, HistoryOptions, ShowOptions};
-use crate::reference::Reference;
+use crate::reference::{Reference, Selector};
 use crate::registry::annotations::commits::CommitFiles;
 use crate::registry::read::scan::renamed_warning;
 use crate::registry::read::whole::Annotated;
 use crate::registry::{Answer, Registry};
 use crate::report::{
-    ArtifactSummary, EventReport, History, RegistryReport, Schema, VersionReport, VersionsReport,
+    ArtifactSummary, ComparedVersions, EventReport, History, RegistryReport, Schema, VersionReport,
+    VersionsReport,
 };
 use crate::rules::{self, Refusal};
 use crate::state::{Artifact, Enrichment, StageView, State, VersionView};
@@ -160,21 +161,79 @@ impl Registry {
     ) -> Result<Answer<VersionsReport>> {
         let commit = self.repository.resolve(revision)?;
         let ambiguity = self.ambiguity(revision);
-        let is_there = |version: VersionView| version.commit() == commit;
+        let is_there = |version: VersionView<'_>| version.commit() == commit;
+        let mut answer = self.show_where(is_there, None, options, detail)?;
+        answer.warnings.extend(ambiguity);
+        Ok(answer)
+    }
+
+    /// Two versions of an artifact, with what their commits say of it.
+    ///
+    /// # Errors
+    /// [`Refusal::NotRegistered`] and [`Error::NoVersion`] where one is not there, or those of [`Registry::show_versions`].
+    pub fn compare_versions(
+        &self,
+        name: &ArtifactName,
+        from: &Selector,
+        to: &Selector,
+    ) -> Result<Answer<ComparedVersions>> {
+        let options = ShowOptions { registered_only: false, ..ShowOptions::default() };
+        let find = |selector: &Selector| -> Result<Answer<VersionReport>> {
+            let reference = Reference { name: name.to_string(), selector: Some(selector.clone()) };
+            let Answer { value, warnings } =
+                self.show_versions(&reference, &options, Detail::Full)?.unless_damaged()?;
+            let found = value.versions.into_iter().next();
+            let value = found.ok_or_else(|| match selector {
+                Selector::Version(version) => {
+                    Refusal::NotRegistered { artifact: name.clone(), version: version.clone() }.into()
+                }
+                Selector::Latest => Error::NoVersion { artifact: name.clone(), stage: None },
+                Selector::Stage(stage) => {
+                    Error::NoVersion { artifact: name.clone(), stage: Some(stage.clone()) }
+                }
+            })?;
+            Ok(Answer { value, warnings })
+        };
+        let (from, to) = (find(from)?, find(to)?);
+        Ok(Answer {
+            value: ComparedVersions { schema: Schema, from: from.value, to: to.value },
+            warnings: to.warnings,
+        })
+    }
+
+    /// What every artifact has in a stage (decision D30).
+    pub fn show_stage(
+        &self,
+        stage: &StageName,
+        options: &ShowOptions,
+        detail: Detail,
+    ) -> Result<Answer<VersionsReport>> {
+        let is_in_it = |version: VersionView<'_>| version.stage(stage).is_some_and(|stage| stage.is_active());
+        self.show_where(is_in_it, Some(&Selector::Stage(stage.clone())), options, detail)
+    }
+
+    /// The versions of every artifact that are `there`, and selected.
+    fn show_where(
+        &self,
+        is_there: impl Fn(VersionView<'_>) -> bool + Sync,
+        selector: Option<&Selector>,
+        options: &ShowOptions,
+        detail: Detail,
+    ) -> Result<Answer<VersionsReport>> {
         let there = |artifact: Artifact| {
-            let found = artifact.versions().any(is_there);
+            let found = artifact.versions().any(&is_there);
             found.then_some(artifact)
         };
         let mut files = self.files();
         let annotated = Annotated::Too(&mut files, AnnotatedAt::Head);
-        let (artifacts, mut warnings) = self.each_artifact(Want::Everything, annotated, there)?;
-        warnings.extend(ambiguity);
+        let (artifacts, warnings) = self.each_artifact(Want::Everything, annotated, there)?;
         let mut state: State = artifacts.into_iter().flatten().collect();
         let is_full = detail == Detail::Full || options.annotations || options.annotation.is_any();
         self.enrich(&mut state, &mut files, |version| {
             is_there(version) && (is_full || !version.is_registered())
         });
-        let versions = state.artifacts_by_name().into_iter().flat_map(|a| query::select(a, None, options));
+        let artifacts = state.artifacts_by_name().into_iter();
+        let versions = artifacts.flat_map(|artifact| query::select(artifact, selector, options));
         let versions = versions.filter(|(version, _)| is_there(*version));
         let versions = versions.map(|(version, stages)| version_report(version, &stages, detail));
         let versions = versions.filter(|version| options.annotation.fits(version.annotation())).collect();

@@ -10,6 +10,7 @@ pub use clones::{KeptClone, KeptClones};
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::path::Path;
 
 use crate::damage::DamagedTag;
 use crate::error::{Error, Result};
@@ -109,6 +110,11 @@ impl Registry {
     /// Whether this is a copy of a remote repository, or something was fetched from one.
     pub fn is_clone(&self) -> bool {
         self.has_remote() && (self.repository.work_dir().is_none() || self.repository.has_remote_branches())
+    }
+
+    /// The folder of the clone of a remote repository that is kept for this user; `None` for any other.
+    pub fn kept_clone(&self) -> Option<&Path> {
+        self.remote.as_ref().filter(|clone| clone.is_kept()).map(|_| self.git_dir())
     }
 
     /// The remote that tags are pushed to, for messages: `origin` if none can be told.

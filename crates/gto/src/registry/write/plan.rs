@@ -8,11 +8,14 @@ use crate::git::{self, SeenHead, Want};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::plan::Plan;
+use crate::reference::Selector;
 use crate::registry::Registry;
 use crate::registry::read::damage;
 use crate::registry::write::apply::seen_tags;
 use crate::request::{Request, Target};
-use crate::rules::{AssignTarget, Refusal, Registering, Rules, TagInventory, TagWish, Undo, Writer};
+use crate::rules::{
+    AssignTarget, Refusal, Registering, Rules, TagInventory, TagWish, Undo, Writer, unless_so,
+};
 use crate::state::Artifact;
 
 impl Registry {
@@ -33,14 +36,30 @@ impl Registry {
             Request::Assign { artifact, stage, target, tag, author } => {
                 self.plan_assign(artifact, stage, target, tag, author)
             }
+            Request::Rollback { artifact, stage, to, tag, author } => {
+                self.plan_for(artifact, Some(author), |rules, _| {
+                    Ok(unless_so(rules.rollback(stage, to.as_ref(), tag), tag.exist_ok)?)
+                })
+            }
+            Request::Promote { artifacts, from, to, tag, author } => {
+                let (mut all, mut seen) = (Plan::default(), HashSet::new());
+                for artifact in artifacts.iter().filter(|artifact| seen.insert(*artifact)) {
+                    all.join(self.plan_assign(artifact, to, &Target::Stage(from.clone()), tag, author)?);
+                }
+                Ok(all)
+            }
             Request::Unassign { artifact, version, stage, undo, tag, author } => {
                 self.plan_for(artifact, author_of(*undo, author), |rules, _| {
-                    Ok(rules.unassign(stage, version, *undo, tag)?)
+                    let plan = match version {
+                        Some(version) => rules.unassign(stage, version, *undo, tag),
+                        None => rules.unassign_shown(stage, *undo, tag),
+                    };
+                    Ok(unless_so(plan, tag.exist_ok)?)
                 })
             }
             Request::Deregister { artifact, version, undo, tag, author } => {
                 self.plan_for(artifact, author_of(*undo, author), |rules, _| {
-                    Ok(rules.deregister(version, *undo, tag)?)
+                    Ok(unless_so(rules.deregister(version, *undo, tag), tag.exist_ok)?)
                 })
             }
             Request::Deprecate { artifact, revision, undo, tag, author } => {
@@ -94,6 +113,8 @@ impl Registry {
         self.check_stage(stage)?;
         let (target, ambiguity) = match target {
             Target::Version(version) => (AssignTarget::Version(version.clone()), None),
+            Target::Latest => (AssignTarget::Selected(Selector::Latest), None),
+            Target::Stage(stage) => (AssignTarget::Selected(Selector::Stage(stage.clone())), None),
             Target::Commit { version: Some(_), skip_registration: true, .. } => {
                 return Err(Refusal::VersionAndSkip.into());
             }
@@ -103,8 +124,9 @@ impl Registry {
                 (AssignTarget::Commit { commit, version, skip_registration }, self.ambiguity(revision))
             }
         };
-        let mut plan =
-            self.plan_for(name, Some(author), |rules, _| Ok(rules.assign(stage, &target, wish)?))?;
+        let mut plan = self.plan_for(name, Some(author), |rules, _| {
+            Ok(unless_so(rules.assign(stage, &target, wish), wish.exist_ok)?)
+        })?;
         plan.warnings.extend(ambiguity);
         Ok(plan)
     }
@@ -120,14 +142,14 @@ impl Registry {
     ) -> Result<Plan> {
         let mut plan = self.plan_for(name, author_of(undo, author), |rules, head| {
             if undo == Undo::ByDeletion {
-                return Ok(rules.delete(wish)?);
+                return Ok(unless_so(rules.delete(wish), wish.exist_ok)?);
             }
             let commit = match revision {
                 Some(revision) => Some(self.repository.resolve(revision)?),
                 None => self.newest_commit(name, rules.artifact, head)?,
             };
             let commit = commit.ok_or_else(|| Refusal::ArtifactNotFound { name: name.to_string() })?;
-            Ok(rules.deprecate(commit, wish)?)
+            Ok(unless_so(rules.deprecate(commit, wish), wish.exist_ok)?)
         })?;
         plan.warnings.extend(revision.and_then(|revision| self.ambiguity(revision)));
         Ok(plan)
@@ -185,6 +207,7 @@ impl Registry {
         plan.warnings.extend(self.also_unfetched(warnings));
         plan.seen = vec![seen];
         plan.is_new_artifact = is_new_artifact;
+        plan.latest = artifact.as_ref().and_then(Artifact::latest).map(|latest| latest.label().clone());
         plan.new_stage = plan.assigned_stage().filter(|stage| !known_stages.contains(*stage)).cloned();
         Ok(plan)
     }

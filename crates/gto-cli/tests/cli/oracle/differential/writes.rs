@@ -159,6 +159,9 @@ impl Writer<'_> {
             if self.artifact.version(&version).is_some_and(|known| !known.active) {
                 return None; // D7
             }
+            if version == "latest" {
+                return None; // D30
+            }
             if !force && self.is_in_stage_and_hidden(self.artifact.version(&version), &stage) {
                 return None; // D26
             }
