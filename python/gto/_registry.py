@@ -527,6 +527,71 @@ class Registry(Mapping[str, Artifact]):
         )
         return WriteReport._of(done)
 
+    def rollback(
+        self,
+        name: str,
+        stage: str,
+        to: str | Version | None = None,
+        *,
+        message: str | None = None,
+        push: bool | None = None,
+        force: bool = False,
+        dry_run: bool = False,
+        **options: Unpack[WriteOptions],
+    ) -> WriteReport:
+        """Assigns the version that was in a stage before the one that it shows, or the version `to`, which must have been in it.
+
+        It is an assignment, so a pipeline deploys it. For the other arguments, see :meth:`register`.
+
+        Raises:
+            gto.exceptions.WrongArgs: no earlier version is left, the stage shows nothing, or the artifact is deprecated.
+            gto.exceptions.VersionRequired: there is no version `to`.
+        """
+        done = _gto.rollback(
+            self._location,
+            name,
+            stage,
+            to=_name_of(name, to),
+            message=message,
+            push=push,
+            force=force,
+            dry_run=dry_run,
+            **options,
+        )
+        return WriteReport._of(done)
+
+    def promote(
+        self,
+        names: str | Sequence[str],
+        from_stage: str,
+        to_stage: str,
+        *,
+        message: str | None = None,
+        push: bool | None = None,
+        force: bool = False,
+        dry_run: bool = False,
+        **options: Unpack[WriteOptions],
+    ) -> WriteReport:
+        """Assigns what one stage of each artifact shows to another of its stages. If one is refused, none is assigned.
+
+        For the other arguments, see :meth:`register`.
+
+        Raises:
+            gto.exceptions.WrongArgs: `from_stage` shows nothing, or `to_stage` shows that version already.
+        """
+        done = _gto.promote(
+            self._location,
+            [names] if isinstance(names, str) else list(names),
+            from_stage,
+            to_stage,
+            message=message,
+            push=push,
+            force=force,
+            dry_run=dry_run,
+            **options,
+        )
+        return WriteReport._of(done)
+
     def unassign(
         self,
         name: str,

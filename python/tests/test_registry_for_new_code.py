@@ -331,6 +331,19 @@ class Writing(ClockedTestCase):
         self.registry.deprecate("model", delete=True)
         self.assertEqual(self.tags(), [])
 
+    def test_a_rollback_and_a_promotion_are_assignments(self):
+        self.registry.assign("model", "prod")
+        self.commit()
+        self.registry.assign("model", "dev", ref="HEAD")
+        done = self.registry.promote(["model"], "dev", "prod")
+        self.assertEqual((done.tag, done.version), ("model#prod#3", "v0.0.2"))
+        done = self.registry.rollback("model", "prod")
+        self.assertEqual((done.tag, done.version), ("model#prod#4", "v0.0.1"))
+        self.assertEqual(self.registry["model"].in_stage("prod").version, "v0.0.1")
+        with self.assertRaisesRegex(exceptions.WrongArgs, "No earlier version is left in stage 'prod'"):
+            self.registry.rollback("model", "prod")
+        self.assertEqual(self.registry.rollback("model", "prod", "v0.0.2", dry_run=True).version, "v0.0.2")
+
     def test_a_version_of_another_artifact_is_refused(self):
         for name in ("aa", "bb"):
             self.registry.register(name, version="v1.0.0")

@@ -425,6 +425,70 @@ pub fn deprecate(
     })
 }
 
+#[pyfunction]
+#[pyo3(signature = (
+    repo, name, stage, *, to=None, message=None, simple=None, force=false, push=None, fetch=false, dry_run=false,
+    author=None, author_email=None, sign=None, local_user=None
+))]
+pub fn rollback(
+    py: Python<'_>,
+    repo: Option<String>,
+    name: String,
+    stage: String,
+    to: Option<String>,
+    message: Option<String>,
+    simple: Option<bool>,
+    force: bool,
+    push: Option<bool>,
+    fetch: bool,
+    dry_run: bool,
+    author: Option<String>,
+    author_email: Option<String>,
+    sign: Option<bool>,
+    local_user: Option<String>,
+) -> Value<'_> {
+    let how = how!(message simple force push fetch dry_run author author_email sign local_user);
+    ask(py, repo, move |registry, asides| {
+        let (artifact, stage) = (artifact(&name)?, stage.parse().map_err(gto::Error::Name)?);
+        let to = to.map(existing).transpose()?;
+        let request =
+            Request::Rollback { artifact, stage, to, tag: how.wish.clone(), author: how.author.clone() };
+        how.write(registry, asides, &request)
+    })
+}
+
+#[pyfunction]
+#[pyo3(signature = (
+    repo, names, from_stage, to_stage, *, message=None, simple=None, force=false, push=None, fetch=false,
+    dry_run=false, author=None, author_email=None, sign=None, local_user=None
+))]
+pub fn promote(
+    py: Python<'_>,
+    repo: Option<String>,
+    names: Vec<String>,
+    from_stage: String,
+    to_stage: String,
+    message: Option<String>,
+    simple: Option<bool>,
+    force: bool,
+    push: Option<bool>,
+    fetch: bool,
+    dry_run: bool,
+    author: Option<String>,
+    author_email: Option<String>,
+    sign: Option<bool>,
+    local_user: Option<String>,
+) -> Value<'_> {
+    let how = how!(message simple force push fetch dry_run author author_email sign local_user);
+    ask(py, repo, move |registry, asides| {
+        let artifacts = names.iter().map(|name| artifact(name)).collect::<Work<_>>()?;
+        let from = from_stage.parse().map_err(gto::Error::Name)?;
+        let to = to_stage.parse().map_err(gto::Error::Name)?;
+        let (tag, author) = (how.wish.clone(), how.author.clone());
+        how.write(registry, asides, &Request::Promote { artifacts, from, to, tag, author })
+    })
+}
+
 fn undo(delete: bool) -> Undo {
     if delete { Undo::ByDeletion } else { Undo::ByTag }
 }
