@@ -88,6 +88,15 @@ fn words() -> impl Iterator<Item = String> {
     std::env::args_os().filter_map(|word| word.into_string().ok())
 }
 
+/// Whether the word that is being completed begins as a flag does.
+pub fn is_flag_begun() -> bool {
+    let typed: Vec<String> = words().skip_while(|word| word != "--").skip(1).collect();
+    // fish and PowerShell give no place: there the last word is completed.
+    let place = std::env::var("_CLAP_COMPLETE_INDEX").ok().and_then(|index| index.parse().ok());
+    let word = typed.get(place.unwrap_or(typed.len().saturating_sub(1)));
+    word.is_some_and(|word| word.starts_with('-'))
+}
+
 /// The repository that the command line names so far.
 fn repository() -> String {
     let (mut words, mut folder, mut repository) = (words(), PathBuf::new(), None);

@@ -8,6 +8,7 @@ use anstream::ColorChoice;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::CompleteEnv;
 
+use crate::candidates;
 use crate::commands;
 use crate::commands::completions::VARIABLE;
 use crate::context::Context;
@@ -179,5 +180,15 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
 
 /// Prints completion candidates if a shell requested them, and exits; otherwise does nothing.
 pub fn answer_shell() {
-    CompleteEnv::with_factory(Cli::command).var(VARIABLE).bin("gto").completer("gto").complete();
+    CompleteEnv::with_factory(completed).var(VARIABLE).bin("gto").completer("gto").complete();
+}
+
+/// The command as it is completed: with flags only where one is begun, so that what fits the place is not lost among them.
+fn completed() -> clap::Command {
+    if candidates::is_flag_begun() { Cli::command() } else { without_flags(Cli::command()) }
+}
+
+fn without_flags(command: clap::Command) -> clap::Command {
+    let hidden = |arg: clap::Arg| if arg.is_positional() { arg } else { arg.hide(true) };
+    command.disable_help_flag(true).mut_args(hidden).mut_subcommands(without_flags)
 }

@@ -271,6 +271,12 @@ pub fn hint(error: &clap::Error, words: &[String], cli: &Command) -> Option<Stri
             Some(ContextValue::Strings(missing)) if missing.iter().any(|arg| arg.starts_with("--stage")) => {
                 Some(ASSIGN.to_owned())
             }
+            Some(ContextValue::Strings(missing)) if missing.iter().any(|arg| arg.starts_with("--to")) => {
+                Some(
+                    "`gto migrate annotations NAME --to dvc`, or `--to artifacts` for the way back"
+                        .to_owned(),
+                )
+            }
             _ => None,
         },
         _ => None,

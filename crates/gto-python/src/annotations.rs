@@ -45,10 +45,7 @@ fn files(plan: &AnnotationPlan) -> Vec<String> {
 
 /// The command's message about it.
 fn lines(plan: &AnnotationPlan, options: &WriteOptions, applied: &Applied) -> Vec<String> {
-    let edits = plan.edits.iter().map(|edit| {
-        let done = if edit.after.is_some() { "Updated" } else { "Removed" };
-        format!("{done} `{}`", edit.file)
-    });
+    let edits = plan.edits.iter().map(|edit| format!("{} `{}`", edit.done(), edit.file));
     let message = options.message.as_ref().unwrap_or(&plan.message);
     let subject = message.lines().next().unwrap_or_default();
     let commit = applied.commit.map(|commit| format!("Created commit {}: {subject}", commit.short()));

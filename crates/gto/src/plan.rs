@@ -100,6 +100,17 @@ pub struct FileEdit {
     pub after: Option<String>,
 }
 
+impl FileEdit {
+    /// What is done with the file, as a message begins: it is new, goes, or stays with another text.
+    pub fn done(&self) -> &'static str {
+        match (&self.before, &self.after) {
+            (None, Some(_)) => "Created",
+            (_, None) => "Removed",
+            (Some(_), Some(_)) => "Updated",
+        }
+    }
+}
+
 impl AnnotationPlan {
     /// The files that it is about.
     pub(crate) fn files(&self) -> Vec<&str> {

@@ -11,11 +11,19 @@ pub const VARIABLE: &str = "COMPLETE";
 
 /// Print a script for shell completion of commands, artifacts, versions and stages
 #[derive(Debug, Args)]
-#[command(after_help = "Install:\n  \
-    bash        gto completions bash > ~/.local/share/bash-completion/completions/gto\n  \
-    zsh         gto completions zsh > \"${fpath[1]}/_gto\"\n  \
-    fish        gto completions fish > ~/.config/fish/completions/gto.fish\n  \
-    powershell  gto completions powershell >> $PROFILE")]
+#[command(after_help = "Install:
+  bash
+    mkdir -p ~/.local/share/bash-completion/completions
+    gto completions bash > ~/.local/share/bash-completion/completions/gto
+  zsh (with `fpath=(~/.zfunc $fpath)` before `compinit` in ~/.zshrc)
+    mkdir -p ~/.zfunc
+    gto completions zsh > ~/.zfunc/_gto
+  fish
+    mkdir -p ~/.config/fish/completions
+    gto completions fish > ~/.config/fish/completions/gto.fish
+  powershell
+    New-Item -ItemType Directory -Force (Split-Path $PROFILE)
+    gto completions powershell >> $PROFILE")]
 pub struct Completions {
     /// Which shell
     #[arg(value_enum)]

@@ -4,7 +4,7 @@ use clap::Args;
 
 use gto::Request;
 use gto::name::{ArtifactName, StageName};
-use gto::rules::Undo;
+use gto::rules::{Refusal, Undo};
 use gto_frontend::advice::looks_like_version;
 
 use super::operand::Appended;
@@ -81,6 +81,13 @@ impl Deprecate {
         };
         write::run(context, &registry, &request, &self.write)
             .map(drop)
+            .map_err(|error| match error {
+                CommandError::Registry(error) if self.delete => {
+                    let hint = nothing_to_delete(&error, &name);
+                    CommandError::meant(error, hint)
+                }
+                error => error,
+            })
             .map_err(|error| operand::no_revision(error, |v| format!("gto deprecate {name} {v}")))
     }
 
@@ -96,5 +103,18 @@ impl Deprecate {
             }),
             _ => operand::stage(text),
         }
+    }
+}
+
+/// What to do where a deletion is refused: `--force` deletes then, and makes no tag.
+fn nothing_to_delete(error: &gto::Error, name: &ArtifactName) -> Option<String> {
+    let gto::Error::Refused(refusal) = error else { return None };
+    match refusal {
+        Refusal::NotInStage { .. } => Some(format!("`gto show {name}` lists what is in which stage")),
+        Refusal::DeprecatedAlready | Refusal::DeregisteredAlready { .. } => Some(
+            "it is out of use already, and its tags are kept; --force deletes them: look at them first with --force --dry-run"
+                .to_owned(),
+        ),
+        _ => None,
     }
 }

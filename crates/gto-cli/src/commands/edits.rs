@@ -97,8 +97,7 @@ fn tell(
             // The line ends of Windows are no part of what is shown: an edit keeps them.
             context.printer.raw(clean(&diff(edit).replace("\r\n", "\n")).as_bytes())?;
         } else {
-            let done = if edit.after.is_some() { "Updated" } else { "Removed" };
-            context.printer.line(format!("{done} `{}`", clean(&edit.file)))?;
+            context.printer.line(format!("{} `{}`", edit.done(), clean(&edit.file)))?;
         }
     }
     if let Some(commit) = applied.commit {

@@ -3,15 +3,16 @@
 use clap::Args;
 
 use gto::Request;
-use gto::rules::Registering;
-use gto::version::Bump;
+use gto::rules::{Refusal, Registering};
+use gto::version::{Bump, Version};
+use gto_frontend::advice::spelling_of_version;
 
 use super::operand::Appended;
 use super::{operand, write};
 use crate::args::{RepoArgs, WriteArgs};
 use crate::candidates;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{CommandError, Result};
 
 /// Create an artifact version to signify an important, published or released iteration
 ///
@@ -71,6 +72,7 @@ impl Register {
         let author = operand::author(&self.write)?;
         let bumps =
             [(self.bump_major, Bump::Major), (self.bump_minor, Bump::Minor), (self.bump_patch, Bump::Patch)];
+        let version = self.version.clone();
         let wish = Registering {
             version: self.version,
             bumps: bumps.into_iter().filter_map(|(wanted, bump)| wanted.then_some(bump)).collect(),
@@ -95,7 +97,24 @@ impl Register {
             author,
         };
         write::run(context, &registry, &request, &self.write).map(drop).map_err(|error| {
-            operand::no_revision(error, |version| format!("gto register {name} --version {version}"))
+            // The commit is looked at first, as in the Python tool; the version is wrong in any case.
+            match (error, version.filter(|text| text.parse::<Version>().is_err())) {
+                (CommandError::Registry(error), Some(text)) if is_of_commit(&error) => {
+                    let spelling = spelling_of_version(&text).for_shell(&context.repository);
+                    CommandError::meant(error, Some(format!("'{text}' is no version either: {spelling}")))
+                }
+                (error, _) => {
+                    operand::no_revision(error, |version| format!("gto register {name} --version {version}"))
+                }
+            }
         })
     }
+}
+
+/// Whether the commit has a version already.
+fn is_of_commit(error: &gto::Error) -> bool {
+    matches!(
+        error,
+        gto::Error::Refused(Refusal::RegisteredOnCommit { .. } | Refusal::OnlyVersionOnCommit { .. })
+    )
 }

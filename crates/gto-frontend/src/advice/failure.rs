@@ -1,6 +1,7 @@
 //! What to do where Git, a disk, a setting or an argument keeps gto from its work.
 
 use gto::Error;
+use gto::name::{ArtifactName, InvalidName};
 
 use super::lacking::fetch_tags;
 use super::meant::looks_like_version;
@@ -30,7 +31,7 @@ pub(super) fn of(error: &Error, scene: &mut dyn Scene) -> Option<Advice> {
             "nothing was changed; write in the repository that the bundle is made from, or in a clone of the bundle without ",
             either("--push", "push=True"),
         ],
-        Error::Name(_) => "a name looks like model, nlp/model, or folder:model".into(),
+        Error::Name(InvalidName(text)) => of_name(text),
         Error::Config(_) => {
             advice!["mend the file or the variable, then run ", Step::Doctor, " to see what is in force"]
         }
@@ -67,6 +68,36 @@ pub(super) fn of(error: &Error, scene: &mut dyn Scene) -> Option<Advice> {
         ],
         error => return of_write(error).or_else(|| of_git(error)),
     })
+}
+
+/// How a name is spelt: the message, which is the Python tool's, asks for two characters and leaves out the folder.
+fn of_name(text: &str) -> Advice {
+    const SPELLING: &str =
+        "a name looks like model, nlp/model, or folder:model; one letter or digit is enough";
+    match name_in(text) {
+        Some((name, true)) => advice![
+            format!("did you mean '{name}'? where its file is goes into its annotation: "),
+            Step::Annotate { artifact: name, path: text.to_owned() },
+            "; ",
+            SPELLING,
+        ],
+        Some((name, false)) => format!("did you mean '{name}'? {SPELLING}").into(),
+        None => SPELLING.into(),
+    }
+}
+
+/// The name that is nearest to a text, and whether that was the path of a file.
+fn name_in(text: &str) -> Option<(String, bool)> {
+    let is_name = |name: &str| ArtifactName::from_user(name).is_ok();
+    let stem = text.rsplit_once('.').map(|(stem, _)| stem.trim_start_matches("./"));
+    if let Some(stem) = stem.filter(|stem| is_name(stem)) {
+        return Some((stem.to_owned(), true));
+    }
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_/:".contains(c) { c } else { '-' };
+    let name: String = text.trim().chars().map(plain).collect();
+    let name = name.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned();
+    // A shortcut or a version is no name with odd letters.
+    (is_name(&name) && !text.contains(['@', '#', '!'])).then_some((name, false))
 }
 
 /// What kept a write from being made.

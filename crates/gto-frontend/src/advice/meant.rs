@@ -112,7 +112,10 @@ pub(super) fn version(artifact: &str, version: &str, scene: &mut dyn Scene) -> A
         return Advice::from(what).and(self::artifact(artifact, scene).into_parts());
     };
     let versions: Vec<String> = answer.value.versions.iter().map(|v| v.version.to_string()).collect();
-    match closest(version, &versions) {
+    // Of all versions most digits are alike: one is meant only if the first number is the same.
+    let first = |version: &str| version.split('.').next().map(str::to_owned);
+    let near: Vec<String> = versions.iter().filter(|known| first(known) == first(version)).cloned().collect();
+    match closest(version, &near) {
         Some(close) if close == version => advice![
             "it was taken out of use: ",
             Step::History(format!("{artifact}@{version}")),
@@ -200,7 +203,7 @@ pub fn nothing_registered(registry: &Registry) -> Option<Advice> {
 }
 
 /// How a version is spelt.
-pub(super) fn spelling_of_version(text: &str) -> Advice {
+pub fn spelling_of_version(text: &str) -> Advice {
     match as_version(text) {
         Some(version) => format!("did you mean {version}?").into(),
         None => "a version looks like v1.0.0, v2.1.0-rc.1 or v1.0.0+build.5 (https://semver.org, with a leading `v`)"

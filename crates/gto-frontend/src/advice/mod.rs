@@ -21,7 +21,8 @@ use gto::{Detail, Error, Registry};
 
 pub use lacking::{fetch_tags, warning};
 pub use meant::{
-    closest, deprecated_version, looks_like_version, nothing_in_history, nothing_registered, similar_shortcut,
+    closest, deprecated_version, looks_like_version, nothing_in_history, nothing_registered,
+    similar_shortcut, spelling_of_version,
 };
 pub use scene::Scene;
 pub use value::{Advice, Part, Step};

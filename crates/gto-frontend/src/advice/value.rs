@@ -63,6 +63,13 @@ pub enum Step {
         /// The version, if it must be named.
         version: Option<String>,
     },
+    /// Where the file of an artifact is.
+    Annotate {
+        /// The artifact.
+        artifact: String,
+        /// The path.
+        path: String,
+    },
     /// An annotation in another file.
     Migrate {
         /// The artifact.
@@ -103,6 +110,9 @@ impl Step {
                 let version = option("version", version.as_ref());
                 format!("gto assign {}{version} --stage {}", word(artifact), word(stage))
             }
+            Self::Annotate { artifact, path } => {
+                format!("gto annotate {} --path {}", word(artifact), word(path))
+            }
             Self::Migrate { artifact, to } => {
                 format!("gto migrate annotations {} --to {to}", word(artifact))
             }
@@ -130,6 +140,9 @@ impl Step {
             Self::Assign { artifact, stage, version } => {
                 let version = named("version", version);
                 format!("registry.assign({}, {}{version})", python_text(artifact), python_text(stage))
+            }
+            Self::Annotate { artifact, path } => {
+                format!("registry.annotate({}, path={})", python_text(artifact), python_text(path))
             }
             // Python has no such call.
             Self::Migrate { .. } => self.for_shell(),

@@ -129,6 +129,11 @@ pub(crate) fn check(text: &str, source: Source) -> Result<(), FileProblem> {
     read(text, source).map(drop).map_err(|problem| FileProblem::new(None, problem))
 }
 
+/// Whether nothing is in a file; one with a comment says something.
+pub fn says_nothing(text: &str) -> bool {
+    matches!(text.trim(), "artifacts: {}" | "{}" | "")
+}
+
 /// Whether a file has an entry with literally this name, which can be edited: not one whose name DVC puts together.
 pub fn has_entry(text: &str, source: Source, entry: &str) -> bool {
     let Ok(root) = read(text, source) else { return false };

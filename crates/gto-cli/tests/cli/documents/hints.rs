@@ -317,6 +317,33 @@ fn what_people_type_out_of_habit_brings_up_the_right_command_and_never_the_oppos
 }
 
 #[test]
+fn what_the_message_of_the_python_tool_leaves_out_is_in_the_hint() {
+    let repo = registry(&["m@v1.0.0", "m@v1.1.0", "m#prod#1", "d@v1.0.0"]);
+    gto(&repo, "deprecate d").ok();
+    for (line, hint) in [
+        (
+            "register model.pkl",
+            "did you mean 'model'? where its file is goes into its annotation: `gto annotate model --path model.pkl`",
+        ),
+        ("register my.model", "did you mean 'my'?"),
+        ("register café/net", "did you mean 'caf-/net'?"),
+        ("register +", "one letter or digit is enough"),
+        (
+            "deprecate m v9.9.9",
+            "'m' has no version v9.9.9, but v1.1.0, v1.0.0: `gto show m` lists its versions",
+        ),
+        ("assign m --version v1 --stage prod", "did you mean v1.0.0?"),
+        ("register m --version v1", "'v1' is no version either: did you mean v1.0.0?"),
+        ("deprecate m v1.1.0 dev --delete", "`gto show m` lists what is in which stage"),
+        ("deprecate d --delete", "it is out of use already, and its tags are kept"),
+    ] {
+        hints_at(&gto(&repo, line).fails(1), hint);
+    }
+    let run = gto(&repo, "deprecate m v1.1.0 dev --delete").fails(1);
+    assert!(!run.err().contains("--force"), "{run}");
+}
+
+#[test]
 fn pages_about_all_commands_can_be_read() {
     let repo = registry(&[]);
     let page = gto(&repo, "help environment").ok();

@@ -13,7 +13,7 @@ use crate::common::registry;
 use gto_testkit::skip;
 
 /// Typed before the tabulator, and the words of the line that comes out.
-const TYPED: [(&str, &[&str]); 11] = [
+const TYPED: [(&str, &[&str]); 13] = [
     ("show m@v0.0", &["show", "m@v0.0.1"]),
     ("show m@v0", &["show", "m@v0."]),
     ("show cv:p", &["show", "cv:pets"]),
@@ -26,6 +26,9 @@ const TYPED: [(&str, &[&str]); 11] = [
     ("assign m --version=v0.0", &["assign", "m", "--version=v0.0.1"]),
     ("show -r '../repo' m@v0.0", &["show", "-r", "../repo", "m@v0.0.1"]),
     ("regis", &["register"]),
+    // Flags are offered where one is begun, and do not stand beside the one version that fits.
+    ("show --js", &["show", "--json"]),
+    ("deprecate cv:pets ", &["deprecate", "cv:pets", "v1.0.0"]),
 ];
 
 #[test]

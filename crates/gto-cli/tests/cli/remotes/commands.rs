@@ -5,7 +5,7 @@
 use std::fs;
 
 use crate::common::{binary, gto, hints_at, refused, warns_of};
-use gto_testkit::{RefFormat, Repo, RepoOptions, Run, Sandbox, TagSpec};
+use gto_testkit::{Gto, RefFormat, Repo, RepoOptions, Run, Sandbox, TagSpec};
 use serde_json::json;
 
 /// A bare repository with the version v0.0.1 of `m` on the first of two commits.
@@ -132,7 +132,7 @@ fn a_clone_that_may_lack_tags_warns_before_it_invents_a_version_unless_it_has_lo
 fn the_remote_is_the_configured_one_or_that_which_git_push_would_choose() {
     let repo = Repo::new();
     repo.commit(&[], "first");
-    let remote_of = |repo: &Repo, binary: &gto_testkit::Gto| {
+    let remote_of = |repo: &Repo, binary: &Gto| {
         let run = binary.run(repo, &["register", "m", "--force"]).ok();
         let line = run.out().lines().nth(2).map(str::trim).map(str::to_owned).unwrap_or_default();
         repo.git_ok(&["tag", "-d", line.rsplit(' ').next().unwrap()]);
@@ -210,6 +210,42 @@ fn a_configured_push_is_made_by_every_write_and_can_be_turned_off() {
     hints_at(&run, "nothing was changed; see whether Git can reach it: `git ls-remote URL`");
     let run = gto(&repo, &format!("register m --no-push -r {url}")).fails(1);
     assert!(run.err().starts_with("❌ A remote repository is written to by pushing"), "{run}");
+}
+
+#[test]
+fn a_person_sets_push_and_remote_in_gits_configuration_above_the_file_and_below_the_variables() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    let pushes =
+        |gto: &Gto, name: &str| gto.run(&repo, &["register", name, "--json"]).ok().json()["pushed"].clone();
+    let set = |key: &str, value: &str| drop(repo.git_ok(&["config", key, value]));
+    let plain = binary();
+    assert_eq!(pushes(&plain, "a"), json!(false));
+    set("gto.push", "yes");
+    assert_eq!(pushes(&plain, "b"), json!(true));
+    assert_eq!(pushes(&binary().env("GTO_PUSH", "false"), "c"), json!(false), "the variable wins");
+    fs::write(repo.path().join(".gto"), "push: false\nremote: nowhere\n").unwrap();
+    set("gto.remote", "origin");
+    assert_eq!(pushes(&plain, "d"), json!(true), "Git's configuration wins over the file");
+    gto(&repo, "push").ok();
+    gto(&repo, "status").ok();
+    let doctor = gto(&repo, "doctor").ok();
+    assert!(doctor.out().contains("[python-refuses-configuration]"), "{doctor}");
+    assert!(doctor.out().contains("git config gto.push false"), "{doctor}");
+    fs::remove_file(repo.path().join(".gto")).unwrap();
+    assert!(!gto(&repo, "doctor").ok().out().contains("python-refuses-configuration"));
+    set("gto.push", "perhaps");
+    let run = gto(&repo, "show").fails(1);
+    assert!(
+        run.err().starts_with("❌ Wrong value of the setting gto.push in Git's configuration\n"),
+        "{run}"
+    );
+    let doctor = gto(&repo, "doctor").fails(1);
+    assert!(doctor.out().contains("git config --unset gto.push"), "{doctor}");
+    set("gto.push", "false");
+    set("gto.cache", "off");
+    let info = gto(&repo, "cache info").ok();
+    assert!(info.out().contains("gto.cache in Git's configuration switches it off"), "{info}");
 }
 
 #[test]

@@ -304,12 +304,7 @@ fn is_only_about(planned: &Planned, committed: Option<&str>) -> bool {
                 rest = edit::remove(&rest, planned.source, entry).ok()?;
             }
         }
-        Some(if says_nothing(&rest) { String::new() } else { rest })
+        Some(if edit::says_nothing(&rest) { String::new() } else { rest })
     };
     matches!((rest(committed), rest(planned.text.as_deref())), (Some(a), Some(b)) if a == b)
-}
-
-/// Whether nothing is in a file; one with a comment says something.
-pub(in crate::registry) fn says_nothing(text: &str) -> bool {
-    matches!(text.trim(), "artifacts: {}" | "{}" | "")
 }

@@ -10,7 +10,6 @@ use crate::error::Result;
 use crate::name::ArtifactName;
 use crate::plan::{AnnotationPlan, Stay};
 use crate::registry::Registry;
-use crate::registry::annotations::apply::says_nothing;
 use crate::registry::annotations::commits::{dvc_yaml_in, folder_of};
 use crate::registry::annotations::plan::{Current, about, nothing, own_name};
 use crate::yaml::printable;
@@ -189,7 +188,7 @@ impl Move {
             return nothing(message);
         }
         // A file that says nothing any more goes; one with a comment says something, and so does one that a link leads to.
-        let goes = says_nothing(&self.left) && !moved.is_empty() && self.from.target == self.from.file;
+        let goes = edit::says_nothing(&self.left) && !moved.is_empty() && self.from.target == self.from.file;
         let left = if moved.is_empty() { self.from.text.clone() } else { (!goes).then_some(self.left) };
         let there = if moved.is_empty() { self.to.text.clone() } else { Some(self.there) };
         // First the file that gets them: if the second step never comes, both say the same of them, so that it does not matter

@@ -147,7 +147,9 @@ impl Registry {
         let text =
             edit::remove(current.text(), current.source, entry).map_err(|problem| current.error(problem))?;
         let message = format!("Remove annotation for artifact `{name}`");
-        Ok(about(nothing(message), current, vec![entry.to_owned()], Some(text)))
+        // A file that says nothing any more goes; one with a comment says something, and so does one that a link leads to.
+        let goes = edit::says_nothing(&text) && current.target == current.file;
+        Ok(about(nothing(message), current, vec![entry.to_owned()], (!goes).then_some(text)))
     }
 
     /// Type and labels are names, and the configuration may say which types there are.
