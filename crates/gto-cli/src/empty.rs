@@ -87,12 +87,16 @@ mod tests {
             .get_opts()
             .filter(|arg| arg.is_required_set() && arg.get_id() != tested.get_id())
             .map(|arg| format!("--{}={}", arg.get_long().unwrap(), value(arg)))
+            // `gto promote` needs a stage or two, and clap calls none of them required.
+            .chain(
+                (command.get_name() == "promote" && tested.get_id() != "stage").then(|| "--stage=1".into()),
+            )
             .collect();
         let before = |index: Option<usize>| {
             let positionals = command.get_positionals().filter(move |arg| match index {
                 Some(index) => arg.get_index() < Some(index),
                 // `gto register` needs its NAME, and clap calls it optional.
-                None => arg.get_index() == Some(1),
+                None => arg.get_index() == Some(1) || arg.is_required_set(),
             });
             positionals.map(value)
         };
