@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gto::environment::Environment;
 use gto::name::ArtifactName;
-use gto::{Registry, config};
+use gto::{OpenOptions, Registry, config};
 use gto_frontend::process::{self, is_remote};
 
 use crate::error::Result;
@@ -56,25 +56,20 @@ impl Context {
 
     /// Opens the registry that `--repo` names: a folder, or the address of a remote repository.
     pub fn open(&mut self, repo: &str) -> Result<Registry> {
-        self.meet(repo);
-        let registry = process::open(repo, &self.environment)?;
-        self.opened(&registry);
-        Ok(registry)
+        self.open_with(repo, &OpenOptions::new(self.environment.clone()))
     }
 
     /// As [`Context::open`], to edit annotations.
     pub fn open_to_edit(&mut self, repo: &str) -> Result<Registry> {
-        self.meet(repo);
-        let registry = process::open_to_edit(repo, &self.environment)?;
-        self.opened(&registry);
-        Ok(registry)
+        self.open_with(repo, &OpenOptions::new(self.environment.clone()).to_edit(true))
     }
 
     /// As [`Context::open`] for hints and completions: they must be fast, so a remote repository is neither checked for
     /// updates nor cloned.
     pub fn open_again(&mut self, repo: &str) -> Option<Registry> {
         if is_remote(repo) {
-            return Registry::open_kept(repo, self.environment.clone()).ok()?;
+            let options = OpenOptions::new(self.environment.clone()).as_kept(true);
+            return options.open_url(repo).ok();
         }
         self.open(repo).ok()
     }
@@ -82,9 +77,17 @@ impl Context {
     /// As [`Context::open`], with what is wrong in the configuration.
     pub fn open_leniently(&mut self, repo: &str) -> Result<(Registry, Vec<gto::Error>)> {
         self.meet(repo);
-        let (registry, errors) = process::open_leniently(repo, &self.environment)?;
-        self.opened(&registry);
+        let registry = process::open(repo, &OpenOptions::new(self.environment.clone()), &self.environment)?;
+        let errors = registry.check_config();
+        self.opened(&registry)?;
         Ok((registry, errors))
+    }
+
+    fn open_with(&mut self, repo: &str, options: &OpenOptions) -> Result<Registry> {
+        self.meet(repo);
+        let registry = process::open(repo, options, &self.environment)?;
+        self.opened(&registry)?;
+        Ok(registry)
     }
 
     /// Git would work in the repository of `GIT_DIR`, whatever the current folder is.
@@ -112,11 +115,12 @@ impl Context {
         }
     }
 
-    fn opened(&mut self, registry: &Registry) {
-        self.printer.emojis = registry.config().emojis;
+    fn opened(&mut self, registry: &Registry) -> Result<()> {
+        let config = registry.config()?;
+        self.printer.emojis = config.emojis;
         self.warn_of_git_dir(registry);
         self.printer.debug(format!("repository {}", registry.root().display()));
-        for line in registry.config().lines() {
+        for line in config.lines() {
             self.printer.debug(line);
         }
         self.printer.show_progress(self.environment.progress());
@@ -124,5 +128,6 @@ impl Context {
             let variable = |name: &str| self.environment.variable(name);
             self.printer.pager = pager::choose(variable, registry.git_setting("core.pager"));
         }
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use gto::environment::Environment;
 use gto::time::Timestamp;
-use gto::{Error, Registry, Result};
+use gto::{Error, OpenOptions, Registry, Result};
 
 use crate::local_time::local_zone;
 
@@ -31,41 +31,14 @@ pub fn environment() -> Environment {
 /// Opens the registry that `repo` names: a folder, or the address of a remote repository.
 ///
 /// # Errors
-/// Those of [`Registry::open`] and [`Registry::open_url`].
-pub fn open(repo: &str, environment: &Environment) -> Result<Registry> {
+/// Those of [`OpenOptions::open`] and [`OpenOptions::open_url`].
+pub fn open(repo: &str, options: &OpenOptions, environment: &Environment) -> Result<Registry> {
     if is_remote(repo) {
-        return Registry::open_url(repo, environment.clone());
+        return options.open_url(repo);
     }
-    let opened = Registry::open(repo, environment.clone());
+    let opened = options.open(repo);
     match git_dir_instead(repo, opened.as_ref().err(), environment) {
-        Some(git_dir) => Registry::open_git_dir(git_dir, environment.clone()),
-        None => opened,
-    }
-}
-
-/// As [`open`], to edit annotations: a remote repository is cloned with its files, and what is edited is pushed.
-///
-/// # Errors
-/// Those of [`Registry::open`] and [`Registry::open_url_to_edit`].
-pub fn open_to_edit(repo: &str, environment: &Environment) -> Result<Registry> {
-    if is_remote(repo) {
-        Registry::open_url_to_edit(repo, environment.clone())
-    } else {
-        open(repo, environment)
-    }
-}
-
-/// As [`open`], with what is wrong in the configuration.
-///
-/// # Errors
-/// Those of [`Registry::open_leniently`] and [`Registry::open_url_leniently`].
-pub fn open_leniently(repo: &str, environment: &Environment) -> Result<(Registry, Vec<Error>)> {
-    if is_remote(repo) {
-        return Registry::open_url_leniently(repo, environment.clone());
-    }
-    let opened = Registry::open_leniently(repo, environment.clone());
-    match git_dir_instead(repo, opened.as_ref().err(), environment) {
-        Some(git_dir) => Registry::open_git_dir_leniently(git_dir, environment.clone()),
+        Some(git_dir) => options.clone().git_dir(true).open(git_dir),
         None => opened,
     }
 }

@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use gto::{Environment, Registry};
+use gto::{Environment, OpenOptions, Registry};
 use gto_frontend::process;
 use gto_frontend::text::clean;
 use pyo3::prelude::*;
@@ -78,19 +78,28 @@ impl Repo {
         Self { name: repo.unwrap_or_else(|| ".".to_owned()), environment: process::environment() }
     }
 
-    /// Opens the registry.
+    /// Opens the registry, whose configuration must be right.
     pub fn open(&self) -> gto::Result<Registry> {
-        process::open(&self.name, &self.environment)
+        self.open_with(&OpenOptions::new(self.environment.clone()))
     }
 
     /// The same, to edit annotations.
     pub fn open_to_edit(&self) -> gto::Result<Registry> {
-        process::open_to_edit(&self.name, &self.environment)
+        self.open_with(&OpenOptions::new(self.environment.clone()).to_edit(true))
     }
 
     /// The same, with what is wrong in its configuration.
     pub fn open_leniently(&self) -> gto::Result<(Registry, Vec<gto::Error>)> {
-        process::open_leniently(&self.name, &self.environment)
+        let options = OpenOptions::new(self.environment.clone());
+        let registry = process::open(&self.name, &options, &self.environment)?;
+        let errors = registry.check_config();
+        Ok((registry, errors))
+    }
+
+    fn open_with(&self, options: &OpenOptions) -> gto::Result<Registry> {
+        let registry = process::open(&self.name, options, &self.environment)?;
+        registry.config()?;
+        Ok(registry)
     }
 
     /// The variables and the clock.

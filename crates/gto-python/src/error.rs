@@ -119,9 +119,6 @@ impl Told {
             }
             Error::Blocked { by, .. } => Self { text: Some(message), ..Self::new("TagExists", [by.clone()]) },
             Error::Sign { .. } => Self::new("SigningError", [message]),
-            Error::UnreadableFile { .. } | Error::Cache { .. } | Error::Stopped { .. } => {
-                Self::new("GTOException", [message])
-            }
             Error::Untrusted { .. }
             | Error::BareNotAllowed { .. }
             | Error::Open { .. }
@@ -154,6 +151,7 @@ impl Told {
             | Error::PartialPush(_)
             | Error::MadeThereOnly { .. }
             | Error::DeletedThereOnly { .. } => Self::new("RemoteError", [message]),
+            _ => Self::new("GTOException", [message]),
         };
         Self { hint: hint(error), ..told }
     }
@@ -179,22 +177,7 @@ impl Told {
             AnnotateError::Commit { .. } | AnnotateError::Unfinished { .. } | AnnotateError::NoBranch => {
                 Self::new("GitError", [message])
             }
-            AnnotateError::NoWorkTree { .. }
-            | AnnotateError::InOtherFile { .. }
-            | AnnotateError::PathNeeded
-            | AnnotateError::PathOutside { .. }
-            | AnnotateError::PathUnprintable { .. }
-            | AnnotateError::ReadOnly { .. }
-            | AnnotateError::NoPath { .. }
-            | AnnotateError::HasFolder { .. }
-            | AnnotateError::Place { .. }
-            | AnnotateError::NoFolder { .. }
-            | AnnotateError::LeftOut { .. }
-            | AnnotateError::LabelBothWays { .. }
-            | AnnotateError::ReadBack { .. }
-            | AnnotateError::Unmovable
-            | AnnotateError::Write { .. }
-            | AnnotateError::Uncommitted { .. } => Self::new("WrongArgs", [message]),
+            _ => Self::new("WrongArgs", [message]),
         }
     }
 
@@ -223,30 +206,7 @@ impl Told {
             Refusal::NoTimeLeft { .. } | Refusal::NoCounterLeft { .. } => {
                 Self::new("GTOException", [message])
             }
-            Refusal::VersionAndBump
-            | Refusal::RevisionAndShortcut
-            | Refusal::OnlyVersionOnCommit { .. }
-            | Refusal::InvalidVersion { .. }
-            | Refusal::NoNextVersion { .. }
-            | Refusal::VersionAndSkip
-            | Refusal::NotRegistered { .. }
-            | Refusal::Deregistered { .. }
-            | Refusal::OtherVersionOnCommit { .. }
-            | Refusal::AlreadyInStage { .. }
-            | Refusal::NotInStage { .. }
-            | Refusal::Deprecated { .. }
-            | Refusal::NoLatest { .. }
-            | Refusal::OtherInStage { .. }
-            | Refusal::NothingInStage { .. }
-            | Refusal::NoEarlierVersion { .. }
-            | Refusal::NeverInStage { .. }
-            | Refusal::NeverRegistered { .. }
-            | Refusal::DeregisteredAlready { .. }
-            | Refusal::NoTags
-            | Refusal::ForceWithSimple
-            | Refusal::DeprecatedAlready
-            | Refusal::VersionOnSeveralCommits { .. }
-            | Refusal::CommitWithSeveralVersions { .. } => Self::new("WrongArgs", [message]),
+            _ => Self::new("WrongArgs", [message]),
         }
     }
 

@@ -539,7 +539,7 @@ pub fn artifact_names(py: Python<'_>, repo: Option<String>) -> Value<'_> {
 pub fn is_gto_repo(py: Python<'_>, repo: Option<String>) -> Value<'_> {
     ask(py, repo, |registry, _| {
         let is_there = |file: &str| registry.root().join(file).is_file();
-        if is_there(gto::config::Config::FILE_NAME) || is_there(&registry.config().index) {
+        if is_there(gto::config::Config::FILE_NAME) || is_there(&registry.config()?.index) {
             return Ok(true);
         }
         let all = ShowOptions { deprecated: true, ..ShowOptions::default() };

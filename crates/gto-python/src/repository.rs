@@ -46,7 +46,7 @@ pub fn parse_annotations(py: Python<'_>, data: Vec<u8>) -> Value<'_> {
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
 pub fn config(py: Python<'_>, repo: Option<String>) -> Value<'_> {
-    ask(py, repo, |registry, _| Ok(examined::configuration(registry.config())))
+    ask(py, repo, |registry, _| Ok(examined::configuration(registry.config()?)))
 }
 
 #[pyfunction]
@@ -81,7 +81,7 @@ pub fn doctor(py: Python<'_>, repo: Option<String>) -> Value<'_> {
         let (registry, wrong_config) = repo.open_leniently()?;
         let examination = registry.examine(&wrong_config)?;
         let place = examined::Place::new(&registry, &name);
-        Ok(examined::report(registry.config(), &examination, &place))
+        Ok(examined::report(registry.config()?, &examination, &place))
     })
 }
 

@@ -117,7 +117,7 @@ impl How {
         for warning in &warnings {
             asides.say(&advice::warning(warning, registry, "fetch=True"));
         }
-        self.done(registry, asides, written?, registry.pushes(&options))
+        self.done(registry, asides, written?, registry.pushes(&options)?)
     }
 
     fn done(&self, registry: &Registry, asides: &mut Asides, written: Written, push: bool) -> Work<Done> {
@@ -262,7 +262,7 @@ pub fn register<'py>(
             how.check()?;
             let plan = registry.plan_register_next_commit(&name, &wish, &how.author)?;
             asides.add(&plan.warnings);
-            let push = registry.pushes(&WriteOptions { push: how.push, ..WriteOptions::default() });
+            let push = registry.pushes(&WriteOptions { push: how.push, ..WriteOptions::default() })?;
             return how.done(registry, asides, Written { plan, applied: Applied::default() }, push);
         };
         let request = Request::Register {

@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use crate::config::ConfigError;
-use crate::git::SILENCE;
+use crate::config::{self, ConfigError};
+use crate::git::{Keep, SILENCE};
 use crate::progress::Progress;
 use crate::time::Timestamp;
 
@@ -89,6 +89,17 @@ impl Environment {
                 name: NAME.to_owned(),
                 fault: format!("it must be a number of seconds, as in {NAME}=600, or 0 for no limit"),
             }),
+        }
+    }
+
+    /// Which of the caches the user wants: none if `GTO_CACHE`, or else the `setting` `cache` in Git's configuration, is `off`,
+    /// `false`, `no` or `0`, and those of small registries too if it is `always`.
+    pub(crate) fn keep(&self, setting: impl FnOnce(&str) -> Option<String>) -> Keep {
+        let variable = self.variable("GTO_CACHE").filter(|text| !text.trim().is_empty());
+        match variable.or_else(|| setting("cache")).unwrap_or_default().trim() {
+            "always" => Keep::All,
+            text if config::parse_bool(text) == Some(false) => Keep::Nothing,
+            _ => Keep::Large,
         }
     }
 

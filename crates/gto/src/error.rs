@@ -23,8 +23,9 @@ type Cause = Box<dyn StdError + Send + Sync + 'static>;
 
 /// Why something could not be done. Nothing was changed.
 ///
-/// Front ends say of each what it is to their users, and the compiler tells them of a new one: so it is exhaustive.
+/// There will be more of them: see [`Error::kind`](crate::Error::kind).
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// No repository at the path or above it.
     #[error("No Git repo found in '{path}'")]

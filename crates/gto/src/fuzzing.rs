@@ -178,7 +178,8 @@ pub fn edits(data: &[u8]) {
         Ok(edited) => edited,
         Err(problem) => return assert_short(&problem.sentence("file")),
     };
-    let (before, after) = (edit::entry(text, source, entry), edit::entry(&edited, source, entry));
+    let fields = |text: &str| edit::entry(&source.read(text), source, entry);
+    let (before, after) = (fields(text), fields(&edited));
     let (had, has) = (yaml_edit::comments(text), yaml_edit::comments(&edited));
     let (had, has) = (had.expect("it was edited"), has.expect("it was checked"));
     let Some(changes) = changes else {

@@ -62,6 +62,7 @@ pub mod doctor;
 pub mod dvc;
 pub mod environment;
 pub mod error;
+mod error_kind;
 pub mod event;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -94,6 +95,7 @@ pub use annotation::error::{AnnotateError, Bring};
 pub use author::{Author, AuthorFault};
 pub use environment::Environment;
 pub use error::{Error, Result};
+pub use error_kind::ErrorKind;
 pub use git::{before_first_child, end_children, is_bundle, kill_children};
 pub use outcome::{Applied, PartialPush, Written};
 pub use plan::{AnnotationPlan, FileEdit, Plan};
@@ -101,7 +103,7 @@ pub use processors::processors;
 pub use registry::snapshot::{self, Snapshot};
 pub use registry::{
     AnnotatedTag, Answer, ArtifactChange, CacheReport, Change, CheckedRef, Comparison, Description, Detail,
-    Difference, KeptClone, KeptClones, Located, Registry, Sent, StagesWanted, TagDifference,
+    Difference, KeptClone, KeptClones, Located, OpenOptions, Registry, Sent, StagesWanted, TagDifference,
     clone_with_files, is_editing,
 };
 pub use report::VersionsReport;

@@ -291,6 +291,7 @@ pub struct OldTag {
 /// Something that is no failure, yet whoever asked should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "about", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Warning {
     /// Tags that have registry names and are no annotated tags, so that they are no events (decision D22).
     LightweightTags(Vec<String>),

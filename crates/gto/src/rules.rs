@@ -22,8 +22,9 @@ use crate::version::{Bump, InvalidVersion, Version, VersionLabel};
 
 /// A write that must not be done. Nothing was changed.
 ///
-/// Front ends say of each what it is to their users, and the compiler tells them of a new one: so it is exhaustive.
+/// There will be more of them: see [`Error::kind`](crate::Error::kind).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Refusal {
     /// A version and a bump, or two bumps.
     #[error("Need to specify either version or single bump argument")]

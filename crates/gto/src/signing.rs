@@ -22,6 +22,7 @@ pub enum Sign {
 /// A kind of signature: the words of `gpg.format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum SignatureFormat {
     /// By `gpg`.
     OpenPgp,
@@ -78,6 +79,7 @@ impl fmt::Display for Signing {
 /// The result of checking a tag's signature, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Verified {
     /// Signed, by a key that Git accepts.
     Good,

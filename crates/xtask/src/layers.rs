@@ -74,7 +74,8 @@ const READS_STILL: &[&str] = &[
 ];
 
 /// Where there are circles still: the beginnings of the paths. The same goes for these.
-const CIRCLES_STILL: &[&str] = &["crates/gto/src/git/", "crates/gto/src/registry", "crates/gto/src/error.rs"];
+const CIRCLES_STILL: &[&str] =
+    &["crates/gto/src/git/", "crates/gto/src/registry/mod.rs", "crates/gto/src/registry/remote/clones.rs"];
 
 /// Fails if a rule is broken, and names every file that breaks one.
 pub fn run(arguments: &[String]) -> Result<()> {

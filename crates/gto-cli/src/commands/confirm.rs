@@ -47,7 +47,7 @@ pub fn confirm(
     if question(registry, &plan).is_none() {
         return Ok(Agreed::Nothing);
     }
-    if registry.pushes(options) || options.fetch {
+    if registry.pushes(options)? || options.fetch {
         // The remote may know more tags.
         plan = registry.plan_with(request, options)?;
     }

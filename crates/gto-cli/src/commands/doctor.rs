@@ -35,10 +35,10 @@ impl Doctor {
         let examination = registry.examine(&wrong_config)?;
         let place = Place::new(&registry, &self.repo.repo);
         if self.json {
-            let report = report(registry.config(), &examination, &place);
+            let report = report(registry.config()?, &examination, &place);
             context.printer.line(json::to_string(&report)?)?;
         } else {
-            print(context, registry.config(), &examination, &place)?;
+            print(context, registry.config()?, &examination, &place)?;
             if registry.url().is_some() && !examination.findings.is_empty() {
                 context.printer.hint("run the commands in a clone of your own, and push what they change");
             }

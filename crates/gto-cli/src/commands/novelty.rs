@@ -34,7 +34,8 @@ fn similar(plan: &Plan, registry: &Registry, tags: &[String]) -> Vec<String> {
     let artifact = artifact.filter(|_| plan.is_new_artifact);
     let artifact_hint = artifact.and_then(|name| similar_artifact(name, &parsed));
     // A configuration with stages has been asked already.
-    let stage = plan.new_stage.as_ref().filter(|_| registry.config().stages.is_none());
+    let stage =
+        plan.new_stage.as_ref().filter(|_| registry.config().is_ok_and(|config| config.stages.is_none()));
     let stage_hint = stage.and_then(|name| similar_stage(name, &parsed));
     artifact_hint.into_iter().chain(stage_hint).collect()
 }

@@ -39,7 +39,7 @@ pub fn run(context: &mut Context, registry: &Registry, request: &Request, args: 
     }
     let Written { plan, applied } = written?;
     context.printer.remarks(&applied.said);
-    tell(context, registry, (args, registry.pushes(&options)), &plan, &applied)?;
+    tell(context, registry, (args, registry.pushes(&options)?), &plan, &applied)?;
     for already in &plan.already {
         context.printer.hint(format!("{already}: nothing was made"));
     }

@@ -15,12 +15,17 @@ pub const MAX_SIZE: usize = 8 << 20;
 
 /// Reads what can be read; the rest is a problem.
 pub fn read(bytes: &[u8]) -> Annotations {
+    annotations(yaml::parse(bytes, MAX_SIZE).as_ref().map(Option::as_ref))
+}
+
+/// What a text that has been read says.
+pub(crate) fn annotations(root: Result<Option<&Node>, &Problem>) -> Annotations {
     let mut artifacts = Vec::new();
     let mut problems = Problems::default();
-    match yaml::parse(bytes, MAX_SIZE) {
+    match root {
         Ok(None) => {}
         Ok(Some(Node { value: Value::Map(entries), .. })) => {
-            artifacts = read_entries(&entries, &mut problems);
+            artifacts = read_entries(entries, &mut problems);
         }
         Ok(Some(node)) => {
             let problem = node.problem().unwrap_or_else(|| {
@@ -31,7 +36,7 @@ pub fn read(bytes: &[u8]) -> Annotations {
             });
             problems.add(FileProblem::new(None, problem));
         }
-        Err(problem) => problems.add(FileProblem::new(None, problem)),
+        Err(problem) => problems.add(FileProblem::new(None, problem.clone())),
     }
     Annotations { artifacts, problems: problems.into_vec() }
 }

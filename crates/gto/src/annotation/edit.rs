@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{Annotation, FileProblem, Source, artifacts_yaml, fields};
 use crate::dvc;
-use crate::yaml::{self, Node, Problem, Value, edit, printable};
+use crate::yaml::{Document, Node, Problem, Value, edit, printable};
 
 /// What becomes of the fields of an annotation; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -62,6 +62,11 @@ impl Source {
         }
     }
 
+    /// Reads a file of this kind.
+    pub(crate) fn read(self, text: impl Into<String>) -> Document {
+        Document::read(text, self.max_size())
+    }
+
     /// The keys down to an entry.
     pub(super) fn path(self, entry: &str) -> Vec<&str> {
         match self {
@@ -94,10 +99,20 @@ const SECTION: &str = "artifacts";
 /// # Errors
 /// If the file cannot be read as a whole, or the change cannot be made without touching something else.
 pub fn annotate(text: &str, source: Source, entry: &str, changes: &Changes) -> Result<String, FileProblem> {
+    annotated(&source.read(text), source, entry, changes).map(|document| document.text().to_owned())
+}
+
+/// As [`annotate`], of a file that has been read.
+pub(crate) fn annotated(
+    document: &Document,
+    source: Source,
+    entry: &str,
+    changes: &Changes,
+) -> Result<Document, FileProblem> {
     let path = source.path(entry);
-    let changed = fields(text, source, &path, changes)
+    let changed = fields(document, source, &path, changes)
         .map(|before| changed(before, source, changes))
-        .and_then(|after| edit::set(text, &path, &Json::Object(after), source.max_size()));
+        .and_then(|after| edit::set(document, &path, &Json::Object(after)));
     changed.map_err(|problem| FileProblem::new(Some(printable(entry)), problem))
 }
 
@@ -106,27 +121,33 @@ pub fn annotate(text: &str, source: Source, entry: &str, changes: &Changes) -> R
 /// # Errors
 /// As [`annotate`]; and if there is no such entry.
 pub fn remove(text: &str, source: Source, entry: &str) -> Result<String, FileProblem> {
-    let removed = edit::remove(text, &source.path(entry), source.max_size());
+    without(&source.read(text), source, entry).map(|document| document.text().to_owned())
+}
+
+/// As [`remove`], of a file that has been read.
+pub(crate) fn without(document: &Document, source: Source, entry: &str) -> Result<Document, FileProblem> {
+    let removed = edit::remove(document, &source.path(entry));
     let removed = removed.and_then(|left| without_empty_section(left, source));
     removed.map_err(|problem| FileProblem::new(Some(printable(entry)), problem))
 }
 
-/// The text without an empty section of artifacts. The section stays if comments would be lost with it: those are about
+/// The file without an empty section of artifacts. The section stays if comments would be lost with it: those are about
 /// more than the entry that was its last. DVC reads `artifacts: {}`.
-fn without_empty_section(text: String, source: Source) -> Result<String, Problem> {
+fn without_empty_section(document: Document, source: Source) -> Result<Document, Problem> {
     let is_empty = |section: &Json| section.as_object().is_some_and(Map::is_empty);
-    if source != Source::Dvc || !read(&text, source)?.get(SECTION).is_some_and(is_empty) {
-        return Ok(text);
+    if source != Source::Dvc || !mapping(&document)?.get(SECTION).is_some_and(is_empty) {
+        return Ok(document);
     }
-    let without = edit::remove(&text, &[SECTION], source.max_size());
+    let without = edit::remove(&document, &[SECTION]);
     // An empty section has no text in which the sign of a comment could be something else.
-    let comments = |text: &str| text.matches('#').count();
-    Ok(without.ok().filter(|without| comments(without) == comments(&text)).unwrap_or(text))
+    let comments = |document: &Document| document.text().matches('#').count();
+    let is_whole = |without: &Document| comments(without) == comments(&document);
+    Ok(without.ok().filter(is_whole).unwrap_or(document))
 }
 
-/// Whether the text can be edited at all.
-pub(crate) fn check(text: &str, source: Source) -> Result<(), FileProblem> {
-    read(text, source).map(drop).map_err(|problem| FileProblem::new(None, problem))
+/// Whether the file can be edited at all.
+pub(crate) fn check(document: &Document) -> Result<(), FileProblem> {
+    mapping(document).map(drop).map_err(|problem| FileProblem::new(None, problem))
 }
 
 /// Whether nothing is in a file; one with a comment says something.
@@ -135,51 +156,52 @@ pub fn says_nothing(text: &str) -> bool {
 }
 
 /// Whether a file has an entry with literally this name, which can be edited: not one whose name DVC puts together.
-pub fn has_entry(text: &str, source: Source, entry: &str) -> bool {
-    let Ok(root) = read(text, source) else { return false };
-    let path = source.path(entry);
-    path.iter().try_fold(&Json::Object(root), |place, key| place.get(*key)).is_some()
+pub(crate) fn has_entry(document: &Document, source: Source, entry: &str) -> bool {
+    mapping(document).is_ok() && at(document, &source.path(entry)).is_some()
 }
 
 /// Whether a `dvc.yaml` annotates artifacts.
-pub(crate) fn has_section(text: &str) -> bool {
-    read(text, Source::Dvc).is_ok_and(|root| root.get(SECTION).is_some_and(|section| !section.is_null()))
+pub(crate) fn has_section(document: &Document) -> bool {
+    mapping(document).is_ok_and(|root| root.get(SECTION).is_some_and(|section| !section.is_null()))
 }
 
 /// The fields of an entry as JSON, all of them, in the order of the file; `None` if there is no such entry.
-pub(crate) fn entry(text: &str, source: Source, entry: &str) -> Option<Map<String, Json>> {
-    let root = Json::Object(read(text, source).ok()?);
-    let found = source.path(entry).iter().try_fold(&root, |place, key| place.get(*key))?;
-    found.as_object().cloned()
+pub(crate) fn entry(document: &Document, source: Source, entry: &str) -> Option<Map<String, Json>> {
+    mapping(document).ok()?;
+    at(document, &source.path(entry))?.as_object().cloned()
 }
 
-fn read(text: &str, source: Source) -> Result<Map<String, Json>, Problem> {
-    let Some(root) = yaml::parse(text.as_bytes(), source.max_size())? else { return Ok(Map::new()) };
-    match (root.problem(), root.to_json()) {
-        (Some(problem), _) => Err(problem),
-        (None, Json::Object(root)) => Ok(root),
-        (None, _) => Err(root.complain(format!("must be a mapping, not {}", root.kind()))),
-    }
+fn at<'d>(document: &'d Document, path: &[&str]) -> Option<&'d Json> {
+    path.iter().try_fold(document.json().ok()?, |place, key| place.get(*key))
+}
+
+fn mapping(document: &Document) -> Result<&Map<String, Json>, Problem> {
+    let not_one = |root: &Node| root.complain(format!("must be a mapping, not {}", root.kind()));
+    let wrong = || match document.root() {
+        Ok(Some(root)) => not_one(root),
+        _ => Problem::nowhere("must be a mapping"),
+    };
+    document.json()?.as_object().ok_or_else(wrong)
 }
 
 /// The fields of an entry, for a change of some of them. What is wrong with another one would keep the entry from being read
 /// after the change as well; nothing, where there should be something, is mended by the change.
 fn fields(
-    text: &str,
+    document: &Document,
     source: Source,
     path: &[&str],
     changes: &Changes,
 ) -> Result<Option<Map<String, Json>>, Problem> {
-    read(text, source)?;
-    let mut place = yaml::parse(text.as_bytes(), source.max_size())?;
+    mapping(document)?;
+    let mut place = document.root().map_err(Clone::clone)?;
     for (depth, key) in path.iter().enumerate() {
         let Some(node) = place.filter(|node| !matches!(node.value, Value::Null)) else { return Ok(None) };
         let shown = || printable(&path[..depth].join("."));
-        let Value::Map(entries) = node.value else {
+        let Value::Map(entries) = &node.value else {
             return Err(node.complain(format!("'{}' must be a mapping, not {}", shown(), node.kind())));
         };
-        let is_it = |(name, _): &(Node, Node)| name.key().is_ok_and(|name| name == *key);
-        place = entries.into_iter().find(is_it).map(|(_, value)| value);
+        let is_it = |(name, _): &&(Node, Node)| name.key().is_ok_and(|name| name == *key);
+        place = entries.iter().find(is_it).map(|(_, value)| value);
     }
     let Some(node) = place.filter(|node| !matches!(node.value, Value::Null)) else { return Ok(None) };
     let Value::Map(entries) = &node.value else {

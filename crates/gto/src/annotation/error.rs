@@ -11,6 +11,7 @@ use crate::object_id::ObjectId;
 
 /// Why an annotation was not changed. The messages of what the Python tool refused too are its own.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AnnotateError {
     /// A bare repository, or a remote one.
     #[error("There is no work tree in '{}', and so no file to edit", path.display())]

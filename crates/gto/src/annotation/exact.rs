@@ -7,34 +7,38 @@ use std::cmp::Reverse;
 
 use super::Source;
 use crate::yaml::edit::is_meant_otherwise;
-use crate::yaml::{self, Node, Problem, Style, Value, printable};
+use crate::yaml::{Document, Node, Problem, Style, Value, printable};
 
 /// A file's text, and which kind of file it is.
-pub(crate) type File<'t> = (&'t str, Source);
+pub(crate) type File<'t> = (&'t Document, Source);
 
 /// Makes the values of an entry in the file `to`, of which they are the JSON, those of the entry in the file `from`.
 ///
 /// # Errors
 /// If a value cannot be carried over as it is. Its place is that in `from`.
-pub(crate) fn carry(from: File<'_>, to: File<'_>, entry: &str) -> Result<String, Problem> {
+pub(crate) fn carry(from: File<'_>, to: File<'_>, entry: &str) -> Result<Document, Problem> {
     let old = fields(from, entry)?;
     let new = fields(to, entry)?;
-    let mut differing = differences((&old, from), (&new, to))?;
+    let mut differing = differences((old, from), (new, to))?;
+    if differing.is_empty() {
+        return Ok(to.0.clone());
+    }
     // From the end, so that the places before stay what they are.
     differing.sort_by_key(|(_, there)| Reverse(there.written.map(|written| written.start)));
-    let mut carried = to.0.to_owned();
+    let mut carried = to.0.text().to_owned();
     for (here, there) in differing {
-        let (text, place) = raw(here, from.0).zip(there.written).ok_or_else(|| unlike(here))?;
+        let (text, place) = raw(here, from.0.text()).zip(there.written).ok_or_else(|| unlike(here))?;
         let is_plain = here.written.is_some_and(|written| written.style == Style::Plain);
         if !is_plain || !is_simple(text) || carried.get(place.start..place.end).is_none() {
             return Err(unlike(here));
         }
         carried.replace_range(place.start..place.end, text);
     }
-    let to = (carried.as_str(), to.1);
-    match differences((&old, from), (&fields(to, entry)?, to))?.first() {
+    let carried = to.0.with_text(carried);
+    let to = (&carried, to.1);
+    match differences((old, from), (fields(to, entry)?, to))?.first() {
         Some((here, _)) => Err(unlike(here)),
-        None => Ok(carried),
+        None => Ok(carried.clone()),
     }
 }
 
@@ -43,18 +47,18 @@ fn unlike(node: &Node) -> Problem {
 }
 
 /// The fields of an entry.
-fn fields((text, source): File<'_>, entry: &str) -> Result<Vec<(Node, Node)>, Problem> {
-    let mut node = yaml::parse(text.as_bytes(), source.max_size())?;
+fn fields<'t>((document, source): File<'t>, entry: &str) -> Result<&'t [(Node, Node)], Problem> {
+    let mut node = document.root().map_err(Clone::clone)?;
     for key in source.path(entry) {
-        node = node
-            .and_then(|node| match node.value {
-                Value::Map(entries) => entries.into_iter().find(|(name, _)| name.as_text() == Some(key)),
-                _ => None,
-            })
-            .map(|(_, value)| value);
+        node = node.and_then(|node| match &node.value {
+            Value::Map(entries) => {
+                entries.iter().find(|(name, _)| name.as_text() == Some(key)).map(|(_, value)| value)
+            }
+            _ => None,
+        });
     }
-    match node {
-        Some(Node { value: Value::Map(fields), .. }) => Ok(fields),
+    match node.map(|node| &node.value) {
+        Some(Value::Map(fields)) => Ok(fields),
         _ => Err(Problem::nowhere(format!("there is no entry '{}'", printable(entry)))),
     }
 }
@@ -68,6 +72,7 @@ type Fields<'n> = (&'n [(Node, Node)], File<'n>);
 /// If the two are not even built alike.
 fn differences<'n>(old: Fields<'n>, new: Fields<'n>) -> Result<Vec<(&'n Node, &'n Node)>, Problem> {
     let ((old, (old_text, source)), (new, (new_text, target))) = (old, new);
+    let (old_text, new_text) = (old_text.text(), new_text.text());
     let find = |fields: &'n [(Node, Node)], name: &str| {
         fields.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value)
     };
@@ -184,9 +189,10 @@ mod tests {
         let from = format!("m:\n  path: p\n  custom: {custom}\n");
         let annotation = artifacts_yaml::read(from.as_bytes()).artifacts.remove(0).1;
         let to = annotate("", Source::Dvc, "m", &Changes::all_of(&annotation)).unwrap();
-        let carried = carry((&from, Source::Gto), (&to, Source::Dvc), "m");
+        let read = |text: &str| Document::read(text, 1 << 20);
+        let carried = carry((&read(&from), Source::Gto), (&read(&to), Source::Dvc), "m");
         let carried = carried.map_err(|problem| format!("{}:{}", problem.line, problem.column))?;
-        Ok(carried.split_once("    meta:").unwrap().1.split_whitespace().collect::<Vec<_>>().join(" "))
+        Ok(carried.text().split_once("    meta:").unwrap().1.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
     #[test]
@@ -231,12 +237,10 @@ mod tests {
     #[test]
     fn a_text_is_not_the_time_that_it_looks_like() {
         let same = |a: &str, b: &str| {
-            let file = |value: &str| format!("m: {{custom: {{k: {value}}}}}\n");
+            let file = |value: &str| Document::read(format!("m: {{custom: {{k: {value}}}}}\n"), 1 << 20);
             let (a, b) = (file(a), file(b));
-            let fields = |text: &str| fields((text, Source::Gto), "m").unwrap();
-            differences((&fields(&a), (&a, Source::Gto)), (&fields(&b), (&b, Source::Gto)))
-                .unwrap()
-                .is_empty()
+            let (a, b) = ((&a, Source::Gto), (&b, Source::Gto));
+            differences((fields(a, "m").unwrap(), a), (fields(b, "m").unwrap(), b)).unwrap().is_empty()
         };
         assert!(same("1.0", "1.00") && same("a", "'a'") && same("2024-01-02", "2024-01-02"));
         assert!(!same("2024-01-02", "'2024-01-02'") && !same(".inf", "Infinity") && !same("1", "1.0"));

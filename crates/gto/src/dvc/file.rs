@@ -15,10 +15,15 @@ use crate::annotation::fields::{labels, odd_path, text, unknown_field, wrong};
 use crate::annotation::path::normal;
 use crate::annotation::{Annotation, Annotations, Fault, FileProblem, Problems};
 use crate::name::{ArtifactName, is_name};
-use crate::yaml::{self, Node, Problem, Value, printable};
+use crate::yaml::{self, Document, Node, Problem, Value, printable};
 
 /// What DVC knows at the top of the file.
 const SECTIONS: [&str; 7] = ["artifacts", "datasets", "metrics", "params", "plots", "stages", "vars"];
+
+/// Most such files describe pipelines alone, and to read them takes longer than to see that.
+fn names_artifacts(bytes: &[u8]) -> bool {
+    bytes.windows(SECTIONS[0].len()).any(|part| part == SECTIONS[0].as_bytes())
+}
 
 /// A file taken apart, before parameters are filled in: the same for every folder and commit that has these bytes.
 #[derive(Default)]
@@ -33,13 +38,21 @@ pub struct DvcYaml {
 impl DvcYaml {
     /// Takes a file apart. What is wrong with it is in what [`DvcYaml::annotations`] gives.
     pub fn parse(bytes: &[u8]) -> Self {
-        let mut file = Self::default();
-        // Most such files describe pipelines alone, and to read them takes longer than to see that.
-        if !bytes.windows(SECTIONS[0].len()).any(|part| part == SECTIONS[0].as_bytes()) {
-            return file;
+        if names_artifacts(bytes) { Self::read(yaml::parse(bytes, MAX_SIZE)) } else { Self::default() }
+    }
+
+    /// Takes apart a file that has been read.
+    pub(crate) fn of(document: &Document) -> Self {
+        if !names_artifacts(document.text().as_bytes()) {
+            return Self::default();
         }
+        Self::read(document.root().map(Option::<&Node>::cloned).map_err(Clone::clone))
+    }
+
+    fn read(root: Result<Option<Node>, Problem>) -> Self {
+        let mut file = Self::default();
         let mut problems = Problems::default();
-        match yaml::parse(bytes, MAX_SIZE) {
+        match root {
             Ok(None) => {}
             Ok(Some(Node { value: Value::Map(sections), .. })) => file.read_sections(sections, &mut problems),
             Ok(Some(node)) => {

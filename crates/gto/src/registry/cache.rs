@@ -4,8 +4,6 @@
 
 use std::path::PathBuf;
 
-use crate::config;
-use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::git::Keep;
 use crate::registry::Registry;
@@ -25,17 +23,6 @@ pub struct CacheReport {
     pub unwritten: Option<String>,
 }
 
-/// What the user wants to be kept: nothing if `GTO_CACHE`, or else `gto.cache` in Git's configuration, is `off`, `false`, `no`
-/// or `0`, and the tags of small registries too if it is `always`.
-pub(super) fn wanted(environment: &Environment, setting: impl FnOnce(&str) -> Option<String>) -> Keep {
-    let variable = environment.variable("GTO_CACHE").filter(|text| !text.trim().is_empty());
-    match variable.or_else(|| setting("cache")).unwrap_or_default().trim() {
-        "always" => Keep::All,
-        text if config::parse_bool(text) == Some(false) => Keep::Nothing,
-        _ => Keep::Large,
-    }
-}
-
 impl Registry {
     /// What is kept for the next time. A clone that goes when the registry does needs no cache.
     pub(super) fn keep(&self) -> Keep {
@@ -44,7 +31,7 @@ impl Registry {
     }
 
     fn wanted(&self) -> Keep {
-        wanted(&self.environment, |key| self.repository.personal_setting(key))
+        self.environment.keep(|key| self.repository.personal_setting(key))
     }
 
     /// Looks at the cache of tags, all of it, and whether it can be written.

@@ -18,15 +18,17 @@ mod write;
 pub use annotations::{Description, Located, is_editing};
 pub use cache::CacheReport;
 pub use changes::{ArtifactChange, Change};
+pub use open::OpenOptions;
 pub use plumbing::{AnnotatedTag, clone_with_files};
 pub use read::{CheckedRef, Detail, StagesWanted};
 pub use remote::{Comparison, Difference, KeptClone, KeptClones, Sent, TagDifference};
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::git::Repository;
 use crate::name::ArtifactName;
 use crate::plan::Warning;
@@ -38,7 +40,7 @@ use crate::tag::TagName;
 /// Every question reads the repository anew: an answer is never older than the question.
 pub struct Registry {
     pub(crate) repository: Repository,
-    pub(crate) config: Config,
+    config: OnceLock<Config>,
     pub(crate) environment: Environment,
     remote: Option<Clone>,
 }
@@ -60,9 +62,41 @@ impl<T> Answer<T> {
 }
 
 impl Registry {
-    /// The configuration in force.
-    pub fn config(&self) -> &Config {
-        &self.config
+    /// The configuration in force. It is read when it is first asked for, by a question or a write that needs it, and kept.
+    ///
+    /// # Errors
+    /// [`Error::Config`](crate::Error::Config), or what keeps it from being read.
+    pub fn config(&self) -> Result<&Config> {
+        if let Some(config) = self.config.get() {
+            return Ok(config);
+        }
+        self.environment.git_timeout()?;
+        let (config, mut wrong) = self.read_config(config_file::read(&self.repository)?.as_ref());
+        if !wrong.is_empty() {
+            return Err(wrong.swap_remove(0).into());
+        }
+        Ok(self.config.get_or_init(|| config))
+    }
+
+    /// What is wrong in the configuration, if it was not asked for yet. It is left out from now on: for those who look for
+    /// everything that is wrong.
+    pub fn check_config(&self) -> Vec<Error> {
+        let mut errors: Vec<Error> =
+            self.environment.git_timeout().err().map(Error::from).into_iter().collect();
+        let file = config_file::read(&self.repository).unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        });
+        let (config, wrong) = self.read_config(file.as_ref());
+        self.config.get_or_init(|| config);
+        errors.extend(wrong.into_iter().map(Error::from));
+        errors
+    }
+
+    fn read_config(&self, file: Option<&(String, Vec<u8>)>) -> (Config, Vec<ConfigError>) {
+        let file = file.map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
+        let setting = |key: &str| self.repository.personal_setting(key);
+        Config::read_leniently(file, &setting, &|name| self.environment.variable(name))
     }
 
     /// The folder that messages name: the work tree, or the repository itself if it is bare.

@@ -1,38 +1,63 @@
-//! Opening a registry.
+//! Opening a registry: which repository it is of, and how that is found or got.
 //!
-//! Owns where it is looked for, and what is read before the first question: the configuration.
+//! Must not read what is in it.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
-use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::git::Repository;
 use crate::registry::Registry;
-use crate::registry::config_file;
 use crate::registry::remote::clones::Clone;
 
-impl Registry {
+/// How a registry is opened.
+#[derive(Debug, ::core::clone::Clone)]
+pub struct OpenOptions {
+    environment: Environment,
+    is_git_dir: bool,
+    is_edited: bool,
+    is_as_kept: bool,
+}
+
+impl OpenOptions {
+    /// For whoever gives these variables and this clock.
+    pub fn new(environment: Environment) -> Self {
+        Self { environment, is_git_dir: false, is_edited: false, is_as_kept: false }
+    }
+
+    /// The path is that of the folder with `HEAD`, as for Git in `GIT_DIR`: the folders above are not searched, and whose it is
+    /// does not matter.
+    #[must_use]
+    pub fn git_dir(self, is_git_dir: bool) -> Self {
+        Self { is_git_dir, ..self }
+    }
+
+    /// Annotations will be edited: a remote repository is cloned with the files of its current branch, and the clone goes with
+    /// the registry. What is edited there is committed and pushed. Tags are not fetched.
+    #[must_use]
+    pub fn to_edit(self, is_edited: bool) -> Self {
+        Self { is_edited, ..self }
+    }
+
+    /// A remote repository is not asked what is new: its clone is taken as it was left the last time. This never waits.
+    #[must_use]
+    pub fn as_kept(self, is_as_kept: bool) -> Self {
+        Self { is_as_kept, ..self }
+    }
+
     /// Opens the registry of the repository at `path`, or of the folder above it that is one.
     ///
     /// # Errors
-    /// [`Error::NoRepository`], [`Error::Open`] or [`Error::Config`].
-    pub fn open(path: impl AsRef<Path>, environment: Environment) -> Result<Self> {
-        let (repository, remote) = Self::discover(path.as_ref())?;
-        Self::new(repository, environment, remote)
-    }
-
-    /// Opens the registry of the repository whose folder with `HEAD` this is, as Git does for `GIT_DIR`: the folders
-    /// above are not searched, and whose it is does not matter.
-    ///
-    /// # Errors
-    /// Those of [`Registry::open`].
-    pub fn open_git_dir(git_dir: impl AsRef<Path>, environment: Environment) -> Result<Self> {
-        Self::new(Self::repository_at(git_dir.as_ref())?, environment, None)
-    }
-
-    pub(super) fn repository_at(path: &Path) -> Result<Repository> {
-        Repository::open(path).map_err(|error| Error::from_open(&path.display().to_string(), error))
+    /// [`Error::NoRepository`], [`Error::Open`] and the like.
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<Registry> {
+        let path = path.as_ref();
+        let opened = if self.is_git_dir { Repository::open(path) } else { Repository::discover(path) };
+        let mut repository = opened.map_err(|error| Error::from_open(&path.display().to_string(), error))?;
+        if let Some(prompt) = self.environment.variable("GIT_TERMINAL_PROMPT") {
+            repository.set_prompt(prompt);
+        }
+        Ok(self.registry(repository, None))
     }
 
     /// Opens the registry of a remote repository: a bare clone that is kept for the next time ([`KeptClones`]), or where
@@ -42,124 +67,40 @@ impl Registry {
     /// lives, nobody waits for it who opens the same address or writes there, in this process or another; what they fetch
     /// it sees, too. Only [`KeptClones::clear`] waits.
     ///
-    /// # Errors
-    /// [`Error::Clone`] with what Git said, or those of [`Registry::open`].
-    pub fn open_url(url: &str, environment: Environment) -> Result<Self> {
-        let (repository, clone) = Clone::open(url, &environment)?;
-        Self::new(repository, environment, Some(clone))
-    }
-
-    /// Opens the registry of a remote repository to edit its annotations: in a clone with the files of its current branch, which
-    /// goes with the registry. What is edited there is committed and pushed. Tags are not fetched.
+    /// [`KeptClones`]: crate::KeptClones
+    /// [`KeptClones::clear`]: crate::KeptClones::clear
     ///
     /// # Errors
-    /// As [`Registry::open_url`].
-    pub fn open_url_to_edit(url: &str, environment: Environment) -> Result<Self> {
-        let (repository, clone) = Clone::to_edit(url, &environment)?;
-        Self::new(repository, environment, Some(clone))
+    /// [`Error::Clone`] with what Git said; as it was kept, also where no clone is, or another process is changing it.
+    pub fn open_url(&self, url: &str) -> Result<Registry> {
+        let (repository, clone) = if self.is_as_kept {
+            let reason = "no clone of it is kept".to_owned();
+            let none = || Error::Clone { url: url.to_owned(), reason, login: false };
+            Clone::open_kept(url, &self.environment).ok_or_else(none)?
+        } else if self.is_edited {
+            Clone::to_edit(url, &self.environment)?
+        } else {
+            Clone::open(url, &self.environment)?
+        };
+        Ok(self.registry(repository, Some(clone)))
     }
 
-    /// As [`Registry::open_url`], without asking the remote what is new: the clone as it was left the last time. `None` if
-    /// none is kept, or another process is changing it: this never waits.
-    ///
-    /// # Errors
-    /// As [`Registry::open`].
-    pub fn open_kept(url: &str, environment: Environment) -> Result<Option<Self>> {
-        let Some((repository, clone)) = Clone::open_kept(url, &environment) else { return Ok(None) };
-        Self::new(repository, environment, Some(clone)).map(Some)
-    }
-
-    pub(super) fn discover(path: &Path) -> Result<(Repository, Option<Clone>)> {
-        let repository = Repository::discover(path)
-            .map_err(|error| Error::from_open(&path.display().to_string(), error))?;
-        Ok((repository, None))
-    }
-
-    /// Lets Git ask for a password where the environment does; of a clone of ours that was said when it was made.
-    pub(super) fn let_git_ask(
-        repository: &mut Repository,
-        environment: &Environment,
-        remote: Option<&Clone>,
-    ) {
-        let prompt = environment.variable("GIT_TERMINAL_PROMPT").filter(|_| remote.is_none());
-        if let Some(prompt) = prompt {
-            repository.set_prompt(prompt);
+    fn registry(&self, mut repository: Repository, remote: Option<Clone>) -> Registry {
+        // What is wrong with it is told with the rest of the configuration.
+        if let Ok(silence) = self.environment.git_timeout() {
+            repository.set_silence(silence);
         }
-    }
-
-    pub(super) fn new(
-        mut repository: Repository,
-        environment: Environment,
-        remote: Option<Clone>,
-    ) -> Result<Self> {
-        Self::let_git_ask(&mut repository, &environment, remote.as_ref());
-        repository.set_silence(environment.git_timeout()?);
-        let config = read_config(&repository, &environment)?;
-        Ok(Self { repository, config, environment, remote })
-    }
-
-    /// As [`Registry::open`], whatever the configuration says: what is wrong in it is left out, and comes second.
-    ///
-    /// # Errors
-    /// [`Error::NoRepository`] or [`Error::Open`].
-    pub fn open_leniently(path: impl AsRef<Path>, environment: Environment) -> Result<(Self, Vec<Error>)> {
-        let (repository, remote) = Self::discover(path.as_ref())?;
-        Ok(Self::new_leniently(repository, environment, remote))
-    }
-
-    /// As [`Registry::open_git_dir`], whatever the configuration says: what is wrong in it is left out, and comes second.
-    ///
-    /// # Errors
-    /// [`Error::NoRepository`] or [`Error::Open`].
-    pub fn open_git_dir_leniently(
-        git_dir: impl AsRef<Path>,
-        environment: Environment,
-    ) -> Result<(Self, Vec<Error>)> {
-        Ok(Self::new_leniently(Self::repository_at(git_dir.as_ref())?, environment, None))
-    }
-
-    /// As [`Registry::open_url`], whatever the configuration says: what is wrong in it is left out, and comes second.
-    ///
-    /// # Errors
-    /// [`Error::Clone`] with what Git said.
-    pub fn open_url_leniently(url: &str, environment: Environment) -> Result<(Self, Vec<Error>)> {
-        let (repository, clone) = Clone::open(url, &environment)?;
-        Ok(Self::new_leniently(repository, environment, Some(clone)))
-    }
-
-    pub(super) fn new_leniently(
-        mut repository: Repository,
-        environment: Environment,
-        remote: Option<Clone>,
-    ) -> (Self, Vec<Error>) {
-        Self::let_git_ask(&mut repository, &environment, remote.as_ref());
-        let mut errors = Vec::new();
-        match environment.git_timeout() {
-            Ok(silence) => repository.set_silence(silence),
-            Err(error) => errors.push(error.into()),
-        }
-        let file = config_file::read(&repository).unwrap_or_else(|error| {
-            errors.push(error);
-            None
-        });
-        let file = file.as_ref().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
-        let (config, wrong) = read_sources(file, &repository, &environment);
-        errors.extend(wrong.into_iter().map(Error::from));
-        (Self { repository, config, environment, remote }, errors)
+        Registry { repository, config: OnceLock::new(), environment: self.environment.clone(), remote }
     }
 }
 
-fn read_config(repository: &Repository, environment: &Environment) -> Result<Config> {
-    let file = config_file::read(repository)?;
-    let file = file.as_ref().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
-    let (config, mut wrong) = read_sources(file, repository, environment);
-    if wrong.is_empty() { Ok(config) } else { Err(wrong.swap_remove(0).into()) }
-}
-
-fn read_sources(
-    file: Option<(&str, &[u8])>,
-    repository: &Repository,
-    environment: &Environment,
-) -> (Config, Vec<ConfigError>) {
-    Config::read_leniently(file, &|key| repository.personal_setting(key), &|name| environment.variable(name))
+impl Registry {
+    /// Opens the registry of the repository at `path`, or of the folder above it that is one. For other ways see
+    /// [`OpenOptions`].
+    ///
+    /// # Errors
+    /// Those of [`OpenOptions::open`].
+    pub fn open(path: impl AsRef<Path>, environment: Environment) -> Result<Self> {
+        OpenOptions::new(environment).open(path)
+    }
 }

@@ -144,13 +144,13 @@ impl Registry {
             (Some(revision), _) => Some(self.repository.resolve(revision)?),
             (None, Some(root)) => {
                 let work_tree = CheckedOut::new(&self.repository, root);
-                let bytes = work_tree.read(&self.config.index, artifacts_yaml::MAX_SIZE)?;
+                let bytes = work_tree.read(&self.config()?.index, artifacts_yaml::MAX_SIZE)?;
                 return Ok(bytes.map(|bytes| artifacts_yaml::read(&bytes)));
             }
             (None, None) => self.repository.head_commit()?,
         };
         let Some(commit) = commit else { return Ok(None) };
-        let bytes = self.repository.file_at(commit, &self.config.index, artifacts_yaml::MAX_SIZE)?;
+        let bytes = self.repository.file_at(commit, &self.config()?.index, artifacts_yaml::MAX_SIZE)?;
         Ok(bytes.map(|bytes| artifacts_yaml::read(&bytes)))
     }
 
@@ -167,7 +167,7 @@ impl Registry {
     /// # Errors
     /// What keeps Git from reading the commits. A file that cannot be read is as one without entries.
     pub fn annotations_of_branches(&self) -> Result<Vec<(ObjectId, Annotations)>> {
-        let (repository, path) = (&self.repository, &self.config.index);
+        let (repository, path) = (&self.repository, &self.config()?.index);
         // Most commits leave the file as it was.
         let mut texts: HashMap<ObjectId, Annotations> = HashMap::new();
         let mut found = Vec::new();

@@ -26,14 +26,14 @@ use std::ops::Range;
 
 use serde_json::{Map, Value as Json};
 
-use super::{Node, Problem, parse};
+use super::{Document, Problem};
 use editor::{Editor, UNSAFE};
-use layout::Document;
+use layout::Document as Layout;
 pub(crate) use render::is_meant_otherwise;
 
 /// Makes what is at `path`, keys from the root down, this value. What is on the way and not there is made.
-pub(crate) fn set(text: &str, path: &[&str], value: &Json, max_size: usize) -> Result<String, Problem> {
-    change(text, max_size, |before| {
+pub(crate) fn set(document: &Document, path: &[&str], value: &Json) -> Result<Document, Problem> {
+    change(document, |before| {
         let mut after = before.clone();
         let mut place = &mut after;
         for key in path {
@@ -49,8 +49,8 @@ pub(crate) fn set(text: &str, path: &[&str], value: &Json, max_size: usize) -> R
 }
 
 /// Takes out what is at `path`. A mapping that is left without entries stays, as `{}`.
-pub(crate) fn remove(text: &str, path: &[&str], max_size: usize) -> Result<String, Problem> {
-    change(text, max_size, |before| {
+pub(crate) fn remove(document: &Document, path: &[&str]) -> Result<Document, Problem> {
+    change(document, |before| {
         let mut after = before.clone();
         let (last, way) = path.split_last()?;
         let parent = way.iter().try_fold(&mut after, |place, key| place.get_mut(*key))?;
@@ -59,40 +59,33 @@ pub(crate) fn remove(text: &str, path: &[&str], max_size: usize) -> Result<Strin
     })
 }
 
-fn change(
-    text: &str,
-    max_size: usize,
-    wanted: impl FnOnce(&Json) -> Option<Json>,
-) -> Result<String, Problem> {
-    let before = read(text, max_size)?;
-    let before = before.map_or_else(|| Json::Object(Map::new()), |node| node.to_json());
+fn change(document: &Document, wanted: impl FnOnce(&Json) -> Option<Json>) -> Result<Document, Problem> {
+    let (text, before) = (document.text(), document.json()?);
     if !before.is_object() {
         return Err(Problem::nowhere("the file must be a mapping"));
     }
-    let after = wanted(&before).ok_or_else(|| Problem::nowhere("there is nothing of that name"))?;
-    if before == after {
-        return Ok(text.to_owned());
+    let after = wanted(before).ok_or_else(|| Problem::nowhere("there is nothing of that name"))?;
+    if *before == after {
+        return Ok(document.clone());
     }
-    let document = layout::read(text).ok_or_else(|| Problem::nowhere(UNSAFE))?;
-    let mut editor = Editor::new(text, &document);
-    editor.learn_style(document.root.as_ref());
-    editor.document(&document, &before, &after)?;
+    let layout = layout::read(text).ok_or_else(|| Problem::nowhere(UNSAFE))?;
+    let mut editor = Editor::new(text, &layout);
+    editor.learn_style(layout.root.as_ref());
+    editor.document(&layout, before, &after)?;
     let touched: Vec<_> = editor.edits.iter().map(|(range, _)| range.clone()).collect();
     let edited = editor.finish();
     // A text in a block at the end of the file may be told from another one only by the end of its last line.
     let ended = || format!("{edited}{}", if text.contains("\r\n") { "\r\n" } else { "\n" });
-    let says_it = |edited: &String| {
-        let read_back = read(edited, max_size).ok().flatten();
-        read_back.map_or_else(|| Json::Object(Map::new()), |node| node.to_json()) == after
-    };
-    let edited = if says_it(&edited) { Some(edited) } else { Some(ended()).filter(says_it) };
-    let edited = edited.ok_or_else(|| refusal(text, &document, &touched))?;
-    comments::check(text, &document, &edited)?;
+    let says_it = |edited: &Document| edited.json().is_ok_and(|read_back| *read_back == after);
+    let ended = ended();
+    let edited = [edited, ended].into_iter().map(|text| document.with_text(text)).find(says_it);
+    let edited = edited.ok_or_else(|| refusal(text, &layout, &touched))?;
+    comments::check(text, &layout, edited.text())?;
     Ok(edited)
 }
 
 /// Why an edit did not make the intended change.
-fn refusal(text: &str, document: &Document, touched: &[Range<usize>]) -> Problem {
+fn refusal(text: &str, document: &Layout, touched: &[Range<usize>]) -> Problem {
     let editor = Editor::new(text, document);
     match &document.root {
         // What comes after would end its last line, which is a part of it.
@@ -108,15 +101,6 @@ fn refusal(text: &str, document: &Document, touched: &[Range<usize>]) -> Problem
     }
 }
 
-/// Reads the file, of which everything must be in order: who edits must not make two faults of one.
-fn read(text: &str, max_size: usize) -> Result<Option<Node>, Problem> {
-    let root = parse(text.as_bytes(), max_size)?;
-    match root.as_ref().and_then(Node::problem) {
-        Some(problem) => Err(problem),
-        None => Ok(root),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -124,11 +108,20 @@ mod tests {
     use super::*;
 
     fn set(text: &str, path: &[&str], value: &Json) -> String {
-        super::set(text, path, value, 1 << 20).unwrap_or_else(|problem| panic!("{text:?} {problem:?}"))
+        edited(text, |document| super::set(document, path, value))
+            .unwrap_or_else(|problem| panic!("{text:?} {problem:?}"))
     }
 
     fn remove(text: &str, path: &[&str]) -> String {
-        super::remove(text, path, 1 << 20).unwrap_or_else(|problem| panic!("{text:?} {problem:?}"))
+        edited(text, |document| super::remove(document, path))
+            .unwrap_or_else(|problem| panic!("{text:?} {problem:?}"))
+    }
+
+    fn edited(
+        text: &str,
+        edit: impl FnOnce(&Document) -> Result<Document, Problem>,
+    ) -> Result<String, Problem> {
+        edit(&Document::read(text, 1 << 20)).map(|edited| edited.text().to_owned())
     }
 
     fn refused(result: Result<String, Problem>) -> String {
@@ -329,7 +322,7 @@ mod tests {
             ("a: [x, k, # both\n  z]", json!(["x", "z"]), "1:11"),
             ("a: [x, # x\n  z]", json!(["z", "x"]), "1:8"),
         ] {
-            let refused = refused(super::set(text, &["a"], &value, 1 << 20));
+            let refused = refused(edited(text, |document| super::set(document, &["a"], &value)));
             assert_eq!(refused, format!("{place} {}", comments::LOST), "{text}");
         }
     }
@@ -348,8 +341,11 @@ mod tests {
 
     #[test]
     fn what_would_change_something_else_is_refused() {
-        let set = |text: &str, path: &[&str]| refused(super::set(text, path, &json!("x"), 1 << 20));
-        let remove = |text: &str, path: &[&str]| refused(super::remove(text, path, 1 << 20));
+        let set = |text: &str, path: &[&str]| {
+            refused(edited(text, |document| super::set(document, path, &json!("x"))))
+        };
+        let remove =
+            |text: &str, path: &[&str]| refused(edited(text, |document| super::remove(document, path)));
         assert_eq!(set("a: &k 1\nb: *k\n", &["a"]), format!("1:4 {UNSAFE}"));
         assert_eq!(remove("a: &k 1\nb: *k\n", &["a"]), format!("1:4 {UNSAFE}"));
         assert_eq!(remove("a: &k {c: 1, d: 2}\nb:\n  <<: *k\n", &["b", "c"]), format!("3:3 {UNSAFE}"));

@@ -4,11 +4,15 @@
 //! A fault inside one value stays in that value ([`Value::Invalid`], repeated keys), so that a reader can leave out what is
 //! wrong and keep the rest; only text that is no YAML at all is an error. Knows nothing of what the values mean.
 
+mod document;
 pub(crate) mod edit;
 mod node;
 mod reader;
 mod scalar;
 
 pub(crate) use crate::text::printable;
+pub(crate) use document::Document;
 pub(crate) use node::{Node, Problem, Style, Value};
+#[cfg(test)]
+pub(crate) use reader::PARSED;
 pub(crate) use reader::parse;

@@ -14,8 +14,16 @@ const MAX_DEPTH: usize = 100;
 /// What the values of one file may take in memory, aliases expanded.
 const MAX_MEMORY: usize = 128 << 20;
 
+#[cfg(test)]
+thread_local! {
+    /// How many texts this thread has read.
+    pub(crate) static PARSED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// Reads one document. `None`: there is nothing in it, or only comments.
 pub(crate) fn parse(bytes: &[u8], max_size: usize) -> Result<Option<Node>, Problem> {
+    #[cfg(test)]
+    PARSED.set(PARSED.get() + 1);
     let nowhere = |message: String| Problem { message, line: 0, column: 0 };
     if bytes.len() > max_size {
         return Err(nowhere(format!("larger than {} MiB", max_size >> 20)));

@@ -298,13 +298,13 @@ fn identity(author: &Author) -> Vec<(&'static str, &str)> {
 /// Whether a file differs from its text in the current commit by nothing but the entries that are planned.
 fn is_only_about(planned: &Planned, committed: Option<&str>) -> bool {
     let rest = |text: Option<&str>| {
-        let mut rest = text.unwrap_or_default().to_owned();
+        let mut rest = planned.source.read(text.unwrap_or_default());
         for entry in &planned.entries {
             if edit::has_entry(&rest, planned.source, entry) {
-                rest = edit::remove(&rest, planned.source, entry).ok()?;
+                rest = edit::without(&rest, planned.source, entry).ok()?;
             }
         }
-        Some(if edit::says_nothing(&rest) { String::new() } else { rest })
+        Some(if edit::says_nothing(rest.text()) { String::new() } else { rest.text().to_owned() })
     };
     matches!((rest(committed), rest(planned.text.as_deref())), (Some(a), Some(b)) if a == b)
 }

@@ -201,10 +201,10 @@ impl Registry {
     /// [`Error::RefNotFound`], or what keeps Git from reading.
     pub fn all_annotations(&self, revision: Option<&str>) -> Result<Answer<Vec<(ArtifactName, Sourced)>>> {
         let files = match (self.commit_to_read(revision)?, self.repository.work_dir()) {
-            (Some(commit), _) => self.files().all(commit),
+            (Some(commit), _) => self.files()?.all(commit),
             (None, Some(root)) => {
                 let work_tree = CheckedOut::new(&self.repository, root);
-                let mut files = in_work_tree(&work_tree, Some(&self.config.index), None);
+                let mut files = in_work_tree(&work_tree, Some(&self.config()?.index), None);
                 for folder in self.folders_with_dvc_yaml()? {
                     files.extend(in_work_tree(&work_tree, None, Some(&folder)));
                 }
@@ -251,7 +251,8 @@ impl Registry {
     /// What the files of a commit say of an artifact, or those of the work tree, if there is one: at most one entry for each
     /// kind of file.
     pub fn annotations_of(&self, name: &ArtifactName, commit: Option<ObjectId>) -> Vec<Sourced> {
-        self.entries(name, commit).iter().filter_map(|entries| entries.of(name)).collect()
+        let entries = self.entries(name, commit).unwrap_or_default();
+        entries.iter().filter_map(|entries| entries.of(name)).collect()
     }
 
     fn described(
@@ -261,7 +262,7 @@ impl Registry {
         commit: Option<ObjectId>,
         warnings: Vec<Warning>,
     ) -> Result<Answer<Description>> {
-        let entries = self.entries(&name, commit);
+        let entries = self.entries(&name, commit)?;
         let sources: Vec<Sourced> = entries.iter().filter_map(|entries| entries.of(&name)).collect();
         let problems: Vec<String> = entries.iter().flat_map(|entries| entries.problems_of(&name)).collect();
         let mut warnings = self.also_unfetched(warnings);
@@ -278,16 +279,16 @@ impl Registry {
     }
 
     /// The files that may name the artifact.
-    fn entries(&self, name: &ArtifactName, commit: Option<ObjectId>) -> Vec<Arc<Entries>> {
-        match (commit, self.repository.work_dir()) {
-            (Some(commit), _) => self.files().entries(commit, name),
+    fn entries(&self, name: &ArtifactName, commit: Option<ObjectId>) -> Result<Vec<Arc<Entries>>> {
+        Ok(match (commit, self.repository.work_dir()) {
+            (Some(commit), _) => self.files()?.entries(commit, name),
             (None, Some(root)) => {
                 let folder = folder_of(name);
-                let index = folder.is_empty().then_some(self.config.index.as_str());
+                let index = folder.is_empty().then_some(self.config()?.index.as_str());
                 in_work_tree(&CheckedOut::new(&self.repository, root), index, Some(folder))
             }
             (None, None) => Vec::new(),
-        }
+        })
     }
 }
 

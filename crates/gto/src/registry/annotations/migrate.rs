@@ -12,7 +12,7 @@ use crate::plan::{AnnotationPlan, Stay};
 use crate::registry::Registry;
 use crate::registry::annotations::commits::{dvc_yaml_in, folder_of};
 use crate::registry::annotations::plan::{Current, about, nothing, own_name};
-use crate::yaml::printable;
+use crate::yaml::{Document, printable};
 
 /// Why an annotation stays where it is.
 type Refusal = String;
@@ -22,9 +22,9 @@ struct Move {
     from: Current,
     to: Current,
     /// The text of the first without what has moved.
-    left: String,
+    left: Document,
     /// The text of the second with it.
-    there: String,
+    there: Document,
 }
 
 impl Registry {
@@ -43,7 +43,7 @@ impl Registry {
             let why = format!("it is '{}' as well", printable(&from.file));
             return Err(AnnotateError::Place { file: printable(&to.file), why }.into());
         }
-        let Annotations { artifacts, problems } = self.read_text(&from, from.text());
+        let Annotations { artifacts, problems } = self.read_document(&from, &from.document);
         let is_of_all = |problem: &&FileProblem| problem.entry.is_none() && problem.left_out;
         if let Some(problem) = problems.iter().find(is_of_all) {
             return Err(from.error(problem.clone()));
@@ -56,7 +56,7 @@ impl Registry {
             refused = unread(&problems);
             refused.extend(self.in_folders(&from, &to)?);
         }
-        let mut moving = Move { left: from.text().to_owned(), there: to.text().to_owned(), from, to };
+        let mut moving = Move { left: from.document.clone(), there: to.document.clone(), from, to };
         let mut moved = Vec::new();
         for name in wanted {
             let found = artifacts.iter().find(|(other, _)| *other == name).map(|(_, annotation)| annotation);
@@ -82,7 +82,11 @@ impl Registry {
         let Ok(Some(committed)) = self.text_at(head, &from.target, from.source) else {
             return Ok(Vec::new());
         };
-        let then = self.read_text(from, &committed).artifacts.into_iter().map(|(name, _)| name);
+        let then = self
+            .read_document(from, &from.source.read(committed))
+            .artifacts
+            .into_iter()
+            .map(|(name, _)| name);
         let has_moved =
             |name: &ArtifactName| !now.iter().any(|(other, _)| other == name) && to.has(own_name(name));
         Ok(then.filter(has_moved).collect())
@@ -98,11 +102,11 @@ impl Registry {
         let Move { from, to, left, there } = moving;
         self.movable(name, annotation, from, to)?;
         let entry = own_name(name);
-        let added = edit::annotate(there, to.source, entry, &Changes::all_of(annotation))
+        let added = edit::annotated(there, to.source, entry, &Changes::all_of(annotation))
             .map_err(|problem| told(&problem))?;
-        let added = exact::carry((from.text(), from.source), (&added, to.source), entry)
+        let added = exact::carry((&from.document, from.source), (&added, to.source), entry)
             .map_err(|problem| told(&FileProblem::new(None, problem)))?;
-        if to.has(entry) && added != *there {
+        if to.has(entry) && added.text() != there.text() {
             return Err(format!("'{}' says something else of it", printable(&to.file)));
         }
         let back = self.read_back(name, to, &added).map_err(|error| error.to_string())?;
@@ -111,7 +115,7 @@ impl Registry {
         if back != (Annotation { path, ..annotation.clone() }) && back != *annotation {
             return Err(format!("it would not say the same in '{}'", printable(&to.file)));
         }
-        *left = edit::remove(left, from.source, entry).map_err(|problem| told(&problem))?;
+        *left = edit::without(left, from.source, entry).map_err(|problem| told(&problem))?;
         *there = added;
         Ok(())
     }
@@ -125,7 +129,7 @@ impl Registry {
         to: &Current,
     ) -> std::result::Result<(), Refusal> {
         let entry = own_name(name);
-        let fields = edit::entry(from.text(), from.source, entry)
+        let fields = edit::entry(&from.document, from.source, entry)
             .ok_or("its name is put together from parameters, and would not be any more")?;
         if from.source == Source::Dvc && serde_json::to_string(&fields).is_ok_and(|text| text.contains("${"))
         {
@@ -147,7 +151,8 @@ impl Registry {
             }
         }
         if to.has(entry) {
-            let other = self.read_text(to, to.text()).artifacts.into_iter().find(|(other, _)| other == name);
+            let other =
+                self.read_document(to, &to.document).artifacts.into_iter().find(|(other, _)| other == name);
             if other.is_none_or(|(_, other)| other != *annotation) {
                 return Err(format!("'{}' says something else of it", printable(&to.file)));
             }
@@ -164,7 +169,8 @@ impl Registry {
         for folder in self.dvc_folders()?.iter().filter(|folder| !folder.is_empty()) {
             let file = dvc_yaml_in(folder);
             let why = format!("'{}' has no artifacts of folders", printable(&to.file));
-            let found = self.current(Source::Dvc, folder).map(|file| self.read_text(&file, file.text()));
+            let found =
+                self.current(Source::Dvc, folder).map(|file| self.read_document(&file, &file.document));
             match found {
                 Ok(Annotations { artifacts, problems }) => {
                     refused.extend(artifacts.iter().map(|(name, _)| (name.to_string(), why.clone())));
@@ -188,12 +194,14 @@ impl Move {
             return nothing(message);
         }
         // A file that says nothing any more goes; one with a comment says something, and so does one that a link leads to.
-        let goes = edit::says_nothing(&self.left) && !moved.is_empty() && self.from.target == self.from.file;
-        let left = if moved.is_empty() { self.from.text.clone() } else { (!goes).then_some(self.left) };
-        let there = if moved.is_empty() { self.to.text.clone() } else { Some(self.there) };
+        let goes =
+            edit::says_nothing(self.left.text()) && !moved.is_empty() && self.from.target == self.from.file;
+        let text = |document: &Document| document.text().to_owned();
+        let left = if moved.is_empty() { self.from.text() } else { (!goes).then(|| text(&self.left)) };
+        let there = if moved.is_empty() { self.to.text() } else { Some(text(&self.there)) };
         // First the file that gets them: if the second step never comes, both say the same of them, so that it does not matter
         // which one counts, and the same command goes on from there.
-        about(about(nothing(message), self.to, entries.clone(), there), self.from, entries, left)
+        about(about(nothing(message), &self.to, entries.clone(), there), &self.from, entries, left)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::annotation::edit::{self, Changes};
 use crate::annotation::error::{AnnotateError, Bring, told};
 use crate::annotation::path::folder_of_path;
 use crate::annotation::path::{below, from_root, inside, overlap};
-use crate::annotation::{Annotation, Annotations, FileProblem, Source, Sourced, artifacts_yaml};
+use crate::annotation::{Annotation, Annotations, FileProblem, Source, artifacts_yaml};
 use crate::dvc;
 use crate::dvc::file::DvcYaml;
 use crate::error::{Error, Result};
@@ -23,25 +23,29 @@ use crate::registry::annotations::describe::is_looked_at;
 use crate::registry::annotations::file::check_place;
 use crate::registry::work_file::read_file_inside;
 use crate::request::{Annotating, Request};
-use crate::yaml::{Problem, printable};
+use crate::yaml::{Document, Problem, printable};
 
-/// A file that annotates artifacts, as it is now.
+/// A file that annotates artifacts, as it is now. A clone is cheap.
+#[derive(Clone)]
 pub(in crate::registry) struct Current {
     pub source: Source,
     pub file: String,
     /// The file that is edited: another one if it is a link.
     pub target: String,
     pub folder: String,
-    pub text: Option<String>,
+    pub is_there: bool,
+    /// What it says; nothing, if it is not there.
+    pub document: Document,
 }
 
 impl Current {
-    pub(in crate::registry) fn text(&self) -> &str {
-        self.text.as_deref().unwrap_or_default()
+    /// Its text; `None` if there is no file.
+    pub(in crate::registry) fn text(&self) -> Option<String> {
+        self.is_there.then(|| self.document.text().to_owned())
     }
 
     pub(in crate::registry) fn has(&self, entry: &str) -> bool {
-        edit::has_entry(self.text(), self.source, entry)
+        edit::has_entry(&self.document, self.source, entry)
     }
 
     pub(in crate::registry) fn error(&self, problem: FileProblem) -> Error {
@@ -57,11 +61,11 @@ pub(in crate::registry) fn nothing(message: String) -> AnnotationPlan {
 /// Makes a plan be about these entries of a file, which is to have this text.
 pub(in crate::registry) fn about(
     mut plan: AnnotationPlan,
-    file: Current,
+    file: &Current,
     entries: Vec<String>,
     after: Option<String>,
 ) -> AnnotationPlan {
-    let Current { target, source, text, .. } = file;
+    let (text, source, target) = (file.text(), file.source, file.target.clone());
     if text != after {
         plan.edits.push(FileEdit { file: target.clone(), before: text.clone(), after });
     }
@@ -98,19 +102,19 @@ impl Registry {
         self.check_words(wish)?;
         let path = wish.path.as_deref().map(|path| self.path_from_root(path)).transpose()?;
         let wish = &Annotating { path, ..wish.clone() };
-        let current = self.file_for(name, wish.file)?;
+        let files = self.files_for(name, wish.file)?;
+        let current = &files[0];
         let entry = own_name(name);
         let is_new = !current.has(entry);
-        let is_known = |known: &Sourced| *known.file == *current.file;
-        if is_new && self.annotations_of(name, None).iter().any(is_known) {
+        if is_new && self.check_is_read(current).is_ok() && self.said(name, current).is_some() {
             let why = "its name is put together from parameters: change it by hand";
             return Err(current.error(FileProblem::new(None, Problem::nowhere(why))));
         }
         if !is_new && wish.must_be_new {
             return Err(AnnotateError::Exists { name: name.clone() }.into());
         }
-        self.check_is_read(&current)?;
-        self.check_path(name, wish)?;
+        self.check_is_read(current)?;
+        self.check_path(name, wish, &files)?;
         let path = wish.path.as_deref().map(|path| below(&current.folder, path));
         if current.source == Source::Dvc && (is_new && path.is_none() || path.as_deref() == Some("")) {
             return Err(AnnotateError::NoPath { file: printable(&current.file) }.into());
@@ -127,29 +131,31 @@ impl Registry {
             description: wish.description.clone(),
             custom: wish.custom.clone(),
         };
-        let text = edit::annotate(current.text(), current.source, entry, &changes)
+        let edited = edit::annotated(&current.document, current.source, entry, &changes)
             .map_err(|problem| current.error(problem))?;
-        self.read_back(name, &current, &text)?;
+        self.read_back(name, current, &edited)?;
         let kind = wish.kind.as_ref().map(|kind| format!(" of type `{kind}`")).unwrap_or_default();
         let path = wish.path.as_ref().map(|path| format!(" with path `{path}`")).unwrap_or_default();
         let message = format!("Annotate artifact `{name}`{kind}{path}");
-        Ok(about(nothing(message), current, vec![entry.to_owned()], Some(text)))
+        Ok(about(nothing(message), current, vec![entry.to_owned()], Some(edited.text().to_owned())))
     }
 
     /// Plans to take the annotation of an artifact out of the file that has it; where both have it, out of `dvc.yaml`. Tags
     /// have nothing to do with it.
     fn plan_remove_annotation(&self, name: &ArtifactName, file: Option<Source>) -> Result<AnnotationPlan> {
-        let current = self.file_for(name, file)?;
+        let files = self.files_for(name, file)?;
+        let current = &files[0];
         let entry = own_name(name);
         if !current.has(entry) {
             return Err(AnnotateError::NotFound { name: name.clone(), file: printable(&current.file) }.into());
         }
-        let text =
-            edit::remove(current.text(), current.source, entry).map_err(|problem| current.error(problem))?;
+        let edited = edit::without(&current.document, current.source, entry)
+            .map_err(|problem| current.error(problem))?;
         let message = format!("Remove annotation for artifact `{name}`");
         // A file that says nothing any more goes; one with a comment says something, and so does one that a link leads to.
-        let goes = edit::says_nothing(&text) && current.target == current.file;
-        Ok(about(nothing(message), current, vec![entry.to_owned()], (!goes).then_some(text)))
+        let goes = edit::says_nothing(edited.text()) && current.target == current.file;
+        let after = (!goes).then(|| edited.text().to_owned());
+        Ok(about(nothing(message), current, vec![entry.to_owned()], after))
     }
 
     /// Type and labels are names, and the configuration may say which types there are.
@@ -163,7 +169,7 @@ impl Registry {
         if let Some(label) = wish.add_labels.iter().find(|label| wish.remove_labels.contains(label)) {
             return Err(AnnotateError::LabelBothWays { label: label.clone() }.into());
         }
-        match (&self.config.types, kind) {
+        match (&self.config()?.types, kind) {
             (Some(types), Some(kind)) if !types.iter().any(|known| known == kind) => {
                 Err(AnnotateError::TypeNotAllowed { kind: kind.to_owned(), types: types.clone() }.into())
             }
@@ -181,11 +187,13 @@ impl Registry {
     }
 
     /// Whether the path is there, if it must be, and free.
-    fn check_path(&self, name: &ArtifactName, wish: &Annotating) -> Result<()> {
+    fn check_path(&self, name: &ArtifactName, wish: &Annotating, files: &[Current]) -> Result<()> {
         let given = wish.path.as_deref().filter(|path| !path.is_empty());
         if wish.must_exist {
-            let known =
-                self.annotations_of(name, None).into_iter().rev().find_map(|known| known.annotation.path);
+            let is_dvcs = |file: &&Current| file.source == Source::Dvc;
+            let (dvc, gto): (Vec<_>, Vec<_>) = files.iter().partition(is_dvcs);
+            let mut known = dvc.into_iter().chain(gto).filter(|file| self.check_is_read(file).is_ok());
+            let known = known.find_map(|file| self.said(name, file)?.path);
             let path = given.map(str::to_owned).or(known).ok_or(AnnotateError::PathNeeded)?;
             let head = self.repository.head_commit()?;
             let is_there = match (head, inside(&path)) {
@@ -197,8 +205,8 @@ impl Registry {
             }
         }
         let Some(path) = given.filter(|_| !wish.allow_same_path) else { return Ok(()) };
-        for file in self.all_current()? {
-            for (other, annotation) in self.read_text(&file, file.text()).artifacts {
+        for file in self.all_current(files)? {
+            for (other, annotation) in self.read_document(&file, &file.document).artifacts {
                 let used = annotation.path.filter(|_| other != *name);
                 if used.is_some_and(|used| overlap(path, &self.path_from_root(&used).unwrap_or(used))) {
                     return Err(AnnotateError::PathIsUsed {
@@ -216,10 +224,14 @@ impl Registry {
 
     /// Every file of the work tree that annotates artifacts and can be read, that of the root first: what is wrong with another
     /// one is not the matter here.
-    fn all_current(&self) -> Result<Vec<Current>> {
+    fn all_current(&self, known: &[Current]) -> Result<Vec<Current>> {
+        let current = |source: Source, folder: &str| {
+            let known = known.iter().find(|file| file.source == source && file.folder == folder);
+            known.map_or_else(|| self.current(source, folder), |known| Ok(known.clone()))
+        };
         let folders = self.dvc_folders()?;
-        let dvc = folders.iter().map(|folder| self.current(Source::Dvc, folder));
-        Ok(iter::once(self.current(Source::Gto, "")).chain(dvc).flatten().collect())
+        let dvc = folders.iter().map(|folder| current(Source::Dvc, folder));
+        Ok(iter::once(current(Source::Gto, "")).chain(dvc).flatten().collect())
     }
 
     /// The folders of the work tree with a `dvc.yaml` that DVC looks at.
@@ -239,42 +251,40 @@ impl Registry {
         Ok(folders)
     }
 
-    /// The file that has the artifact, or is to have it.
-    fn file_for(&self, name: &ArtifactName, wanted: Option<Source>) -> Result<Current> {
+    /// The file that has the artifact, or is to have it, and the other that could.
+    fn files_for(&self, name: &ArtifactName, wanted: Option<Source>) -> Result<Vec<Current>> {
         let (folder, entry) = (folder_of(name), own_name(name));
         let dvc = self.current(Source::Dvc, folder)?;
         if !folder.is_empty() {
             let file = printable(&dvc.file);
             let has_folder = || AnnotateError::HasFolder { name: name.clone(), file };
-            return if wanted == Some(Source::Gto) { Err(has_folder().into()) } else { Ok(dvc) };
+            return if wanted == Some(Source::Gto) { Err(has_folder().into()) } else { Ok(vec![dvc]) };
         }
         let gto = self.current(Source::Gto, "")?;
         let (in_dvc, in_gto) = (dvc.has(entry), gto.has(entry));
         let elsewhere = |file: &Current| {
             Err(AnnotateError::InOtherFile { name: name.clone(), file: printable(&file.file) }.into())
         };
-        match wanted {
-            Some(Source::Dvc) if in_gto && !in_dvc => elsewhere(&gto),
-            Some(Source::Gto) if in_dvc && !in_gto => elsewhere(&dvc),
-            Some(Source::Dvc) => Ok(dvc),
-            Some(Source::Gto) => Ok(gto),
-            None if in_dvc => Ok(dvc),
-            None if in_gto => Ok(gto),
+        let is_dvcs = match wanted {
+            Some(Source::Dvc) if in_gto && !in_dvc => return elsewhere(&gto),
+            Some(Source::Gto) if in_dvc && !in_gto => return elsewhere(&dvc),
+            Some(source) => source == Source::Dvc,
+            None if in_dvc || in_gto => in_dvc,
             None => {
                 // It may be in one that cannot be read.
                 for file in [&dvc, &gto] {
-                    edit::check(file.text(), file.source).map_err(|problem| file.error(problem))?;
+                    edit::check(&file.document).map_err(|problem| file.error(problem))?;
                 }
-                let is_dvcs = gto.text.is_none() && edit::has_section(dvc.text());
-                Ok(if is_dvcs { dvc } else { gto })
+                !gto.is_there && edit::has_section(&dvc.document)
             }
-        }
+        };
+        Ok(if is_dvcs { vec![dvc, gto] } else { vec![gto, dvc] })
     }
 
     /// A file that annotates artifacts, as it is now.
     pub(in crate::registry) fn current(&self, source: Source, folder: &str) -> Result<Current> {
         let file = match source {
-            Source::Gto => self.config.index.clone(),
+            Source::Gto => self.config()?.index.clone(),
             Source::Dvc => dvc_yaml_in(folder),
         };
         let root = self.work_tree()?;
@@ -288,7 +298,9 @@ impl Registry {
             Some(bytes) => Some(String::from_utf8(bytes).map_err(|_| place("it is not valid UTF-8"))?),
             None => None,
         };
-        Ok(Current { source, file, target, folder: folder.to_owned(), text })
+        let is_there = text.is_some();
+        let document = source.read(text.unwrap_or_default());
+        Ok(Current { source, file, target, folder: folder.to_owned(), is_there, document })
     }
 
     /// Of what Git has, only a part may be in the work tree: a new file would take the place of all that the old one says.
@@ -322,17 +334,23 @@ impl Registry {
         Ok(self.repository.work_dir().ok_or_else(none)?)
     }
 
+    /// What a file says of an artifact.
+    fn said(&self, name: &ArtifactName, file: &Current) -> Option<Annotation> {
+        let said = self.read_document(file, &file.document).artifacts;
+        said.into_iter().find(|(other, _)| other == name).map(|(_, annotation)| annotation)
+    }
+
     /// What a text says in the place of a file.
-    pub(in crate::registry) fn read_text(&self, file: &Current, text: &str) -> Annotations {
+    pub(in crate::registry) fn read_document(&self, file: &Current, document: &Document) -> Annotations {
         match (file.source, self.repository.work_dir()) {
             (Source::Dvc, Some(root)) => {
                 let load = |path: &str| {
                     let read = read_file_inside(root, &root.join(path), dvc::MAX_SIZE);
                     read.map_err(|error| error.to_string())
                 };
-                DvcYaml::parse(text.as_bytes()).annotations(&file.folder, &load)
+                DvcYaml::of(document).annotations(&file.folder, &load)
             }
-            _ => artifacts_yaml::read(text.as_bytes()),
+            _ => artifacts_yaml::annotations(document.root()),
         }
     }
 
@@ -342,9 +360,9 @@ impl Registry {
         &self,
         name: &ArtifactName,
         file: &Current,
-        text: &str,
+        document: &Document,
     ) -> Result<Annotation> {
-        let Annotations { artifacts, problems } = self.read_text(file, text);
+        let Annotations { artifacts, problems } = self.read_document(file, document);
         let found = artifacts.into_iter().find(|(other, _)| other == name);
         let is_own = |problem: &&FileProblem| problem.entry.as_deref().is_none_or(|e| e == own_name(name));
         found.map(|(_, annotation)| annotation).ok_or_else(|| {
@@ -359,4 +377,39 @@ impl Registry {
 /// The name without the folder.
 pub(in crate::registry) fn own_name(name: &ArtifactName) -> &str {
     name.as_str().rsplit(':').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use gto_testkit::Repo;
+
+    use crate::yaml::PARSED;
+    use crate::{Environment, Registry, Request, Timestamp};
+
+    /// A new entry had its file read some fifteen times.
+    #[test]
+    fn each_version_of_a_file_is_read_once_for_an_edit() {
+        let repo = Repo::new();
+        let files = [
+            ("artifacts.yaml", "a:\n  path: a.pkl\nb:\n  path: b.pkl\n"),
+            ("dvc.yaml", "artifacts:\n  c:\n    path: c.pkl\n"),
+            ("cv/dvc.yaml", "artifacts:\n  d:\n    path: d.pkl\n"),
+        ];
+        repo.commit(&files, "first");
+        let registry =
+            Registry::open(repo.path(), Environment::new([], Timestamp::new(0, 0).unwrap())).unwrap();
+        registry.config().unwrap();
+        let parsed_for = |request: &str| {
+            let request: Request = serde_json::from_str(request).unwrap();
+            PARSED.set(0);
+            assert_eq!(registry.plan(&request).unwrap().files.unwrap().edits.len(), 1);
+            PARSED.get()
+        };
+        // The three files, and the new text of one.
+        let new =
+            r#"{"action": "annotate", "artifact": "new", "annotation": {"path": "new.pkl", "file": "gto"}}"#;
+        assert_eq!(parsed_for(new), 4);
+        assert_eq!(parsed_for(&new.replace("\"new\"", "\"a\"")), 4);
+        assert_eq!(parsed_for(r#"{"action": "remove_annotation", "artifact": "a"}"#), 3);
+    }
 }

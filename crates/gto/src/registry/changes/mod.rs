@@ -124,7 +124,7 @@ impl Registry {
     /// How every annotated artifact compares to its last version at the current commit, by name; deprecated ones are left out.
     pub fn all_changes(&self) -> Result<Answer<Vec<ArtifactChange>>> {
         let head = self.repository.head_commit()?.ok_or_else(|| self.repository.no_head())?;
-        let mut files = self.files();
+        let mut files = self.files()?;
         let versions = |artifact: Artifact| {
             let name = artifact.name().clone();
             (name, artifact.is_active().then(|| Versions::of(&artifact, head)))
@@ -157,7 +157,7 @@ impl Registry {
     /// The artifacts that the current commit annotates.
     pub(in crate::registry) fn annotated_now(&self) -> Result<Vec<ArtifactName>> {
         let head = self.repository.head_commit()?.ok_or_else(|| self.repository.no_head())?;
-        Ok(self.files().names(head))
+        Ok(self.files()?.names(head))
     }
 
     /// How an artifact at the commit that `revision` names compares to its last version.
@@ -166,7 +166,7 @@ impl Registry {
         let scan = self.scan(name, Want::NoMessages)?;
         damage::refuse(self.damaged(&scan))?;
         let versions = Versions::of(&Artifact::from_events(name.clone(), scan.events), commit);
-        Ok(compare(&mut Contents::new(self, self.files()), name, commit, &versions))
+        Ok(compare(&mut Contents::new(self, self.files()?), name, commit, &versions))
     }
 
     /// Plans to register a version, if the artifact is not what it was at its last one; else a plan of nothing.

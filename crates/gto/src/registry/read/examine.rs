@@ -67,9 +67,9 @@ impl Registry {
         Ok(doctor::diagnose(&Evidence {
             now: self.environment.now(),
             wrong_config,
-            unknown_to_python: &self.config.unknown_to_python,
-            allowed_stages: self.config.stages.as_deref(),
-            index: &self.config.index,
+            unknown_to_python: &self.config()?.unknown_to_python,
+            allowed_stages: self.config()?.stages.as_deref(),
+            index: &self.config()?.index,
             annotation_problems,
             annotated_twice,
             is_shallow,
@@ -104,7 +104,7 @@ impl Registry {
     /// of them name.
     fn annotation_problems(&self) -> (Vec<(String, FileProblem)>, Vec<ArtifactName>) {
         let head = self.repository.head_commit().ok().flatten();
-        head.map(|head| self.files().problems(head)).unwrap_or_default()
+        head.zip(self.files().ok()).map(|(head, mut files)| files.problems(head)).unwrap_or_default()
     }
 
     /// The file of a loose ref, if its name is one that cannot lead anywhere else.

@@ -75,7 +75,7 @@ impl Registry {
     /// The state of the whole registry, with the commit and the annotation of every version; unregistered commits count
     /// where they are annotated at `annotated_at`.
     pub fn state(&self, annotated_at: AnnotatedAt) -> Result<Answer<State>> {
-        let mut files = self.files();
+        let mut files = self.files()?;
         let (artifacts, warnings) =
             self.each_artifact(Want::Everything, Annotated::Too(&mut files, annotated_at), |artifact| {
                 artifact
@@ -98,7 +98,7 @@ impl Registry {
         detail: Detail,
         annotated_at: AnnotatedAt,
     ) -> Result<Answer<State>> {
-        let mut files = self.files();
+        let mut files = self.files()?;
         let (mut state, warnings) = self.read(name, &mut files)?;
         annotate(&mut state, &mut files, name, annotated_at)?;
         self.enrich(&mut state, &mut files, |version| detail == Detail::Full || !version.is_registered());
@@ -108,10 +108,10 @@ impl Registry {
     /// The registry: one row for each artifact.
     pub fn show(&self, options: &ShowOptions) -> Result<Answer<RegistryReport>> {
         let summary = |artifact| ArtifactSummary::new(&artifact, options);
-        let mut files = self.files();
+        let mut files = self.files()?;
         let annotated = Annotated::Too(&mut files, options.annotated_at);
         let (artifacts, warnings) = self.each_artifact(Want::NoMessages, annotated, summary)?;
-        let mut value = RegistryReport::new(artifacts, self.config.stages.as_deref(), options);
+        let mut value = RegistryReport::new(artifacts, self.config()?.stages.as_deref(), options);
         if options.annotations || options.annotation.is_any() {
             for artifact in &mut value.artifacts {
                 artifact.annotation = annotation::nearest(&files.of_newest(&artifact.name)).cloned();
@@ -135,7 +135,7 @@ impl Registry {
     ) -> Result<Answer<VersionsReport>> {
         let not_found = || Refusal::ArtifactNotFound { name: reference.name.clone() };
         let name: ArtifactName = reference.name.parse().map_err(|_| not_found())?;
-        let mut files = self.files();
+        let mut files = self.files()?;
         let (mut state, warnings) = self.read(&name, &mut files)?;
         annotate(&mut state, &mut files, &name, options.annotated_at)?;
         let is_full = detail == Detail::Full || options.annotations || options.annotation.is_any();
@@ -224,7 +224,7 @@ impl Registry {
             let found = artifact.versions().any(&is_there);
             found.then_some(artifact)
         };
-        let mut files = self.files();
+        let mut files = self.files()?;
         let annotated = Annotated::Too(&mut files, AnnotatedAt::Head);
         let (artifacts, warnings) = self.each_artifact(Want::Everything, annotated, there)?;
         let mut state: State = artifacts.into_iter().flatten().collect();
@@ -254,7 +254,7 @@ impl Registry {
         if !options.annotations && !options.annotation.is_any() {
             return Ok(Answer { value: History::new(entries, options), warnings });
         }
-        let mut files = self.files();
+        let mut files = self.files()?;
         if options.annotation.is_any() {
             self.bring(&files, entries.iter().flatten());
             let fits = |files: &mut CommitFiles<'_>, entry: &EventReport| {
@@ -344,7 +344,7 @@ impl Registry {
 
     /// The stages of the registry; `None` where the configuration is asked for them and has none.
     pub fn stages(&self, wanted: StagesWanted) -> Result<Answer<Option<Vec<StageName>>>> {
-        let allowed = self.config.stages.clone();
+        let allowed = self.config()?.stages.clone();
         if wanted == StagesWanted::Allowed || (wanted == StagesWanted::Known && allowed.is_some()) {
             return Ok(Answer { value: allowed, warnings: Vec::new() });
         }
@@ -386,7 +386,7 @@ impl Registry {
     /// # Errors
     /// [`Refusal::StageNotAllowed`].
     pub fn check_stage(&self, stage: &StageName) -> Result<()> {
-        Ok(rules::check_stage(self.config.stages.as_deref(), stage)?)
+        Ok(rules::check_stage(self.config()?.stages.as_deref(), stage)?)
     }
 
     /// Names that stand for commits: `HEAD`, the branches, and the tags that are not the registry's. Sorted.
@@ -434,8 +434,8 @@ impl Registry {
     }
 
     /// The annotation files of commits, each read once.
-    pub(in crate::registry) fn files(&self) -> CommitFiles<'_> {
-        CommitFiles::new(&self.repository, &self.config.index)
+    pub(in crate::registry) fn files(&self) -> Result<CommitFiles<'_>> {
+        Ok(CommitFiles::new(&self.repository, &self.config()?.index))
     }
 
     /// With the warning of what a partial clone left out and could not fetch: annotations may be absent for that.

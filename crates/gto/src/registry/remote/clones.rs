@@ -110,7 +110,7 @@ impl Clone {
         access: &Access<'_>,
         environment: &Environment,
     ) -> std::result::Result<(Repository, Place), MirrorError> {
-        let kept = if crate::registry::cache::wanted(environment, git::global_setting) == Keep::Nothing {
+        let kept = if environment.keep(git::global_setting) == Keep::Nothing {
             None
         } else {
             KeptClones::of(environment).map_or(Ok(None), |clones| clones.open(access)).transpose()
@@ -122,7 +122,7 @@ impl Clone {
     /// changing it.
     pub fn open_kept(url: &str, environment: &Environment) -> Option<(Repository, Self)> {
         let address = address(url).ok()?;
-        if crate::registry::cache::wanted(environment, git::global_setting) == Keep::Nothing {
+        if environment.keep(git::global_setting) == Keep::Nothing {
             return None;
         }
         let clones = KeptClones::of(environment)?;
@@ -472,7 +472,7 @@ mod tests {
 
     use super::*;
     use crate::rules::Registering;
-    use crate::{Author, Registry, Request, Timestamp, WriteOptions};
+    use crate::{Author, OpenOptions, Request, Timestamp, WriteOptions};
 
     #[test]
     fn registries_of_one_address_in_one_process_do_not_wait_for_each_other() {
@@ -483,7 +483,7 @@ mod tests {
         let cache = remote.sandbox().path().join("cache").display().to_string();
         let now = Timestamp::new(1_900_000_000, 0).unwrap();
         let environment = Environment::new([("GTO_CACHE_DIR".to_owned(), cache)], now);
-        let open = || Registry::open_url(&url, environment.clone()).unwrap();
+        let open = || OpenOptions::new(environment.clone()).open_url(&url).unwrap();
         let begun = Instant::now();
         let (reader, writer) = (open(), open());
         let author = Author {

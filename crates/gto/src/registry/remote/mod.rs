@@ -125,14 +125,15 @@ impl Registry {
     /// What `git fetch` must be told so that it brings the registry's tags; `None` if it finds them by itself.
     pub fn fetched_from(&self) -> Option<String> {
         let remote = self.remote().ok()?;
-        let is_plain = remote.source_shown() == remote.shown() && self.config.remote.is_none();
+        let is_plain = remote.source_shown() == remote.shown()
+            && self.config().is_ok_and(|config| config.remote.is_none());
         (!is_plain).then(|| remote.source_shown())
     }
 
     /// The remote that tags are pushed to: the configured one, or Git's choice.
     pub(in crate::registry) fn remote(&self) -> Result<Remote> {
         let known = || self.repository.remotes();
-        match &self.config.remote {
+        match &self.config()?.remote {
             // What is cloned for a while has one remote, whatever the configuration in it says.
             Some(name) if self.url().is_none() => self.remote_named(name),
             _ => self.repository.push_remote().ok_or_else(|| Error::NoRemote { known: known() }),

@@ -107,7 +107,7 @@ impl Registry {
             artifacts,
             annotated,
             broken: listed.broken,
-            stages: self.config.stages.clone(),
+            stages: self.config()?.stages.clone(),
             warnings: Vec::new(),
         };
         if before.is_like(&next) {
@@ -119,7 +119,7 @@ impl Registry {
 
     /// What the files of the current commit annotate. At the same commit nothing is read again, the commit neither.
     fn annotated_since(&self, before: &Arc<Annotated>, seen: SeenHead) -> Result<Arc<Annotated>> {
-        let index = &self.config.index;
+        let index = &self.config()?.index;
         let target = match seen {
             SeenHead::At(commit) => Some(commit),
             SeenHead::Unborn => None,
@@ -129,7 +129,7 @@ impl Registry {
             return Ok(Arc::clone(before));
         }
         let head = self.repository.head_commit_seen(seen).ok().flatten();
-        let names = self.files().annotated(head, AnnotatedAt::Head)?.into_iter().map(|(name, _)| name);
+        let names = self.files()?.annotated(head, AnnotatedAt::Head)?.into_iter().map(|(name, _)| name);
         Ok(Arc::new(Annotated { head, index: index.clone(), names: names.collect() }))
     }
 

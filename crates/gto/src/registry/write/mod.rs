@@ -63,7 +63,7 @@ impl Registry {
             return Ok(plan);
         }
         let names = self.concerned(request, options)?;
-        let remote = if self.pushes(options) { Some(self.remote()?) } else { None };
+        let remote = if self.pushes(options)? { Some(self.remote()?) } else { None };
         remote.as_ref().map_or(Ok(()), no_bundle)?;
         self.fetch_first(&names, options)?;
         let mut plan = self.plan_and_warn(request, options)?;
@@ -75,22 +75,28 @@ impl Registry {
     }
 
     /// Whether a write of tags with these options pushes them.
-    pub fn pushes(&self, options: &WriteOptions) -> bool {
+    ///
+    /// # Errors
+    /// Those of [`Registry::config`].
+    pub fn pushes(&self, options: &WriteOptions) -> Result<bool> {
         // What is written to a clone of a remote repository exists only there.
-        self.url().is_some() || options.push.unwrap_or(self.config.push)
+        if self.url().is_some() {
+            return Ok(true);
+        }
+        options.push.map_or_else(|| Ok(self.config()?.push), Ok)
     }
 
     /// The artifacts whose tags on the remote matter to a request; none if it is not looked at.
     fn concerned(&self, request: &Request, options: &WriteOptions) -> Result<Vec<ArtifactName>> {
         match request {
-            _ if !self.looks(options) => Ok(Vec::new()),
+            _ if !self.looks(options)? => Ok(Vec::new()),
             Request::RegisterChanged { .. } => self.annotated_now(),
             request => Ok(request.artifacts().to_vec()),
         }
     }
 
-    fn looks(&self, options: &WriteOptions) -> bool {
-        options.fetch || self.pushes(options)
+    fn looks(&self, options: &WriteOptions) -> Result<bool> {
+        Ok(options.fetch || self.pushes(options)?)
     }
 
     /// Fetches the tags of these artifacts that only the remote has, if that is asked for. The remote, if it is pushed to.
@@ -99,19 +105,19 @@ impl Registry {
         names: &[ArtifactName],
         options: &WriteOptions,
     ) -> Result<Option<Remote>> {
-        let remote = if self.pushes(options) { Some(one_address(self.remote()?)?) } else { None };
+        let remote = if self.pushes(options)? { Some(one_address(self.remote()?)?) } else { None };
         self.fetch_first(names, options)?;
         Ok(remote.filter(|_| !names.is_empty()))
     }
 
     fn fetch_first(&self, names: &[ArtifactName], options: &WriteOptions) -> Result<()> {
-        if names.is_empty() || !self.looks(options) { Ok(()) } else { self.fetch_tags_of(names) }
+        if names.is_empty() || !self.looks(options)? { Ok(()) } else { self.fetch_tags_of(names) }
     }
 
     /// The plan, with a warning if tags of the remote that are not here could have made it another one.
     fn plan_and_warn(&self, request: &Request, options: &WriteOptions) -> Result<Plan> {
         let mut plan = self.plan(request)?;
-        if !self.looks(options) && plan.registers() && self.url().is_none() && self.has_remote() {
+        if !self.looks(options)? && plan.registers() && self.url().is_none() && self.has_remote() {
             plan.warnings.extend(self.lacking_tags(&plan));
         }
         Ok(plan)

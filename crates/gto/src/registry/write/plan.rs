@@ -196,7 +196,7 @@ impl Registry {
             name,
             artifact: artifact.as_ref(),
             inventory: &inventory,
-            allowed_stages: self.config.stages.as_deref(),
+            allowed_stages: self.config()?.stages.as_deref(),
             writer: &writer,
             is_valid_tag: git::is_valid_tag_name,
         };
@@ -253,7 +253,7 @@ impl Registry {
     /// The current commit, if it annotates the artifact.
     pub(in crate::registry) fn annotated_at(&self, name: &ArtifactName, head: SeenHead) -> Option<ObjectId> {
         let head = self.repository.head_commit_seen(head).ok().flatten()?;
-        (!self.files().of(head, name).is_empty()).then_some(head)
+        (!self.files().ok()?.of(head, name).is_empty()).then_some(head)
     }
 }
 
