@@ -641,8 +641,16 @@ fn without_permission_a_write_is_refused() {
         return skip("root may write everywhere, and nothing can be given to another user");
     }
     let before = repo.fingerprint();
-    for part in ["", "refs/tags", "objects"] {
-        set_mode(&repo.git_dir().join(part), 0o555);
+    let folders = |path: &str| {
+        let path = repo.git_dir().join(path);
+        let below = fs::read_dir(&path).expect("it is a folder").flatten().map(|entry| entry.path());
+        below.filter(|path| path.is_dir()).chain([path.clone()]).collect::<Vec<_>>()
+    };
+    // The folder of an object may be there already.
+    let mut parts = folders("objects");
+    parts.extend([repo.git_dir(), repo.git_dir().join("refs/tags")]);
+    for part in &parts {
+        set_mode(part, 0o555);
     }
     let mut command = repo.command(env!("CARGO_BIN_EXE_gto"));
     command.args(["register", "n"]);
@@ -650,8 +658,8 @@ fn without_permission_a_write_is_refused() {
         command.uid(NOBODY).gid(NOBODY);
     }
     let result = command.output();
-    for part in ["", "refs/tags", "objects"] {
-        set_mode(&repo.git_dir().join(part), 0o755);
+    for part in &parts {
+        set_mode(part, 0o755);
     }
     let Ok(output) = result else { return skip("another user may not start the binary under test") };
     let error = String::from_utf8_lossy(&output.stderr);

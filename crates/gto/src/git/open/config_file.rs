@@ -8,8 +8,8 @@ use std::path::Path;
 
 use gix::bstr::ByteSlice as _;
 
-use super::{broken, trust};
-use crate::git::{GitError, OpenError};
+use super::trust;
+use crate::git::{Cause, GitError, OpenError};
 
 /// The settings of `core` that are yes or no.
 const BOOLEANS: [&str; 12] = [
@@ -90,6 +90,10 @@ impl ConfigFile {
             Ok(None) | Err(_) => Ok(()),
         }
     }
+}
+
+fn broken(path: &Path, source: impl Into<Cause>) -> OpenError {
+    OpenError::Broken { path: path.to_owned(), source: source.into() }
 }
 
 /// Refuses values that end every command of git, wherever they are set. gix takes the default instead.
