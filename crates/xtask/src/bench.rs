@@ -3,6 +3,7 @@
 //! G, the measure of whole registries, is git printing everything that a registry is made of. The registries come
 //! from `gto-testkit`; the measuring is in [`crate::measure`].
 
+mod instructions;
 mod part;
 mod refresh;
 mod registry;
@@ -22,6 +23,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let options = Options::parse(arguments)?;
     let workspace = Workspace::find()?;
     let gto = workspace.build_gto(Profile::Release)?;
+    if options.instructions {
+        return instructions::run(&gto);
+    }
     let is_followed = options.parts.contains(&Part::Snapshot);
     let follow = is_followed.then(|| workspace.build_example("follow", Profile::Release)).transpose()?;
     let programs = Programs { gto, follow, oracle: options.oracle(&workspace) };
@@ -64,11 +68,18 @@ struct Options {
     runs: usize,
     /// In their order.
     parts: Vec<Part>,
+    /// Count instructions, and measure nothing else.
+    instructions: bool,
 }
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self> {
-        let mut options = Self { tags: vec![10_000, 100_000], runs: 7, parts: Part::ALL.to_vec() };
+        let mut options =
+            Self { tags: vec![10_000, 100_000], runs: 7, parts: Part::ALL.to_vec(), instructions: false };
+        if arguments == ["--instructions"] {
+            options.instructions = true;
+            return Ok(options);
+        }
         for pair in arguments.chunks(2) {
             let [flag, value] = pair else { return Err(format!("`{}` needs a value", pair[0]).into()) };
             match flag.as_str() {
@@ -190,6 +201,7 @@ mod tests {
             &["--runs", "0"],
             &["--tags", "100,0"],
             &["--parts", "hole"],
+            &["--instructions", "--runs", "1"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }

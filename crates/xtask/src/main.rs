@@ -42,6 +42,8 @@ Tasks:
             time gto against git on registries of so many tags, and print tables
             whole: all of a registry; more: after one more tag; one: an artifact; write: new tags;
             start: without a repository; loose: 10,000 loose tags; oracle: the Python tool, 1,000 tags
+  bench --instructions
+            count the instructions of questions about one artifact, which needs valgrind, and print them with their budgets
   python [--release] [-- UNITTEST ARGUMENTS]
             build the Python package, install it into an empty environment and test it there
             --release: as it is published

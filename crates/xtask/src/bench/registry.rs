@@ -26,8 +26,12 @@ pub struct Registry {
 impl Registry {
     /// Makes a registry of about `wanted` tags.
     pub fn make(wanted: usize, loose: bool) -> Result<Self> {
-        let size = size(wanted, loose);
-        let refs = if loose { "loose" } else { "packed" };
+        Self::of_size(size(wanted, loose))
+    }
+
+    /// Makes a registry of this size.
+    pub fn of_size(size: Large) -> Result<Self> {
+        let refs = if size.loose { "loose" } else { "packed" };
         eprintln!(
             "making a registry, {refs}: {} artifacts, {} versions each, {} other tags",
             size.artifacts, size.versions, size.noise

@@ -127,7 +127,7 @@ pub fn growth(rows: &[Row]) -> Option<String> {
 
 /// Counts of tags and of KiB, which are exact in an `f64` up to 2^53.
 #[allow(clippy::cast_precision_loss, reason = "no machine has as much of either")]
-fn as_f64(count: impl TryInto<u64>) -> f64 {
+pub fn as_f64(count: impl TryInto<u64>) -> f64 {
     count.try_into().unwrap_or(u64::MAX) as f64
 }
 
@@ -135,7 +135,7 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-fn thousands(number: usize) -> String {
+pub fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
