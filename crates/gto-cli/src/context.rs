@@ -43,9 +43,9 @@ impl Context {
         }
     }
 
-    /// The same for a person at a terminal, whom Git may ask for a password as it does when they call it.
+    /// Allows Git to prompt for a password at a terminal, as if the user had run it.
     #[must_use]
-    pub fn with_person(mut self) -> Self {
+    pub fn with_interactive_prompt(mut self) -> Self {
         const PROMPT: &str = "GIT_TERMINAL_PROMPT";
         let is_person = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         if is_person && self.environment.variable(PROMPT).is_none() {
@@ -54,7 +54,7 @@ impl Context {
         self
     }
 
-    /// Opens the registry that `--repo` names: a folder, or the address of a remote repository.
+    /// Opens the registry that `--repo` names: a folder, or the URL of a remote repository.
     pub fn open(&mut self, repo: &str) -> Result<Registry> {
         self.open_with(repo, &OpenOptions::new(self.environment.clone()))
     }
@@ -106,7 +106,7 @@ impl Context {
     }
 
     /// Records which repository was requested, and what takes long with it.
-    fn meet(&mut self, repo: &str) {
+    fn begin_opening(&mut self, repo: &str) {
         repo.clone_into(&mut self.repository);
         if is_remote(repo) {
             self.printer.debug("asking the remote repository what is new");

@@ -45,13 +45,13 @@ pub struct AnnotationFilter {
 
 impl AnnotationFilter {
     /// Whether anything is asked for.
-    pub fn is_any(&self) -> bool {
+    pub fn is_set(&self) -> bool {
         self.kind.is_some() || !self.labels.is_empty()
     }
 
     /// Whether the annotation says so. Where there is none, it does not, unless nothing is asked for.
     pub fn fits(&self, annotation: Option<&Annotation>) -> bool {
-        !self.is_any()
+        !self.is_set()
             || annotation.is_some_and(|annotation| {
                 self.kind.as_ref().is_none_or(|kind| annotation.kind.as_ref() == Some(kind))
                     && self.labels.iter().all(|label| annotation.labels.contains(label))

@@ -11,7 +11,7 @@ use gto::reference::Selector;
 use gto::request::Target;
 use gto::rules::TagWish;
 
-use super::operand::Appended;
+use super::operand::TrailingSelector;
 use super::{operand, write};
 use crate::args::{RepoArgs, WriteArgs};
 use crate::candidates;

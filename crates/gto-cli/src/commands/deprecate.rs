@@ -7,7 +7,7 @@ use gto::name::{ArtifactName, StageName};
 use gto::rules::{Refusal, Undo};
 use gto_frontend::advice::looks_like_version;
 
-use super::operand::Appended;
+use super::operand::TrailingSelector;
 use super::{operand, write};
 use crate::args::{RepoArgs, WriteArgs};
 use crate::candidates;
@@ -53,10 +53,10 @@ impl Deprecate {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
-        let name = operand::artifact(&self.name, |appended| {
-            Some(match appended {
-                Appended::Version(name, version) => format!("gto deprecate {name} {version}"),
-                Appended::Stage(name, stage) => format!("gto deprecate {name} VERSION {stage}"),
+        let name = operand::artifact(&self.name, |trailing| {
+            Some(match trailing {
+                TrailingSelector::Version(name, version) => format!("gto deprecate {name} {version}"),
+                TrailingSelector::Stage(name, stage) => format!("gto deprecate {name} VERSION {stage}"),
             })
         })?;
         let undo = if self.delete { Undo::ByDeletion } else { Undo::ByTag };

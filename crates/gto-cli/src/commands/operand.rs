@@ -11,15 +11,15 @@ use gto_frontend::advice::looks_like_version;
 use crate::args::WriteArgs;
 use crate::error::{CommandError, Result};
 
-/// An artifact's name with something at its end that is no part of it.
-pub enum Appended<'a> {
+/// An artifact's name followed by a selector of a version or a stage.
+pub enum TrailingSelector<'a> {
     /// `m@v1.0.0`, or a version alone.
     Version(&'a str, String),
     /// `m#prod`
     Stage(&'a str, &'a str),
 }
 
-impl<'a> Appended<'a> {
+impl<'a> TrailingSelector<'a> {
     fn find(text: &'a str) -> Option<Self> {
         if let Some(version) = looks_like_version(text) {
             return Some(Self::Version("NAME", version));
@@ -33,10 +33,13 @@ impl<'a> Appended<'a> {
     }
 }
 
-/// Reads an artifact's name. `instead` gives the command for a name that ends with a version or a stage.
-pub fn artifact(text: &str, instead: impl FnOnce(Appended<'_>) -> Option<String>) -> Result<ArtifactName> {
+/// Parses an artifact's name. `instead` gives the command for a name that ends with a version or a stage.
+pub fn artifact(
+    text: &str,
+    instead: impl FnOnce(TrailingSelector<'_>) -> Option<String>,
+) -> Result<ArtifactName> {
     ArtifactName::from_user(text).map_err(|error| {
-        let command = Appended::find(text).and_then(instead);
+        let command = TrailingSelector::find(text).and_then(instead);
         CommandError::meant(error, command.map(|command| format!("did you mean `{command}`?")))
     })
 }

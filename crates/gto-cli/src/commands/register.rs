@@ -7,7 +7,7 @@ use gto::rules::{Refusal, Registering};
 use gto::version::{Bump, Version};
 use gto_frontend::advice::spelling_of_version;
 
-use super::operand::Appended;
+use super::operand::TrailingSelector;
 use super::{operand, write};
 use crate::args::{RepoArgs, WriteArgs};
 use crate::candidates;
@@ -85,9 +85,11 @@ impl Register {
             let request = Request::RegisterChanged { new: wish, author };
             return write::run(context, &registry, &request, &self.write).map(drop);
         };
-        let name = operand::artifact(name, |appended| match appended {
-            Appended::Version(name, version) => Some(format!("gto register {name} --version {version}")),
-            Appended::Stage(..) => None,
+        let name = operand::artifact(name, |trailing| match trailing {
+            TrailingSelector::Version(name, version) => {
+                Some(format!("gto register {name} --version {version}"))
+            }
+            TrailingSelector::Stage(..) => None,
         })?;
         let request = Request::Register {
             artifact: name.clone(),

@@ -256,7 +256,7 @@ impl Show {
     ) -> Option<String> {
         let all = ShowOptions { annotation: AnnotationFilter::default(), ..options.clone() };
         let answer =
-            options.annotation.is_any().then(|| registry.show_versions(reference, &all, Detail::Brief));
+            options.annotation.is_set().then(|| registry.show_versions(reference, &all, Detail::Brief));
         let filter = match (&self.kind, self.label.is_empty()) {
             (Some(_), true) => "--type",
             (None, _) => "--label",
@@ -341,7 +341,7 @@ impl Show {
             }
             Format::Table(_) if report.artifacts.is_empty() => {
                 printer.line(NOTHING_FOUND)?;
-                if options.annotation.is_any() {
+                if options.annotation.is_set() {
                     let place = match options.annotated_at {
                         AnnotatedAt::Head => "at the current commit",
                         AnnotatedAt::Branches => "on any branch",

@@ -117,8 +117,8 @@ impl Registry {
                 artifact.annotation = annotation::nearest(&files.of_newest(&artifact.name)).cloned();
             }
             let fits = |sourced: &Sourced| options.annotation.fits(Some(&sourced.annotation));
-            let is_any = options.annotation.is_any();
-            value.artifacts.retain(|artifact| !is_any || artifact.annotation.as_ref().is_some_and(fits));
+            let is_set = options.annotation.is_set();
+            value.artifacts.retain(|artifact| !is_set || artifact.annotation.as_ref().is_some_and(fits));
         }
         Ok(Answer { value, warnings: self.also_unfetched(warnings) })
     }
@@ -138,7 +138,7 @@ impl Registry {
         let mut files = self.files()?;
         let (mut state, warnings) = self.read(&name, &mut files)?;
         annotate(&mut state, &mut files, &name, options.annotated_at)?;
-        let is_full = detail == Detail::Full || options.annotations || options.annotation.is_any();
+        let is_full = detail == Detail::Full || options.annotations || options.annotation.is_set();
         self.enrich(&mut state, &mut files, |version| is_full || !version.is_registered());
         let Some(artifact) = state.artifact(name.as_str()) else {
             damage::refuse(damage::damaged_in(&warnings).to_vec())?;
@@ -228,7 +228,7 @@ impl Registry {
         let annotated = Annotated::Too(&mut files, AnnotatedAt::Head);
         let (artifacts, warnings) = self.each_artifact(Want::Everything, annotated, there)?;
         let mut state: State = artifacts.into_iter().flatten().collect();
-        let is_full = detail == Detail::Full || options.annotations || options.annotation.is_any();
+        let is_full = detail == Detail::Full || options.annotations || options.annotation.is_set();
         self.enrich(&mut state, &mut files, |version| {
             is_there(version) && (is_full || !version.is_registered())
         });
@@ -251,7 +251,7 @@ impl Registry {
         } else {
             self.each_artifact(want, Annotated::Not, |artifact| EventReport::of(artifact, options))?
         };
-        if !options.annotations && !options.annotation.is_any() {
+        if !options.annotations && !options.annotation.is_set() {
             return Ok(Answer { value: History::new(entries, options), warnings });
         }
         let mut files = self.files()?;

@@ -1,4 +1,4 @@
-//! What to say when a write names an artifact or a stage for the first time.
+//! Messages for a write that uses an artifact or a stage for the first time.
 //!
 //! Must not cost a write of known names anything: all tags are listed only for new ones, and only where that is quick.
 
@@ -14,7 +14,7 @@ use gto_frontend::near::is_near;
 /// So many names are listed.
 const SHOWN: usize = 5;
 
-/// What may have been meant, by the tags that are there beside those of the plan.
+/// Suggestions from the existing tags, without those of the plan.
 pub fn hints(plan: &Plan, registry: &Registry) -> Vec<String> {
     let is_new = plan.is_new_artifact || plan.new_stage.is_some();
     if !is_new || registry.has_many_tags() {
