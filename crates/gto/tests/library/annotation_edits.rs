@@ -1,5 +1,5 @@
-//! Edits of annotation files change the lines that are meant, and nothing else: on files as people and DVC write them, and on
-//! files made by chance.
+//! Edits of annotation files change the lines that are meant, and nothing else: on files as people and DVC write them,
+//! and on random files.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "here it is how a test fails")]
 
@@ -26,7 +26,7 @@ fn diff(before: &str, after: &str) -> String {
     shown.split_inclusive('\n').filter(|line| !line.starts_with('@')).collect()
 }
 
-/// What `git diff` shows, with so many lines around each change. Carriage returns and tabs can be seen.
+/// The output of `git diff`, with this number of context lines. Carriage returns and tabs can be seen.
 fn diff_in(repo: &Repo, before: &str, after: &str, context: usize) -> String {
     let path = |name: &str| repo.path().join(name).display().to_string();
     std::fs::write(path("before"), before).unwrap();
@@ -422,7 +422,7 @@ fn a_field_with_nothing_in_it_is_mended_by_giving_it_a_value() {
     let mended = annotate(flow, Gto, "m", &all).unwrap();
     assert_eq!(mended, "m: {description: d, labels: [a], virtual: false, type: model, custom: {k: 1} }\n");
 
-    // A change of something else tells what to mend, and where it is now.
+    // Another change reports the problem, and its new position.
     let other =
         Changes { path: Some("x".into()), description: Some("one\ntwo".into()), ..Changes::default() };
     let problem = annotate(text, Dvc, "m", &other).unwrap_err();
@@ -486,7 +486,7 @@ fn annotate_as_told<'a>(
     (entry, edited)
 }
 
-/// Each `NAME.yaml` has a `NAME.edits`: read it as the reviewer of such a change would. `UPDATE_EDITS=1` writes it anew.
+/// Each `NAME.yaml` has a `NAME.edits`: read it as the reviewer of such a change would. `UPDATE_EDITS=1` updates it.
 #[test]
 fn files_of_real_projects_change_in_the_lines_that_a_reviewer_expects() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/library/edits");
@@ -657,7 +657,7 @@ proptest! {
                 prop_assert!(is_open, "{}", edited);
                 return Ok(());
             };
-            // What is relative in a `dvc.yaml` is told from the root.
+            // Relative paths in a `dvc.yaml` are shown relative to the root.
             prop_assert!(is_dvc || is.path == changes.path);
             prop_assert!(changes.kind.is_none() || is.kind == changes.kind);
             if let Ok(removed) = remove(&edited, source, "m") {

@@ -1,5 +1,5 @@
-//! What `gto annotate`, `gto remove` and `gto migrate annotations` must not do to files, whoever else is at work on them: disks
-//! that refuse, hooks, links, other people's changes.
+//! What `gto annotate`, `gto remove` and `gto migrate annotations` must not do to files, whatever other processes do:
+//! disks that refuse, hooks, links, other people's changes.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "here it is how a test fails")]
 

@@ -151,7 +151,7 @@ fn describe_reads_the_work_tree_and_for_a_version_its_commit() {
     });
     assert_eq!(report, expected);
 
-    // Uncommitted changes count, and files that nobody committed.
+    // Uncommitted changes count, and untracked files.
     std::fs::write(repo.path().join("artifacts.yaml"), "m: {path: not-committed}\n").unwrap();
     assert_eq!(out("describe m --path"), "not-committed\n");
     assert_eq!(gto(&repo, "describe m --json").ok().json()["commit"], Value::Null);

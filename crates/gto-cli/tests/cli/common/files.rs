@@ -16,7 +16,7 @@ pub fn write(repo: &Repo, file: &str, text: &str) {
     fs::write(path, text).expect("the sandbox can be written to");
 }
 
-/// What git says has changed, a line each.
+/// The changed files according to git, one per line.
 pub fn status(repo: &Repo) -> String {
     repo.git_ok(&["status", "--porcelain"])
 }

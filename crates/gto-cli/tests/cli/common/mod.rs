@@ -94,7 +94,7 @@ pub fn registry(tags: &[&str]) -> Repo {
     repo
 }
 
-/// When a tag says it was made.
+/// The time in a tag.
 pub fn time_of(repo: &Repo, tag: &str) -> i64 {
     let found = repo.find_tag(tag).and_then(|tag| tag.tagger);
     found.map(|tagger| tagger.time).expect("the tag is there and has a tagger")

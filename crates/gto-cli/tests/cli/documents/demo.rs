@@ -1,4 +1,4 @@
-//! `gto demo`: it works for somebody who has set up nothing, and harms nobody who has.
+//! `gto demo`: it works without any setup, and does not affect an existing one.
 
 use std::path::{Path, PathBuf};
 

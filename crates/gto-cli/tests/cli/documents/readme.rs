@@ -16,8 +16,8 @@
 //! ````
 //!
 //! A command may go on in lines that begin with `> `. Before each command the clock goes on by an hour (in
-//! `GIT_AUTHOR_DATE` and `GIT_COMMITTER_DATE`), and the person is Ada, so that ids and times are always the same.
-//! The sandbox's folder is shown as `/home/ada`. What cannot be run stands in a block of another kind (`sh`, `yaml`).
+//! `GIT_AUTHOR_DATE` and `GIT_COMMITTER_DATE`), and the person is Ada, so that ids and times are always the same. The
+//! sandbox's folder is shown as `/home/ada`. Blocks of other kinds (`sh`, `yaml`) are not run.
 //!
 //! `UPDATE_DOCS=1 cargo test -p gto-cli --test cli readme::` writes what is printed now into the pages.
 
@@ -32,7 +32,7 @@ use gto_testkit::Sandbox;
 /// 2024-03-04 09:00:00 UTC, a Monday.
 const MORNING: u32 = 1_709_542_800;
 const HOUR: u32 = 3600;
-/// ASCII's record separator stands between what two commands print.
+/// ASCII's record separator, between the outputs of two commands.
 const SEPARATOR: char = '\u{1e}';
 
 fn root() -> PathBuf {
@@ -127,9 +127,9 @@ enum Part {
     Text(String),
     /// Lines of set-up. They stand in the page as they are.
     Setup(String),
-    /// A command as it stands in the page.
+    /// A command as written in the page.
     Command(String),
-    /// What the page says that the command before prints.
+    /// The output of the command before, according to the page.
     Output,
 }
 
@@ -196,7 +196,7 @@ impl Page {
         script
     }
 
-    /// The page with these outputs in the places of its own.
+    /// The page with these outputs in place of its own.
     fn with_outputs(&self, outputs: &[String]) -> String {
         let mut outputs = outputs.iter();
         let mut text = String::new();

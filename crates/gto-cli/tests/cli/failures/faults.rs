@@ -1,5 +1,5 @@
 //! What goes wrong around a write: no room, no right, and a `git` or a remote that does not do what it should. What is
-//! refused changes nothing, the exit status is 1, and the text says what happened.
+//! refused changes nothing, the exit status is 1, and the message explains what happened.
 
 #![cfg(unix)]
 
@@ -102,7 +102,7 @@ fn a_git_that_fails_makes_nothing_and_is_quoted() {
 #[test]
 fn noise_on_stderr_changes_nothing_and_a_git_that_asks_gets_no_answer() {
     let Some(mut repo) = with_reftables() else { return };
-    // What reads stdin to its end would wait for a person for ever if it were a terminal's.
+    // A program that reads stdin to its end would wait indefinitely on a terminal.
     fake_git(
         &mut repo,
         "echo 'warning: noise' >&2\ncase \"$*\" in *update-ref*) ;; *) cat >/dev/null;; esac\nreal \"$@\"",
@@ -176,7 +176,7 @@ fn content_of(file: &Path) -> String {
 fn outlives(id: &str) -> bool {
     let begun = Instant::now();
     let is_alive = || {
-        // What nobody has waited for yet is dead, too.
+        // A zombie is dead, too.
         let state = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
         !state.is_empty() && !state.contains(") Z ")
     };
@@ -307,7 +307,7 @@ fn a_git_dir_that_cannot_be_written_to_is_named() {
     gto(&repo, "deprecate old --delete").ok();
 }
 
-/// Runs a script as root of a name space with mounts of its own, which nobody else sees. `None` where that is not allowed.
+/// Runs a script as root of a namespace with its own mounts. `None` where that is not allowed.
 fn with_mounts(repo: &Repo, text: &str) -> Option<String> {
     let mut unshare = repo.command("unshare");
     unshare.args(["--mount", "--map-root-user", "sh", "-e", "-c", text, "sh", env!("CARGO_BIN_EXE_gto")]);

@@ -36,7 +36,7 @@ const WRITES: [Write; 3] = [
     ("deprecate nlp/old --delete", &["nlp/old#dev#1", "nlp/old#prod#2", "nlp/old@v1.0.0", "nlp/old@v1.1.0"]),
 ];
 
-/// Of so many points one is tried.
+/// One of this number of points is tried.
 fn every(default: usize) -> usize {
     std::env::var("GTO_KILL_EVERY").ok().and_then(|every| every.parse().ok()).unwrap_or(default)
 }
@@ -177,7 +177,7 @@ fn leftovers(repo: &Repo) -> Vec<PathBuf> {
     found
 }
 
-/// What git leaves when it is killed while it makes one table of several: in nobody's way but that of this.
+/// A file that git leaves if it is killed while it compacts tables: it only blocks the next compaction.
 fn is_of_a_table(lock: &Path) -> bool {
     lock.to_string_lossy().ends_with(".ref.lock")
 }
@@ -280,7 +280,7 @@ fn killed_anywhere(traced: Traced, by: By, write: Write) {
             assert!(ends.is_done(made), "{what}: it reported success");
         }
         assert!(by != By::GitTables || made == 0 || ends.is_done(made), "{what}: tables change in one step");
-        // Locks of git that is killed stay, and nobody knows of them but by name.
+        // Locks of a killed git stay, and are only known by name.
         if traced == Traced::Git && by == By::GitFiles {
             for lock in leftovers(&victim) {
                 fs::remove_file(lock).expect("it is there");

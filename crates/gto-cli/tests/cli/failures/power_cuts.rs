@@ -132,7 +132,7 @@ struct Cut<Left> {
     left: Left,
     /// The last system call before it.
     call: String,
-    /// What the user had been told by then.
+    /// What had been reported to the user by then.
     printed: String,
 }
 
@@ -162,7 +162,7 @@ fn cuts<Left>(
     cuts
 }
 
-/// Whether the user was told something just before.
+/// Whether something was reported to the user just before.
 struct IsReport(bool);
 
 /// The image at many moments of a run.
@@ -194,7 +194,7 @@ fn is_between_processes(call: &str) -> bool {
 struct Traced {
     strace: Child,
     log: File,
-    /// What was read of the log, and not looked at.
+    /// The part of the log that is read but not yet parsed.
     unread: String,
     /// The last system call of each process.
     calls: HashMap<String, String>,

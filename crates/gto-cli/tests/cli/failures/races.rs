@@ -67,7 +67,7 @@ fn where_the_system_has_no_locks_writers_do_not_miss_each_other_either() {
     let tags = repo.tag_names();
     let counters: BTreeSet<&str> =
         tags.iter().filter_map(|tag| tag.rsplit_once('#')).map(|(_, n)| n).collect();
-    // Some may have been told that others were faster.
+    // Some may have been refused because others were faster.
     assert!(done > 0);
     assert_eq!((tags.len() - 1, counters.len()), (done, done), "{tags:?}");
 }
@@ -87,7 +87,7 @@ impl Write {
         Self { line, run, begun, ended: Instant::now() }
     }
 
-    /// The tags that it says to have made, or deleted.
+    /// The tags that it reported as created or deleted.
     fn tags(&self, action: &str) -> Vec<String> {
         if self.run.status != 0 {
             return Vec::new();
@@ -114,8 +114,8 @@ fn writes_of(repo: &Repo, writer: usize, commits: &[String]) -> Vec<Write> {
     commits.iter().enumerate().map(write).collect()
 }
 
-/// What others do meanwhile, until they are told to stop: git makes tags and deletes them, and packs refs and objects.
-/// The tags that there are in the end.
+/// What other processes do meanwhile, until they are stopped: git makes tags and deletes them, and packs refs and
+/// objects. The tags that there are in the end.
 fn others(repo: &Repo, stop: &AtomicBool) -> Vec<String> {
     let mut kept = Vec::new();
     for n in 0.. {
@@ -191,7 +191,7 @@ fn check(repo: &Repo, made: &[Write], foreign: Vec<String>) {
         assert!(expected.remove(&tag), "{tag} was deleted and never made");
     }
     assert_eq!(repo.tag_names().into_iter().collect::<BTreeSet<_>>(), expected);
-    // Each event has a counter and a place in time of its own (decision D3).
+    // Each event has its own counter and its own second (decision D3).
     let history = gto(repo, "history --json").ok().json();
     let mut times: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let events = history.as_array().expect("a journal is a list");

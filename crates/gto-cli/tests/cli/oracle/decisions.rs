@@ -1,7 +1,7 @@
 //! One test for each decision in section 6 of the specification: where we do better than the Python tool, on purpose.
 //!
-//! Each builds the situation with plain Git, asserts what we say and do, and where the oracle is at hand also that
-//! the oracle really does what the decision mends.
+//! Each builds the situation with plain Git, asserts what we say and do, and where the oracle is at hand also that the
+//! oracle really has the behaviour that the decision fixes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -412,7 +412,7 @@ fn d17_deregistration_and_unassignment_do_not_revive_a_deprecated_artifact() {
     }
 }
 
-/// What the oracle says where it should have known better.
+/// The oracle's message for a plain mistake of the user.
 fn unexpected(run: &Run, what: &str) {
     let expected = format!("❌ Unexpected error: {what}\nPlease report it here running with ");
     assert!(run.err().starts_with(&expected), "{run}");
@@ -496,7 +496,7 @@ fn d19_show_name_prints_the_name_of_an_artifact() {
     assert_eq!(run.err(), "❌ Cannot apply --name\n");
 }
 
-/// The rest of `doctor` has a file of tests of its own.
+/// The rest of `doctor` is tested in its own module.
 #[test]
 fn d20_doctor_shows_the_configuration_in_force_and_every_problem() {
     let repo = Repo::new();
@@ -821,7 +821,7 @@ fn d27_reading_commands_warn_of_a_tag_that_cannot_be_read() {
         ] {
             warns_of(&gto(&repo, line).ok(), "tag 'm@v2.0.0' cannot be read: its ");
         }
-        // Questions about others are none of its business (D4).
+        // Queries about other artifacts are not affected (D4).
         for line in [
             "show n",
             "show n#prod --version",

@@ -3,10 +3,10 @@
 //! A third of the registries is read without our cache of tags, a third with it, and a third with one that is damaged
 //! before each command.
 //!
-//! Everything is chosen by the seed, so that a mismatch can be had again alone; the report says how. What is equal
-//! is said in `compare`, which commands are asked in `reads` and `writes`, and what the registries may contain in
-//! `gto_testkit::random`. The decisions D1 to D24, where the two tools differ on purpose, are kept out by these
-//! three, and have tests of their own.
+//! The seed determines everything, so that a mismatch can be reproduced alone; the report shows how. What is equal is
+//! said in `compare`, which commands are asked in `reads` and `writes`, and what the registries may contain in
+//! `gto_testkit::random`. The decisions D1 to D24, where the two tools differ on purpose, are kept out by these three,
+//! and have tests of their own.
 //!
 //! | variable | does |
 //! |---|---|
@@ -35,7 +35,7 @@ use session::Session;
 
 /// The seed of the first registry, if none is asked for.
 const FIRST_SEED: u64 = 1;
-/// After so many mismatches there is no use in more.
+/// The maximum number of mismatches.
 const ENOUGH: usize = 20;
 /// Each has its own oracle.
 const THREADS: usize = 2;

@@ -8,7 +8,7 @@ use crate::common::{clock, gto, theirs};
 use gto_testkit::{Oracle, Repo};
 
 const ARTIFACTS: [&str; 5] = ["alpha", "beta", "nlp:gamma", "delta/eps", "Zeta"];
-/// What the repository says of two of them, from its first commit on.
+/// The annotations of two of them, from the first commit on.
 const ANNOTATIONS: &str = "alpha:\n  type: model\n  path: models/alpha\n  description: the first\n  labels: [a, b]\n\
                            Zeta:\n  type: dataset\n  custom: {rows: 3, ratio: 0.5}\n";
 

@@ -39,7 +39,7 @@ fn is_invisible(repo: &Repo, what: &str) {
     assert_eq!(answers(&binary(), repo), answers(&off(), repo), "{what}");
 }
 
-/// Asks everything of a cache with these bytes, which each question finds anew: the first one mends it.
+/// Runs all queries with a cache of these bytes, each with a fresh copy, since the first query repairs it.
 fn is_as_expected_with(bytes: &[u8], repo: &Repo, expected: &[String], what: &str) {
     for (question, expected) in QUESTIONS.iter().zip(expected) {
         fs::write(file(repo), bytes).unwrap();
@@ -249,7 +249,7 @@ fn twenty_processes_at_once_give_the_same_answer() {
     }
 }
 
-/// Everything as somebody whom file modes bind: root is not, and becomes `nobody`.
+/// Everything as a user that file modes apply to: root becomes `nobody`.
 #[cfg(unix)]
 #[test]
 fn a_repository_that_cannot_be_written_changes_nothing() {

@@ -9,7 +9,7 @@ fn dvc_file(hash: &str) -> String {
     format!("outs:\n- md5: {hash}\n  size: 3\n  hash: md5\n  path: kept.pkl\n")
 }
 
-/// `plain` in Git, `kept` and `made` with DVC, `folder`, and two of which nobody knows anything.
+/// `plain` in Git, `kept` and `made` with DVC, `folder`, and two whose state is unknown.
 const CHANGING: &str = "artifacts:\n  plain: {path: plain.bin}\n  kept: {path: kept.pkl}\n  made: {path: out/made.pkl}\n  \
                         folder: {path: dir}\n  away: {path: s3://bucket/x}\n\
                         stages:\n  s: {cmd: x, outs: [out/made.pkl]}\n";
@@ -285,7 +285,7 @@ fn a_push_of_several_is_all_or_nothing_and_goes_on_from_what_others_pushed() {
     gto(&repo, "register --all-changed --push").fails(1);
     assert_eq!((remote.tags(), repo.tags()), (before.clone(), before));
     hook(&remote, "update", "");
-    // Between the look and the push somebody else assigns what was looked at, and registers it with that.
+    // Between the fetch and the push, another clone assigns the artifact, and so registers it.
     let gto_there = env!("CARGO_BIN_EXE_gto");
     let once = repo.sandbox().path().join("once");
     let script = format!(

@@ -1,4 +1,5 @@
-//! `gto doctor` finds everything in one run, shows what is in force, and gives commands that mend (decision D20).
+//! `gto doctor` finds all problems in one run, shows the effective configuration, and prints commands that fix them
+//! (decision D20).
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without")]
 
@@ -43,7 +44,7 @@ fn paste(repo: &Repo, commands: &[String]) {
     assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The repository has the problem, one of the two ways to mend it is pasted, and then there is none.
+/// The repository has the problem; after one of the two fixes is pasted, it has none.
 fn is_mended(repo: &Repo, check: Check, way: &str) {
     let before = found(&json(repo), check);
     let [finding] = before.as_slice() else { panic!("not one {}: {before:?}", check.id()) };

@@ -1,4 +1,4 @@
-//! The line that says how far a reading is: on a terminal, and nowhere else.
+//! The progress of a read: on a terminal, and nowhere else.
 //!
 //! The registry read here takes as long as the test wants.
 

@@ -1,4 +1,4 @@
-//! `--repo URL`: the clone that is kept for the next time follows its remote, costs one look, and mends itself.
+//! `--repo URL`: the persistent clone follows its remote, costs one `git ls-remote`, and repairs itself.
 
 #![cfg(unix)]
 
@@ -463,7 +463,7 @@ fn a_remote_that_gives_no_single_files_is_cloned_with_all_of_them() {
     }
 }
 
-/// An ssh that runs what it is told to on this machine.
+/// A fake ssh that runs its command on this machine.
 fn local_ssh(sandbox: &Sandbox) -> Gto {
     let ssh = sandbox.path().join("ssh");
     fs::write(&ssh, "#!/bin/sh\nfor last; do :; done\nexec sh -c \"$last\"\n")

@@ -381,7 +381,7 @@ fn a_push_that_breaks_off_is_a_success_if_the_tags_have_arrived_and_a_failure_if
     assert!(run.err().starts_with("❌ The command `git push origin m#dev#1` failed: "), "{run}");
     assert_eq!((repo.tags(), remote.tags()), before);
 
-    // And then nobody can be asked. What the remote has confirmed before that is known.
+    // Then the remote cannot be reached. What it confirmed before that is known.
     fs::remove_file(remote.git_dir().join("hooks/pre-receive")).unwrap();
     hook(&remote, "post-receive", "mv \"$PWD\" \"$PWD.gone\"; kill -9 $PPID");
     gto(&repo, "register n --push").ok();

@@ -81,7 +81,7 @@ fn every_answer_is_that_of_a_full_clone() {
                 });
                 assert_eq!(got, expected, "{filter} {question}");
                 if filter == FILTERS[1] && bare {
-                    // What was fetched stays: the next question begins anew.
+                    // Fetched objects stay, so the next query needs a fresh clone.
                     partial.remove();
                     partial = clone(&repo, "partial", &[kind, &[filter]].concat());
                 }

@@ -18,7 +18,7 @@ fn small_registry(repo: &Repo) {
     repo.tag("somebody/elses", "HEAD", &TagSpec::default());
 }
 
-/// Registers and assigns in `dir`, and looks at it with every reading command. What was written must be in `repo`.
+/// Registers and assigns in `dir`, and runs every reading command. The tags must be in `repo`.
 fn scenario(repo: &Repo, dir: &Path) {
     let run = |line: &str| -> Run {
         let words: Vec<&str> = line.split(' ').collect();
@@ -263,7 +263,7 @@ fn an_unborn_head_beside_a_branch_with_versions() {
     assert_eq!(gto(&repo, "show m@latest --version").ok().out(), "v1.0.1\n");
 }
 
-/// Git tells a hook's children which repository it runs in; a repository that is named counts for more.
+/// Git passes its repository to a hook's children; an explicit `--repo` overrides it.
 #[test]
 fn a_hook_of_another_repository() {
     let repo = Repo::new();

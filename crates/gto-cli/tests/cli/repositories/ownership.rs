@@ -11,7 +11,7 @@ use gto_testkit::{RefFormat, Repo, RepoOptions, Sandbox, TagSpec, skip};
 
 const SOMEONE: u32 = 12_345;
 
-/// Gives files away, and says so in sight if it cannot.
+/// Gives files to another user, or skips the test.
 fn give_away<'a>(paths: impl IntoIterator<Item = &'a Path>) -> bool {
     let given = paths.into_iter().all(|path| std::os::unix::fs::lchown(path, Some(SOMEONE), None).is_ok());
     if !given {

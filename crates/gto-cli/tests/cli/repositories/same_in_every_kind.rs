@@ -1,4 +1,4 @@
-//! One story, told in every kind of repository: it must come out as in a plain one.
+//! The same commands in every kind of repository, with the same results as in a plain one.
 
 use std::ffi::OsString;
 use std::fs;
@@ -8,10 +8,10 @@ use std::sync::LazyLock;
 use crate::common::binary;
 use gto_testkit::{Gto, RefFormat, Repo, RepoOptions, Sandbox, TagSpec, skip};
 
-/// What doctor says of a shallow clone, where it has nothing else to say.
+/// Doctor's output for a shallow clone without other problems.
 const SHALLOW: &str = "⚠️  warning[shallow-clone]: the clone is shallow: tags of older commits may be absent, and their \
                        versions with them\n    fix: git fetch --unshallow --tags\n\n0 errors, 1 warning\n";
-/// What it says of others.
+/// Its output for other repositories.
 const HEALTHY: &str = "✅  No issues found\n";
 
 /// A repository of some kind, and where and how `gto` is run in it.
@@ -35,7 +35,7 @@ impl Kind {
     }
 }
 
-/// A registry with a configuration, an annotation, a version, and somebody else's tag.
+/// A registry with a configuration, an annotation, a version, and an unrelated tag.
 fn begin(repo: Repo) -> Repo {
     repo.commit(
         &[(".gto", "stages: [dev, prod]\n"), ("artifacts.yaml", "m: {}\nn: {type: model}\n")],
@@ -55,7 +55,7 @@ fn made_with(options: RepoOptions) -> Repo {
     begin(Sandbox::new().repo_with("repo", options))
 }
 
-/// What every command says, and the tags after each write, without ids: they differ with the hash.
+/// The output of every command, and the tags after each write, without ids, which depend on the hash.
 fn story(kind: &Kind) -> String {
     let Kind { repo, dir, gto } = kind;
     let mut told = String::new();

@@ -631,7 +631,7 @@ fn without_permission_a_write_is_refused() {
     let mut repo = registry(&["m@v1.0.0"]);
     repo.sandbox_mut().set_git_config("[safe]\n\tdirectory = *\n");
     let root = repo.sandbox().path().to_path_buf();
-    // A superuser may do everything: then the write is made as somebody to whom the repository belongs, but no right.
+    // root may do everything, so the write runs as the owner of the repository without permissions.
     let probe = root.join("probe");
     fs::create_dir(&probe).expect("the sandbox is writable");
     set_mode(&probe, 0o555);
@@ -681,7 +681,7 @@ fn a_reader_that_has_read_enough_ends_the_command_quietly() {
     for line in
         ["show", "history", "history --json", "show m", "check-ref m@v1.0.0", "--help", "stages", "doctor"]
     {
-        // A pipe that nobody reads: what `| head -1` is to a longer output, at any moment.
+        // A closed pipe, as with `| head -1` and a longer output, at any moment.
         let (reader, writer) = std::io::pipe().expect("a pipe can be made");
         drop(reader);
         let mut command = repo.command(env!("CARGO_BIN_EXE_gto"));

@@ -5,7 +5,7 @@
 //! command that picks or writes something fails, and what Git finds healthy is answered as in an intact repository with
 //! the same tags. Commands about the whole registry are compared with all tags, those about an artifact with its own.
 //!
-//! Everything is chosen by the seed, so that a case can be replayed alone; the report says how.
+//! The seed determines everything, so that a case can be replayed alone; the report shows how.
 //!
 //! | variable | does |
 //! |---|---|

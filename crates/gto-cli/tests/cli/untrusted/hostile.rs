@@ -189,7 +189,7 @@ fn no_place_of_a_repository_drives_the_terminal() {
                 run.json();
                 assert!(run.stdout.is_ascii(), "{place}\n{run}");
             }
-            // No line of somebody else's begins as ours do.
+            // No untrusted line begins like ours.
             let is_forged =
                 |line: &str| ["hint: `curl", "hint: x", "hint: y"].iter().any(|it| line.starts_with(it));
             assert!(!run.err().lines().chain(run.out().lines()).any(is_forged), "{place}\n{run}");
@@ -346,7 +346,7 @@ fn a_link_leads_no_reader_out_of_the_repository() {
     }
 }
 
-/// Runs our binary with no more than so many megabytes of memory.
+/// Runs our binary with a memory limit in megabytes.
 fn bounded(repo: &Repo, megabytes: usize, line: &str) -> Run {
     let limited = format!("ulimit -v {} && exec \"$0\" {line}", megabytes * 1024);
     let output = repo

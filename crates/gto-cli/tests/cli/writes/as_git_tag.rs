@@ -1,4 +1,4 @@
-//! When and by whom a tag says that it was made, compared with `git tag -a` on the same machine.
+//! The time and the tagger of a tag, compared with `git tag -a` on the same machine.
 
 use std::ffi::OsStr;
 use std::fs;

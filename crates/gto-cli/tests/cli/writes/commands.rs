@@ -424,7 +424,7 @@ fn a_url_is_read_and_written_as_the_repository_behind_it() {
     assert_eq!(elsewhere.fingerprint(), before);
 }
 
-/// What the suggested command says must be what a shell then runs.
+/// A shell must run exactly the suggested command.
 #[cfg(unix)]
 #[test]
 fn the_suggested_push_can_be_pasted_into_a_shell() {

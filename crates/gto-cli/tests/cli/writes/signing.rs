@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::common::{binary, gto, hints_at, refused, registry, wrong_usage};
 use gto_testkit::{GpgHome, Repo, RepoOptions, Run, Sandbox, SshKey};
 
-/// Who the sandbox says writes.
+/// The identity in the sandbox.
 const ADA: &str = "Ada Tester <ada@example.com>";
 
 /// A repository of one commit, with an SSH key that signs if it is asked to, and that is known to be Ada's.

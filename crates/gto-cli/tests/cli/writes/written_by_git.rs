@@ -1,4 +1,4 @@
-//! Repositories that git itself has to write to, and those that nobody can write to.
+//! Repositories in which git itself has to write, and read-only ones.
 
 #![cfg(unix)]
 
@@ -252,7 +252,7 @@ fn without_git_most_repositories_can_be_read_and_written() {
     }
 }
 
-/// Runs gto where the repository lies on a file system that cannot be written to. `None` if that cannot be had.
+/// Runs gto with the repository on a read-only file system. `None` if the machine does not allow that.
 fn on_read_only_media(repo: &Repo, line: &str) -> Option<Run> {
     let mounted = repo.sandbox().path().join("mounted");
     let (from, to) = (repo.path().display(), mounted.display());

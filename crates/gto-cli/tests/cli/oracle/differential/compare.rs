@@ -59,7 +59,7 @@ fn same_json(theirs: &[u8], ours: &[u8]) -> bool {
     }
 }
 
-/// Nothing that the oracle says on stderr is anything but an error.
+/// Everything that the oracle prints on stderr is an error.
 fn same_error(theirs: &Run, ours: &Run) -> bool {
     let (theirs, ours) = (theirs.err(), ours.err());
     let Some(line) = theirs.lines().next() else { return true };

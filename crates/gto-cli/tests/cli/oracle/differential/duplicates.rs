@@ -27,8 +27,8 @@ fn drop_from(versions: &mut Vec<Value>) {
     });
 }
 
-/// Whether it is a bare commit that no tag says anything about. `show` gives the commit as its `ref`; `print-state`
-/// has no `ref`, and no stage there.
+/// Whether it is a bare commit without tags. `show` gives the commit as its `ref`; `print-state` has no `ref`, and no
+/// stage there.
 fn is_empty(version: &Value) -> bool {
     let is_commit = version["version"].is_string() && version["version"] == version["commit_hexsha"];
     let by_nothing = match version.get("ref") {

@@ -59,7 +59,7 @@ impl Report {
     }
 }
 
-/// Status, stdout and stderr; JSON is laid out anew, so that the lines of both tools can be compared.
+/// Status, stdout and stderr; JSON is reformatted, so that the lines of both tools can be compared.
 fn lines(run: &Run) -> Vec<String> {
     let mut run = run.clone();
     if let Ok(value) = serde_json::from_slice::<serde_json::Value>(&run.stdout) {

@@ -302,7 +302,7 @@ impl Writer<'_> {
         Some(args)
     }
 
-    /// Adds `--simple` sometimes; returns what it says.
+    /// Sometimes adds `--simple`; returns its value.
     fn simple(&mut self, args: &mut Vec<String>) -> Option<bool> {
         let (word, simple) = self.chance.pick(&[
             ("", None),

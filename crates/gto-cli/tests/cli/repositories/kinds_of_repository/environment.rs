@@ -1,4 +1,5 @@
-//! The variables of Git: which repository, which objects and which configuration count, as `git` in the same place says.
+//! Git's environment variables: which repository, objects and configuration apply, compared with `git` in the same
+//! place.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;

@@ -57,7 +57,7 @@ pub struct Bench {
     workers: AtomicUsize,
 }
 
-/// What Git says of a template.
+/// Git's view of a template.
 struct Intact {
     tags: Listing,
     head: Option<String>,
@@ -180,12 +180,12 @@ impl Worker<'_> {
         let folder = root.join(template.run_in);
         let git = Git { sandbox: &self.bench.sandbox, folder: &folder };
         let (all, of_m, of_n) = (git.tags(&["refs/tags"]), git.tags(&M), git.tags(&N));
-        // The registry's tags alone: what is wrong with others need not be told.
+        // The registry's tags only: problems of other tags need not be reported.
         let of_registry = if all.complains() { git.tags(&[M, N].concat()) } else { all.clone() };
         tally.complained += usize::from(all.complains());
         let tag = git.run(&["cat-file", "-p", &format!("refs/tags/{TAG}")]);
         let (head, has_head) = (git.head(), git.has_head());
-        // Without a readable current commit nobody knows the configuration of a bare repository.
+        // Without a readable current commit, the configuration of a bare repository is unknown.
         let is_unconfigured = template.name == "bare" && head != intact.head;
         // Where some are refused: those of which nothing is refused are listed one artifact at a time.
         let found: Listing =

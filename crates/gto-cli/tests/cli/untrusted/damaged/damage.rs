@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gto_testkit::random::SplitMix;
 
-/// Damages files below `root`, and says what was done.
+/// Damages files below `root`, and returns a description.
 pub fn inflict(root: &Path, chance: &mut SplitMix) -> Vec<String> {
     let times = if chance.one_in(4) { 2 } else { 1 };
     (0..times).map(|_| inflict_once(root, chance)).collect()

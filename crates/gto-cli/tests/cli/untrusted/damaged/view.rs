@@ -1,4 +1,4 @@
-//! Owns what Git says of a repository. Must not know what we say.
+//! Git's view of a repository. Must not know ours.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -72,10 +72,10 @@ pub struct Git<'a> {
     pub folder: &'a Path,
 }
 
-/// The tags of a repository by their names: the object's id, and all that Git says of it.
+/// The tags of a repository by name: the object's id, and everything that Git prints about it.
 pub type Listing = BTreeMap<String, (String, String)>;
 
-/// Each tag's name, id and what its object says; the message makes Git read it.
+/// Each tag's name, id and contents; the message makes Git read the object.
 const FORMAT: &str = "--format=%(refname:strip=2)%01%(objectname)%01%(objecttype) %(object) %(type) \
                       %(taggerdate:raw) %(taggername) %(contents)%02";
 
