@@ -19,9 +19,9 @@ use crate::version::{Version, VersionLabel};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// The changes, in the order in which they are told.
+    /// The changes, in the order of the output.
     pub steps: Vec<Step>,
-    /// What whoever asked should know before or after.
+    /// Warnings for the caller, before or after.
     pub warnings: Vec<Warning>,
     /// Whether its artifact has no event yet.
     pub is_new_artifact: bool,
@@ -143,7 +143,7 @@ pub struct Unchanged {
     pub artifact: ArtifactName,
     /// The version.
     pub version: VersionLabel,
-    /// Whether it was deregistered: what somebody took back is not registered again.
+    /// Whether it was deregistered: such a version is not registered again.
     pub withdrawn: bool,
 }
 
@@ -288,7 +288,7 @@ pub struct OldTag {
     pub target: ObjectId,
 }
 
-/// Something that is no failure, yet whoever asked should know.
+/// A warning for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "about", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -322,7 +322,7 @@ pub enum Warning {
         /// The tag.
         tag: String,
     },
-    /// The event clock runs ahead of the real one by so many seconds (decision D3).
+    /// The event clock is ahead of the real one by this number of seconds (decision D3).
     ClockAhead {
         /// The tag that gets a time in the future.
         tag: String,
@@ -331,7 +331,7 @@ pub enum Warning {
     },
     /// A partial clone lacks files that its remote did not give, so that annotations may be absent.
     Unfetched {
-        /// What git said.
+        /// Git's message.
         reason: String,
     },
     /// A part of an annotation that is shown cannot be used.

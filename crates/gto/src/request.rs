@@ -12,7 +12,7 @@ use crate::name::{ArtifactName, StageName};
 use crate::rules::{Registering, TagWish, Undo};
 use crate::version::Version;
 
-/// What a registry can be asked to write.
+/// A request to write to a registry.
 ///
 /// ```
 /// use gto::request::Request;
@@ -152,7 +152,7 @@ pub enum Request {
     Annotate {
         /// The artifact.
         artifact: ArtifactName,
-        /// What it is to say.
+        /// Its contents.
         annotation: Annotating,
         /// Who commits it, if it is committed.
         #[serde(default)]
@@ -246,7 +246,7 @@ pub struct Annotating {
     pub must_be_new: bool,
 }
 
-/// Null is a value of its own.
+/// Null is a distinct value.
 fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
     Json::deserialize(deserializer).map(Some)
 }

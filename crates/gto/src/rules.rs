@@ -111,7 +111,7 @@ pub enum Refusal {
     /// The commit has another version.
     #[error("Can't register '{wanted}', since '{version}' is registered already at this ref")]
     OtherVersionOnCommit {
-        /// The version that was asked for.
+        /// The requested version.
         wanted: Version,
         /// The version on the commit.
         version: VersionLabel,
@@ -201,7 +201,7 @@ pub enum Refusal {
     VersionNotFound {
         /// The artifact.
         artifact: ArtifactName,
-        /// The version that was asked for.
+        /// The requested version.
         version: Version,
     },
     /// The version was never registered.
@@ -264,7 +264,7 @@ pub enum Refusal {
         commit.short()
     )]
     CommitWithSeveralVersions {
-        /// The version that was asked for.
+        /// The requested version.
         version: VersionLabel,
         /// The version that would get the stage.
         other: VersionLabel,
@@ -342,8 +342,8 @@ impl TagInventory {
         self.highest_counter = self.highest_counter.max(parsed.counter.unwrap_or(0));
     }
 
-    /// Notes that a tag is no event: one that is lightweight or that nobody can make sense of. What it would register
-    /// counts as used (decision D28). One that is damaged does not come here: nothing is written then (decision D27).
+    /// Records that a tag is no event: it is lightweight or malformed. What it would register counts as used (decision
+    /// D28). One that is damaged does not come here: nothing is written then (decision D27).
     pub fn hold(&mut self, name: &str, parsed: &TagName) {
         if let Action::Register(version) = &parsed.action {
             self.held.push((version.clone(), name.to_owned()));
@@ -396,7 +396,7 @@ pub struct Rules<'a> {
     pub is_valid_tag: fn(&str) -> bool,
 }
 
-/// What `register` is asked to do.
+/// The arguments of `register`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Registering {
@@ -415,7 +415,7 @@ pub struct Registering {
     pub exist_ok: bool,
 }
 
-/// Which version `assign` is asked to assign.
+/// The version for `assign`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AssignTarget {
     /// A registered version.
@@ -896,7 +896,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The version that is asked for by its name, unless it is registered or its name is held.
+    /// The version requested by name, unless it is registered or its name is taken.
     fn named_version(&self, text: &str) -> Result<Version, Refusal> {
         let version = self.unless_taken(text.parse()?, |_| true)?;
         match self.rules.inventory.holder(&version) {
@@ -1058,8 +1058,8 @@ mod tests {
     use super::*;
     use crate::event::tests::event;
 
-    /// What `register` says to an artifact with these tags, each as `TAG`, `TAG COMMIT` or `TAG COMMIT TIME`:
-    /// by default on a commit of its own, one second after the other. It is 100 o'clock.
+    /// What `register` says to an artifact with these tags, each as `TAG`, `TAG COMMIT` or `TAG COMMIT TIME`: by
+    /// default on separate commits, one second apart. It is 100 o'clock.
     fn registered(tags: &[&str], bump: Option<Bump>, commit: u8) -> Result<(String, i64), String> {
         let name: ArtifactName = "m".parse().unwrap();
         let made = |(i, text): (u8, &&str)| {

@@ -1,6 +1,6 @@
 //! Dates as Git's users write them: `2026-11-24`, `2 weeks ago`, `1700000000 +0100`.
 //!
-//! Owns reading those that have one meaning. What else `GIT_COMMITTER_DATE` may be, git is asked.
+//! Parses unambiguous dates. For other forms of `GIT_COMMITTER_DATE`, git is run.
 
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};

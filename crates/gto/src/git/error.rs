@@ -41,18 +41,18 @@ pub(crate) enum OpenError {
         /// What is wrong, in git's words.
         reason: String,
     },
-    /// The repository belongs to someone else, and the user has not said that this is as it should be.
+    /// The repository belongs to another user, and is not listed as safe.
     #[error("the repository at `{}` belongs to someone else", path.display())]
     Untrusted {
         /// The folder that `safe.directory` must name.
         path: PathBuf,
     },
-    /// As before, and it is for git to say whether the user trusts it.
+    /// The same, if git has to decide whether the user trusts it.
     #[error("the repository at `{}` belongs to someone else, and there is no `git` to ask whether it is safe", path.display())]
     NoGitToAsk {
         /// The folder that `safe.directory` must name.
         path: PathBuf,
-        /// What the system said.
+        /// The system's message.
         #[source]
         source: Cause,
     },
@@ -67,7 +67,7 @@ pub(crate) enum OpenError {
     PermissionDenied {
         /// The path that was given.
         path: PathBuf,
-        /// What the system said.
+        /// The system's message.
         #[source]
         source: Cause,
     },
@@ -104,7 +104,7 @@ pub(crate) enum GitError {
     Unfetched {
         /// The missing object.
         id: ObjectId,
-        /// What git said.
+        /// Git's message.
         reason: String,
     },
     /// An object is there but is not what it should be.
@@ -149,7 +149,7 @@ pub(crate) enum GitError {
     NoGit {
         /// What it is needed for.
         purpose: &'static str,
-        /// What the system said.
+        /// The system's message.
         #[source]
         source: io::Error,
     },
@@ -166,15 +166,15 @@ pub(crate) enum GitError {
     Command {
         /// The subcommand.
         command: String,
-        /// What it said, in English.
+        /// Its message, in English.
         message: String,
     },
-    /// The program `git` went on for ever, as it seemed.
+    /// The program `git` seemed to hang.
     #[error("`git {command}` said nothing for {seconds} s and was ended (GTO_GIT_TIMEOUT sets the limit)")]
     Silent {
         /// The subcommand.
         command: String,
-        /// How long it said nothing.
+        /// How long it was silent.
         seconds: u64,
     },
     /// Everything else.
@@ -189,7 +189,7 @@ pub(crate) enum GitError {
 }
 
 impl GitError {
-    /// What is said of a file where it is named already.
+    /// The message about a file that is already named.
     pub fn of_file(&self) -> String {
         match self {
             Self::Link { problem, .. } => format!("it {problem}"),

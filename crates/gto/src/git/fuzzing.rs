@@ -68,7 +68,7 @@ pub fn packed_refs(data: &[u8]) {
         for prefix in ["m", "m@", "a/b", "a//", "\u{e9}"] {
             if let (Ok(all), Ok(some)) = (&listed, scratch.repository.tag_refs(prefix)) {
                 assert!(some.refs.iter().all(|tag| tag.name.starts_with(prefix)), "{prefix}");
-                // A file that says that it is sorted is believed for a few tags, as by git.
+                // For a few tags, a file that claims to be sorted is trusted, as by git.
                 if !data.starts_with(b"#") {
                     let expected = all.refs.iter().filter(|tag| tag.name.starts_with(prefix));
                     assert_same(
@@ -174,7 +174,7 @@ fn write_cache(common_dir: &Path, content: &[u8]) {
     fs::write(path, content).expect("the folder is ours");
 }
 
-/// Loads what is there, and asks for everything that may be an id in it.
+/// Loads the cache, and looks up everything in it that may be an id.
 fn look_around(common_dir: &Path, bytes: &[u8]) {
     for hash_len in [20, 32] {
         for want in [Want::Everything, Want::NoMessages] {
@@ -215,7 +215,7 @@ fn damage(common_dir: &Path, data: &[u8]) {
     look_around(common_dir, &intact);
 }
 
-/// Tags that somebody else wrote are the same when they come back.
+/// Foreign tags survive a round trip.
 fn round_trip(common_dir: &Path, data: &[u8]) {
     let texts: Vec<String> = data.split(|&byte| byte == 0xff).map(crate::git::lossy).collect();
     let mut tags = Vec::new();
@@ -294,7 +294,7 @@ pub fn git_output(data: &[u8]) {
     assert_words(&crate::git::process::said::words(&said));
 }
 
-/// What somebody else said is of a bounded length, and drives no terminal.
+/// Untrusted messages have a limited length, and no control sequences.
 fn assert_words(words: &str) {
     let drives = |c: char| c.is_control() && c != '\n';
     assert!(words.len() < 20 * 1024 && !words.contains(drives), "{words:?}");

@@ -72,7 +72,7 @@ fn identity(env: Lookup<'_>, config: Lookup<'_>) -> Result<(Vec<u8>, Vec<u8>), I
         .or_else(|| configured("user.name"))
         .map(|name| clean_bytes(&name))
         .filter(|name| !name.is_empty());
-    // But whoever has given any address, and be it an empty one or that of authors, gets no other.
+    // But if any address is given, even an empty one or that of the author, no other is used.
     let is_given =
         || ["user.email", "author.email", "committer.email"].iter().any(|key| config(key).is_some());
     let email = env("GIT_COMMITTER_EMAIL")

@@ -1,6 +1,6 @@
 //! Patterns as in `.gitignore`: see gitignore(5).
 //!
-//! Owns the match of one pattern with one path. Where patterns come from, and which of them wins, is for the caller to decide.
+//! Owns the match of one pattern with one path. The caller decides where patterns come from, and which of them wins.
 
 use gix::bstr::BStr;
 use gix::glob::pattern::Case;

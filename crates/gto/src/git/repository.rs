@@ -16,12 +16,12 @@ use crate::git::refs::writer_lock;
 use crate::git::{GitError, ObjectKind};
 use crate::object_id::ObjectId;
 
-/// An open repository. Cheap to open; objects and refs are read when asked for.
+/// An open repository. Cheap to open; objects and refs are read when needed.
 pub(crate) struct Repository {
     pub(super) gix: gix::Repository,
     pub(super) work_dir: Option<PathBuf>,
     pub(super) refs: RefStorage,
-    /// How many objects were looked at.
+    /// The number of objects read.
     pub(super) reads: Cell<usize>,
     /// Whether this process has the lock that keeps other writers away.
     pub(super) locked: Cell<bool>,
@@ -29,9 +29,9 @@ pub(crate) struct Repository {
     pub(super) system_lock: Cell<writer_lock::SystemLock>,
     /// What became of fetching what a partial clone left out.
     pub(super) fetches: promisor::Fetches,
-    /// What every `git` that works on it is told beside its arguments.
+    /// Additional arguments of every `git` that uses it.
     pub(super) variables: Arc<[(String, String)]>,
-    /// How long a `git` may say nothing; `None` if as long as it likes.
+    /// How long a `git` may be silent; `None` for no limit.
     pub(super) silence: Option<Duration>,
     /// What the variables of Git select here.
     pub(super) inherited: Arc<inherited::Inherited>,
@@ -57,7 +57,7 @@ impl Repository {
         self.variables = self.variables.iter().cloned().chain([variable]).collect();
     }
 
-    /// Lets every `git` say nothing for so long; `None` for as long as it likes. After that it is ended.
+    /// Sets how long every `git` may be silent before it is killed; `None` for no limit.
     pub fn set_silence(&mut self, silence: Option<Duration>) {
         self.silence = silence;
     }
@@ -113,7 +113,7 @@ impl Repository {
         self.header(id).ok().map(|(kind, _)| kind.into())
     }
 
-    /// How many objects were looked at so far, those that are not there included: what an answer costs.
+    /// The number of objects read so far, including missing ones: the cost of a query.
     pub fn objects_read(&self) -> usize {
         self.reads.get()
     }

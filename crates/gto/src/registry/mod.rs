@@ -37,7 +37,7 @@ use crate::tag::TagName;
 
 /// The registry that the tags of a Git repository add up to.
 ///
-/// Every question reads the repository anew: an answer is never older than the question.
+/// Every query reads the repository again, so results are always current.
 pub struct Registry {
     pub(crate) repository: Repository,
     config: OnceLock<Config>,
@@ -45,7 +45,7 @@ pub struct Registry {
     remote: Option<Clone>,
 }
 
-/// An answer, and what whoever asked should know beside it.
+/// A result, with warnings for the caller.
 #[derive(Debug, ::core::clone::Clone, PartialEq)]
 pub struct Answer<T> {
     /// The answer.
@@ -55,7 +55,7 @@ pub struct Answer<T> {
 }
 
 impl<T> Answer<T> {
-    /// An answer with nothing to say beside it.
+    /// A result without warnings.
     fn of(value: T) -> Self {
         Self { value, warnings: Vec::new() }
     }
@@ -109,7 +109,7 @@ impl Registry {
         self.repository.git_dir()
     }
 
-    /// How many Git objects were looked at so far: what the answers cost.
+    /// The number of Git objects read so far: the cost of the queries.
     pub fn objects_read(&self) -> usize {
         self.repository.objects_read()
     }

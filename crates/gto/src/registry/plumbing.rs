@@ -1,7 +1,7 @@
 //! What programs need that work with a registry's repository themselves: tags of any name, annotations as they stand in a
 //! file, a clone with its files.
 //!
-//! Owns these few steps. No rule of the registry is asked here: whoever makes such a tag knows what they do.
+//! Provides these few steps. It checks no rule of the registry: the caller is responsible.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -107,8 +107,8 @@ impl Registry {
         })
     }
 
-    /// Pushes a tag to the named remote, or to the one that tags are pushed to; with `delete` deletes it there. What is so
-    /// already is done. Returns what Git, hooks and the remote said beside that.
+    /// Pushes a tag to the named remote, or to the one that tags are pushed to; with `delete` deletes it there. What is
+    /// so already is done. Returns the messages of Git, hooks and the remote.
     ///
     /// # Errors
     /// [`Refusal::TagNotFound`] if it is not here; [`Error::Differ`] if the remote has another of that name; [`Error::Push`]
@@ -137,8 +137,8 @@ impl Registry {
         }
     }
 
-    /// What the annotation file says at `revision`, or without one in the work tree; where there is no work tree, at `HEAD`.
-    /// `None` if there is no such file.
+    /// The contents of the annotation file at `revision`, or by default in the work tree; without a work tree, at
+    /// `HEAD`. `None` if there is no such file.
     pub fn annotations(&self, revision: Option<&str>) -> Result<Option<Annotations>> {
         let commit = match (revision, self.repository.work_dir()) {
             (Some(revision), _) => Some(self.repository.resolve(revision)?),
@@ -162,7 +162,7 @@ impl Registry {
         Ok(self.repository.has_path(self.repository.resolve(revision)?, path)?)
     }
 
-    /// What the annotation file says in each commit of the branches that has one, by commit.
+    /// The contents of the annotation file in each commit of the branches that has one, by commit.
     ///
     /// # Errors
     /// What keeps Git from reading the commits. A file that cannot be read is as one without entries.
@@ -193,7 +193,7 @@ impl Registry {
 /// choice if none is named.
 ///
 /// # Errors
-/// [`Error::Clone`] with what Git said.
+/// [`Error::Clone`] with Git's message.
 pub fn clone_with_files(
     url: &str,
     folder: &Path,

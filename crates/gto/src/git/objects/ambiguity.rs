@@ -1,6 +1,7 @@
 //! Revisions that more than one ref matches (decision D29).
 //!
-//! Owns when Git warns that a name is ambiguous, and what it takes then. Which commit a revision names is for `revision`.
+//! Owns when Git warns that a name is ambiguous, and what it takes then. See `revision` for the commit that a revision
+//! names.
 
 use gix::bstr::ByteSlice as _;
 
@@ -226,7 +227,7 @@ mod tests {
         names
     }
 
-    /// The commit that Git takes, and the name of which it says that it is ambiguous.
+    /// The commit that Git selects, and the name that it reports as ambiguous.
     fn by_git(repo: &Repo, revision: &str, config: &[&str]) -> (Option<String>, Option<String>) {
         let commit = format!("{revision}^{{commit}}");
         let args = [config, &["rev-parse", "--verify", "--end-of-options", &commit]].concat();

@@ -13,7 +13,7 @@ use crate::object_id::ObjectId;
 pub(crate) struct CommitTree {
     pub commit: ObjectId,
     pub tree: ObjectId,
-    /// In seconds since 1970; 0 where the commit does not say it.
+    /// In seconds since 1970; 0 if the commit has no time.
     pub time: i64,
 }
 

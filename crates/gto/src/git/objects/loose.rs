@@ -18,7 +18,7 @@ use crate::object_id::ObjectId;
 /// Maximum number of attempts to write an object while another process removes its folder, as `git gc` does.
 const ATTEMPTS: usize = 10;
 
-/// Git removes files of this name that nobody finished: see git-prune(1).
+/// Git removes unfinished files with this name: see git-prune(1).
 const UNFINISHED: &str = "tmp_obj_";
 
 /// The folders whose names are still to be synced.
@@ -97,7 +97,7 @@ impl Repository {
         file.persist(path).map(drop).map_err(|error| error.error)
     }
 
-    /// Syncs an object that others wrote, if it is in a file of its own.
+    /// Syncs an object that another process wrote, if it is loose.
     pub(in crate::git) fn sync_loose(&self, id: ObjectId, unsynced: &mut Unsynced) -> io::Result<()> {
         let Some(id) = self.to_gix(id) else { return Ok(()) };
         let path = loose_object_path(self.objects_dir(), &id);
@@ -129,7 +129,7 @@ impl Repository {
     }
 }
 
-/// Where an object is that has a file of its own.
+/// The path of a loose object.
 pub(in crate::git) fn loose_object_path(objects: &Path, id: &gix::oid) -> PathBuf {
     let hex = id.to_string();
     objects.join(&hex[..2]).join(&hex[2..])

@@ -33,7 +33,7 @@ struct State {
     failed: usize,
     /// When one failed last.
     at: Option<Instant>,
-    /// What git said first.
+    /// Git's first line.
     reason: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl State {
         self.failed >= GIVE_UP
     }
 
-    /// For a remote that says nothing: once was long enough.
+    /// For a silent remote: waiting once is enough.
     fn give_up(&mut self) {
         self.failed = GIVE_UP;
     }
@@ -123,7 +123,7 @@ impl Repository {
         self.bring_missing(&level);
     }
 
-    /// What git said when it could not fetch an object that was promised, if that happened.
+    /// Git's message when it could not fetch a promised object, if that happened.
     pub fn unfetched(&self) -> Option<String> {
         self.fetches.state().reason.clone()
     }

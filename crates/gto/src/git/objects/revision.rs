@@ -226,7 +226,7 @@ impl Repository {
     fn short_ids(&self, start: &str) -> Vec<ObjectId> {
         let Ok(prefix) = gix::hash::Prefix::from_hex(start) else { return Vec::new() };
         let mut found = HashSet::new();
-        // What cannot be read, gix will tell.
+        // gix reports unreadable objects.
         let _ = self.gix.objects.lookup_prefix(prefix, Some(&mut found));
         found.iter().map(|id| from_gix(id)).collect()
     }
@@ -235,7 +235,7 @@ impl Repository {
     /// repository may be to themselves.
     fn check_bounded(&self, id: ObjectId) -> Result<(), GitError> {
         match self.peel_to_commit(id) {
-            // A tag says what it is on, which need not be so.
+            // A tag names the kind of its target, which may be wrong.
             Ok(commit) if self.kind_of(commit) == Some(ObjectKind::Tag) => {
                 Err(GitError::WrongKind { id: commit, expected: "commit" })
             }
@@ -373,7 +373,7 @@ mod tests {
         assert!(open(&repo).resolve("@{-1}").is_err());
         // It looks at what all refs lead to: git is asked, which reads them.
         let _ = open(&repo).resolve(":/first");
-        // The commit that a tag says it is on is the tag.
+        // The alleged commit of a tag is itself a tag.
         repo.tag("on", "HEAD", &TagSpec::default());
         replace(&repo.git_ok(&["rev-parse", "on"]), &first);
         refused(&["on", "on~0", "on^{}", "HEAD", "HEAD~1", "@", "main", "main^0", &first, &first[..8]]);

@@ -1,7 +1,7 @@
 //! Tag objects: who tagged which commit, when, with which words.
 //!
-//! Owns reading them. One odd tag spoils nothing: what cannot be read is a value, never an error. Must not open what
-//! an annotated tag is on: the tag's own header says of which kind that is.
+//! Owns reading them. One odd tag spoils nothing: what cannot be read is a value, never an error. Must not open what an
+//! annotated tag is on: the tag's own header has its kind.
 
 use std::cell::Cell;
 use std::fmt;
@@ -49,7 +49,7 @@ pub(crate) enum TagObject {
         /// What the ref points to.
         target: ObjectId,
     },
-    /// A tag that nobody can make sense of.
+    /// A malformed tag.
     Unreadable(UnreadableTag),
 }
 
@@ -65,7 +65,7 @@ pub(crate) enum UnreadableTag {
         /// The id of that.
         target: ObjectId,
     },
-    /// It does not say who tagged, as tags of 2005 do not.
+    /// It has no tagger, like tags of 2005.
     NoTagger,
     /// Its time is not a time.
     BadTime,
@@ -76,8 +76,8 @@ pub(crate) enum UnreadableTag {
 }
 
 impl UnreadableTag {
-    /// Whether Git cannot read the tag either, or we cannot be sure what it says (decision D27). Any other is no event,
-    /// and nothing more (decision D5).
+    /// Whether Git cannot read the tag either, or its contents are uncertain (decision D27). Any other is no event, and
+    /// nothing more (decision D5).
     pub fn is_damage(self) -> bool {
         matches!(self, Self::Missing | Self::Malformed)
     }
@@ -143,8 +143,8 @@ impl Repository {
         tags.iter().map(|tag| reader.read(self, tag.target)).collect()
     }
 
-    /// Does pieces of work on all processors, each thread with a repository of its own; the results come in the
-    /// order of the work. Nearly all of the time of a large registry goes into inflating objects.
+    /// Runs work on all processors, each thread with its own repository; the results come in the order of the work.
+    /// Nearly all of the time of a large registry goes into inflating objects.
     pub fn on_all_processors<W: Send, R: Send>(
         &self,
         work: Vec<W>,
@@ -268,7 +268,7 @@ impl Repository {
         }
         match kind {
             Ok(Some(Kind::Tag)) if buffer.len() > MAX_SIZE => Err(UnreadableTag::Malformed),
-            // No checksum is looked at when an object is inflated, and damage makes one kind of another.
+            // No checksum is verified when an object is inflated, and damage can turn one kind into another.
             Ok(Some(kind)) if !self.is_intact(&gix_id, kind, buffer) => Err(UnreadableTag::Malformed),
             Ok(Some(Kind::Tag)) => Ok(Some(Parts::of(buffer))),
             Ok(Some(_)) => Ok(None),
@@ -334,7 +334,7 @@ pub(in crate::git) enum PeelError {
     Tag(UnreadableTag),
 }
 
-/// What a tag object says.
+/// The contents of a tag object.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::git) struct Said {
     pub kind: ObjectKind,
@@ -372,7 +372,7 @@ pub(in crate::git) fn said(
     Ok(Said { kind, target, tagger, message, name_sum })
 }
 
-/// What a tag object says it is on.
+/// The target according to a tag object.
 fn target_of(parts: &Parts<'_>) -> Result<(ObjectKind, ObjectId), UnreadableTag> {
     let target = parts.id("object").ok_or(UnreadableTag::Malformed)?;
     let kind = match parts.field("type") {
@@ -589,7 +589,7 @@ mod tests {
         fs::remove_file(file(&two)).unwrap();
         fs::copy(file(&one), file(&two)).unwrap();
         assert_eq!(unreadable(&repo, "two"), UnreadableTag::Malformed);
-        // What somebody has replaced is meant.
+        // The replacement is meant.
         fs::remove_file(file(&two)).unwrap();
         repo.tag("three", "HEAD", &TagSpec::default());
         repo.git_ok(&["replace", "three", "one"]);

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::git::{Cause, OBJECT_LIMIT, Repository};
 
-/// Variables that make git work on another repository than the one it is told to, or on a part of it.
+/// Variables that make git use another repository than the given one, or a part of it.
 const SELECTING: [&str; 12] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -31,7 +31,7 @@ const SELECTING: [&str; 12] = [
     "GIT_INTERNAL_SUPER_PREFIX",
 ];
 
-/// Those that a `git` does not need which is told the repository, and runs in the root of its work tree.
+/// Those that a `git` does not need if it gets the repository as an argument, and runs in the root of its work tree.
 const TOLD: [&str; 5] =
     ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_INTERNAL_SUPER_PREFIX"];
 
@@ -39,7 +39,7 @@ const OBJECTS: &str = "GIT_OBJECT_DIRECTORY";
 const ALTERNATES: &str = "GIT_ALTERNATE_OBJECT_DIRECTORIES";
 const QUARANTINE: &str = "GIT_QUARANTINE_PATH";
 
-/// What the variables say about a repository.
+/// The settings of the variables for a repository.
 #[derive(Debug, Default)]
 pub(in crate::git) struct Inherited {
     /// Whether they are meant for it.
@@ -99,7 +99,7 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 impl Inherited {
-    /// What the variables say about a repository, whose objects are looked for from here on where Git looks for them. Paths
+    /// The settings of the variables for a repository, whose objects are found where Git finds them from here on. Paths
     /// begin in `root`, where Git reads them.
     pub fn by(gix: &mut gix::Repository, root: &Path) -> Result<Self, Cause> {
         if !counts_for(gix.git_dir()) {

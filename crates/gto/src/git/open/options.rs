@@ -6,7 +6,7 @@ use crate::git::OBJECT_LIMIT;
 pub(in crate::git) fn open_options() -> gix::open::Options {
     gix::open::Options::default()
         .permissions(permissions())
-        // Whose it is was asked before: what is opened is trusted as a whole, as git does it.
+        // The owner was checked before: an opened repository is fully trusted, as by git.
         .filter_config_section(|_| true)
         .config_overrides([format!("gitoxide.objects.allocLimit={OBJECT_LIMIT}")])
 }

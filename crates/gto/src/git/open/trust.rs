@@ -1,9 +1,9 @@
 //! Whose repository it is, and whether git would work in it.
 //!
-//! Owns git's protection from repositories that others have put in the way: `safe.directory` and `safe.bareRepository` of
-//! git-config(1). Whatever belongs to this user is trusted at a glance; in all other cases git itself is asked, so that the
-//! verdict is that of the git that is installed. Must be asked before anything of a repository's own is read: its
-//! configuration can name files to include and programs to run.
+//! Owns git's protection from repositories that others have put in the way: `safe.directory` and `safe.bareRepository`
+//! of git-config(1). Whatever belongs to this user is trusted at a glance; in all other cases git itself is asked, so
+//! that the verdict is that of the git that is installed. Must be checked before anything in the repository is read:
+//! its configuration can name files to include and programs to run.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -41,14 +41,14 @@ impl Place {
 
     /// Refuses what belongs to someone else and is not in `safe.directory`. `start` is the folder of the search.
     pub fn check_owner(&self, start: &Path) -> Result<(), OpenError> {
-        // A program under sudo acts for whoever called it, with rules that are git's own.
+        // A program under sudo acts for its caller, with git's own rules.
         let is_sudo = std::env::var_os("SUDO_UID").is_some();
         if !is_sudo && self.is_own().unwrap_or(false) {
             return Ok(());
         }
         match ask_git(start) {
             Ok(verdict) => self.judge(start, verdict.as_deref()),
-            // Without git, what `safe.directory` says is read by gix, which differs in details.
+            // Without git, gix reads `safe.directory`, with small differences.
             Err(_) if self.is_safe_without_git() => Ok(()),
             Err(source) => Err(OpenError::NoGitToAsk { path: self.named(start), source: source.into() }),
         }
@@ -71,7 +71,7 @@ impl Place {
         ask_git(start).map_or(Ok(()), |verdict| self.judge(start, verdict.as_deref()))
     }
 
-    /// Whether this user owns everything that git asks about: see `ensure_valid_ownership` in git's `setup.c`.
+    /// Whether this user owns everything that git checks: see `ensure_valid_ownership` in git's `setup.c`.
     fn is_own(&self) -> io::Result<bool> {
         let mut paths = vec![self.git_dir.clone()];
         if let Some(work_dir) = &self.work_dir {

@@ -20,13 +20,13 @@ use crate::waiting::Waiting;
 /// another side.
 const MAX_OUTPUT: usize = 1 << 30;
 
-/// Nor more than this of what it tells people, which may be said by another side too: the beginning and the end.
+/// The maximum length of its messages, which may come from a remote: the beginning and the end are kept.
 const MAX_SAID: usize = 1 << 20;
 
 /// What is read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// An input so short fits into a pipe that nobody reads.
+/// An input up to this length fits into a pipe without a reader.
 const SHORT: usize = 4096;
 
 /// How long a process may take to tidy up when it is asked to end, as Git removes its lock files then; and what it said to
@@ -41,14 +41,14 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 static AT_WORK: Mutex<Vec<(u32, bool)>> = Mutex::new(Vec::new());
 
 thread_local! {
-    /// Whether what this thread starts now goes on when the others are asked to end.
+    /// Whether processes started by this thread continue when the others are terminated.
     static SPARED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What a program wants to be done before the first one is started.
 static BEFORE_FIRST: OnceLock<fn()> = OnceLock::new();
 
-/// A process at work. Its standard streams are pipes, or not looked at. It does not outlive this.
+/// A running process. Its standard streams are pipes or ignored. It ends with this value.
 pub(in crate::git) struct Work {
     child: Child,
     leads_group: bool,
@@ -59,13 +59,13 @@ pub(in crate::git) struct Work {
 /// Why there is no end of it to tell of.
 #[derive(Debug)]
 pub(in crate::git) enum WorkError {
-    /// It said nothing for so long, and was ended.
+    /// It was silent for this long, and was killed.
     Silent(Duration),
     /// The system would not.
     System(io::Error),
 }
 
-/// A piece of what it says.
+/// A piece of its output.
 enum Heard {
     Printed(Vec<u8>),
     Said(Vec<u8>),
@@ -85,7 +85,7 @@ pub fn end_children() {
     }
 }
 
-/// Ends those that do not end when they are asked to.
+/// Kills processes that do not exit when they are terminated.
 pub fn kill_children() {
     for &(id, leads_group) in at_work().iter() {
         kill(id, leads_group);
@@ -111,7 +111,7 @@ impl Work {
         FIRST.call_once(|| BEFORE_FIRST.get().into_iter().for_each(|run| run()));
         let leads_group = lead_group_without_terminal(command);
         let child = command.spawn()?;
-        // The lock is held for no longer than that: a program that forks meanwhile would have it for ever.
+        // The lock is held for no longer than that: a program that forks meanwhile would hold it indefinitely.
         if !SPARED.get() {
             at_work().push((child.id(), leads_group));
         }
@@ -171,7 +171,7 @@ impl Work {
         }
         if let Some(mut stdin) = self.child.stdin.take() {
             let mut give = move |input: &[u8]| match stdin.write_all(input) {
-                // Its exit status says why it did not want to listen.
+                // Its exit status explains why it stopped reading.
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
                 _ => Ok(()),
             };
@@ -179,7 +179,7 @@ impl Work {
                 give(input)?;
             } else {
                 let input = input.to_vec();
-                // Nobody listens any more if it cannot be told.
+                // If this fails, the receiver is gone.
                 let give = move || give(&input).or_else(|error| sender.send(Heard::Failed(error)));
                 thread::Builder::new().spawn(give)?;
             }
@@ -237,7 +237,7 @@ impl From<io::Error> for WorkError {
     }
 }
 
-/// Sends on what comes, until nothing does or nobody listens.
+/// Forwards output until it ends or the receiver is gone.
 fn tell(mut from: impl Read, to: &SyncSender<Heard>, heard: impl Fn(Vec<u8>) -> Heard) {
     let mut chunk = vec![0; CHUNK];
     loop {
@@ -253,7 +253,7 @@ fn tell(mut from: impl Read, to: &SyncSender<Heard>, heard: impl Fn(Vec<u8>) -> 
     }
 }
 
-/// The beginning and the end of what a process tells people.
+/// The beginning and the end of a process's messages.
 #[derive(Default)]
 struct Ends {
     beginning: Vec<u8>,
@@ -285,7 +285,7 @@ fn keep(kept: &mut Vec<u8>, more: &[u8], limit: usize) -> bool {
     more.len() <= room
 }
 
-/// Gives it a group of its own if there is no terminal; whether it gets one.
+/// Gives it its own process group if there is no terminal; returns whether it did.
 #[cfg(unix)]
 fn lead_group_without_terminal(command: &mut Command) -> bool {
     // It can be opened by those alone who have one, whatever their standard streams are.
@@ -303,7 +303,7 @@ fn has_ended(child: &mut Child, waits: bool) -> bool {
     let Some(id) = pid(child.id()) else { return true };
     let mut options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     options.set(WaitIdOptions::NOHANG, !waits);
-    // What cannot be waited for is nobody's any more.
+    // A process that cannot be waited for is gone.
     rustix::io::retry_on_intr(|| waitid(WaitId::Pid(id), options)).map_or(true, |status| status.is_some())
 }
 

@@ -1,7 +1,7 @@
 //! Running the user's `git`.
 //!
-//! Owns the environment of these processes and the reading of their failures; how they are waited for is `child`'s business. Must not use a shell, and must not
-//! parse what git says in the user's language.
+//! Owns the environment of these processes and the reading of their failures; `child` waits for them. Must not use a
+//! shell, and must not parse git's messages in the user's language.
 
 use std::ffi::{OsStr, OsString};
 use std::process::{Command, Output, Stdio};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::git::process::child::{Work, WorkError};
 use crate::git::{GitError, Repository};
 
-/// So long a `git` may say nothing where no person waits for it who could stop it.
+/// How long a `git` may be silent where no user could interrupt it.
 pub(crate) const SILENCE: Duration = Duration::from_secs(10 * 60);
 
 /// The first git that knows reftables.
@@ -19,7 +19,7 @@ const NEEDED: (u32, u32) = (2, 45);
 impl Repository {
     /// A `git` on this repository, without arguments yet.
     pub(in crate::git) fn git(&self) -> Command {
-        // With an explicit `--git-dir` git does not ask whose the repository is: that was asked when it was opened.
+        // With an explicit `--git-dir`, git does not check the owner: that was checked on opening.
         let mut git = Command::new("git");
         self.inherit(&mut git);
         git.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");

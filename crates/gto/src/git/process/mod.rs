@@ -1,4 +1,4 @@
-//! Starting `git`, and reading what it says.
+//! Running `git`, and reading its output.
 
 pub(super) mod child;
 pub(super) mod command;

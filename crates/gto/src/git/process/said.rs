@@ -1,5 +1,5 @@
-//! What git, hooks and remotes say to people, made safe to show: whole, but within bounds, without control sequences and
-//! without the passwords of addresses.
+//! Messages of git, hooks and remotes, made safe to show: complete within limits, without control sequences and without
+//! the passwords of addresses.
 //!
 //! Owns functions on text alone. All of it is written by strangers.
 
@@ -19,18 +19,18 @@ const LINE: usize = 1000;
 /// in all.
 const HALF: (usize, usize) = (100, 8 * 1024);
 
-/// What git says last of a push that failed.
+/// Git's last line about a failed push.
 pub(in crate::git) const FAILED: &str = "error: failed to push some refs";
 
-/// What git says beside the reason.
+/// Git's lines other than the reason.
 const NOISE: [&str; 5] =
     [FAILED, "error: atomic push failed for ref", "To ", "From ", "Everything up-to-date"];
 
-/// Why something failed, from what git and the other side said: one line if that is short, else all lines as git showed
-/// them. Never empty if anything was said.
+/// The reason of a failure, from the output of git and the remote: one line if that is short, otherwise all lines as
+/// git showed them. Never empty if there was any output.
 pub(in crate::git) fn words(said: &str) -> String {
     let reason = words_beside(said);
-    // It may be all that was said.
+    // It may be the only output.
     if reason.is_empty() {
         reason_of_line(said.trim_end().lines().next_back().unwrap_or_default())
     } else {
@@ -38,24 +38,24 @@ pub(in crate::git) fn words(said: &str) -> String {
     }
 }
 
-/// Whether git could not log in to the other side, by what it said.
+/// Whether git's message reports that it could not log in to the remote.
 pub(crate) fn is_about_login(said: &str) -> bool {
     ["could not read Username for", "could not read Password for", "Authentication failed for"]
         .iter()
         .any(|words| said.contains(words))
 }
 
-/// The same beside a reason that is known: empty if nothing else was said.
+/// The same without a known reason: empty if there was no other output.
 pub(in crate::git) fn words_beside(said: &str) -> String {
     reason(lines(said).filter(|line| !line.trim_start().starts_with("hint:")))
 }
 
-/// The same of a hook that runs here, which may call its lines hints. Empty if it said nothing.
+/// The same for a local hook, which may print hints. Empty without output.
 pub(in crate::git) fn words_of_hook(said: &str) -> String {
     reason(lines(said))
 }
 
-/// What git, hooks and the remote said beside what they did, line by line as git showed it; mostly nothing.
+/// Messages of git, hooks and the remote, line by line as git showed them; usually none.
 pub(in crate::git) fn remarks(said: &str) -> String {
     let is_worth_it = |line: &&str| progress_in(line.as_bytes()).is_none() && !line.starts_with("hint:");
     block(lines(said).filter(is_worth_it))
@@ -98,7 +98,7 @@ fn lines(said: &str) -> impl Iterator<Item = &str> {
     said.lines().filter(|line| !NOISE.iter().any(|noise| line.trim_start().starts_with(noise)))
 }
 
-/// The line without the words that say who says it.
+/// The line without the prefix of its source.
 fn without_labels(line: &str) -> &str {
     let line = line.trim();
     let line = line.strip_prefix("remote:").unwrap_or(line).trim();

@@ -16,7 +16,7 @@ use crate::git::refs::{TAGS, full_name};
 use crate::git::{GitError, Repository, TagRef, TagRefs, from_gix, lossy};
 use crate::object_id::ObjectId;
 
-/// What errors say that was tried.
+/// The attempted operation, for errors.
 const WHAT: &str = "list the tags";
 
 /// So many loose refs are read by one thread at a time.
@@ -73,7 +73,7 @@ impl Repository {
         Ok(read.concat())
     }
 
-    /// What a file says; `None` if it is not there any more, or can be no ref.
+    /// The contents of a file; `None` if it is gone, or cannot be a ref.
     fn loose_tag(&self, name: &BString) -> Result<Option<Loose>, GitError> {
         let Ok(full_name) = FullName::try_from([TAGS.as_bytes(), name].concat().as_bstr()) else {
             return Ok(None);
@@ -100,7 +100,7 @@ impl Repository {
 
     fn packed_tags_in(&self, file: &PackedRefs, prefix: &str) -> Result<Vec<TagRefs>, GitError> {
         let lines = &file.bytes()[file.seek(prefix.as_bytes())?..];
-        // Those of a few names are few: the rest is not even looked at.
+        // A few names have few tags: the rest is not even read.
         let parts = if prefix == TAGS { parts_of_lines(lines, BYTES) } else { vec![lines] };
         let read = self.on_all_processors(parts, |repository, part| {
             tags_with(file, part, prefix.as_bytes(), repository.gix.object_hash())
@@ -124,7 +124,7 @@ impl Repository {
 /// The tags in a part of `packed-refs`.
 struct Part {
     tags: TagRefs,
-    /// Whether there was a name behind those that are asked for.
+    /// Whether there was a name after the requested ones.
     is_last: bool,
 }
 
@@ -163,7 +163,7 @@ fn follow_each_other(parts: &[TagRefs]) -> bool {
     ends.is_sorted_by(|(_, last), (first, _)| last < first)
 }
 
-/// The tags in order, each once, of a file that may say that it is sorted and is not.
+/// The tags in order, each once, of a file that may wrongly claim to be sorted.
 fn sorted(parts: Vec<TagRefs>) -> TagRefs {
     let mut all = TagRefs::default();
     for part in parts {
@@ -183,7 +183,7 @@ fn possible<'a>(prefixes: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// The names of the files below a folder that begin with one of the prefixes, whose folders must be safe. Only folders
-/// that can hold such a name are read, each once: one that has held a million files takes milliseconds for ever.
+/// that can hold such a name are read, each once: a folder that once held a million files always takes milliseconds.
 fn loose_names(tags: &Path, prefixes: &[&str]) -> io::Result<Vec<BString>> {
     let folder_of = |prefix: &&str| BString::from(prefix.rfind('/').map_or("", |at| &prefix[..=at]));
     let mut folders: Vec<BString> = prefixes.iter().map(folder_of).collect();

@@ -1,6 +1,6 @@
 //! This machine since it was started, and the file systems that no other machine writes to.
 //!
-//! Owns reading what the system says of itself. What cannot be read is not known: nothing may be concluded from it.
+//! Reads facts about the system. If one cannot be read, it is unknown, and nothing may follow from it.
 
 use std::path::Path;
 use std::sync::OnceLock;

@@ -331,7 +331,7 @@ mod tests {
         }
     }
 
-    /// D27: git is asked about each of them, with the same prefixes.
+    /// D27: git reads each of them, with the same prefixes.
     #[test]
     fn what_git_refuses_of_packed_refs_is_refused_and_what_it_reads_is_read() {
         let repo = Repo::new();

@@ -32,7 +32,7 @@ pub(crate) struct DamagedPackedRefs {
     pub reason: String,
 }
 
-/// What tells the lines of a damaged file that can be kept.
+/// The pattern of lines to keep in a damaged file.
 #[derive(Debug)]
 pub(crate) struct Salvage {
     /// The file itself, where a link leads to it.
@@ -130,7 +130,7 @@ impl PackedRefs {
         }
     }
 
-    /// Refuses a file of which git refuses any line, as when it writes it anew.
+    /// Refuses a file with any line that git refuses when it rewrites the file.
     pub fn check(&self) -> Result<(), DamagedPackedRefs> {
         let mut rest = self.bytes();
         while !rest.is_empty() {
@@ -208,7 +208,7 @@ impl PackedRefs {
         if !is_whole && order.is_eq() { std::cmp::Ordering::Equal } else { order }
     }
 
-    /// Refuses a file that ends within a line, whatever is asked about.
+    /// Refuses a file that ends within a line, for every query.
     fn check_end(&self, bytes: &[u8]) -> Result<(), DamagedPackedRefs> {
         if bytes.is_empty() {
             return Ok(());
@@ -229,7 +229,7 @@ enum Place {
     Missing(usize),
 }
 
-/// Whether the header says that the lines are sorted.
+/// Whether the header claims that the lines are sorted.
 fn is_sorted(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
     File::open(path)?.take(HEADER).read_to_end(&mut start)?;
@@ -237,7 +237,7 @@ fn is_sorted(path: &Path) -> io::Result<bool> {
     Ok(header.is_some_and(|traits| traits.split(|&byte| byte == b' ').any(|word| word == b"sorted")))
 }
 
-/// The records of a file that does not say that it is sorted.
+/// The records of a file that does not claim to be sorted.
 fn sorted(path: &Path, bytes: &[u8], hash: gix::hash::Kind) -> Result<Vec<u8>, DamagedPackedRefs> {
     let mut rest = bytes;
     if rest.starts_with(b"#") {
@@ -305,7 +305,7 @@ fn shortened(line: &[u8]) -> String {
     if line.len() < SHOWN { lossy(line) } else { format!("{}...", lossy(&line[..SHOWN - 5])) }
 }
 
-/// What git says of a line that it cannot make sense of, or that does not end.
+/// Git's message for a malformed or unterminated line.
 fn unexpected(path: &Path, rest: &[u8]) -> DamagedPackedRefs {
     let end = rest.find_byte(b'\n');
     let shown = shortened(&rest[..end.unwrap_or(rest.len())]);

@@ -1,9 +1,9 @@
 //! Locks on refs: the files that git looks for too, such as `refs/tags/x.lock`.
 //!
-//! Owns taking them and giving them back, what they say, and which of them nobody holds any more. Must not change refs.
+//! Takes and releases locks, defines their contents, and finds stale ones. Must not change refs.
 //!
-//! A lock says who holds it and since when. It is a link to a file in the folder `gto` that also lists the refs: with it
-//! the next gto finds all locks of one that was killed. Nothing else is read from that file.
+//! A lock records its holder and start time. It is a link to a file in the folder `gto` that also lists the refs: with
+//! it the next gto finds all locks of one that was killed. Nothing else is read from that file.
 //!
 //! A lock is dead if its process cannot be alive: it held the system's lock that we hold now (`lock`), on this machine since
 //! its last start; or the lock is older than that start, on a file system that no other machine writes to. Age alone says
@@ -43,7 +43,7 @@ pub(in crate::git) const VALUE: &str = "ref-";
 /// How its name and those of other temporary files end.
 pub(in crate::git) const TEMPORARY: &str = ".tmp";
 
-/// Maximum length of what a lock says before its list of refs.
+/// Maximum length of a lock's text before its list of refs.
 const MAX_HEAD: u64 = 1024;
 
 /// Maximum length of such a list: half a million tags.
@@ -71,7 +71,7 @@ const SHORT: Duration = Duration::from_secs(60);
 #[derive(Debug, thiserror::Error)]
 pub(crate) struct HeldLock {
     pub path: PathBuf,
-    /// `process 17 since 2026-11-24T10:00:00`, if it says so.
+    /// `process 17 since 2026-11-24T10:00:00`, if recorded.
     pub holder: Option<String>,
 }
 
@@ -160,7 +160,7 @@ impl<'a> RefLocks<'a> {
         }
     }
 
-    /// Makes a lock that says who holds it from the first moment, or where files cannot have two names, from the next.
+    /// Creates a lock that records its holder from the start or, where hard links do not work, immediately afterwards.
     fn make(&self, lock: &Path) -> io::Result<()> {
         use io::ErrorKind::{AlreadyExists, NotADirectory, NotFound};
         let linked = match &self.list {
@@ -197,7 +197,7 @@ impl Drop for RefLocks<'_> {
 
 /// A lock file as it was found.
 struct Lock {
-    /// What it says before its list of refs.
+    /// Its text before its list of refs.
     head: Vec<u8>,
     modified: Option<SystemTime>,
     #[cfg(unix)]
@@ -206,7 +206,7 @@ struct Lock {
 
 impl Lock {
     fn read(path: &Path) -> io::Result<Self> {
-        // Opening something else could take for ever.
+        // Opening something else could block indefinitely.
         if !fs::symlink_metadata(path)?.is_file() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
@@ -269,7 +269,7 @@ impl Lock {
 }
 
 impl Repository {
-    /// Removes a lock that nobody holds. Whether it is gone.
+    /// Removes a stale lock. Returns whether it is gone.
     pub(in crate::git) fn remove_if_dead(&self, lock: &Path) -> bool {
         let Ok(found) = Lock::read(lock) else { return false };
         let is_dead = found.is_dead(lock, self.has_system_lock());
@@ -415,7 +415,7 @@ fn remove_guards(folder: &Path) {
     let _ = fs::remove_dir(folder);
 }
 
-/// What the locks of this write say; no two writes say the same.
+/// The text of this write's locks, unique to this write.
 fn head(has_system_lock: bool) -> Vec<u8> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(now.as_secs()).unwrap_or_default();
@@ -429,7 +429,7 @@ fn head(has_system_lock: bool) -> Vec<u8> {
     .into_bytes()
 }
 
-/// What a file says; nothing if it is none.
+/// The text of a file; empty if it is not a regular file.
 fn read(path: &Path) -> Vec<u8> {
     let is_file = fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
     let mut text = Vec::new();

@@ -1,7 +1,7 @@
-//! What the reflog of a new tag says.
+//! The reflog entry of a new tag.
 //!
-//! Owns the line that `git tag` writes. Whether there is a reflog is for whoever writes the ref to decide: tags have one
-//! only if `core.logAllRefUpdates` is `always`.
+//! Owns the line that `git tag` writes. The writer of the ref decides whether there is a reflog: tags have one only if
+//! `core.logAllRefUpdates` is `always`.
 
 use crate::git::refs::transaction::{TagEdit, git_time};
 use crate::git::{GitError, Repository};
@@ -22,9 +22,9 @@ pub(in crate::git) struct ReflogEntry {
 }
 
 impl Repository {
-    /// What the reflogs of all new tags say; `None` if no tag is new.
+    /// The reflog entry of all new tags; `None` if no tag is new.
     ///
-    /// The tags of one plan are on one commit; if they are not, the message tells of the first.
+    /// The tags of one plan are on one commit; if they are not, the entry names the first.
     pub(in crate::git) fn reflog_entry(&self, edits: &[TagEdit]) -> Option<ReflogEntry> {
         edits.iter().find_map(|edit| match edit {
             TagEdit::Create { commit, tagger, .. } => {

@@ -9,7 +9,7 @@ use crate::git::refs::TAGS;
 use crate::git::{GitError, RefStorage, Repository, SeenHead, TagRefs};
 use crate::object_id::ObjectId;
 
-/// What errors say that git is needed for.
+/// What git is needed for, in errors.
 const PURPOSE: &str = "a repository with reftables";
 
 impl Repository {
@@ -72,8 +72,8 @@ impl Repository {
             let id = printed.and_then(|id| id.parse().ok());
             return Ok(id.map_or(Named::Nothing, Named::Object));
         }
-        // Git has many ways to say that a revision names nothing. If it cannot read the repository at all, listing
-        // the tags says so.
+        // Git has many messages for an unknown revision. If it cannot read the repository at all, listing the tags
+        // fails.
         match self.command_error("rev-parse", &output) {
             error @ GitError::GitTooOld { .. } => Err(error),
             _ if output.stderr.contains_str("is ambiguous") => Ok(Named::Several(Vec::new())),

@@ -98,7 +98,7 @@ pub(crate) enum ApplyError {
     /// A hook of the repository forbids it.
     #[error("a hook of the repository refused: {said}")]
     Hook {
-        /// What it said, on one line. Untrusted.
+        /// Its message, on one line. Untrusted.
         said: String,
     },
     /// This user may not write to the repository.
@@ -106,7 +106,7 @@ pub(crate) enum ApplyError {
     PermissionDenied {
         /// The repository.
         path: PathBuf,
-        /// What the system said.
+        /// The system's message.
         #[source]
         source: Cause,
     },

@@ -136,12 +136,12 @@ impl Repository {
         let _ = self.gix.refs.force_refresh_packed_buffer();
     }
 
-    /// Whether `packed-refs` has one of these tags, and can be written anew; found in a sorted file without reading it.
+    /// Whether `packed-refs` has one of these tags, and can be rewritten; found in a sorted file without reading it.
     fn is_any_packed(&self, names: &HashSet<&str>) -> Result<bool, ApplyError> {
         let Some(packed) = self.packed_refs()? else { return Ok(false) };
         for name in names {
             if packed.find(&format!("{TAGS}{name}")).map_err(GitError::from)?.is_some() {
-                // It will be written anew, which git does with no file that it refuses a line of.
+                // It will be rewritten, which git refuses for a file with a malformed line.
                 packed.check().map_err(GitError::from)?;
                 return Ok(true);
             }
@@ -229,7 +229,7 @@ impl Update<'_> {
         synced.map_err(|error| self.repository.disk_error(&place, error))
     }
 
-    /// Takes tags out of `packed-refs`. Until a loose ref is gone, what it says counts.
+    /// Removes tags from `packed-refs`. A loose ref takes precedence until it is gone.
     fn remove_packed(&mut self, names: &HashSet<&str>) -> Result<(), ApplyError> {
         if !self.repository.is_any_packed(names)? {
             return Ok(());
@@ -280,7 +280,7 @@ pub(in crate::git) fn stopped(made: Vec<String>, error: ApplyError) -> ApplyErro
     if made.is_empty() { error } else { ApplyError::Stopped { made, source: Box::new(error) } }
 }
 
-/// A file with what a ref says, on the disk.
+/// A file with the value of a ref, on the disk.
 fn new_value(
     builder: &mut tempfile::Builder<'_, '_>,
     folder: &Path,

@@ -67,7 +67,7 @@ impl Repository {
             .filter_map(|section| section.value_implicit("sharedRepository"));
         match values.last() {
             None => false,
-            // A key without a value says yes.
+            // A key without a value means true.
             Some(None) => true,
             Some(Some(value)) => !is_private(value.as_bstr()),
         }
@@ -131,7 +131,7 @@ impl Repository {
         if is_whole { Ok(()) } else { std::fs::remove_file(path) }
     }
 
-    /// Changes refs, in this order; `log` is for the reflogs of new ones.
+    /// Changes refs, in this order; `log` is the reflog entry of new ones.
     ///
     /// Tables git changes in one step, and files one after the other, those of `packed-refs` first: one transaction may have
     /// to be several, each of which leaves the first changes of the list made if it is stopped. A hook may refuse all of it
@@ -193,7 +193,7 @@ impl Repository {
         };
         let commands: String = changes.iter().map(command).collect();
         let input = format!("start\0{commands}prepare\0{end}\0");
-        // A tag that is a symbolic ref is changed itself, and not what it points to, which is somebody else's.
+        // For a symbolic ref, the ref itself is changed, and not its target.
         let mut args = vec!["-c", LOCK_TIMEOUT, "update-ref", "--no-deref", "-z", "--stdin"];
         if let Some(log) = log {
             args.extend(["-m", &log.message]);
@@ -254,7 +254,7 @@ impl Repository {
         Ok(made)
     }
 
-    /// What a `git` that did not write says.
+    /// The error of a `git` that did not write.
     fn git_refusal(&self, command: &'static str, output: &Output) -> ApplyError {
         if let Some(said) = said_by_hook(&lossy(&output.stderr)) {
             return ApplyError::Hook { said };
@@ -290,7 +290,7 @@ impl Repository {
             .filter(|path| path.exists())
     }
 
-    /// Why no table can be written, of which git says no more than `I/O error`.
+    /// Why no table can be written, where git only prints `I/O error`.
     fn tables_denied(&self) -> Option<io::Error> {
         match self.refs {
             RefStorage::Files => None,
@@ -322,7 +322,7 @@ fn hooks_folder(path: &BStr, run_in: &Path) -> Option<PathBuf> {
     Some(run_in.join(gix::path::from_bstr(path).ok()?))
 }
 
-/// What a hook said that aborted the transaction; `None` if none did.
+/// The message of a hook that aborted the transaction; `None` if none did.
 ///
 /// Git's own words are `ref updates aborted by hook`, and since 2.52 longer ones.
 fn said_by_hook(stderr: &str) -> Option<String> {
@@ -331,7 +331,7 @@ fn said_by_hook(stderr: &str) -> Option<String> {
     if !(aborted.starts_with("fatal:") && aborted.contains("aborted by") && aborted.contains("hook")) {
         return None;
     }
-    // It is asked twice if it refuses: before, and when the transaction is given up. It may say the same each time.
+    // If it refuses, it runs twice: before, and when the transaction is aborted. It may print the same each time.
     let (once, again) = said.split_at(said.len() / 2);
     let said = if once == again { once } else { said };
     let said = words_of_hook(&said.join("\n"));

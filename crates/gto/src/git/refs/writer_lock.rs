@@ -2,9 +2,9 @@
 //!
 //! Owns the lock that keeps writers of this library apart, from looking at the tags until new ones are made. It is the
 //! system's lock on the open folder of the repository: it leaves nothing behind, and goes with its process however that
-//! ends. A `gto` that git runs meanwhile, in a hook, is part of the same write: a variable tells it not to wait for
-//! its own ancestor. Must not be all that a write relies on: git and others know nothing of it, and where the system has no such lock
-//! there is none. What a transaction expects of its refs is for these.
+//! ends. A `gto` that git runs meanwhile, in a hook, is part of the same write: a variable tells it not to wait for its
+//! own ancestor. Must not be all that a write relies on: git and others know nothing of it, and where the system has no
+//! such lock there is none. Those protect the expected values of a transaction's refs.
 
 use std::cell::Cell;
 use std::fs::{File, TryLockError};
@@ -17,7 +17,7 @@ use crate::waiting::Waiting;
 /// A push may be going on meanwhile.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The variable in which processes that git runs are told which repository is locked for them.
+/// The variable that tells the children of git which repository is already locked for them.
 pub(crate) const LOCKED: &str = "GTO_LOCKED";
 
 /// What a process has of the system's lock.
@@ -65,7 +65,7 @@ impl Drop for LockedFolder {
 pub(crate) struct Busy;
 
 impl Repository {
-    /// Waits for other writers, for a minute at most. `inherited` is what [`LOCKED`] says to this process.
+    /// Waits for other writers, for at most a minute. `inherited` is the value of [`LOCKED`] in this process.
     pub fn lock_for_writing(&self, inherited: Option<&str>) -> Result<WriteLock<'_>, Busy> {
         let here = self.common_dir().canonicalize().ok();
         // An ancestor has the lock already, and waits for us.
@@ -105,7 +105,7 @@ impl Repository {
 
     /// The locked folder; `None` where there are no such locks.
     fn lock_within(&self, patience: Duration) -> Result<Option<LockedFolder>, Busy> {
-        // A folder can be opened on Unix only; and if it cannot, writing will fail and say why.
+        // Only Unix can open a folder; if this fails, the write will fail with the reason.
         let Ok(folder) = File::open(self.common_dir()) else { return Ok(None) };
         let mut waiting = Waiting::begin();
         loop {
@@ -151,7 +151,7 @@ mod tests {
         };
         let inherited = told(&repository);
         assert!(open(&repo).lock_for_writing(Some(&inherited)).is_ok());
-        // It says nothing about another repository.
+        // It does not apply to another repository.
         let elsewhere = open(&other);
         let _held = elsewhere.lock_within(Duration::ZERO).unwrap();
         assert_ne!(

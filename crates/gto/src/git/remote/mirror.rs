@@ -28,10 +28,10 @@ const REMOTE: &str = "origin";
 /// What a mirror has of its remote.
 const REFSPECS: [&str; 2] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
 
-/// A branch that nobody has, for the `HEAD` of a mirror whose remote has none.
+/// An unused branch name, for the `HEAD` of a mirror whose remote has none.
 const UNBORN: &str = "refs/heads/gto-no-such-branch";
 
-/// Whether a branch is the one that nobody has.
+/// Whether a branch is this unused one.
 pub(in crate::git) fn is_unborn(branch: &str) -> bool {
     UNBORN.strip_prefix("refs/heads/") == Some(branch)
 }
@@ -42,19 +42,19 @@ const PACKS: &str = "gto-packs";
 /// What git prints is kept up to here; more is nothing that anybody reads.
 const MAX_SAID: usize = 64 * 1024;
 
-/// How a mirror is made and asked for.
+/// The options for creating and updating a mirror.
 pub(crate) struct Access<'a> {
     /// Of the remote repository.
     pub address: &'a Address,
     /// Whether Git may ask for a password on the terminal: the value of `GIT_TERMINAL_PROMPT`.
     pub prompt: &'a str,
-    /// How long Git may say nothing; `None` if as long as it likes.
+    /// How long Git may be silent; `None` for no limit.
     pub silence: Option<Duration>,
-    /// Where to say how far Git has come.
+    /// Where to report Git's progress.
     pub progress: &'a Progress,
 }
 
-/// What git said, without the lines of its progress, which are told as they come.
+/// Git's messages, without its progress lines, which are reported immediately.
 struct Said<'a> {
     progress: &'a Progress,
     kept: Vec<u8>,
@@ -64,10 +64,10 @@ struct Said<'a> {
 /// Why a mirror is not what its remote is.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MirrorError {
-    /// The remote, or the way there: what Git said, in one line.
+    /// The remote or the connection failed: Git's message, in one line.
     #[error("{0}")]
     Remote(String),
-    /// There is no mirror, or it is damaged: it must be made anew.
+    /// The mirror is missing or damaged: it must be recreated.
     #[error("the clone is damaged")]
     Damaged,
     /// Somebody else has put it there, and its configuration can name programs to run.
@@ -84,13 +84,13 @@ pub(crate) struct Listing {
     head: Head,
     /// By their full names, in the order of these.
     refs: Vec<(String, ObjectId)>,
-    /// Names that are not UTF-8, as far as they can be read. What they point to is nobody's business here.
+    /// Names that are not UTF-8, as far as they can be read. Their targets do not matter here.
     odd: Vec<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Head {
-    /// The remote does not say: it has no commit yet.
+    /// Unknown: the remote has no commit yet.
     #[default]
     Unknown,
     /// A branch, by its full name.
@@ -160,7 +160,7 @@ impl Access<'_> {
         Ok(repository)
     }
 
-    /// What the remote has, if the mirror in `folder` is not the same. Nobody may write to it meanwhile.
+    /// The remote's refs, if the mirror in `folder` differs. No other process may write to it meanwhile.
     pub fn compare(&self, folder: &Path) -> Result<Option<Listing>, MirrorError> {
         let repository = self.open(folder)?;
         if is_left_locked(folder) || !are_packs_here(folder) {
@@ -203,7 +203,7 @@ impl Access<'_> {
             fetched => fetched,
         };
         fetched.map_err(|error| match error {
-            // The remote has just answered: if it is gone, the next clone will say so.
+            // The remote has just answered: if it is gone, the next clone will fail.
             MirrorError::Remote(_) => MirrorError::Damaged,
             error => error,
         })
@@ -211,7 +211,7 @@ impl Access<'_> {
 
     fn fetch_by(&self, repository: &Repository, there: &Listing, how: &[&str]) -> Result<(), MirrorError> {
         let mut git = repository.git();
-        // Clearing up may be due, and nobody else is here now.
+        // Maintenance may be due, and no other process uses the mirror now.
         git.args(["-c", "maintenance.autoDetach=false", "-c", "gc.autoDetach=false", "fetch"]);
         git.args(how).args([
             "--quiet",
@@ -230,7 +230,7 @@ impl Access<'_> {
         self.run("fetching", "fetch", git)
     }
 
-    /// Runs a `git`, and tells meanwhile how far it has come.
+    /// Runs a `git`, and reports its progress.
     fn run(&self, purpose: &'static str, name: &str, mut git: Command) -> Result<(), MirrorError> {
         git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let work = Work::start(&mut git).map_err(|source| GitError::NoGit { purpose, source })?;
@@ -421,7 +421,7 @@ pub(in crate::git) fn read_listing(printed: &[u8]) -> Listing {
     refs
 }
 
-/// What a line of git's says of its progress, if that is what it does. Servers write such lines too.
+/// Git's progress in a line, if it is a progress line. Servers write such lines too.
 pub(in crate::git) fn progress_in(line: &[u8]) -> Option<String> {
     const TASKS: [&str; 6] = ["Enumerating", "Counting", "Compressing", "Receiving", "Resolving", "Updating"];
     let line = std::str::from_utf8(line).ok()?.trim();

@@ -36,7 +36,7 @@ const FETCH: [&str; 9] = [
     "--no-auto-maintenance",
 ];
 
-/// A remote that the user has configured. Nothing that a repository's content says becomes one.
+/// A remote that the user has configured. Repository content can never add one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Remote {
     /// Its name, or its address where Git's configuration has that instead.
@@ -72,7 +72,7 @@ pub(crate) enum PushedTag<'a> {
 pub(crate) struct PushedBranch {
     /// Its short name.
     pub branch: String,
-    /// What Git, hooks and the remote said beside it, line by line; mostly nothing.
+    /// Other messages of Git, hooks and the remote, line by line; usually none.
     pub said: String,
 }
 
@@ -82,7 +82,7 @@ pub(crate) enum RemoteError {
     /// The other side, or the way there, refused.
     #[error("{0}")]
     Refused(String),
-    /// The push broke off, and the remote cannot be asked how far it came.
+    /// The push was aborted, and the remote cannot be reached to check its result.
     #[error("{0}")]
     Unknown(String),
     /// More tags than fit into one command.
@@ -94,12 +94,12 @@ pub(crate) enum RemoteError {
 }
 
 impl Remote {
-    /// The name, to tell.
+    /// The name, for messages.
     pub fn shown(&self) -> String {
         without_passwords(&self.name)
     }
 
-    /// What to ask for the tags, to tell.
+    /// The URL to list the tags from, for messages.
     pub fn source_shown(&self) -> String {
         without_passwords(self.source())
     }
@@ -135,7 +135,7 @@ impl Repository {
     /// `origin`; see git-config(1) on `branch.<name>.pushRemote`. `None` if there is none of these.
     pub fn push_remote(&self) -> Option<Remote> {
         let config = self.gix.config_snapshot();
-        // To find the branch can take a process of its own.
+        // Finding the branch may need a process.
         let are_branches_configured = config.plumbing().sections_by_name("branch").is_some();
         let branch = are_branches_configured.then(|| self.current_branch()).flatten();
         let of_branch = |key: &str| config.string(&format!("branch.{}.{key}", branch.as_ref()?));
@@ -197,8 +197,8 @@ impl Repository {
         longest.map(|(_, instead)| instead)
     }
 
-    /// Pushes the current branch, and nothing else, to the one of the same name. Git's fast-forward rule holds. `None`: there
-    /// is no branch. After a failure the remote is asked whether it has the commit.
+    /// Pushes the current branch, and nothing else, to the one of the same name. Git's fast-forward rule holds. `None`:
+    /// there is no branch. After a failure, this checks whether the remote has the commit.
     pub fn push_branch(&self, remote: &Remote) -> Result<Option<PushedBranch>, RemoteError> {
         let Some(branch) = self.current_branch() else { return Ok(None) };
         let full_name = format!("refs/heads/{branch}");
@@ -334,7 +334,7 @@ impl PushedTag<'_> {
         }
     }
 
-    /// What to tell git to push.
+    /// The refspecs to push.
     fn refspec(&self) -> String {
         match self {
             Self::Create(name, id) => format!("{id}:{TAGS}{name}"),

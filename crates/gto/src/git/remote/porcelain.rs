@@ -1,4 +1,4 @@
-//! What `git push --porcelain` prints, and what git and the other side say beside it.
+//! The output of `git push --porcelain`, and other messages of git and the remote.
 //!
 //! Owns functions on text alone. All of it comes from a stranger: no line of it may count for a ref that was not pushed.
 
@@ -11,17 +11,17 @@ pub(crate) enum Outcome {
     Done,
     /// The same, and every ref was so before.
     Present,
-    /// Others changed these refs meanwhile, or are about to: it may go well the next time.
+    /// Other writers have changed these refs, or are about to: a retry may succeed.
     Moved(String),
-    /// There is a lock file on the other side: somebody else is pushing, or was and broke off.
+    /// The remote has a lock file: another push is running, or was aborted.
     Locked(String),
     /// The other side does not want it.
     Refused(String),
     /// The other side cannot change several refs at once.
     NotAtomic,
-    /// Git stopped before it sent anything, for which there is mostly a hook `pre-push`. What it said may be nothing.
+    /// Git stopped before it sent anything, for which there is mostly a hook `pre-push`. Its message may be empty.
     Held(String),
-    /// It does not say. The refs may be on the other side or not.
+    /// Unknown. The refs may be on the remote or not.
     Unclear(String),
 }
 
@@ -30,23 +30,23 @@ pub(crate) enum Outcome {
 pub(crate) struct PushReport {
     /// How it ended.
     pub outcome: Outcome,
-    /// Whether the other side confirmed each ref or refused it; `None` if it said neither.
+    /// Whether the remote confirmed or refused each ref; `None` if neither.
     pub confirmed: Vec<Option<bool>>,
     /// Whether anything may have been sent.
     pub is_sent: bool,
-    /// What Git, hooks and the other side said beside that, line by line; mostly nothing.
+    /// Other messages of Git, hooks and the remote, line by line; usually none.
     pub said: String,
 }
 
 impl PushReport {
-    /// That of a push of so many refs that broke off.
+    /// The result of an aborted push of this number of refs.
     pub fn unclear(reason: String, refs: usize) -> Self {
         let outcome = Outcome::Unclear(reason);
         Self { outcome, confirmed: vec![None; refs], is_sent: true, said: String::new() }
     }
 }
 
-/// What is said of one ref.
+/// The result of one ref.
 #[derive(Debug, PartialEq, Eq)]
 struct Line<'a> {
     flag: u8,
@@ -61,7 +61,7 @@ const CANNOT: [&str; 2] =
 /// All that is known of the push of these refs (by their full names).
 pub(in crate::git) fn report(succeeded: bool, printed: &str, said: &str, refs: &[String]) -> PushReport {
     let outcome = outcome(succeeded, printed, said, refs);
-    // What comes before was said by a hook.
+    // The lines before come from a hook.
     let own = printed
         .rfind("\nTo ")
         .map_or(if printed.starts_with("To ") { printed } else { "" }, |at| &printed[at..]);
@@ -168,7 +168,7 @@ fn is_moved(reason: &str) -> bool {
     EXACTLY.contains(&reason) || PARTS.iter().any(|part| reason.contains(part))
 }
 
-/// What the other side says of a ref that it cannot write, and will not be able to the next time.
+/// The remote's message for a ref that it can never write.
 const LASTING: [&str; 6] = [
     "; cannot create '",
     "Permission denied",
@@ -178,29 +178,29 @@ const LASTING: [&str; 6] = [
     "insufficient permission",
 ];
 
-/// The line that says which lock file is in the way.
+/// The line that names the blocking lock file.
 fn lock_file(said: &str) -> Option<&str> {
     said.lines().find(|line| line.contains("Unable to create '") && line.contains(".lock': File exists"))
 }
 
-/// Whether git did not get as far as to say where it pushes to, and yet came to its end.
+/// Whether git exited before it printed where it pushes to.
 fn is_held(succeeded: bool, printed: &str, said: &str) -> bool {
     let last = said.trim_end().lines().next_back().unwrap_or_default();
     !succeeded && last.starts_with(FAILED) && !printed.lines().any(|line| line.starts_with("To "))
 }
 
-/// What was said on both channels before git's own report: a hook `pre-push` can use either.
+/// The output on both channels before git's own report: a hook `pre-push` can use either.
 fn all_said(printed: &str, said: &str) -> String {
     let printed = printed.lines().take_while(|line| !line.starts_with("To "));
     said.lines().chain(printed).collect::<Vec<_>>().join("\n")
 }
 
-/// What is said of a ref that nothing is wrong with.
+/// The message for a successful ref.
 fn is_follow_up(reason: &str) -> bool {
     matches!(reason, "atomic push failed" | "atomic push failure")
 }
 
-/// The other side took the refs and never said what it did with them.
+/// The remote received the refs and never reported a result.
 fn is_unclear(reason: &str) -> bool {
     reason.contains("failed to report status") || reason == "remote failure"
 }
@@ -253,7 +253,7 @@ mod tests {
         );
         let in_the_way = "remote: error: cannot lock ref 'refs/tags/m@v1': 'refs/tags/m@v1/b' exists; cannot create 'refs/tags/m@v1'\n";
         assert!(matches!(result(false, [failed, failed], in_the_way), Outcome::Refused(_)));
-        // One that nobody will ever take counts more than one that moved.
+        // A permanent refusal takes precedence over a moved ref.
         assert_eq!(
             result(
                 false,

@@ -1,6 +1,6 @@
 //! The address of a remote repository, as `git clone` takes it: `https://host/x`, `ssh://me@host/x`, `host:x`.
 //!
-//! Owns keeping what logs somebody in out of messages, files and names. Must not decide which addresses Git can reach.
+//! Keeps credentials out of messages, files and names. Must not decide which URLs Git can reach.
 
 use gix::objs::Kind;
 
@@ -40,12 +40,12 @@ impl Address {
         Ok(Self { given: text.to_owned(), plain: plain(text) })
     }
 
-    /// The address without what logs somebody in: for messages, and for files that stay.
+    /// The URL without credentials: for messages and persistent files.
     pub fn plain(&self) -> &str {
         &self.plain
     }
 
-    /// A name for a file, the same for the same address whoever logs in.
+    /// A file name, the same for a URL with any credentials.
     pub fn key(&self) -> String {
         let hash = gix::objs::compute_hash(gix::hash::Kind::Sha1, Kind::Blob, self.plain.as_bytes());
         hash.expect("no one can make an address that SHA-1 refuses as an attack").to_string()

@@ -1,8 +1,8 @@
 //! Signing tag objects, as `git tag -s` does it.
 //!
-//! Owns which program is run with which key, and what it said when it would not. Follows git's `gpg-interface.c`. Ours
-//! rather than gix's, which looks for relative keys in another folder, runs `gpg.ssh.defaultKeyCommand` by a shell and
-//! loses what a program says that stops early. Must not write anything: an object that cannot be signed is never made.
+//! Selects the program and the key, and keeps its message on failure. Follows git's `gpg-interface.c`. Ours rather than
+//! gix's, which looks for relative keys in another folder, runs `gpg.ssh.defaultKeyCommand` by a shell and loses what a
+//! program says that stops early. Must not write anything: an object that cannot be signed is never made.
 
 use std::io::{self, Write as _};
 use std::process::{Command, Output, Stdio};
@@ -30,7 +30,7 @@ pub(crate) enum SignError {
     NoProgram {
         /// The program.
         program: String,
-        /// What the system said.
+        /// The system's message.
         source: io::Error,
     },
     /// The program did not sign.
@@ -38,7 +38,7 @@ pub(crate) enum SignError {
     Refused {
         /// The program.
         program: String,
-        /// What it said.
+        /// Its message.
         said: String,
     },
     /// A temporary file for the program cannot be written.
@@ -82,7 +82,7 @@ impl Repository {
         Ok(Some(Signing { format, key }))
     }
 
-    /// `tag.gpgSign`; and `tag.forceSignAnnotated`, which `git tag -a` sets aside, but nobody types `-a` here.
+    /// `tag.gpgSign`; and `tag.forceSignAnnotated`, which `git tag -a` overrides, but there is no `-a` here.
     fn wants_signatures(&self) -> Result<bool> {
         let config = self.gix.config_snapshot();
         let is_set = |key: &'static str| {
@@ -245,7 +245,7 @@ fn run(mut command: Command, program: &str, input: Option<&[u8]>) -> Result<Outp
     let mut child = command.spawn().map_err(no_program)?;
     if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
         match stdin.write_all(input) {
-            // It stopped early, and what it says tells why.
+            // It exited early, and its message explains why.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             written => written.map_err(no_program)?,
         }
@@ -253,7 +253,7 @@ fn run(mut command: Command, program: &str, input: Option<&[u8]>) -> Result<Outp
     child.wait_with_output().map_err(no_program)
 }
 
-/// What a person needs of what a program said.
+/// The relevant part of a program's message.
 fn refused(program: &str, output: &Output) -> SignError {
     let stderr = lossy(&output.stderr);
     let lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());

@@ -7,7 +7,7 @@ use crate::git::objects::text::split_signature;
 use crate::git::{Repository, TagRef, UnreadableTag, lossy};
 use crate::signing::{Verification, Verified};
 
-/// What the verifying program says of a signature.
+/// The verifying program's result for a signature.
 #[derive(Debug, PartialEq, Eq)]
 struct Verdict {
     result: Verified,
@@ -50,7 +50,7 @@ impl Repository {
             return Some(Verdict::new(Verified::Unsigned, copied.as_deref()));
         }
         let mut verdict = self.ask_git(tag, signature);
-        // A signature is of a tag with its name. Under another one the tag is somebody's copy, and says what nobody signed.
+        // A signature covers the tag's name. Under another name, the tag is a copy that its owner did not sign.
         if copied.is_some() && verdict.result != Verified::Bad {
             (verdict.result, verdict.reason) = (Verified::Bad, copied);
         }
@@ -91,7 +91,7 @@ impl Verdict {
     }
 }
 
-/// What `gpg` and `gpgsm` say on their status descriptor; see its file `doc/DETAILS`, and git's `gpg-interface.c`.
+/// The output of `gpg` and `gpgsm` on their status descriptor; see its file `doc/DETAILS`, and git's `gpg-interface.c`.
 fn of_gpg(said: &str, accepted: bool) -> Verdict {
     let mut verdict: Option<Verdict> = None;
     let (mut fingerprint, mut is_distrusted) = (None, false);
@@ -148,7 +148,7 @@ fn why_not_checked(fields: &str) -> &'static str {
     }
 }
 
-/// What `ssh-keygen -Y` says: a line for a person.
+/// The output of `ssh-keygen -Y`: a line for people.
 fn of_ssh(said: &str, accepted: bool, has_revocations: bool) -> Verdict {
     let good = said.lines().find_map(|line| line.strip_prefix("Good \"git\" signature "));
     let key = |line: &str| line.rsplit_once(" key ").map(|(_, key)| key.to_owned());
@@ -175,7 +175,7 @@ fn of_ssh(said: &str, accepted: bool, has_revocations: bool) -> Verdict {
             Verdict::unknown("gpg.ssh.allowedSignersFile is not set, or names no file")
         }
         None if says("incorrect signature") => Verdict::bad("the tag is not what was signed"),
-        // ssh-keygen does not say which key: the one it found, and then found among the revoked.
+        // ssh-keygen does not print which key it found among the revoked ones.
         None if said.trim() == "Could not verify signature." && has_revocations => {
             Verdict::new(Verified::Revoked, Some("the key is in gpg.ssh.revocationFile"))
         }

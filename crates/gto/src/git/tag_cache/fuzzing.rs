@@ -1,4 +1,4 @@
-//! Caches of somebody who can sum up, for the fuzz target.
+//! Caches with valid checksums, for the fuzz target.
 
 use super::layout::{COLD_LEN, Header};
 

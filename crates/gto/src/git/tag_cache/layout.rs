@@ -38,7 +38,7 @@ pub(super) const PERSON_LEN: usize = 8;
 /// So many entries share a bucket in the mean. With 2, the buckets would be twice as long and lookups no faster.
 const ENTRIES_PER_BUCKET: usize = 4;
 
-/// What the file says of itself.
+/// The header of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Header {
     pub hash_len: u8,
@@ -198,12 +198,12 @@ pub(super) fn people(mut bytes: &[u8], max: usize) -> Option<Vec<Person>> {
     Some(people)
 }
 
-/// How many of an id's first bits tell its bucket, in a table of so many entries.
+/// How many of an id's first bits select its bucket, in a table with this number of entries.
 fn bucket_bits(entries: usize) -> u32 {
     entries.div_ceil(ENTRIES_PER_BUCKET).next_power_of_two().ilog2().min(24)
 }
 
-/// How many buckets a table of so many entries has.
+/// The number of buckets in a table with this number of entries.
 pub(super) fn bucket_count(entries: usize) -> usize {
     1 << bucket_bits(entries)
 }

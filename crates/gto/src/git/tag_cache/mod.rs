@@ -67,7 +67,7 @@ pub(in crate::git) use writer::{Writer, follow_mode, make_folder, remove_leftove
 /// Fewer new tags than this are never worth a rewrite; a registry that is smaller has no cache at all.
 const MIN_NEW: usize = 64;
 
-/// So many entries are looked at before they are read: few enough to stay in the processor's own memory.
+/// The number of entries that are prefetched before they are read: few enough for the processor's cache.
 const LOOK_AHEAD: usize = 64;
 
 /// More text than this in one tag is read from Git each time.
@@ -76,7 +76,7 @@ const MAX_TEXT: usize = 64 * 1024;
 /// Text beyond this is not in the file.
 const MAX_MESSAGES: usize = 1 << 30;
 
-/// Nor are people beyond this, names and addresses in bytes: every tag may be by somebody else.
+/// The maximum size of all taggers' names and addresses in bytes: every tag may have another tagger.
 const MAX_PEOPLE: usize = 64 << 20;
 
 /// Tags beyond this are not in the file.
@@ -91,7 +91,7 @@ pub(in crate::git) enum CachedTag<'a> {
         commit: ObjectId,
         /// Who tagged, and when.
         tagger: Signature,
-        /// The message; `None` if it was not asked for.
+        /// The message; `None` if it was not requested.
         message: Option<&'a str>,
         /// The sum of the name that it has inside.
         name_sum: u32,
@@ -121,7 +121,7 @@ pub(in crate::git) struct TagCache {
     /// The sorted table, and behind it where each bucket begins.
     hot: Vec<u8>,
     messages: Option<Messages>,
-    /// For each entry, whether somebody asked for it.
+    /// For each entry, whether it was used.
     used: Vec<AtomicBool>,
     messages_len: usize,
     people_len: usize,
@@ -198,7 +198,7 @@ pub(in crate::git) fn clear(common_dir: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => false,
         Err(error) => return Err(error),
     };
-    // Stays if somebody keeps something else in it.
+    // Stays if it contains other files.
     let _ = std::fs::remove_dir(folder);
     Ok(was_there)
 }
@@ -321,7 +321,7 @@ impl TagCache {
         let record_len = layout::record_len(self.hash_len);
         let (table, buckets) = self.hot.split_at_checked(self.entries * record_len)?;
         let mut range = layout::bucket(buckets, layout::bucket_of(id, self.entries))?;
-        // Four entries in the mean; as many as somebody likes who makes ids that are alike.
+        // Four entries on average; unlimited for an attacker who creates similar ids.
         while !range.is_empty() {
             let middle = range.start + range.len() / 2;
             let record = table.get(middle * record_len..(middle + 1) * record_len)?;
@@ -334,24 +334,24 @@ impl TagCache {
         None
     }
 
-    /// The ids of the entries that somebody asked for.
+    /// The ids of the used entries.
     pub fn used(&self) -> impl Iterator<Item = ObjectId> {
         let records = self.hot.chunks(layout::record_len(self.hash_len).max(1));
         let used = records.zip(&self.used).filter(|(_, used)| used.load(Ordering::Relaxed));
         used.filter_map(|(record, _)| ObjectId::from_bytes(record.get(..self.hash_len)?))
     }
 
-    /// So many tags that are not in it, or more, make it worth while to write the file anew; `None` if nothing does.
+    /// The number of missing tags from which rewriting the file pays; `None` if it never does.
     pub fn new_wanted(&self) -> Option<usize> {
         match self.problem {
             None if is_full(self.entries, self.messages_len, self.people_len) => None,
             None | Some(Problem::Absent) => Some(MIN_NEW.max(self.entries.isqrt())),
-            // What is spoilt is mended.
+            // A damaged cache is rewritten.
             Some(_) => Some(1),
         }
     }
 
-    /// Whether so many of its entries were not asked for that it is worth while to write the file anew without them.
+    /// Whether enough of its entries were unused that rewriting the file without them pays.
     pub fn is_mostly_dead(&self) -> bool {
         let dead = self.used.iter().filter(|used| !used.load(Ordering::Relaxed)).count();
         dead >= MIN_NEW.max(self.entries / 2)

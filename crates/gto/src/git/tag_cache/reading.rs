@@ -1,7 +1,7 @@
 //! Reading the tags of a whole registry, with the help of what was read before.
 //!
-//! Owns when the cache of tags is used and when it is written. What it is, and how it is kept, is for `tag_cache`. The
-//! answer is the same with and without: every problem here means reading from Git.
+//! Owns when the cache of tags is used and when it is written. See `tag_cache` for the cache itself. The answer is the
+//! same with and without: every problem here means reading from Git.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -106,7 +106,7 @@ impl Repository {
         self.gix.object_hash().len_in_bytes()
     }
 
-    /// Whether some ids stand for other objects than they should, so that nothing can be known of them for good.
+    /// Whether some ids are replaced by other objects, so that nothing about them can be cached.
     fn has_replacements(&self) -> bool {
         self.gix.objects.store_ref().replacements().next().is_some()
     }
@@ -176,7 +176,7 @@ impl Reading {
         all
     }
 
-    /// Writes the cache anew, if that pays. To be called when all tags were read: entries of others go.
+    /// Rewrites the cache, if that pays. To be called after all tags were read: other entries are dropped.
     pub fn finish(self, repository: &Repository) {
         let mut fresh = self.fresh.into_inner().unwrap_or_else(PoisonError::into_inner);
         if matches!(fresh, Fresh::Waiting(_)) && self.cache.is_mostly_dead() {
@@ -191,7 +191,7 @@ impl Reading {
         let mut added = known.map(|(id, tag)| writer.add(id, &tag));
         if added.all(|added| added.is_ok()) {
             drop(added);
-            // Nobody asked for it, and the next reading will try again.
+            // The cache is optional, and the next read will try again.
             let _ = writer.finish();
         }
     }

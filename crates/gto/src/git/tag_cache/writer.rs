@@ -1,7 +1,7 @@
 //! Writing the cache.
 //!
-//! Owns the temporary file beside the cache, until it takes its place. Whatever fails, the old file stays and nobody is
-//! told. Any number of processes may write at once: each has a file of its own, and the last one wins.
+//! Owns the temporary file beside the cache, until it takes its place. On any failure, the old file stays, silently.
+//! Any number of processes may write at once: each has a file of its own, and the last one wins.
 //!
 //! Messages go to the file as they come, so that a writer holds no more than 74 bytes a tag.
 
@@ -22,7 +22,7 @@ pub(super) const UNFINISHED: &str = "tags-";
 /// How such files end.
 const LEFTOVER: &str = ".tmp";
 
-/// A file of a writer that is older than this belongs to nobody: writing takes seconds.
+/// A writer's file that is older than this is stale: writing takes seconds.
 const LEFTOVER_AGE: Duration = Duration::from_secs(60 * 60);
 
 /// A cache in the making.

@@ -17,7 +17,7 @@ use crate::object_id::ObjectId;
 /// Why there is no commit.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommitError {
-    /// Git or a hook refused; what they said.
+    /// Git or a hook refused, with their message.
     #[error("{0}")]
     Refused(String),
     /// There is a commit all the same.
@@ -25,7 +25,7 @@ pub(crate) enum CommitError {
     Unfinished {
         /// The commit.
         commit: ObjectId,
-        /// What Git or a hook said.
+        /// The message of Git or a hook.
         said: String,
     },
     /// `git` could not be run.
@@ -38,7 +38,7 @@ pub(crate) enum CommitError {
 pub(crate) struct Committed {
     /// The commit.
     pub commit: ObjectId,
-    /// What Git and hooks said beside it, line by line; mostly nothing.
+    /// Other messages of Git and hooks, line by line; usually none.
     pub said: String,
 }
 
@@ -72,7 +72,7 @@ impl FileStatus {
 impl Repository {
     /// Those of the files that are not as in the current commit.
     pub fn uncommitted(&self, paths: &[&str]) -> Result<Vec<(String, FileStatus)>, GitError> {
-        // Without a path git would look at all files.
+        // Without a path, git would check all files.
         if paths.is_empty() {
             return Ok(Vec::new());
         }
@@ -134,8 +134,8 @@ impl Repository {
         Ok(None)
     }
 
-    /// Makes the current branch of a clone, with all its files, what it is on the remote `origin` by now, for which `commit`
-    /// was meant and was not taken. `false` if nobody else has changed it: the remote has another reason.
+    /// Makes the current branch of a clone, with all its files, what it is on the remote `origin` by now, for which
+    /// `commit` was meant and was not taken. `false` if it has not changed: the remote has another reason.
     pub fn give_way(&self, branch: &str, commit: ObjectId) -> Result<bool, GitError> {
         let run = |args: &[&str]| -> Result<String, GitError> {
             let output = self.run_git("following a branch", args, b"")?;
@@ -217,7 +217,7 @@ fn succeed(output: &Output) -> Result<(), CommitError> {
     Err(CommitError::Refused(if said.is_empty() { output.status.to_string() } else { said }))
 }
 
-/// What Git and hooks said on both channels.
+/// The output of Git and hooks on both channels.
 fn said(output: &Output) -> String {
     format!("{}\n{}", lossy(&output.stderr), lossy(&output.stdout))
 }

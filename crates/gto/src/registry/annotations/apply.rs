@@ -1,7 +1,7 @@
 //! Carrying out a change of annotation files: writing them, committing them and nothing else, pushing the branch.
 //!
-//! Owns that order, what may be committed along, what is put back if Git does not commit, and planning again if somebody else was
-//! faster. What changes is the plan's business.
+//! Owns that order, what may be committed along, what is put back if Git does not commit, and planning again if another
+//! process was faster. The plan defines the changes.
 
 use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,8 +23,8 @@ use crate::registry::write::note;
 use crate::request::{Request, WriteOptions};
 use crate::yaml::printable;
 
-/// How often an edit is planned again because somebody else was faster: a person who saves files in an editor, since other
-/// `gto` wait.
+/// How often an edit is planned again because another process was faster: a person who saves files in an editor, since
+/// other `gto` wait.
 const TRIES: u32 = 20;
 
 /// How many edits are on the way to their commit, or to the files put back.
@@ -53,8 +53,8 @@ impl Drop for UnderWay {
 }
 
 impl Registry {
-    /// Does what a request says that is about annotation files, and plans it again if another process changed a file meanwhile.
-    /// No other `gto` edits annotations of this repository from the look at the files to the commit.
+    /// Applies the part of a request about annotation files, and plans it again if another process changed a file
+    /// meanwhile. No other `gto` edits annotations of this repository from reading the files to the commit.
     pub(in crate::registry) fn edit(
         &self,
         request: &Request,
@@ -182,7 +182,7 @@ impl Registry {
         Ok(applied)
     }
 
-    /// Git can be told to take a file for what is in the commit, whatever is in it: it would commit nothing then.
+    /// Git can be configured to assume that a file is unchanged; then it would commit nothing.
     fn check_seen_by_git(&self, plan: &AnnotationPlan, uncommitted: &[(String, FileStatus)]) -> Result<()> {
         let head = self.repository.head_commit()?;
         for Planned { file, source, .. } in &plan.planned {
@@ -217,8 +217,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Makes the files what they were before. Those that somebody else, such as a hook, has changed since are left as they are,
-    /// and told: it may be work that is nowhere else.
+    /// Restores the files. Files that another process, such as a hook, has changed since stay unchanged, and are
+    /// reported: the change may exist nowhere else.
     fn put_back(&self, edits: &[FileEdit]) -> Vec<String> {
         let put_back = |edit: &&FileEdit| {
             let back =

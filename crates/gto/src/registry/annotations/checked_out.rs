@@ -1,7 +1,7 @@
 //! Reading a file of the work tree; of the index, where a sparse checkout has left it out; or of the current commit, where nothing
 //! is checked out.
 //!
-//! A file that is only absent is one that somebody has deleted, and counts as such.
+//! A file that is merely absent was deleted, and counts as deleted.
 
 use std::path::Path;
 

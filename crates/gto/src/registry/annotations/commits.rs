@@ -1,4 +1,4 @@
-//! What the files of commits say of artifacts.
+//! The annotations of artifacts in commits.
 //!
 //! Owns which files are read for which question, each once: a commit's files once, however many versions are on it, and a
 //! text once, however many commits have it. What a text means is decided by `annotation`. Nothing here fails: what cannot be
@@ -40,7 +40,7 @@ pub(in crate::registry) struct CommitFiles<'r> {
     dvc_filled: HashMap<DvcKey, Arc<Entries>>,
 }
 
-/// What decides what a `dvc.yaml` says: itself, its folder, and the files that fill its parameters.
+/// The key of a `dvc.yaml`'s meaning: itself, its folder, and the files with its parameters.
 #[derive(PartialEq, Eq, Hash)]
 struct DvcKey {
     id: ObjectId,
@@ -48,7 +48,7 @@ struct DvcKey {
     params: Vec<Option<ObjectId>>,
 }
 
-/// What one file says.
+/// The contents of one file.
 #[derive(Debug)]
 pub(in crate::registry) struct Entries {
     file: Arc<str>,
@@ -176,7 +176,7 @@ fn names_in(
         let commits = commits.iter().map(|commit| commit.commit).collect();
         repository.bring_files(&commits, index);
     }
-    // What is found first is the newest from here on: a place in this list says how new.
+    // From here on, the first find is the newest: the position in this list is its age.
     commits.sort_unstable_by_key(|found| (Reverse(found.time), found.commit));
     let mut seen = foldhash::HashSet::default();
     commits.retain(|commit| seen.insert(commit.tree));
@@ -216,7 +216,7 @@ fn names_in(
         }
         found
     };
-    // With the files that say something else in commits with other files beside them.
+    // With the files whose meaning depends on other files in the commit.
     let of_dvc = |repository: &Repository, files: &[(usize, ObjectId, &str)]| {
         let mut reader = CommitFiles::new(repository, index);
         let mut found = HashMap::new();
@@ -333,7 +333,7 @@ impl<'r> CommitFiles<'r> {
         Ok(found)
     }
 
-    /// The commits that are looked at, with their trees.
+    /// The commits to read, with their trees.
     pub fn commits_at(&mut self, at: AnnotatedAt) -> Result<Vec<CommitTree>> {
         let tips = match at {
             AnnotatedAt::Head => self.head.into_iter().collect(),
@@ -375,7 +375,7 @@ impl<'r> CommitFiles<'r> {
         (problems, names.filter(in_both).cloned().collect())
     }
 
-    /// Which of these files of a commit DVC is told to leave out.
+    /// Which of these files of a commit `.dvcignore` excludes.
     pub fn left_out(&mut self, tree: ObjectId, paths: &[&str]) -> Vec<bool> {
         self.folders.left_out(self.repository, tree, paths)
     }

@@ -1,4 +1,4 @@
-//! What one artifact is and where it lies: at a version, at a commit, or in the work tree as it is now.
+//! The annotation of one artifact: at a version, at a commit, or in the work tree.
 //!
 //! Owns finding the version that somebody points at, and reading the annotation files of the work tree. What the files say
 //! is decided by `annotation`.
@@ -33,7 +33,7 @@ pub struct Located {
     pub artifact: ArtifactName,
     /// The version; the commit where none is registered. `None` for a tag that deprecates the artifact.
     pub version: Option<VersionLabel>,
-    /// The stage, if one was asked for.
+    /// The stage, if one was requested.
     pub stage: Option<StageName>,
     /// The commit.
     pub commit: ObjectId,
@@ -42,16 +42,16 @@ pub struct Located {
     pub reference: String,
 }
 
-/// What an artifact is and where it lies.
+/// An artifact's type, path, labels and description.
 #[derive(Debug, ::core::clone::Clone, PartialEq)]
 pub struct Description {
     /// The artifact.
     pub artifact: ArtifactName,
-    /// The version that was asked for.
+    /// The requested version.
     pub version: Option<VersionLabel>,
-    /// The commit whose files say it; `None` for the work tree.
+    /// The commit of the files; `None` for the work tree.
     pub commit: Option<ObjectId>,
-    /// What the files say, one entry for each kind of file, and at least one.
+    /// The annotations, one for each kind of file, and at least one.
     pub sources: Vec<Sourced>,
     /// The one of them that counts.
     nearest: Sourced,
@@ -63,7 +63,7 @@ impl Description {
         &self.nearest
     }
 
-    /// What the entry that counts says.
+    /// The effective annotation.
     pub fn annotation(&self) -> &Annotation {
         &self.nearest().annotation
     }
@@ -239,7 +239,7 @@ impl Registry {
         })
     }
 
-    /// What the files of the commit of a version say of it.
+    /// The annotations in the commit of a version.
     ///
     /// # Errors
     /// [`Error::NotAnnotated`].

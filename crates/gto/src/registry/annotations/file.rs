@@ -36,7 +36,7 @@ pub(in crate::registry) fn prepare<'e>(
     prepared.check_text()?;
     let failed = |source| AnnotateError::Write { file: file.clone(), source };
     let permissions = prepared.permissions().map_err(failed)?;
-    // To put another file in its place only the folder must be writable: the file's own mode says what is meant.
+    // To put another file in its place only the folder must be writable: the file's own mode shows the intent.
     if permissions.as_ref().is_some_and(fs::Permissions::readonly) {
         return Err(AnnotateError::ReadOnly { file });
     }

@@ -1,6 +1,6 @@
 //! Moving annotations between `artifacts.yaml` and `dvc.yaml`.
 //!
-//! Owns what has a place in which file: nothing gets lost. Carrying a plan out is for `apply`.
+//! Decides what each file can hold, so that nothing is lost. `apply` applies the plan.
 
 use crate::annotation::edit::{self, Changes};
 use crate::annotation::error::{AnnotateError, told};
@@ -205,7 +205,7 @@ impl Move {
     }
 }
 
-/// The entries of a file that say nothing that could be moved.
+/// The entries of a file without anything to move.
 fn unread(problems: &[FileProblem]) -> Vec<(String, Refusal)> {
     let left_out = problems.iter().filter(|problem| problem.left_out);
     left_out.filter_map(|problem| Some((problem.entry.clone()?, told(problem)))).collect()

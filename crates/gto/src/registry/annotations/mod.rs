@@ -1,4 +1,4 @@
-//! What files of the repository say of artifacts, and changing that.
+//! Annotations of artifacts in files of the repository, and edits of them.
 
 mod apply;
 pub(super) mod checked_out;

@@ -1,7 +1,7 @@
 //! Planning to change annotations: which file it is, and what is allowed.
 //!
-//! Owns the plan: the new text of each file, made from the text of now; it can be shown, and carried out if the file is still
-//! that text. How a text is changed is for `annotation::edit` to say, and carrying it out `apply`'s.
+//! Owns the plan: the new text of each file, made from the text of now; it can be shown, and carried out if the file is
+//! still that text. `annotation::edit` changes the text, and `apply` applies the plan.
 
 use std::iter;
 use std::path::Path;
@@ -158,7 +158,7 @@ impl Registry {
         Ok(about(nothing(message), current, vec![entry.to_owned()], after))
     }
 
-    /// Type and labels are names, and the configuration may say which types there are.
+    /// Type and labels are names, and the configuration may restrict the types.
     fn check_words(&self, wish: &Annotating) -> Result<()> {
         let kind = wish.kind.as_deref().filter(|kind| !kind.is_empty());
         for word in wish.add_labels.iter().map(String::as_str).chain(kind) {
@@ -234,7 +234,7 @@ impl Registry {
         Ok(iter::once(current(Source::Gto, "")).chain(dvc).flatten().collect())
     }
 
-    /// The folders of the work tree with a `dvc.yaml` that DVC looks at.
+    /// The folders of the work tree with a `dvc.yaml` that DVC reads.
     pub(in crate::registry) fn dvc_folders(&self) -> Result<Vec<String>> {
         let work_tree = CheckedOut::new(&self.repository, self.work_tree()?);
         let mut folders = self.folders_with_dvc_yaml()?;
@@ -242,7 +242,7 @@ impl Registry {
         Ok(folders)
     }
 
-    /// The folders of the work tree with a `dvc.yaml`, whether DVC looks at it or not.
+    /// The folders of the work tree with a `dvc.yaml`, whether DVC reads it or not.
     pub(in crate::registry) fn folders_with_dvc_yaml(&self) -> Result<Vec<String>> {
         let files = self.repository.work_files_named(dvc::FILE_NAME)?;
         let mut folders: Vec<String> = files.iter().map(|file| folder_of_path(file).to_owned()).collect();

@@ -1,5 +1,5 @@
-//! What stands for the content of what lies at a path of a commit: the Git objects there, and the hashes by which DVC keeps what is
-//! not in Git.
+//! The fingerprint of the content at a path of a commit: the Git objects there, and the hashes by which DVC keeps what
+//! is not in Git.
 //!
 //! Owns putting these together, each file read once. The content itself is never read. Where nothing stands for a part of it, the
 //! whole is not known.
@@ -17,13 +17,13 @@ use crate::registry::Registry;
 use crate::registry::annotations::commits::CommitFiles;
 use crate::yaml::printable;
 
-/// What stands for the content of an artifact: the same if and only if it is.
+/// The fingerprint of an artifact's content: equal if and only if the content is.
 pub(in crate::registry) type Content = BTreeSet<String>;
 
-/// What decides what a file says: its path, its id, and those of the files that say more.
+/// The key of a file's meaning: its path, its id, and those of the files that it depends on.
 type OutsKey = (String, ObjectId, Vec<Option<ObjectId>>);
 
-/// What stands for the content of artifacts, each commit's DVC files read once.
+/// The fingerprints of artifacts' content; each commit's DVC files are read once.
 pub(in crate::registry) struct Contents<'r> {
     registry: &'r Registry,
     pub files: CommitFiles<'r>,
@@ -34,7 +34,7 @@ pub(in crate::registry) struct Contents<'r> {
     found: HashMap<ObjectId, Result<Arc<Found>, String>>,
 }
 
-/// What a commit says of what is not in Git, and what its links are.
+/// A commit's data about content outside Git, and its links.
 struct Found {
     outs: Vec<Arc<[Out]>>,
     links: Vec<String>,
@@ -46,7 +46,7 @@ impl<'r> Contents<'r> {
         Self { registry, files, outputs: Outputs::default(), pipelines, read, found }
     }
 
-    /// What stands for the content at `path`, or why nothing does.
+    /// The fingerprint of the content at `path`, or why there is none.
     pub fn content(&mut self, commit: ObjectId, path: &str) -> Result<Content, String> {
         let shown = printable(path);
         if path.contains("://") || path.starts_with('/') {
@@ -122,7 +122,7 @@ impl<'r> Contents<'r> {
         let left_out = self.files.left_out(tree, &paths);
         for (file, is_left_out) in files.iter().zip(left_out) {
             match file.what {
-                // A link is content, whoever looks at it.
+                // A link is content itself.
                 Kept::Outputs | Kept::Pipelines if is_left_out => {}
                 Kept::Link => found.links.push(file.path.clone()),
                 Kept::Lock => {}
@@ -136,7 +136,7 @@ impl<'r> Contents<'r> {
         Ok(found)
     }
 
-    /// What a file of DVC says, with the lock beside it.
+    /// The contents of a DVC file, with the lock file next to it.
     fn outs(&mut self, tree: ObjectId, file: &KeptFile, lock: Option<&KeptFile>) -> Arc<[Out]> {
         let repository = &self.registry.repository;
         let folder = folder_of_path(&file.path);

@@ -1,6 +1,6 @@
 //! Which artifacts are not what they were at their last version.
 //!
-//! Owns the comparison, and the plans that follow from it. What stands for the content of an artifact is `contents`' business.
+//! Owns the comparison, and the plans that follow from it. See `content` for the fingerprint of an artifact's content.
 
 mod content;
 
@@ -35,7 +35,7 @@ pub struct ArtifactChange {
     pub version: Option<VersionLabel>,
     /// Whether the version that it is the same as was deregistered.
     pub withdrawn: bool,
-    /// Where it lies now, from the root of the repository.
+    /// Its current path, relative to the root of the repository.
     pub path: Option<String>,
     /// How it compares.
     pub state: Change,
@@ -53,7 +53,7 @@ pub enum Change {
     Changed,
     /// It is the same.
     Same,
-    /// Nothing stands for its content, or for a part of it: it may be another.
+    /// Its content, or a part of it, has no hash: it may have changed.
     Unknown,
 }
 
@@ -246,7 +246,7 @@ fn compare(
     versions: &Versions,
 ) -> ArtifactChange {
     let none = || "no path of it is annotated".to_owned();
-    // Where nothing is said of it, there is no path; where something is, it must say which.
+    // Without an annotation, there is no path; an annotation must have one.
     let path_at = |contents: &mut Contents<'_>, commit| {
         let found = counting(&contents.files.entries(commit, name), name).map_err(|why| why.join("; "))?;
         let Some(found) = found else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! Damaged tags of the registry (decision D27): which they are, and who is told.
+//! Damaged tags of the registry (decision D27), and their reports.
 //!
 //! Owns that questions are answered with a warning, while commands that act on one answer, and all writes, fail. What a
 //! damaged tag is is decided by `git::tags`, and by the listing of refs.
@@ -76,7 +76,7 @@ impl Registry {
         })
     }
 
-    /// What whoever asked should know of the tags of a scan.
+    /// Warnings about the tags of a scan.
     pub(in crate::registry) fn warnings_of(&self, scan: &Scan) -> Vec<Warning> {
         let mut warnings = lightweight_warning(scan.lightweight.clone());
         warnings.extend(renamed_warning(scan.renamed.iter().map(|(tag, _)| tag.clone()).collect()));
@@ -84,7 +84,7 @@ impl Registry {
         warnings
     }
 
-    /// The file that says from where objects are borrowed (see `git help repository-layout`), if there is one.
+    /// The file with the alternates (see `git help repository-layout`), if there is one.
     pub fn borrowed_from(&self) -> Option<PathBuf> {
         let path = self.repository.common_dir().join("objects/info/alternates");
         path.is_file().then_some(path)

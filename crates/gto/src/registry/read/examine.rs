@@ -1,4 +1,4 @@
-//! Reading everything that `gto doctor` looks at, in one pass over refs and tag objects.
+//! Reads all input of `gto doctor`, in one pass over refs and tag objects.
 //!
 //! Owns opening a registry whose configuration is wrong, and gathering the evidence. What that shows is decided by
 //! `doctor`.

@@ -42,7 +42,7 @@ pub enum Detail {
     Full,
 }
 
-/// Which stages are asked for.
+/// The requested stages.
 #[derive(Debug, ::core::clone::Clone, Copy, PartialEq, Eq)]
 pub enum StagesWanted {
     /// Those that the configuration allows.
@@ -273,7 +273,7 @@ impl Registry {
         Ok(Answer { value, warnings: self.also_unfetched(warnings) })
     }
 
-    /// Fetches what is needed to know what these events' commits say, where a partial clone left it out.
+    /// Fetches the annotations of these events' commits that a partial clone lacks.
     pub(in crate::registry) fn bring<'e>(
         &self,
         files: &CommitFiles<'_>,
@@ -293,7 +293,7 @@ impl Registry {
         let Ok(parsed) = name.parse::<TagName>() else {
             return self.check_foreign_ref(name);
         };
-        // With the tag come those that say what it was about.
+        // This includes the tags that determine its meaning.
         let tags = self.tags_of(&parsed.artifact)?;
         damage::refuse(self.damaged_refs(&tags.broken).filter(|damaged| damaged.name == name).collect())?;
         let Some(tag) = tags.refs.iter().find(|tag| tag.name == name) else {
@@ -319,7 +319,7 @@ impl Registry {
         let warnings = damage::damage_warning(self.damaged(&scan)).into_iter().chain(renamed).collect();
         let artifact = Artifact::from_events(parsed.artifact, scan.events);
         let found = artifact.events_with_owners().find(|(event, _)| event.tag == name);
-        // A tag that goes while it is looked at is as good as none.
+        // A tag that is deleted while it is read counts as missing.
         let value = found.map_or(CheckedRef::NoTag, |(event, owner)| {
             let version = owner.map(|version| version.shared_label());
             CheckedRef::Event(Box::new(EventReport::new(event.clone(), version)))
@@ -342,7 +342,7 @@ impl Registry {
         }
     }
 
-    /// The stages of the registry; `None` where the configuration is asked for them and has none.
+    /// The stages of the registry; `None` if they were requested from the configuration, which sets none.
     pub fn stages(&self, wanted: StagesWanted) -> Result<Answer<Option<Vec<StageName>>>> {
         let allowed = self.config()?.stages.clone();
         if wanted == StagesWanted::Allowed || (wanted == StagesWanted::Known && allowed.is_some()) {
@@ -389,7 +389,7 @@ impl Registry {
         Ok(rules::check_stage(self.config()?.stages.as_deref(), stage)?)
     }
 
-    /// Names that stand for commits: `HEAD`, the branches, and the tags that are not the registry's. Sorted.
+    /// Names of commits: `HEAD`, the branches, and the tags that are not the registry's. Sorted.
     pub fn revision_names(&self) -> Result<Vec<String>> {
         let foreign = |tag: TagRef| tag.name.parse::<TagName>().is_err().then_some(tag.name);
         let mut names = self.repository.branch_names();
@@ -444,7 +444,7 @@ impl Registry {
         warnings
     }
 
-    /// Reads the commits of the wanted versions and what the annotation files in them say, each once.
+    /// Reads the commits of the wanted versions and their annotations, each once.
     pub(in crate::registry) fn enrich(
         &self,
         state: &mut State,

@@ -9,7 +9,7 @@ use crate::plan::Warning;
 use crate::registry::Registry;
 use crate::tag::{Action, TagName};
 
-/// What the tags of a repository, or of one artifact, say.
+/// The events in the tags of a repository, or of one artifact.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
     pub events: Vec<Event>,

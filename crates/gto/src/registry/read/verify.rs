@@ -1,6 +1,6 @@
 //! Looking at the signatures of tags.
 //!
-//! Owns which tags are looked at for which question, and the marks on reports. What a signature is worth is Git's to say.
+//! Selects the tags to verify for a query, and marks reports. Git checks the signatures.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ impl Registry {
             Some(name) => self.tags_of(name)?,
             None => self.repository.tag_refs("")?,
         };
-        // A damaged object is told of as a verification that failed; what has no object cannot be one.
+        // A damaged object counts as a failed verification; a tag without an object cannot be verified.
         let broken = damage_warning(self.damaged_refs(&tags.broken).collect());
         let is_ours = |tag: &TagRef| {
             tag.name
@@ -60,7 +60,7 @@ impl Registry {
         for (tag, verification) in tags.into_iter().zip(verified) {
             match verification {
                 Some(verification) => value.push(verification),
-                // No event, whatever it says.
+                // No event, whatever its contents.
                 None => lightweight.push(tag.name),
             }
         }
@@ -81,7 +81,7 @@ impl Registry {
         tags.dedup();
         let verified = self.verify_tags(tags)?.value;
         let results: HashMap<&str, Verified> = verified.iter().map(|v| (v.tag.as_str(), v.result)).collect();
-        // What no tag vouches for, nobody signed.
+        // A version without a tag is unsigned.
         let result =
             |tag: Option<&str>| tag.and_then(|tag| results.get(tag)).copied().unwrap_or(Verified::Unsigned);
         for version in &mut report.versions {

@@ -27,13 +27,13 @@ pub(in crate::registry) const PART: usize = 1024;
 
 /// Whether what annotation files name counts, so that they must be read.
 pub(in crate::registry) enum Annotated<'f, 'r> {
-    /// It has versions too, as these files say at the commits that are looked at.
+    /// It also has versions, from annotations in the commits that are read.
     Too(&'f mut CommitFiles<'r>, AnnotatedAt),
     /// The answer does not show them.
     Not,
 }
 
-/// A piece of work: tags that stand next to each other when sorted by artifact.
+/// A unit of work: adjacent tags, sorted by artifact.
 enum Part {
     /// All tags of some artifacts.
     Whole(Vec<Group>),
@@ -72,7 +72,7 @@ impl Registry {
         annotated: Annotated<'_, '_>,
         keep: impl Fn(Artifact) -> T + Sync,
     ) -> Result<(Vec<T>, Vec<Warning>)> {
-        // With the tags git tells of `HEAD`, where it is asked about both.
+        // git reports `HEAD` with the tags, if it reads both.
         let listed = self.repository.tag_refs("")?;
         let (tags, broken) = (listed.refs, listed.broken);
         let progress = self.environment.progress();

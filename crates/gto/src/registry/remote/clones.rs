@@ -1,7 +1,7 @@
 //! The clones of remote repositories: a bare one for each address, kept for this user.
 //!
-//! Owns where they are, whose turn it is with one, and making it anew if it is damaged. What Git does to it is `git`'s
-//! business. Where none can be kept there is one that goes with the registry.
+//! Manages their location, locking, and repair. See `git` for Git's operations. If a clone cannot be stored, a
+//! temporary one lives as long as the registry.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -16,7 +16,7 @@ use crate::waiting::Waiting;
 /// How long to wait for others: one may be pushing.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often a clone may vanish before it is used: somebody clears the cache.
+/// How often a clone may vanish before it is used, since another process clears the cache.
 const TRIES: usize = 3;
 
 /// The clone of a remote repository that a registry is read from.
@@ -49,7 +49,7 @@ struct Lock {
     path: PathBuf,
 }
 
-/// While it lives nobody else fetches into the clone, writes to it, or compares it with its remote.
+/// While it lives, no other process fetches into the clone, writes to it, or compares it with its remote.
 pub(in crate::registry) struct Alone<'a> {
     turn: Option<&'a Lock>,
 }
@@ -57,7 +57,7 @@ pub(in crate::registry) struct Alone<'a> {
 /// A clone that is kept.
 #[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
 pub struct KeptClone {
-    /// The address, without what logs somebody in.
+    /// The URL, without credentials.
     pub url: String,
     /// The folder.
     pub path: PathBuf,
@@ -83,7 +83,7 @@ impl Clone {
     pub fn to_edit(url: &str, environment: &Environment) -> Result<(Repository, Self)> {
         Self::made(url, environment, |access| {
             let folder = temporary_folder()?;
-            // In a folder of its own, which git makes, so that it is as the user's mask wants it.
+            // In a separate folder, which git creates with the user's umask.
             let repository = access.clone_to_edit(&folder.path().join("clone"))?;
             Ok((repository, Place::Temporary { _folder: folder }))
         })
@@ -147,7 +147,7 @@ impl Clone {
         matches!(self.place, Place::Kept(_))
     }
 
-    /// Waits until nobody else is at work there.
+    /// Waits until no other process works there.
     pub fn alone(&self) -> Result<Alone<'_>> {
         let Place::Kept(locks) = &self.place else { return Ok(Alone { turn: None }) };
         let taken = locks.turn.take(File::try_lock).map_err(|source| Error::Locked { source: source.into() });
@@ -182,7 +182,7 @@ impl Locks {
 }
 
 impl Lock {
-    /// Takes it, once nobody has it any more; whether somebody had.
+    /// Acquires it once it is free; returns whether it had to wait.
     fn take(&self, lock: impl Fn(&File) -> std::result::Result<(), TryLockError>) -> io::Result<bool> {
         let mut waiting = Waiting::begin();
         let mut had_to_wait = false;
@@ -324,7 +324,7 @@ impl KeptClones {
         Ok(None)
     }
 
-    /// Makes a damaged clone anew, unless others have mended it while we waited. Whether it can be kept.
+    /// Recreates a damaged clone, unless another process has done so while we waited. Returns whether it can be kept.
     fn mend(&self, key: &str, access: &Access<'_>) -> std::result::Result<bool, MirrorError> {
         let folder = self.folder.join(key);
         let there = access.compare(&folder);
@@ -338,7 +338,7 @@ impl KeptClones {
     /// Makes the clone, in place of a damaged one. Whether it can be kept.
     fn make(&self, key: &str, access: &Access<'_>) -> std::result::Result<bool, MirrorError> {
         self.remove_leftovers(key);
-        // Under another name, so that one that is not finished never counts. The folder is for this user alone.
+        // Under another name, so that an unfinished clone is never used. Only this user can read the folder.
         let prefix = format!("{key}.new-");
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix);
@@ -374,7 +374,7 @@ impl KeptClones {
     /// Removes the locks of a clone that is not there, as of an address that nobody can reach; ours is that on having it open,
     /// alone.
     fn forget(&self, key: &str, locks: &Locks) {
-        // Elsewhere a file that is open cannot be told from another one of its name.
+        // On other systems, an open file cannot be distinguished from another one of its name.
         if cfg!(unix) && !self.folder.join(key).exists() {
             for lock in [&locks.turn, &locks.open] {
                 // One that stays does no harm.
@@ -500,7 +500,7 @@ mod tests {
         };
         let written = writer.write(&request, &WriteOptions::default());
         assert_eq!(written.unwrap().applied.pushed, ["n@v0.0.1"]);
-        // Nor does whoever comes when the remote has moved, and it is the same clone.
+        // Nor does a process that comes after the remote has changed, and it is the same clone.
         remote.tag("m@v2.0.0", "HEAD", &TagSpec::default());
         let late = open();
         assert_eq!(late.tag_names().unwrap(), ["m@v1.0.0", "m@v2.0.0", "n@v0.0.1"]);

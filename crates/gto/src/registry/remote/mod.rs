@@ -1,6 +1,6 @@
 //! The remote of a registry: which one it is, what it has that is not here, and the other way round.
 //!
-//! Owns looking. What is pushed by a write is `write`'s business.
+//! Reads remotes. See `write` for the pushes of writes.
 
 pub(super) mod address;
 pub(super) mod clones;
@@ -64,7 +64,7 @@ pub struct Sent {
     pub pushed: Vec<String>,
     /// Why not all are.
     pub failure: Option<PartialPush>,
-    /// What Git, hooks and the remote said beside that, line by line; mostly nothing.
+    /// Other messages of Git, hooks and the remote, line by line; usually none.
     pub said: String,
 }
 
@@ -122,7 +122,7 @@ impl Registry {
         self.remote().map_or_else(|_| "origin".to_owned(), |remote| remote.shown())
     }
 
-    /// What `git fetch` must be told so that it brings the registry's tags; `None` if it finds them by itself.
+    /// The arguments with which `git fetch` fetches the registry's tags; `None` if it needs none.
     pub fn fetched_from(&self) -> Option<String> {
         let remote = self.remote().ok()?;
         let is_plain = remote.source_shown() == remote.shown()
@@ -149,7 +149,7 @@ impl Registry {
     /// fetched but the commits of these tags, and no tag that is here is changed.
     ///
     /// # Errors
-    /// [`Error::Differ`] if a tag of theirs is another one there; [`Error::Fetch`] with what Git said.
+    /// [`Error::Differ`] if a tag of theirs is another one there; [`Error::Fetch`] with Git's message.
     pub(in crate::registry) fn fetch_tags_of(&self, names: &[ArtifactName]) -> Result<()> {
         let remote = self.remote()?;
         let names: Vec<String> = names.iter().map(ArtifactName::in_tag).collect();
@@ -204,7 +204,7 @@ impl Registry {
     /// are pushed to.
     ///
     /// # Errors
-    /// [`Error::UnknownRemote`], [`Error::NoRemote`], or [`Error::Fetch`] with what Git said.
+    /// [`Error::UnknownRemote`], [`Error::NoRemote`], or [`Error::Fetch`] with Git's message.
     pub fn compare(&self, remote: Option<&str>, artifact: Option<&ArtifactName>) -> Result<Comparison> {
         let remote = remote.map_or_else(|| self.remote(), |name| self.remote_named(name))?;
         let prefixes = match artifact.map(ArtifactName::in_tag) {

@@ -1,7 +1,8 @@
 //! Pushing tags, and what became of each of them.
 //!
-//! Owns the judgement of a push: by what is on the remote afterwards, ref by ref. Git's word is taken for a push that it
-//! calls a success; after anything else the remote is asked. What is pushed, and what is made here, is decided elsewhere.
+//! Owns the judgement of a push: by what is on the remote afterwards, ref by ref. Git's word is taken for a push that
+//! it calls a success; after anything else the remote is asked. Other modules decide what is pushed, and what is
+//! created locally.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,7 +20,7 @@ pub(in crate::registry) struct Pushed {
     pub landed: Vec<String>,
     /// Why not all of them are; some are among `landed`, or nothing is known of some.
     pub failure: Option<PartialPush>,
-    /// What Git, hooks and the remote said beside that, line by line.
+    /// Other messages of Git, hooks and the remote, line by line.
     pub said: String,
 }
 
@@ -28,7 +29,7 @@ pub(in crate::registry) struct Pushed {
 pub(in crate::registry) enum Existing {
     /// It is the one that was to be pushed: all is well.
     Landed,
-    /// Another process made it, even if it is the same to the byte: the plan is to be made anew.
+    /// Another process created it, even if it is identical: plan again.
     Overtaken,
 }
 
@@ -88,7 +89,7 @@ impl Registry {
         };
         let count = |fate| fates.iter().filter(|found| **found == fate).count();
         if count(Some(true)) == changes.len() && !is_overtaken {
-            // What git said of its failure is worth reading, though nothing failed.
+            // Git's message about its failure is useful, although nothing failed.
             let said =
                 if report.said.is_empty() { reason_of(&report.outcome).to_owned() } else { report.said };
             return Ok(Pushed::all(changes, said));

@@ -116,7 +116,7 @@ impl Snapshot {
         History::new(entries, options)
     }
 
-    /// The stages of the registry; `None` where the configuration is asked for them and has none.
+    /// The stages of the registry; `None` if they were requested from the configuration, which sets none.
     pub fn stages(&self, wanted: StagesWanted) -> Option<Vec<StageName>> {
         if wanted == StagesWanted::Allowed || (wanted == StagesWanted::Known && self.stages.is_some()) {
             return self.stages.clone();

@@ -25,7 +25,7 @@ impl Registry {
     /// Carries out a plan that was kept, if what it was made from is still so: here, or where the options, or the
     /// configuration, say so also on the remote.
     ///
-    /// A plan is not made anew. For a write that is, see [`Registry::write`].
+    /// This does not plan again. For that, see [`Registry::write`].
     ///
     /// # Errors
     /// [`Error::Outdated`] or [`Error::Conflict`] if a tag is not what it was when the plan was made, and
@@ -178,7 +178,7 @@ impl Registry {
 /// The remote is changed, and here these tags are not.
 fn there_only(plan: &Plan, tags: Vec<String>, remote: &Remote, error: ApplyError) -> Error {
     let error = match error {
-        // The tags say which part.
+        // The tags show which part.
         ApplyError::Stopped { source, .. } => *source,
         error => error,
     };
@@ -226,14 +226,14 @@ fn landed(edits: Vec<TagEdit>, ids: Vec<ObjectId>, failure: &PartialPush) -> (Ve
     (edits, ids.into_iter().flatten().collect())
 }
 
-/// What a plan says of the tags that it is made from.
+/// A plan's record of the tags that it is made from.
 pub(in crate::registry) fn seen_tags(artifact: &ArtifactName, tags: &TagRefs) -> SeenTags {
     let unread = tags.not_utf8.iter().chain(&tags.broken).map(|name| (name.as_str(), None));
     let read = tags.refs.iter().map(|tag| (tag.name.as_str(), Some(tag.target)));
     SeenTags::of(artifact.clone(), tags.digest_of_names(), read.chain(unread))
 }
 
-/// Whether what is told of a tag is what its name says.
+/// Whether the description of a tag matches its name.
 fn is_told_right(step: &Step, name: &TagName) -> bool {
     let Step::Create(tag) = step else { return true };
     let (kind, stage) = match &name.action {

@@ -1,8 +1,7 @@
-//! Writing alone: from the look at what is there to the new tags.
+//! Exclusive writing: from reading the state to the new tags.
 //!
-//! Owns the wait for other writers, and trying again when somebody was faster who does not wait: git, or a clone of
-//! another user that pushed to the same remote. What is tried is the caller's: a plan that is made anew each time, and
-//! applied.
+//! Waits for other writers, and retries if a writer that does not wait was faster: git, or another clone that pushed to
+//! the same remote. The caller passes the attempt: a plan that is made again each time, and applied.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::thread::sleep;
@@ -30,7 +29,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 impl Registry {
     /// Makes `attempt`, which plans and applies, while no other process does that in this repository. It is made again,
     /// a few times, if what was planned does not fit any more what is here ([`Error::Conflict`]) or on the remote
-    /// ([`Error::RemoteMoved`], [`Error::RemoteLocked`]): git, and others who write tags, wait for nobody.
+    /// ([`Error::RemoteMoved`], [`Error::RemoteLocked`]): git, and other programs that write tags, do not wait.
     ///
     /// # Errors
     /// [`Error::Locked`] if another process goes on writing for a minute; or the error of the last attempt.
@@ -89,7 +88,7 @@ mod tests {
         Error::Conflict { tag: "m@v1.0.0".to_owned() }
     }
 
-    /// How often an attempt is made that ends in an error so many times, and how it ends.
+    /// The number of attempts with this number of errors, and the final result.
     fn attempts(errors: usize, error: impl Fn() -> Error) -> (usize, Result<()>) {
         let repo = Repo::new();
         let now = Timestamp::new(1_900_000_000, 0).unwrap();

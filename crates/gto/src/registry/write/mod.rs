@@ -1,7 +1,7 @@
 //! The one door for writes: a request becomes a plan, and a plan is applied.
 //!
-//! Owns the order of a write: look at the remote if that is asked for, plan, apply; and again if others were faster. What is
-//! planned is `plan`'s to say, and files are for `annotations`.
+//! Defines the order of a write: fetch if requested, plan, apply; and again if others were faster. `plan` makes the
+//! plans, and `annotations` writes files.
 
 pub(super) mod apply;
 mod lock;
@@ -17,8 +17,8 @@ use crate::registry::remote::address::{many_addresses, no_bundle, one_address};
 use crate::request::{Request, WriteOptions};
 
 impl Registry {
-    /// Does what is asked for, or nothing of it, while no other process writes. If another one was faster all the same (git, or
-    /// a push to the same remote), it is planned anew, a few times.
+    /// Makes the requested changes atomically, while no other `gto` writes. If another writer was faster anyway (git,
+    /// or a push to the same remote), it plans again, a few times.
     ///
     /// Where a push landed in part, [`Applied::failure`](crate::Applied::failure) says so.
     ///
@@ -86,7 +86,7 @@ impl Registry {
         options.push.map_or_else(|| Ok(self.config()?.push), Ok)
     }
 
-    /// The artifacts whose tags on the remote matter to a request; none if it is not looked at.
+    /// The artifacts whose remote tags a request depends on; none without a fetch.
     fn concerned(&self, request: &Request, options: &WriteOptions) -> Result<Vec<ArtifactName>> {
         match request {
             _ if !self.looks(options)? => Ok(Vec::new()),
@@ -99,7 +99,8 @@ impl Registry {
         Ok(options.fetch || self.pushes(options)?)
     }
 
-    /// Fetches the tags of these artifacts that only the remote has, if that is asked for. The remote, if it is pushed to.
+    /// Fetches the tags of these artifacts that only the remote has, if requested. Returns the remote, if there is a
+    /// push.
     pub(in crate::registry) fn look_first(
         &self,
         names: &[ArtifactName],

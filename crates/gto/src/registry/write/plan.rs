@@ -19,8 +19,8 @@ use crate::rules::{
 use crate::state::Artifact;
 
 impl Registry {
-    /// Plans what a request asks for, from what is here. It can be shown, kept as JSON, and carried out by
-    /// [`Registry::apply`], as long as the tags and files that it was made from are the same.
+    /// Plans a request from the local state. It can be shown, kept as JSON, and carried out by [`Registry::apply`], as
+    /// long as the tags and files that it was made from are the same.
     ///
     /// # Errors
     /// [`Error::Refused`] with the reason, [`Error::Annotate`], or that the repository, the name or the revision is none.
@@ -173,7 +173,7 @@ impl Registry {
         }
         let head = tags.head;
         let scan = self.read_scan(name, tags, Want::NoMessages);
-        // First of all: what is planned from a part of the tags may undo what the others say (decision D27).
+        // First: a plan from only some of the tags may contradict the others (decision D27).
         damage::refuse(self.damaged(&scan))?;
         for (tag, name) in scan.not_events() {
             inventory.hold(tag, &name);
@@ -231,7 +231,7 @@ impl Registry {
         Ok(Writer { name, email, now, date })
     }
 
-    /// The commit of whatever was said of an artifact last, its commits and its current annotation included.
+    /// The commit of an artifact's newest event, or of its versions and its current annotation.
     pub(in crate::registry) fn newest_commit(
         &self,
         name: &ArtifactName,
