@@ -76,7 +76,7 @@ impl WriteArgs {
     pub fn wish(&self) -> gto::rules::TagWish {
         gto::rules::TagWish {
             message: self.message.clone(),
-            simple: self.simple.into(),
+            counter: self.simple.into(),
             force: self.force,
             exist_ok: self.exist_ok,
             expect: None,
@@ -127,12 +127,12 @@ pub enum SimpleArg {
     False,
 }
 
-impl From<SimpleArg> for gto::rules::Simple {
+impl From<SimpleArg> for gto::rules::Counter {
     fn from(simple: SimpleArg) -> Self {
         match simple {
             SimpleArg::Auto => Self::Auto,
-            SimpleArg::True => Self::Always,
-            SimpleArg::False => Self::Never,
+            SimpleArg::True => Self::Omit,
+            SimpleArg::False => Self::Force,
         }
     }
 }

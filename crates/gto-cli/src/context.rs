@@ -76,7 +76,7 @@ impl Context {
 
     /// As [`Context::open`], with what is wrong in the configuration.
     pub fn open_leniently(&mut self, repo: &str) -> Result<(Registry, Vec<gto::Error>)> {
-        self.meet(repo);
+        self.begin_opening(repo);
         let registry = process::open(repo, &OpenOptions::new(self.environment.clone()), &self.environment)?;
         let errors = registry.check_config();
         self.opened(&registry)?;
@@ -84,7 +84,7 @@ impl Context {
     }
 
     fn open_with(&mut self, repo: &str, options: &OpenOptions) -> Result<Registry> {
-        self.meet(repo);
+        self.begin_opening(repo);
         let registry = process::open(repo, options, &self.environment)?;
         self.opened(&registry)?;
         Ok(registry)

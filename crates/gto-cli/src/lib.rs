@@ -45,7 +45,7 @@ pub fn main() -> ExitCode {
     };
     cli.color.write_global();
     let started = start_in(&cli.folders);
-    let mut context = Context::from_process(cli.verbose).with_person();
+    let mut context = Context::from_process(cli.verbose).with_interactive_prompt();
     context.no_pager = cli.no_pager;
     let result =
         started.and_then(|()| cli::run(cli, &mut context)).and_then(|()| Ok(context.printer.flush()?));

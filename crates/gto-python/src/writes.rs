@@ -6,7 +6,7 @@ use gto::plan::{Plan, Step};
 use gto::query::ShowOptions;
 use gto::reference::Reference;
 use gto::request::Target;
-use gto::rules::{Refusal, Registering, Simple, TagWish, Undo};
+use gto::rules::{Counter, Refusal, Registering, TagWish, Undo};
 use gto::signing::Sign;
 use gto::version::{Bump, Version};
 use gto::{Applied, Author, AuthorFault, Detail, Registry, Request, WriteOptions, Written};
@@ -33,7 +33,12 @@ macro_rules! how {
     ($message:ident $simple:ident $force:ident $push:ident $fetch:ident $dry_run:ident
      $author:ident $author_email:ident $sign:ident $local_user:ident) => {
         How {
-            wish: TagWish { message: $message, simple: simple($simple), force: $force, ..TagWish::default() },
+            wish: TagWish {
+                message: $message,
+                counter: counter($simple),
+                force: $force,
+                ..TagWish::default()
+            },
             author: Author { name: $author, email: $author_email, sign: sign($sign, $local_user) },
             push: $push,
             fetch: $fetch,
@@ -42,11 +47,11 @@ macro_rules! how {
     };
 }
 
-fn simple(wanted: Option<bool>) -> Simple {
-    match wanted {
-        None => Simple::Auto,
-        Some(true) => Simple::Always,
-        Some(false) => Simple::Never,
+fn counter(simple: Option<bool>) -> Counter {
+    match simple {
+        None => Counter::Auto,
+        Some(true) => Counter::Omit,
+        Some(false) => Counter::Force,
     }
 }
 
@@ -251,7 +256,7 @@ pub fn register<'py>(
             version: version.filter(|version| !version.is_empty()),
             bumps: bumps.into_iter().filter_map(|(wanted, bump)| wanted.then_some(bump)).collect(),
             message: how.wish.message.clone(),
-            simple: how.wish.simple,
+            counter: how.wish.counter,
             force: how.wish.force,
             ..Registering::default()
         };

@@ -158,7 +158,7 @@ pub enum Error {
         reasons: Vec<String>,
     },
     /// The content of the artifact has no hash, so it is unknown whether it changed.
-    #[error("Whether artifact '{artifact}' has changed cannot be told: {reason}")]
+    #[error("Cannot determine whether artifact '{artifact}' has changed: {reason}")]
     CannotCompare {
         /// The artifact.
         artifact: ArtifactName,

@@ -377,7 +377,7 @@ impl std::fmt::Display for Warning {
             Self::LightweightTags(tags) => write!(
                 f,
                 "skipped lightweight tags, only annotated tags are events: {} \
-                 (a CI checkout often makes them; `gto doctor` tells how to mend it)",
+                 (a CI checkout often makes them; `gto doctor` shows how to fix it)",
                 first_three(tags)
             ),
             Self::RenamedTags(tags) => write!(

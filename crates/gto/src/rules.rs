@@ -301,16 +301,14 @@ fn shorts(commits: &[ObjectId]) -> String {
 /// Whether a tag gets a counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Simple {
+pub enum Counter {
     /// As the kind of event has it: stages with, everything else without unless the name is taken (D6, D23).
     #[default]
     Auto,
     /// Never.
-    #[serde(rename = "omit")]
-    Always,
+    Omit,
     /// Always.
-    #[serde(rename = "force")]
-    Never,
+    Force,
 }
 
 /// How something is taken back.
@@ -407,8 +405,7 @@ pub struct Registering {
     /// The tag's message.
     pub message: Option<String>,
     /// Whether the tag gets a counter.
-    #[serde(rename = "counter")]
-    pub simple: Simple,
+    pub counter: Counter,
     /// Register what is registered already.
     pub force: bool,
     /// What is registered already is as it should be, and no refusal.
@@ -440,8 +437,7 @@ pub struct TagWish {
     /// The tag's message.
     pub message: Option<String>,
     /// Whether the tag gets a counter.
-    #[serde(rename = "counter")]
-    pub simple: Simple,
+    pub counter: Counter,
     /// Do what has no effect, too.
     pub force: bool,
     /// What is so already is as it should be, and no refusal.
@@ -652,8 +648,8 @@ impl Rules<'_> {
         self.check_deprecation(wish)?;
         let mut draft = Draft::new(self);
         draft.plan.warnings.extend(self.artifact.and_then(empties_stages));
-        let simple = if wish.force { Simple::Never } else { wish.simple };
-        let wish = TagWish { simple, ..wish.clone() };
+        let counter = if wish.force { Counter::Force } else { wish.counter };
+        let wish = TagWish { counter, ..wish.clone() };
         let message = format!("Deprecating artifact '{}'", self.name);
         draft.create(Action::Deprecate, None, commit, message, &wish)?;
         Ok(draft.plan)
@@ -669,7 +665,7 @@ impl Rules<'_> {
 
     fn check_deprecation(&self, wish: &TagWish) -> Result<(), Refusal> {
         if wish.force {
-            return if wish.simple == Simple::Always { Err(Refusal::ForceWithSimple) } else { Ok(()) };
+            return if wish.counter == Counter::Omit { Err(Refusal::ForceWithSimple) } else { Ok(()) };
         }
         if self.existing()?.is_active() { Ok(()) } else { Err(Refusal::DeprecatedAlready) }
     }
@@ -849,7 +845,7 @@ impl<'a> Draft<'a> {
         let label = VersionLabel::Number(version.clone());
         let tag = TagWish {
             message: wish.message.clone(),
-            simple: wish.simple,
+            counter: wish.counter,
             force: wish.force,
             ..TagWish::default()
         };
@@ -950,7 +946,7 @@ impl<'a> Draft<'a> {
         message: String,
         wish: &TagWish,
     ) -> Result<(), Refusal> {
-        let name = self.tag_name(action, wish.simple)?;
+        let name = self.tag_name(action, wish.counter)?;
         let tag = name.to_string();
         if !(self.rules.is_valid_tag)(&tag) {
             return Err(Refusal::NoSuchTagPossible { value: self.impossible(&name), tag });
@@ -991,15 +987,15 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn tag_name(&mut self, action: Action, simple: Simple) -> Result<TagName, Refusal> {
+    fn tag_name(&mut self, action: Action, counter: Counter) -> Result<TagName, Refusal> {
         let is_stage = matches!(action, Action::Assign(_) | Action::Unassign(_));
         let mut name = TagName::simple(self.rules.name.clone(), action);
         let is_taken = self.rules.inventory.names.contains(&name.to_string());
-        let counted = match simple {
-            Simple::Always if is_taken => return Err(Refusal::TagExists { name: name.to_string() }),
-            Simple::Always => false,
-            Simple::Never => true,
-            Simple::Auto => is_stage || is_taken,
+        let counted = match counter {
+            Counter::Omit if is_taken => return Err(Refusal::TagExists { name: name.to_string() }),
+            Counter::Omit => false,
+            Counter::Force => true,
+            Counter::Auto => is_stage || is_taken,
         };
         if counted {
             let no_counter = || Refusal::NoCounterLeft { artifact: self.rules.name.clone() };

@@ -36,7 +36,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     if check {
         return differences.refuse();
     }
-    differences.mend(&workspace.root)?;
+    differences.update(&workspace.root)?;
     println!("files written: {}, removed: {}", differences.stale.len(), differences.surplus.len());
     Ok(())
 }
@@ -124,10 +124,11 @@ impl Differences {
         let surplus =
             self.surplus.iter().map(|path| format!("    {} (no longer generated)\n", path.display()));
         let list: String = stale.chain(surplus).collect();
-        Err(format!("generated files are stale:\n{list}To mend them, run:\n    cargo xtask generate").into())
+        Err(format!("generated files are stale:\n{list}To update them, run:\n    cargo xtask generate")
+            .into())
     }
 
-    fn mend(&self, root: &Path) -> Result<()> {
+    fn update(&self, root: &Path) -> Result<()> {
         for (path, contents) in &self.stale {
             let path = root.join(path);
             fs::create_dir_all(path.parent().expect("every path is below the root"))?;
@@ -167,7 +168,7 @@ mod tests {
         assert_eq!(
             error,
             "generated files are stale:\n    docs/man/gto.1\n    docs/reference.md\n    docs/man/gto-old.1 (no longer generated)\n\
-             To mend them, run:\n    cargo xtask generate"
+             To update them, run:\n    cargo xtask generate"
         );
     }
 
@@ -178,7 +179,7 @@ mod tests {
             files(&[("docs/reference.md", "# gto\n"), ("docs/man/gto.1", "x"), ("completions/_gto", "y")]);
         fs::create_dir_all(root.path().join("completions")).unwrap();
         fs::write(root.path().join("completions/old"), "z").unwrap();
-        Differences::between(&generated, &present_in(root.path()).unwrap()).mend(root.path()).unwrap();
+        Differences::between(&generated, &present_in(root.path()).unwrap()).update(root.path()).unwrap();
         assert_eq!(present_in(root.path()).unwrap(), generated);
     }
 

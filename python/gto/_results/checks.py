@@ -12,7 +12,7 @@ from gto._results.record import FrozenDict, Record
 
 @dataclass(frozen=True, repr=False)
 class Finding(Record):
-    """A problem of the registry, and the commands that mend it."""
+    """A problem of the registry, and the commands that fix it."""
 
     __slots__ = ("commits", "fix", "id", "message", "otherwise", "severity", "tags")
 

@@ -15,7 +15,7 @@ _R = TypeVar("_R", bound=Record)
 
 
 class Rows(tuple[_T, ...]):
-    """A list of results that nobody can change, shown as a table in a notebook."""
+    """An immutable list of results, shown as a table in a notebook."""
 
     __slots__ = ()
 

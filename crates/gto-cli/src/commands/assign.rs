@@ -63,7 +63,7 @@ impl Assign {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
-        let name = operand::artifact(&self.name, |appended| Some(self.instead(appended)))?;
+        let name = operand::artifact(&self.name, |trailing| Some(self.instead(trailing)))?;
         let author = operand::author(&self.write)?;
         let stage = operand::stage(&self.stage)?;
         // Before the version is read, as in the Python tool.
@@ -97,10 +97,10 @@ impl Assign {
     }
 
     /// The command for a name with a version or a stage at its end.
-    fn instead(&self, appended: Appended<'_>) -> String {
-        match appended {
-            Appended::Version(name, version) => self.command(name, &version),
-            Appended::Stage(name, stage) => self.command(name, &format!("{name}#{stage}")),
+    fn instead(&self, trailing: TrailingSelector<'_>) -> String {
+        match trailing {
+            TrailingSelector::Version(name, version) => self.command(name, &version),
+            TrailingSelector::Stage(name, stage) => self.command(name, &format!("{name}#{stage}")),
         }
     }
 

@@ -12,7 +12,7 @@ use gto::reference::Reference;
 use gto::tag::{Action, TagName};
 use gto::{Detail, Registry, Request, WriteOptions};
 
-use super::novelty;
+use super::first_use;
 use crate::args::WriteArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -82,7 +82,7 @@ fn question(registry: &Registry, plan: &Plan) -> Option<(String, About)> {
     if let Some(artifact) = deprecated {
         return Some((deprecation(registry, artifact), About::Deprecation));
     }
-    let similar = novelty::hints(plan, registry);
+    let similar = first_use::hints(plan, registry);
     (!similar.is_empty()).then(|| (similar.join("\n"), About::NewName))
 }
 

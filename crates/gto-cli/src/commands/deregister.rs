@@ -5,7 +5,7 @@ use clap::Args;
 use gto::Request;
 use gto::rules::Undo;
 
-use super::operand::Appended;
+use super::operand::TrailingSelector;
 use super::{operand, write};
 use crate::args::{RepoArgs, WriteArgs};
 use crate::candidates;
@@ -37,9 +37,9 @@ impl Deregister {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
-        let name = operand::artifact(&self.name, |appended| match appended {
-            Appended::Version(name, version) => Some(format!("gto deregister {name} {version}")),
-            Appended::Stage(..) => None,
+        let name = operand::artifact(&self.name, |trailing| match trailing {
+            TrailingSelector::Version(name, version) => Some(format!("gto deregister {name} {version}")),
+            TrailingSelector::Stage(..) => None,
         })?;
         let (tag, author) = (self.write.wish(), operand::author(&self.write)?);
         let version = operand::version(&self.version)?;

@@ -77,7 +77,7 @@ impl Register {
             version: self.version,
             bumps: bumps.into_iter().filter_map(|(wanted, bump)| wanted.then_some(bump)).collect(),
             message: self.write.message.clone(),
-            simple: self.write.simple.into(),
+            counter: self.write.simple.into(),
             force: self.write.force,
             exist_ok: self.write.exist_ok,
         };

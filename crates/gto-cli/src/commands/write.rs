@@ -7,7 +7,7 @@ use gto_frontend::reports::deleted::Deleted;
 use gto_frontend::reports::written::{self, WriteReport};
 
 use super::confirm::{Agreed, confirm};
-use super::novelty;
+use super::first_use;
 use crate::args::WriteArgs;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -58,7 +58,7 @@ pub fn run(context: &mut Context, registry: &Registry, request: &Request, args: 
             .printer
             .hint(format!("'{artifact}' is what it was at {version}{taken_back}: no version is registered"));
     }
-    let names = if is_asked { Vec::new() } else { novelty::hints(&plan, registry) };
+    let names = if is_asked { Vec::new() } else { first_use::hints(&plan, registry) };
     for hint in names {
         context.printer.hint(hint);
     }

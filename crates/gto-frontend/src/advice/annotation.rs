@@ -30,20 +30,20 @@ pub(super) fn of_version(error: &Error, scene: &mut dyn Scene) -> Vec<Advice> {
             let (artifact, stage) = (artifact.to_string(), stage.to_string());
             advice![
                 Step::History(artifact.clone()),
-                " tells what was there; ",
+                " shows what was there; ",
                 Step::Assign { artifact, stage, version: None },
                 " puts a version there",
             ]
         }
         Error::CannotCompare { artifact, .. } => uncommitted(artifact, scene)
-            .unwrap_or_else(|| advice![describe(artifact), " tells its path"])
+            .unwrap_or_else(|| advice![describe(artifact), " shows its path"])
             .and([
                 "; leave out ".into(),
                 either("--if-changed", "if_changed"),
                 " to register it anyway".into(),
             ]),
         Error::SeveralVersions { .. } => {
-            advice!["name the commit, or a tag; ", Step::Doctor, " tells how to mend that"]
+            advice!["name the commit, or a tag; ", Step::Doctor, " shows how to fix that"]
         }
         Error::NotAnnotated { reasons, .. } if !reasons.is_empty() => {
             return reasons.iter().map(|reason| reason.clone().into()).collect();
@@ -75,7 +75,7 @@ pub(super) fn of(error: &AnnotateError, scene: &mut dyn Scene) -> Option<Advice>
 /// What is wrong with what should be written.
 fn of_entry(error: &AnnotateError) -> Option<Advice> {
     Some(match error {
-        AnnotateError::Exists { .. } => advice![Step::Describe(None), " tells what is there"],
+        AnnotateError::Exists { .. } => advice![Step::Describe(None), " shows what is there"],
         AnnotateError::NotFound { name, file } => {
             advice![
                 format!("'{file}' has no entry for it; tags are another matter: "),
@@ -137,7 +137,7 @@ fn of_read_back(name: &ArtifactName, file: &str, kind: ProblemKind) -> Advice {
                 .into()
         }
         ProblemKind::Other => {
-            advice!["nothing was changed: mend that in the file by hand, then ", again()]
+            advice!["nothing was changed: fix that in the file by hand, then ", again()]
         }
     }
 }
@@ -165,13 +165,13 @@ fn of_file(error: &AnnotateError, scene: &mut dyn Scene) -> Option<Advice> {
         }
         AnnotateError::LeftOut { bring, .. } => of_left_out(bring),
         AnnotateError::Text { .. } | AnnotateError::Place { .. } if is_remote(scene.repository()) => {
-            "nothing was changed: mend that in a clone, and push it".into()
+            "nothing was changed: fix that in a clone, and push it".into()
         }
         AnnotateError::Text { .. } | AnnotateError::Place { .. } => {
-            "nothing was changed: mend that, or edit the file by hand".into()
+            "nothing was changed: fix that, or edit the file by hand".into()
         }
         AnnotateError::Unmovable => {
-            "nothing was changed: mend what keeps them, name those that should move, or add --skip-unmovable".into()
+            "nothing was changed: fix what keeps them, name the artifacts to move, or add --skip-unmovable".into()
         }
         AnnotateError::Changed { .. } => advice!["nothing was changed: ", again()],
         AnnotateError::Write { .. } => "nothing was changed: look after the folder and the disk".into(),

@@ -33,7 +33,11 @@ pub(super) fn of(error: &Error, scene: &mut dyn Scene) -> Option<Advice> {
         ],
         Error::Name(InvalidName(text)) => of_name(text),
         Error::Config(_) => {
-            advice!["mend the file or the variable, then run ", Step::Doctor, " to see what is in force"]
+            advice![
+                "fix the file or the variable, then run ",
+                Step::Doctor,
+                " to see the effective configuration"
+            ]
         }
         Error::UnreadableFile { .. } => "`.gto` must be a readable file inside the repository".into(),
         Error::Cache { .. } => {
@@ -135,7 +139,7 @@ fn of_write(error: &Error) -> Option<Advice> {
             "write in a clone on a disk that can be written to, or mount this one so that it can".into()
         }
         Error::PermissionDenied { .. } => "ask the owner of the repository for the right to write".into(),
-        Error::TooEarly => "mend GIT_COMMITTER_DATE, or the clock of this machine".into(),
+        Error::TooEarly => "fix GIT_COMMITTER_DATE, or the clock of this machine".into(),
         _ => return None,
     })
 }
@@ -180,7 +184,7 @@ fn of_no_event(tag: &str, is_lightweight: bool, scene: &mut dyn Scene) -> Advice
             format!("a CI checkout may have made it, of an annotated one: `{fetch}` fetches that").into()
         }
         None => {
-            format!("make it anew as an annotated one: `git tag -a -f -m {anew} {anew} {anew}^{{}}`").into()
+            format!("recreate it as an annotated tag: `git tag -a -f -m {anew} {anew} {anew}^{{}}`").into()
         }
     }
 }

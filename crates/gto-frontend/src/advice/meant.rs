@@ -119,7 +119,7 @@ pub(super) fn version(artifact: &str, version: &str, scene: &mut dyn Scene) -> A
         Some(close) if close == version => advice![
             "it was taken out of use: ",
             Step::History(format!("{artifact}@{version}")),
-            " tells when"
+            " shows when"
         ],
         Some(close) => format!("did you mean {close}?").into(),
         None if versions.is_empty() => lists(),

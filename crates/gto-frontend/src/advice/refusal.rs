@@ -103,7 +103,7 @@ fn of_what_is_there(refusal: &Refusal, scene: &mut dyn Scene) -> Option<Advice> 
             advice![force(), " creates one more tag nevertheless"]
         }
         Refusal::VersionOnSeveralCommits { .. } | Refusal::CommitWithSeveralVersions { .. } => {
-            advice![Step::Doctor, " shows how that came about and how to mend it"]
+            advice![Step::Doctor, " shows the cause and how to fix it"]
         }
         Refusal::NoTimeLeft { .. } => advice!["delete the tag with that date: ", Step::Doctor, " names it"],
         Refusal::NoCounterLeft { .. } => {

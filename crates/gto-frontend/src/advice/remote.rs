@@ -145,7 +145,7 @@ fn of_tags(error: &Error) -> Option<Advice> {
             ls_remote(&push.address, &push.unknown),
             "; ",
             Step::Status,
-            " tells the rest",
+            " shows the rest",
         ],
         Error::MadeThereOnly { remote, tags, .. } => {
             advice!["get them from there: ", git(format!("fetch {} {}", shell_quote(remote), refspecs(tags))),]

@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::walk::bring_folders;
+use super::walk::fetch_folders;
 use crate::git::{EntryKind, GitError, Repository};
 use crate::object_id::ObjectId;
 
@@ -51,11 +51,11 @@ impl Outputs {
     /// # Errors
     /// Why not all of them can be found.
     pub fn find(&mut self, repository: &Repository, tree: ObjectId) -> Result<Arc<[KeptFile]>, String> {
-        bring_folders(repository, tree);
+        fetch_folders(repository, tree);
         let found = self.walk(repository, tree, 0)?;
         if repository.is_partial() {
             let files: HashSet<ObjectId> = found.iter().map(|file| file.id).collect();
-            repository.bring_missing(&files);
+            repository.fetch_missing(&files);
         }
         Ok(found)
     }

@@ -121,7 +121,7 @@ impl Folders {
 
     /// Every `dvc.yaml` in the tree of a commit, by its path. Trees that cannot be read count as empty.
     pub fn find(&mut self, repository: &Repository, tree: ObjectId) -> Vec<Found> {
-        bring_folders(repository, tree);
+        fetch_folders(repository, tree);
         let marks = self.marks(repository, tree, 0);
         let found = |mark: &Mark| match mark.what {
             What::File(blob, params) => {
@@ -289,7 +289,7 @@ fn dvc_tree(repository: &Repository, tree: ObjectId, index: Option<&str>) -> Res
 }
 
 /// Fetches all folders of a tree and the files in them that matter, level by level, where a partial clone left them out.
-pub(super) fn bring_folders(repository: &Repository, tree: ObjectId) {
+pub(super) fn fetch_folders(repository: &Repository, tree: ObjectId) {
     if !repository.is_partial() {
         return;
     }
@@ -297,7 +297,7 @@ pub(super) fn bring_folders(repository: &Repository, tree: ObjectId) {
     let mut files = HashSet::new();
     let mut seen = HashSet::new();
     for _ in 0..=MAX_DEPTH {
-        repository.bring_missing(&level);
+        repository.fetch_missing(&level);
         seen.extend(level.iter().copied());
         let mut below = HashSet::new();
         for tree in level {
@@ -313,7 +313,7 @@ pub(super) fn bring_folders(repository: &Repository, tree: ObjectId) {
         }
         level = below;
     }
-    repository.bring_missing(&files);
+    repository.fetch_missing(&files);
 }
 
 #[cfg(test)]

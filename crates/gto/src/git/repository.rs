@@ -104,7 +104,7 @@ impl Repository {
     /// Whether the object is in the repository.
     pub fn has_object(&self, id: ObjectId) -> bool {
         self.to_gix(id).is_some_and(|gix_id| {
-            self.gix.has_object(gix_id) || self.bring(&[id]) && self.gix.has_object(gix_id)
+            self.gix.has_object(gix_id) || self.fetch_promised(&[id]) && self.gix.has_object(gix_id)
         })
     }
 
@@ -127,7 +127,7 @@ impl Repository {
         self.count_read(1);
         let gix_id = self.to_gix(id).ok_or(GitError::Missing { id })?;
         let mut header = self.gix.objects.try_header(&gix_id);
-        if matches!(header, Ok(None)) && self.bring(&[id]) {
+        if matches!(header, Ok(None)) && self.fetch_promised(&[id]) {
             header = self.gix.objects.try_header(&gix_id);
         }
         match header {

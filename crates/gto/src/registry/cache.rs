@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::error::{Error, Result};
 use crate::git::Keep;
 use crate::registry::Registry;
+use crate::registry::remote::clones::RemoteClone;
 
 /// The cache of a repository's tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct CacheReport {
 impl Registry {
     /// What is kept for the next time. A clone that goes when the registry does needs no cache.
     pub(super) fn keep(&self) -> Keep {
-        let is_kept = self.remote.as_ref().is_none_or(crate::registry::remote::clones::Clone::is_kept);
+        let is_kept = self.remote.as_ref().is_none_or(RemoteClone::is_kept);
         if is_kept { self.wanted() } else { Keep::Nothing }
     }
 

@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 use crate::git::Repository;
 use crate::name::ArtifactName;
 use crate::plan::Warning;
-use crate::registry::remote::clones::Clone;
+use crate::registry::remote::clones::RemoteClone;
 use crate::tag::TagName;
 
 /// The registry that the tags of a Git repository add up to.
@@ -42,11 +42,11 @@ pub struct Registry {
     pub(crate) repository: Repository,
     config: OnceLock<Config>,
     pub(crate) environment: Environment,
-    remote: Option<Clone>,
+    remote: Option<RemoteClone>,
 }
 
 /// A result, with warnings for the caller.
-#[derive(Debug, ::core::clone::Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Answer<T> {
     /// The answer.
     pub value: T,

@@ -9,10 +9,10 @@ use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::git::Repository;
 use crate::registry::Registry;
-use crate::registry::remote::clones::Clone;
+use crate::registry::remote::clones::RemoteClone;
 
 /// How a registry is opened.
-#[derive(Debug, ::core::clone::Clone)]
+#[derive(Debug, Clone)]
 pub struct OpenOptions {
     environment: Environment,
     is_git_dir: bool,
@@ -76,16 +76,16 @@ impl OpenOptions {
         let (repository, clone) = if self.is_as_kept {
             let reason = "no clone of it is kept".to_owned();
             let none = || Error::Clone { url: url.to_owned(), reason, login: false };
-            Clone::open_kept(url, &self.environment).ok_or_else(none)?
+            RemoteClone::open_kept(url, &self.environment).ok_or_else(none)?
         } else if self.is_edited {
-            Clone::to_edit(url, &self.environment)?
+            RemoteClone::to_edit(url, &self.environment)?
         } else {
-            Clone::open(url, &self.environment)?
+            RemoteClone::open(url, &self.environment)?
         };
         Ok(self.registry(repository, Some(clone)))
     }
 
-    fn registry(&self, mut repository: Repository, remote: Option<Clone>) -> Registry {
+    fn registry(&self, mut repository: Repository, remote: Option<RemoteClone>) -> Registry {
         // What is wrong with it is told with the rest of the configuration.
         if let Ok(silence) = self.environment.git_timeout() {
             repository.set_silence(silence);

@@ -367,6 +367,6 @@ fn what_was_typed_is_never_what_was_meant() {
     for name in ["m", "n"] {
         let run = gto(&repo, &format!("resolve {name}@v1.0.0")).fails(1);
         assert!(!run.err().contains("did you mean"), "{run}");
-        hints_at(&run, &format!("it was taken out of use: `gto history {name}@v1.0.0` tells when"));
+        hints_at(&run, &format!("it was taken out of use: `gto history {name}@v1.0.0` shows when"));
     }
 }

@@ -91,7 +91,7 @@ fn what_cannot_be_compared_is_refused() {
     refused(
         &repo,
         "register nowhere --if-changed",
-        "Whether artifact 'nowhere' has changed cannot be told: no path of it is annotated",
+        "Cannot determine whether artifact 'nowhere' has changed: no path of it is annotated",
     );
     gto(&repo, "register nowhere").ok();
     std::fs::write(repo.path().join("artifacts.yaml"), "late: {path: x}\n").unwrap();
@@ -217,7 +217,7 @@ fn what_cannot_be_known_of_a_folder_is_never_the_same() {
         assert!(not_same(&repo).contains(&format!("{artifact} unknown")), "{file}");
         let run = gto(&repo, "register --all-changed").ok();
         warns_of(&run, &format!("'{artifact}' is left out: {reason}"));
-        let refusal = format!("Whether artifact '{artifact}' has changed cannot be told: {reason}");
+        let refusal = format!("Cannot determine whether artifact '{artifact}' has changed: {reason}");
         let run = gto(&repo, &format!("register {artifact} --if-changed")).fails(1);
         assert!(run.err().contains(&refusal), "{run}");
     }
@@ -370,7 +370,7 @@ fn an_empty_path_is_no_path() {
     refused(
         &repo,
         "register m --if-changed",
-        "Whether artifact 'm' has changed cannot be told: no path of it is annotated",
+        "Cannot determine whether artifact 'm' has changed: no path of it is annotated",
     );
 }
 

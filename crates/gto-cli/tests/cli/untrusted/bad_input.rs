@@ -301,7 +301,7 @@ fn a_wrong_configuration_is_told_with_line_and_column() {
                 run.err().lines().nth(1).is_some_and(|line| line.starts_with(fault)),
                 "no `{fault}` in\n{run}"
             );
-            hints_at(&run, "mend the file");
+            hints_at(&run, "fix the file");
         }
     }
     fs::write(&path, b"stages: [\xff\xfe]\n").expect("the sandbox is writable");

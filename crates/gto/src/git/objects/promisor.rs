@@ -60,7 +60,7 @@ impl State {
 
 impl Fetches {
     /// The clone is ours alone: it may become a full one.
-    pub fn may_be_of_everything(&self) {
+    pub fn allow_full_fetch(&self) {
         self.state().everything = true;
     }
 
@@ -80,7 +80,7 @@ struct Promisor {
 
 impl Repository {
     /// Fetches objects that are missing here and were promised. Whether any may be here now.
-    pub(in crate::git) fn bring(&self, ids: &[ObjectId]) -> bool {
+    pub(in crate::git) fn fetch_promised(&self, ids: &[ObjectId]) -> bool {
         let mut fetched = false;
         if ids.is_empty() || self.fetches.state().is_hopeless(Instant::now()) {
             return fetched;
@@ -106,7 +106,7 @@ impl Repository {
 
     /// Fetches what a reading of the file at `path` in each of these commits will miss, in two processes at most for a file
     /// at the top. What does not come is missed when it is read.
-    pub fn bring_files(&self, commits: &BTreeSet<ObjectId>, path: &str) {
+    pub fn fetch_files(&self, commits: &BTreeSet<ObjectId>, path: &str) {
         if commits.len() < 2 || self.promisors().is_empty() {
             return;
         }
@@ -114,13 +114,13 @@ impl Repository {
         let mut level: HashSet<ObjectId> = commits.iter().filter_map(tree_of).collect();
         let mut parts = path.split('/').peekable();
         while let Some(part) = parts.next() {
-            self.bring_missing(&level);
+            self.fetch_missing(&level);
             let is_last = parts.peek().is_none();
             let below = level.into_iter().filter_map(|tree| self.entry(tree, part).ok()?);
             let wanted = if is_last { EntryKind::File } else { EntryKind::Folder };
             level = below.filter(|(_, kind)| *kind == wanted).map(|(id, _)| id).collect();
         }
-        self.bring_missing(&level);
+        self.fetch_missing(&level);
     }
 
     /// Git's message when it could not fetch a promised object, if that happened.
@@ -137,10 +137,10 @@ impl Repository {
     }
 
     /// Fetches those of these objects that are not here.
-    pub fn bring_missing(&self, ids: &HashSet<ObjectId>) {
+    pub fn fetch_missing(&self, ids: &HashSet<ObjectId>) {
         let is_missing = |id: &&ObjectId| self.to_gix(**id).is_some_and(|id| !self.gix.has_object(id));
         let missing: Vec<ObjectId> = ids.iter().filter(is_missing).copied().collect();
-        self.bring(&missing);
+        self.fetch_promised(&missing);
     }
 
     /// Whether some remote has promised what is missing here.

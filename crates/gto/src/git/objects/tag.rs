@@ -263,7 +263,7 @@ impl Repository {
         self.count_read(1);
         // Without a look at the size first, which would open the file of a loose object twice: `OBJECT_LIMIT` holds.
         let mut kind = self.read_object(&gix_id, buffer);
-        if matches!(kind, Ok(None)) && self.bring(&[id]) {
+        if matches!(kind, Ok(None)) && self.fetch_promised(&[id]) {
             kind = self.read_object(&gix_id, buffer);
         }
         match kind {

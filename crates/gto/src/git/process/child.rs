@@ -42,7 +42,7 @@ static AT_WORK: Mutex<Vec<(u32, bool)>> = Mutex::new(Vec::new());
 
 thread_local! {
     /// Whether processes started by this thread continue when the others are terminated.
-    static SPARED: Cell<bool> = const { Cell::new(false) };
+    static SHIELDED_FROM_TERMINATION: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What a program wants to be done before the first one is started.
@@ -94,9 +94,9 @@ pub fn kill_children() {
 
 /// Does something whose processes [`end_children`] leaves alone: they tidy up after one that was ended.
 pub(in crate::git) fn undisturbed<T>(tidy: impl FnOnce() -> T) -> T {
-    let before = SPARED.replace(true);
+    let before = SHIELDED_FROM_TERMINATION.replace(true);
     let done = tidy();
-    SPARED.set(before);
+    SHIELDED_FROM_TERMINATION.set(before);
     done
 }
 
@@ -112,7 +112,7 @@ impl Work {
         let leads_group = lead_group_without_terminal(command);
         let child = command.spawn()?;
         // The lock is held for no longer than that: a program that forks meanwhile would hold it indefinitely.
-        if !SPARED.get() {
+        if !SHIELDED_FROM_TERMINATION.get() {
             at_work().push((child.id(), leads_group));
         }
         Ok(Self { child, leads_group, is_over: false })

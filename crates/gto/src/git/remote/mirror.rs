@@ -156,7 +156,7 @@ impl Access<'_> {
         }
         repository.variables = self.variables().into();
         repository.silence = self.silence;
-        repository.fetches.may_be_of_everything();
+        repository.fetches.allow_full_fetch();
         Ok(repository)
     }
 

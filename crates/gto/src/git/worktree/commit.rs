@@ -136,7 +136,7 @@ impl Repository {
 
     /// Makes the current branch of a clone, with all its files, what it is on the remote `origin` by now, for which
     /// `commit` was meant and was not taken. `false` if it has not changed: the remote has another reason.
-    pub fn give_way(&self, branch: &str, commit: ObjectId) -> Result<bool, GitError> {
+    pub fn reset_to_remote_branch(&self, branch: &str, commit: ObjectId) -> Result<bool, GitError> {
         let run = |args: &[&str]| -> Result<String, GitError> {
             let output = self.run_git("following a branch", args, b"")?;
             if output.status.success() {

@@ -84,7 +84,7 @@ impl Registry {
                 let commit = self.repository.head_commit().ok().flatten();
                 let meant = branch.zip(commit);
                 meant.is_some_and(|(branch, commit)| {
-                    self.repository.give_way(&branch, commit).unwrap_or(false)
+                    self.repository.reset_to_remote_branch(&branch, commit).unwrap_or(false)
                 })
             }
             _ => false,

@@ -174,7 +174,7 @@ fn names_in(
 ) -> Vec<(ArtifactName, ObjectId)> {
     if repository.is_partial() {
         let commits = commits.iter().map(|commit| commit.commit).collect();
-        repository.bring_files(&commits, index);
+        repository.fetch_files(&commits, index);
     }
     // From here on, the first find is the newest: the position in this list is its age.
     commits.sort_unstable_by_key(|found| (Reverse(found.time), found.commit));
@@ -396,7 +396,7 @@ impl<'r> CommitFiles<'r> {
     }
 
     /// Fetches what a reading of these will miss, where a partial clone left it out.
-    pub fn bring<'n>(&self, wanted: impl Iterator<Item = (&'n ArtifactName, ObjectId)>) {
+    pub fn fetch<'n>(&self, wanted: impl Iterator<Item = (&'n ArtifactName, ObjectId)>) {
         let mut by_path: HashMap<String, BTreeSet<ObjectId>> = HashMap::new();
         for (name, commit) in wanted {
             let folder = folder_of(name);
@@ -406,7 +406,7 @@ impl<'r> CommitFiles<'r> {
             by_path.entry(dvc_yaml_in(folder)).or_default().insert(commit);
         }
         for (path, commits) in by_path {
-            self.repository.bring_files(&commits, &path);
+            self.repository.fetch_files(&commits, &path);
         }
     }
 

@@ -27,7 +27,7 @@ use crate::tag::TagName;
 use crate::version::VersionLabel;
 
 /// What a user points at with `NAME@version`, `NAME#stage`, a name or a tag: a version and where it is.
-#[derive(Debug, ::core::clone::Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Located {
     /// The artifact.
     pub artifact: ArtifactName,
@@ -43,7 +43,7 @@ pub struct Located {
 }
 
 /// An artifact's type, path, labels and description.
-#[derive(Debug, ::core::clone::Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Description {
     /// The artifact.
     pub artifact: ArtifactName,
@@ -313,11 +313,14 @@ fn in_work_tree(work_tree: &CheckedOut<'_>, index: Option<&str>, folder: Option<
             Err(why) => Some(Entries::unreadable(index, Source::Gto, why)),
         });
     }
-    if let Some((folder, looked_at)) =
-        folder.and_then(|folder| Some((folder, is_looked_at(work_tree, folder)?)))
-    {
+    if let Some(folder) = folder {
         let path = dvc_yaml_in(folder);
-        found.extend(match looked_at.and_then(|()| read(&path)) {
+        let bytes = match dvc_visibility(work_tree, folder) {
+            DvcVisibility::Visible => read(&path),
+            DvcVisibility::Hidden => Ok(None),
+            DvcVisibility::Unreachable(why) => Err(why),
+        };
+        found.extend(match bytes {
             Ok(None) => None,
             Ok(Some(bytes)) => {
                 let annotations = DvcYaml::parse(&bytes).annotations(folder, &read);
@@ -329,22 +332,29 @@ fn in_work_tree(work_tree: &CheckedOut<'_>, index: Option<&str>, folder: Option<
     found.into_iter().map(Arc::new).collect()
 }
 
-/// `None` if DVC would not look into the folder, which must be one inside the work tree; or why it cannot. As in commits: see
+/// Whether DVC reads the `dvc.yaml` in a folder of the work tree.
+pub(in crate::registry) enum DvcVisibility {
+    /// It does.
+    Visible,
+    /// It does not, by its own rules.
+    Hidden,
+    /// It cannot, for this reason.
+    Unreachable(String),
+}
+
+/// Whether DVC reads the `dvc.yaml` in a folder, which must be inside the work tree. The same rules as in commits: see
 /// `dvc::Folders`.
-pub(in crate::registry) fn is_looked_at(
-    work_tree: &CheckedOut<'_>,
-    folder: &str,
-) -> Option<std::result::Result<(), String>> {
+pub(in crate::registry) fn dvc_visibility(work_tree: &CheckedOut<'_>, folder: &str) -> DvcVisibility {
     let mut ignore = Ignore::default();
     let mut above = String::new();
     let parts: Option<Vec<&str>> = Path::new(folder)
         .components()
         .map(|part| if let Component::Normal(part) = part { part.to_str() } else { None })
         .collect();
-    let parts = parts.filter(|parts| parts.join("/") == folder)?;
+    let Some(parts) = parts.filter(|parts| parts.join("/") == folder) else { return DvcVisibility::Hidden };
     for part in std::iter::once("").chain(parts) {
         if [".git", ".dvc", ".hg"].contains(&part) {
-            return None;
+            return DvcVisibility::Hidden;
         }
         if !above.is_empty() {
             above.push('/');
@@ -352,11 +362,11 @@ pub(in crate::registry) fn is_looked_at(
         above.push_str(part);
         let here = work_tree.root.join(&above);
         if !part.is_empty() && here.is_symlink() {
-            return Some(Err(format!("it {BELOW_A_LINK}")));
+            return DvcVisibility::Unreachable(format!("it {BELOW_A_LINK}"));
         }
         // Git sees nothing of what is in there, and nor does a commit.
         if !part.is_empty() && here.join(".git").symlink_metadata().is_ok() {
-            return Some(Err(format!("'{above}' is another repository")));
+            return DvcVisibility::Unreachable(format!("'{above}' is another repository"));
         }
         if here.join(".dvc").is_dir() {
             ignore = Ignore::default();
@@ -366,5 +376,5 @@ pub(in crate::registry) fn is_looked_at(
             ignore.add(&above, &text);
         }
     }
-    (!ignore.leaves_out(&dvc_yaml_in(folder))).then_some(Ok(()))
+    if ignore.leaves_out(&dvc_yaml_in(folder)) { DvcVisibility::Hidden } else { DvcVisibility::Visible }
 }

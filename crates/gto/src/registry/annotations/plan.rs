@@ -19,7 +19,7 @@ use crate::plan::{AnnotationPlan, FileEdit, Plan, Planned, Stay, Warning};
 use crate::registry::Registry;
 use crate::registry::annotations::checked_out::CheckedOut;
 use crate::registry::annotations::commits::{dvc_yaml_in, folder_of};
-use crate::registry::annotations::describe::is_looked_at;
+use crate::registry::annotations::describe::{DvcVisibility, dvc_visibility};
 use crate::registry::annotations::file::check_place;
 use crate::registry::work_file::read_file_inside;
 use crate::request::{Annotating, Request};
@@ -238,7 +238,7 @@ impl Registry {
     pub(in crate::registry) fn dvc_folders(&self) -> Result<Vec<String>> {
         let work_tree = CheckedOut::new(&self.repository, self.work_tree()?);
         let mut folders = self.folders_with_dvc_yaml()?;
-        folders.retain(|folder| matches!(is_looked_at(&work_tree, folder), Some(Ok(()))));
+        folders.retain(|folder| matches!(dvc_visibility(&work_tree, folder), DvcVisibility::Visible));
         Ok(folders)
     }
 
@@ -317,14 +317,16 @@ impl Registry {
 
     /// Whether DVC reads a `dvc.yaml` there, and we with it.
     pub(in crate::registry) fn check_is_read(&self, file: &Current) -> Result<()> {
-        let looked_at = match file.source {
-            Source::Gto => Some(Ok(())),
-            Source::Dvc => is_looked_at(&CheckedOut::new(&self.repository, self.work_tree()?), &file.folder),
+        let visibility = match file.source {
+            Source::Gto => DvcVisibility::Visible,
+            Source::Dvc => {
+                dvc_visibility(&CheckedOut::new(&self.repository, self.work_tree()?), &file.folder)
+            }
         };
-        let why = match looked_at {
-            Some(Ok(())) => return Ok(()),
-            Some(Err(why)) => why,
-            None => "DVC does not look there: see `.dvcignore`".to_owned(),
+        let why = match visibility {
+            DvcVisibility::Visible => return Ok(()),
+            DvcVisibility::Unreachable(why) => why,
+            DvcVisibility::Hidden => "DVC does not look there: see `.dvcignore`".to_owned(),
         };
         Err(AnnotateError::Place { file: printable(&file.file), why }.into())
     }

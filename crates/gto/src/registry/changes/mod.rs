@@ -27,7 +27,7 @@ use crate::tag::TagName;
 use crate::version::VersionLabel;
 
 /// How an artifact compares to its last version.
-#[derive(Debug, ::core::clone::Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ArtifactChange {
     /// The artifact.
     pub artifact: ArtifactName,
@@ -44,7 +44,7 @@ pub struct ArtifactChange {
 }
 
 /// How an artifact compares to its last version.
-#[derive(Debug, ::core::clone::Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
     /// It has no version yet.

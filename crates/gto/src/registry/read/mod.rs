@@ -34,7 +34,7 @@ use crate::time::Timestamp;
 use crate::version::VersionLabel;
 
 /// How much of each version is read.
-#[derive(Debug, ::core::clone::Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// What a table shows: commits are read only where no tag has the date.
     Brief,
@@ -43,7 +43,7 @@ pub enum Detail {
 }
 
 /// The requested stages.
-#[derive(Debug, ::core::clone::Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StagesWanted {
     /// Those that the configuration allows.
     Allowed,
@@ -54,7 +54,7 @@ pub enum StagesWanted {
 }
 
 /// What `check-ref` found.
-#[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CheckedRef {
     /// The tag is this event.
     Event(Box<EventReport>),
@@ -112,7 +112,7 @@ impl Registry {
         let annotated = Annotated::Too(&mut files, options.annotated_at);
         let (artifacts, warnings) = self.each_artifact(Want::NoMessages, annotated, summary)?;
         let mut value = RegistryReport::new(artifacts, self.config()?.stages.as_deref(), options);
-        if options.annotations || options.annotation.is_any() {
+        if options.annotations || options.annotation.is_set() {
             for artifact in &mut value.artifacts {
                 artifact.annotation = annotation::nearest(&files.of_newest(&artifact.name)).cloned();
             }
@@ -255,8 +255,8 @@ impl Registry {
             return Ok(Answer { value: History::new(entries, options), warnings });
         }
         let mut files = self.files()?;
-        if options.annotation.is_any() {
-            self.bring(&files, entries.iter().flatten());
+        if options.annotation.is_set() {
+            self.fetch_annotations(&files, entries.iter().flatten());
             let fits = |files: &mut CommitFiles<'_>, entry: &EventReport| {
                 let found = files.of(entry.commit, &entry.artifact);
                 options.annotation.fits(annotation::nearest(&found).map(|found| &found.annotation))
@@ -267,20 +267,20 @@ impl Registry {
         }
         let mut value = History::new(entries, options);
         if options.annotations {
-            self.bring(&files, value.iter());
+            self.fetch_annotations(&files, value.iter());
             value.annotate(|entry| annotation::nearest(&files.of(entry.commit, &entry.artifact)).cloned());
         }
         Ok(Answer { value, warnings: self.also_unfetched(warnings) })
     }
 
     /// Fetches the annotations of these events' commits that a partial clone lacks.
-    pub(in crate::registry) fn bring<'e>(
+    pub(in crate::registry) fn fetch_annotations<'e>(
         &self,
         files: &CommitFiles<'_>,
         entries: impl Iterator<Item = &'e EventReport>,
     ) {
         if self.repository.is_partial() {
-            files.bring(entries.map(|entry| (&entry.artifact, entry.commit)));
+            files.fetch(entries.map(|entry| (&entry.artifact, entry.commit)));
         }
     }
 
@@ -454,7 +454,7 @@ impl Registry {
         if self.repository.is_partial() {
             let versions = state.artifacts_by_name().into_iter().flat_map(Artifact::versions);
             let versions = versions.filter(|version| wanted(*version));
-            files.bring(versions.map(|version| (version.artifact().name(), version.commit())));
+            files.fetch(versions.map(|version| (version.artifact().name(), version.commit())));
         }
         state.enrich(wanted, |name, id| {
             let commit = files.commit(id)?.clone();

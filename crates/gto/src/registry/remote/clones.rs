@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const TRIES: usize = 3;
 
 /// The clone of a remote repository that a registry is read from.
-pub(in crate::registry) struct Clone {
+pub(in crate::registry) struct RemoteClone {
     /// The address, as given.
     pub url: String,
     place: Place,
@@ -50,12 +50,12 @@ struct Lock {
 }
 
 /// While it lives, no other process fetches into the clone, writes to it, or compares it with its remote.
-pub(in crate::registry) struct Alone<'a> {
+pub(in crate::registry) struct ExclusiveAccess<'a> {
     turn: Option<&'a Lock>,
 }
 
 /// A clone that is kept.
-#[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptClone {
     /// The URL, without credentials.
     pub url: String,
@@ -68,12 +68,12 @@ pub struct KeptClone {
 }
 
 /// The folder with the clones of this user.
-#[derive(Debug, ::core::clone::Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptClones {
     folder: PathBuf,
 }
 
-impl Clone {
+impl RemoteClone {
     /// A clone of what is at `url`, the same as that is now.
     pub fn open(url: &str, environment: &Environment) -> Result<(Repository, Self)> {
         Self::made(url, environment, |access| Self::open_or_make(access, environment))
@@ -148,14 +148,14 @@ impl Clone {
     }
 
     /// Waits until no other process works there.
-    pub fn alone(&self) -> Result<Alone<'_>> {
-        let Place::Kept(locks) = &self.place else { return Ok(Alone { turn: None }) };
+    pub fn lock_exclusively(&self) -> Result<ExclusiveAccess<'_>> {
+        let Place::Kept(locks) = &self.place else { return Ok(ExclusiveAccess { turn: None }) };
         let taken = locks.turn.take(File::try_lock).map_err(|source| Error::Locked { source: source.into() });
-        taken.map(|_| Alone { turn: Some(&locks.turn) })
+        taken.map(|_| ExclusiveAccess { turn: Some(&locks.turn) })
     }
 }
 
-impl Drop for Alone<'_> {
+impl Drop for ExclusiveAccess<'_> {
     fn drop(&mut self) {
         if let Some(turn) = self.turn {
             turn.give_back();
@@ -308,7 +308,7 @@ impl KeptClones {
                     if locks.open.is_gone() {
                         continue;
                     }
-                    let is_kept = self.mend(&key, access).inspect_err(|_| self.forget(&key, &locks))?;
+                    let is_kept = self.repair(&key, access).inspect_err(|_| self.forget(&key, &locks))?;
                     locks.open.give_back();
                     // In between others may change it once more: to something newer.
                     if !is_kept || locks.open.take(File::try_lock_shared).is_err() {
@@ -325,7 +325,7 @@ impl KeptClones {
     }
 
     /// Recreates a damaged clone, unless another process has done so while we waited. Returns whether it can be kept.
-    fn mend(&self, key: &str, access: &Access<'_>) -> std::result::Result<bool, MirrorError> {
+    fn repair(&self, key: &str, access: &Access<'_>) -> std::result::Result<bool, MirrorError> {
         let folder = self.folder.join(key);
         let there = access.compare(&folder);
         match there.and_then(|there| there.map_or(Ok(()), |there| access.follow(&folder, &there))) {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::git::LOCKED;
 use crate::registry::Registry;
-use crate::registry::remote::clones::{Alone, Clone};
+use crate::registry::remote::clones::{ExclusiveAccess, RemoteClone};
 
 /// How many milliseconds to wait before another try; after the last one it is given up.
 const PAUSES: [u64; 5] = [10, 20, 40, 80, 160];
@@ -62,11 +62,11 @@ impl Registry {
     /// part.
     pub(in crate::registry) fn wait_for_writers(
         &self,
-    ) -> Result<(Option<Alone<'_>>, crate::git::WriteLock<'_>)> {
-        let alone = self.remote.as_ref().map(Clone::alone).transpose()?;
+    ) -> Result<(Option<ExclusiveAccess<'_>>, crate::git::WriteLock<'_>)> {
+        let access = self.remote.as_ref().map(RemoteClone::lock_exclusively).transpose()?;
         let inherited = self.environment.variable(LOCKED);
         let lock = self.repository.lock_for_writing(inherited.as_deref());
-        Ok((alone, lock.map_err(|busy| Error::Locked { source: Box::new(busy) })?))
+        Ok((access, lock.map_err(|busy| Error::Locked { source: Box::new(busy) })?))
     }
 }
 
