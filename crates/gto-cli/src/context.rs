@@ -3,10 +3,14 @@
 use std::io::IsTerminal as _;
 use std::path::Path;
 
+#[cfg(unix)]
+use gto::Cancellation;
 use gto::environment::Environment;
 use gto::name::ArtifactName;
 use gto::{OpenOptions, Registry, config};
 use gto_frontend::process::{self, is_remote};
+#[cfg(unix)]
+use gto_frontend::signals;
 
 use crate::error::Result;
 use crate::pager;
@@ -31,6 +35,12 @@ pub struct Context {
 impl Context {
     /// The context of this process.
     pub fn from_process(verbose: bool) -> Self {
+        #[cfg(unix)]
+        let environment = {
+            let cancellation = Cancellation::before_first_child(signals::end_with_children);
+            process::environment().with_cancellation(cancellation)
+        };
+        #[cfg(not(unix))]
         let environment = process::environment();
         let emojis = environment.variable("GTO_EMOJIS").and_then(|text| config::parse_bool(&text));
         Self {

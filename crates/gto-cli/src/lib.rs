@@ -34,8 +34,6 @@ use printer::Printer;
 /// Runs the command line of this process to its end.
 pub fn main() -> ExitCode {
     cli::answer_shell();
-    #[cfg(unix)]
-    gto::before_first_child(signals::end_with_children);
     if let Some(topic) = topics::asked_for(&words()) {
         return page(topic);
     }

@@ -2,30 +2,27 @@
 //!
 //! The command and the Python module share it: both are programs of a user, with variables, a clock and a current folder.
 
-use std::ffi::OsString;
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 use gto::environment::Environment;
 use gto::time::Timestamp;
 use gto::{Error, OpenOptions, Registry, Result};
+use jiff::tz::TimeZone;
 
 use crate::local_time::local_zone;
 
-/// The variables and the clock of this process.
+/// The variables, the clock and the current folder of this process.
 pub fn environment() -> Environment {
-    // A variable that is no text cannot mean anything to the registry, but the name of a person, which Git keeps as it is.
-    let text = |name: &str, value: OsString| {
-        let is_person = matches!(name, "GIT_COMMITTER_NAME" | "GIT_COMMITTER_EMAIL" | "EMAIL");
-        value
-            .into_string()
-            .or_else(|value| if is_person { Ok(value.to_string_lossy().into_owned()) } else { Err(value) })
-    };
-    let variables = std::env::vars_os().filter_map(|(name, value)| {
-        let name = name.into_string().ok()?;
-        let value = text(&name, value).ok()?;
-        Some((name, value))
-    });
-    Environment::with_clock(variables, now).with_zone(local_offset)
+    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    let zone = Arc::new(LazyLock::new(local_zone));
+    let of_clock = Arc::clone(&zone);
+    let environment = Environment::with_clock(variables, move || now(&of_clock))
+        .with_zone(move |local| local_offset(&zone, local));
+    match std::env::current_dir() {
+        Ok(folder) => environment.with_current_folder(folder),
+        Err(_) => environment,
+    }
 }
 
 /// Opens the registry that `repo` names: a folder, or the address of a remote repository.
@@ -68,8 +65,7 @@ fn is_url(text: &str) -> bool {
 }
 
 /// The local offset from UTC, in seconds, at a local time.
-fn local_offset(local: i64) -> i32 {
-    let zone = local_zone();
+fn local_offset(zone: &TimeZone, local: i64) -> i32 {
     let offset = jiff::Timestamp::from_second(local).ok().and_then(|as_if_utc| {
         let local = jiff::tz::Offset::UTC.to_datetime(as_if_utc);
         zone.to_timestamp(local).ok().map(|instant| zone.to_offset(instant).seconds())
@@ -78,8 +74,8 @@ fn local_offset(local: i64) -> i32 {
 }
 
 /// The clock, with the local offset from UTC, as Git writes it into tags.
-fn now() -> Timestamp {
-    let now = jiff::Timestamp::now().to_zoned(local_zone());
+fn now(zone: &TimeZone) -> Timestamp {
+    let now = jiff::Timestamp::now().to_zoned(zone.clone());
     Timestamp::new(now.timestamp().as_second(), now.offset().seconds())
         .or_else(|| Timestamp::new(now.timestamp().as_second(), 0))
         .expect("the clock of a machine is between the years 1 and 9999")

@@ -9,6 +9,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use gto::Cancellation;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -34,7 +35,7 @@ const LAST: Duration = Duration::from_secs(5);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
 
 /// From here on a signal that ends us ends the `git` at work too, and what that has started.
-pub fn end_with_children() {
+pub fn end_with_children(cancellation: &Cancellation) {
     // What is typed at a terminal, and its end, goes to all of them by itself.
     let has_terminal = File::open("/dev/tty").is_ok();
     let signals: &[_] = if cfg!(target_os = "linux") {
@@ -47,6 +48,7 @@ pub fn end_with_children() {
     let heard = signals.iter().filter(|signal| ignored & (1 << (**signal - 1)) == 0);
     // Without a handler, a signal has its default effect, so the listener must start first.
     let (sender, listening) = sync_channel::<Signals>(1);
+    let cancellation = cancellation.clone();
     let listen = move || {
         let Ok(mut signals) = listening.recv() else { return };
         loop {
@@ -54,11 +56,11 @@ pub fn end_with_children() {
             if is_for_pager(signal) {
                 continue;
             }
-            if gto::is_editing() {
+            if cancellation.is_editing() {
                 HEARD.store(signal, Ordering::SeqCst);
-                wait_for_the_edit(&mut signals);
+                wait_for_the_edit(&mut signals, &cancellation);
             } else if signal == SIGTERM || !has_terminal {
-                gto::end_children();
+                cancellation.cancel();
             }
             // What fails here cannot be helped, and a second signal is heard again.
             let _ = emulate_default_handler(signal);
@@ -87,7 +89,7 @@ fn is_for_pager(signal: i32) -> bool {
 }
 
 /// The main thread restores edited files, reports, and exits, unless that takes too long.
-fn wait_for_the_edit(signals: &mut Signals) {
+fn wait_for_the_edit(signals: &mut Signals, cancellation: &Cancellation) {
     let begun = Instant::now();
     let mut hurry: Option<Instant> = None;
     while begun.elapsed() < LONGEST && hurry.is_none_or(|since| since.elapsed() < LAST) {
@@ -99,7 +101,7 @@ fn wait_for_the_edit(signals: &mut Signals) {
             hurry = Some(Instant::now());
         }
         // Also those that were started after the last time.
-        if hurry.is_some() { gto::kill_children() } else { gto::end_children() }
+        if hurry.is_some() { cancellation.kill() } else { cancellation.cancel() }
     }
 }
 

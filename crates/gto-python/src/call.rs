@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use gto::{Environment, OpenOptions, Registry};
+use gto::{Cancellation, Environment, OpenOptions, Registry};
 use gto_frontend::process;
 use gto_frontend::text::clean;
 use pyo3::prelude::*;
@@ -125,7 +125,8 @@ pub fn work<'py, T: Serialize + Send>(
 ) -> Value<'py> {
     let repo = Repo::new(repo);
     let mut asides = Asides::default();
-    let (result, interrupted) = py.detach(|| interruptible(|| todo(&repo, &mut asides)));
+    let (result, interrupted) =
+        py.detach(|| interruptible(repo.environment.cancellation(), || todo(&repo, &mut asides)));
     // After Ctrl-C, report the interrupt, not git's error.
     interrupted.and_then(|()| hear_signals(py))?;
     match result {
@@ -144,7 +145,10 @@ pub fn work<'py, T: Serialize + Send>(
 
 /// Works in a separate thread, while this one listens for Ctrl-C, as only Python's main thread can. Ctrl-C stops a
 /// waiting git, which ends the work. The thread is always joined.
-fn interruptible<T: Send>(todo: impl FnOnce() -> Work<T> + Send) -> (Work<T>, PyResult<()>) {
+fn interruptible<T: Send>(
+    cancellation: &Cancellation,
+    todo: impl FnOnce() -> Work<T> + Send,
+) -> (Work<T>, PyResult<()>) {
     let mut interrupted = Ok(());
     let result = thread::scope(|scope| {
         let (sender, done) = mpsc::sync_channel(1);
@@ -161,7 +165,7 @@ fn interruptible<T: Send>(todo: impl FnOnce() -> Work<T> + Send) -> (Work<T>, Py
                 interrupted = Python::try_attach(hear_signals).unwrap_or(Ok(()));
             }
             if interrupted.is_err() {
-                gto::end_children();
+                cancellation.cancel();
             }
         }
         worker.join().unwrap_or_else(|panic| Err(Problem::Panic(words(panic.as_ref()))))

@@ -5,6 +5,7 @@
 //! It looks every SECONDS (1), or where that is `-` at each line of stdin. After LOOKS it ends; without them it does not. What
 //! it costs goes to stderr: a line about the snapshot, and one about each look that found something.
 
+#![allow(clippy::disallowed_methods, reason = "it is a program")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program")]
 
 use std::env;

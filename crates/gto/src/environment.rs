@@ -1,50 +1,60 @@
 //! What the library may know of the process it runs in: variables, the clock and the local time zone, all given
 //! from outside.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
+use crate::cancellation::Cancellation;
 use crate::config::{self, ConfigError};
-use crate::git::{Keep, SILENCE};
+use crate::git::Keep;
 use crate::progress::Progress;
 use crate::time::Timestamp;
+
+/// How long a `git` may say nothing where no person waits for it who could stop it.
+pub(crate) const SILENCE: Duration = Duration::from_secs(10 * 60);
 
 /// The local time zone: for a local time, in seconds as if it were UTC, the seconds east of UTC.
 type Zone = Arc<dyn Fn(i64) -> i32 + Send + Sync>;
 
-/// The clock, read when it is needed.
-type Clock = LazyLock<Timestamp, Box<dyn FnOnce() -> Timestamp + Send>>;
+/// The time now.
+type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// The caller's environment variables and clock. The library reads neither by itself.
+/// The caller's environment variables, clock and current folder. The library reads none of them by itself.
 #[derive(Clone)]
 pub struct Environment {
-    variables: HashMap<String, String>,
-    now: Arc<Clock>,
+    variables: Arc<HashMap<String, OsString>>,
+    clock: Clock,
     zone: Option<Zone>,
+    folder: Option<Arc<Path>>,
     progress: Arc<Progress>,
+    cancellation: Cancellation,
 }
 
 impl Environment {
     /// An environment with these variables, at this time. The offset of `now` is the one that new tags get, and
     /// that of local times, unless [`Environment::with_zone`] says better.
     pub fn new(variables: impl IntoIterator<Item = (String, String)>, now: Timestamp) -> Self {
+        let variables = variables.into_iter().map(|(name, value)| (name, value.into()));
         Self::with_clock(variables, move || now)
     }
 
-    /// The same with a clock that is asked once at most, and only by questions that need the time: to find the local
-    /// offset from UTC can take longer than many an answer.
+    /// The same with variables that need not be text, and a clock that is asked whenever an answer needs the time.
     pub fn with_clock(
-        variables: impl IntoIterator<Item = (String, String)>,
-        clock: impl FnOnce() -> Timestamp + Send + 'static,
+        variables: impl IntoIterator<Item = (String, OsString)>,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> Self {
-        let clock: Box<dyn FnOnce() -> Timestamp + Send> = Box::new(clock);
         Self {
-            variables: variables.into_iter().collect(),
-            now: Arc::new(LazyLock::new(clock)),
+            variables: Arc::new(variables.into_iter().collect()),
+            clock: Arc::new(clock),
             zone: None,
+            folder: None,
             progress: Arc::default(),
+            cancellation: Cancellation::default(),
         }
     }
 
@@ -57,9 +67,27 @@ impl Environment {
 
     /// The same with this variable.
     #[must_use]
-    pub fn with_variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.variables.insert(name.into(), value.into());
+    pub fn with_variable(mut self, name: impl Into<String>, value: impl Into<OsString>) -> Self {
+        Arc::make_mut(&mut self.variables).insert(name.into(), value.into());
         self
+    }
+
+    /// The same with the folder in which relative paths begin.
+    #[must_use]
+    pub fn with_current_folder(self, folder: impl Into<PathBuf>) -> Self {
+        Self { folder: Some(folder.into().into()), ..self }
+    }
+
+    /// The same with a handle that ends the processes which the registries start.
+    #[must_use]
+    pub fn with_cancellation(self, cancellation: Cancellation) -> Self {
+        Self { cancellation, ..self }
+    }
+
+    /// The handle that ends the processes which the registries of this environment start. It is one of its own, unless
+    /// [`Environment::with_cancellation`] gave another one.
+    pub fn cancellation(&self) -> &Cancellation {
+        &self.cancellation
     }
 
     /// How far the readings of whole registries have come.
@@ -67,9 +95,37 @@ impl Environment {
         &self.progress
     }
 
-    /// The value of a variable, if it is set.
+    /// The value of a variable, if it is set and text. Of the names and addresses of people, which Git keeps as they are, what
+    /// is no text is replaced.
     pub fn variable(&self, name: &str) -> Option<String> {
-        self.variables.get(name).cloned()
+        let value = self.variable_os(name)?;
+        let is_person = matches!(name, "GIT_COMMITTER_NAME" | "GIT_COMMITTER_EMAIL" | "EMAIL");
+        match value.to_string_lossy() {
+            Cow::Owned(_) if !is_person => None,
+            text => Some(text.into_owned()),
+        }
+    }
+
+    /// The value of a variable as it is, if it is set.
+    pub(crate) fn variable_os(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(name).map(OsString::as_os_str)
+    }
+
+    /// The path from the root. A relative one begins in the folder that the caller gave, or if none was given, where it begins
+    /// for the system.
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
+    pub(crate) fn absolute(&self, path: &Path) -> std::io::Result<PathBuf> {
+        match &self.folder {
+            Some(folder) if path.is_relative() && !path.as_os_str().is_empty() => {
+                std::path::absolute(folder.join(path))
+            }
+            _ => std::path::absolute(path),
+        }
+    }
+
+    /// The folder in which relative paths begin, if the caller gave one.
+    pub(crate) fn current_folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
     }
 
     /// How long a `git` may be silent before it is killed: the seconds in `GTO_GIT_TIMEOUT`, where 0 means no limit. If
@@ -105,7 +161,13 @@ impl Environment {
 
     /// The time.
     pub fn now(&self) -> Timestamp {
-        **self.now
+        (self.clock)()
+    }
+
+    /// The time, for comparisons with those of files.
+    pub(crate) fn system_time(&self) -> SystemTime {
+        let since_1970 = Duration::from_secs(u64::try_from(self.now().seconds()).unwrap_or_default());
+        SystemTime::UNIX_EPOCH.checked_add(since_1970).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     /// The seconds east of UTC at a local time, which is given in seconds since 1970 as if it were UTC.
@@ -117,6 +179,6 @@ impl Environment {
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The variables may hold secrets.
-        f.debug_struct("Environment").field("now", &**self.now).finish_non_exhaustive()
+        f.debug_struct("Environment").field("cancellation", &self.cancellation).finish_non_exhaustive()
     }
 }

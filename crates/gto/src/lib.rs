@@ -52,8 +52,11 @@
 //! does; a [`request`] is a wish to write, and [`rules`]
 //! decide what of it may be done, as a [`plan`]. None of these does any I/O.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests are programs"))]
+
 pub mod annotation;
 pub mod author;
+mod cancellation;
 pub mod commit;
 pub mod compat;
 pub mod config;
@@ -93,10 +96,11 @@ mod yaml;
 
 pub use annotation::error::{AnnotateError, Bring};
 pub use author::{Author, AuthorFault};
+pub use cancellation::Cancellation;
 pub use environment::Environment;
 pub use error::{Error, Result};
 pub use error_kind::ErrorKind;
-pub use git::{before_first_child, end_children, is_bundle, kill_children};
+pub use git::is_bundle;
 pub use outcome::{Applied, PartialPush, Written};
 pub use plan::{AnnotationPlan, FileEdit, Plan};
 pub use processors::processors;
@@ -104,7 +108,7 @@ pub use registry::snapshot::{self, Snapshot};
 pub use registry::{
     AnnotatedTag, Answer, ArtifactChange, CacheReport, Change, CheckedRef, Comparison, Description, Detail,
     Difference, KeptClone, KeptClones, Located, OpenOptions, Registry, Sent, StagesWanted, TagDifference,
-    clone_with_files, is_editing,
+    clone_with_files,
 };
 pub use report::VersionsReport;
 pub use request::{Annotating, Request, WriteOptions};

@@ -9,6 +9,7 @@ use gix::bstr::ByteSlice as _;
 use gix::hash::Kind;
 use tempfile::TempDir;
 
+use crate::environment::Environment;
 use crate::fuzzing::assert_same;
 use crate::git::objects::tag as tags;
 use crate::git::objects::text::{Ident, Parts};
@@ -43,7 +44,9 @@ impl Scratch {
         fs::write(path("HEAD"), "ref: refs/heads/main\n").expect("the folder is ours");
         let config = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
         fs::write(path("config"), config).expect("the folder is ours");
-        let repository = Repository::discover(folder.path()).expect("it is a repository");
+        let repository =
+            Repository::discover(folder.path(), &Environment::new([], Timestamp::new(0, 0).expect("a time")))
+                .expect("it is a repository");
         Self { folder, repository }
     }
 
@@ -273,7 +276,7 @@ pub fn git_output(data: &[u8]) {
     let _ = crate::git::process::command::version(&crate::git::lossy(data));
     listing(data);
     let _ = mirror::read_listing(data);
-    for task in data.lines().filter_map(mirror::progress_in) {
+    for task in data.lines().filter_map(crate::git::process::said::progress_in) {
         assert!(task.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{task:?}");
     }
     let Some((succeeded, data)) = data.split_first() else { return };

@@ -3,7 +3,6 @@
 //! Owns the order of the places where a name and an address may be configured. Must not guess: git makes an address
 //! from the host's name if it must, and such addresses are worth nothing in a registry.
 
-use crate::git::open::inherited;
 use crate::git::{Repository, lossy};
 use crate::signature::Signature;
 
@@ -44,7 +43,7 @@ impl Repository {
         let configured = if is_whole(&shown.0) && is_whole(&shown.1) {
             None
         } else {
-            self.identity(&inherited::bytes).ok()
+            self.identity(&|name| self.bytes_of(name)).ok()
         };
         let Some((name, email)) = configured else { return (shown.0.into_bytes(), shown.1.into_bytes()) };
         let choose =
@@ -52,8 +51,12 @@ impl Repository {
         (choose(name, shown.0), choose(email, shown.1))
     }
 
+    fn bytes_of(&self, variable: &str) -> Option<Vec<u8>> {
+        Some(self.environment.variable_os(variable)?.as_encoded_bytes().to_vec())
+    }
+
     fn identity(&self, env: Lookup<'_>) -> Result<(Vec<u8>, Vec<u8>), IdentityError> {
-        let config = self.gix.config_snapshot();
+        let config = self.gix().config_snapshot();
         let only_configured = config.boolean("user.useConfigOnly").unwrap_or(false);
         let env = |name: &str| if only_configured && name == "EMAIL" { None } else { env(name) };
         identity(&env, &|key| Some(config.string(key)?.to_vec()))

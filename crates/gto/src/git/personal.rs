@@ -3,12 +3,12 @@
 //!
 //! Owns looking them up. What they mean is for `config` and the caches to say.
 
-use super::Repository;
+use crate::git::Repository;
 
 impl Repository {
     /// The value of `gto.KEY`; `true` where the file has the key alone, as Git takes it.
     pub fn personal_setting(&self, key: &str) -> Option<String> {
-        value(self.gix.config_snapshot().plumbing(), key)
+        value(self.gix().config_snapshot().plumbing(), key)
     }
 }
 

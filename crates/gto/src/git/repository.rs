@@ -4,37 +4,39 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use gix::objs::Kind;
-use gix::odb::Header as _;
+use thread_local::ThreadLocal;
 
-use crate::git::objects::{promisor, stored};
-use crate::git::open::{inherited, linked_head};
-use crate::git::refs::writer_lock;
-use crate::git::{GitError, ObjectKind};
+use crate::environment::Environment;
+use crate::git::objects::fetches::Fetches;
+use crate::git::objects::stored;
+use crate::git::open::inherited::{Inherited, QUARANTINE};
+use crate::git::open::linked_head;
+use crate::git::refs::system_lock::SystemLock;
 use crate::object_id::ObjectId;
 
 /// An open repository. Cheap to open; objects and refs are read when needed.
 pub(crate) struct Repository {
-    pub(super) gix: gix::Repository,
+    pub(super) gix: Handles,
     pub(super) work_dir: Option<PathBuf>,
     pub(super) refs: RefStorage,
-    /// The number of objects read.
-    pub(super) reads: Cell<usize>,
-    /// Whether this process has the lock that keeps other writers away.
-    pub(super) locked: Cell<bool>,
-    /// What of that is the system's.
-    pub(super) system_lock: Cell<writer_lock::SystemLock>,
+    /// How many objects were looked at.
+    pub(super) reads: AtomicUsize,
+    /// What this thread has of the lock that keeps other writers away.
+    pub(super) locked: ThreadLocal<Cell<SystemLock>>,
+    /// The variables, the clock and the folder of the caller.
+    pub(super) environment: Environment,
     /// What became of fetching what a partial clone left out.
-    pub(super) fetches: promisor::Fetches,
-    /// Additional arguments of every `git` that uses it.
+    pub(super) fetches: Fetches,
+    /// What every `git` that works on it is told beside its arguments.
     pub(super) variables: Arc<[(String, String)]>,
     /// How long a `git` may be silent; `None` for no limit.
     pub(super) silence: Option<Duration>,
     /// What the variables of Git select here.
-    pub(super) inherited: Arc<inherited::Inherited>,
+    pub(super) inherited: Arc<Inherited>,
     /// The packs that git would refuse, once an object of any pack was read.
     pub(super) bad_packs: Arc<OnceLock<Vec<stored::BadPack>>>,
     /// What gix has opened in its place.
@@ -50,7 +52,32 @@ pub(super) enum RefStorage {
     Reftable,
 }
 
+/// gix's own handles on it, one for each thread: they cannot be shared.
+pub(super) struct Handles {
+    of_threads: ThreadLocal<gix::Repository>,
+    template: Mutex<gix::Repository>,
+}
+
+impl Handles {
+    pub fn new(gix: gix::Repository) -> Self {
+        let template = Mutex::new(gix.clone());
+        let of_threads = ThreadLocal::new();
+        of_threads.get_or(|| gix);
+        Self { of_threads, template }
+    }
+
+    fn get(&self) -> &gix::Repository {
+        let make = || self.template.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.of_threads.get_or(make)
+    }
+}
+
 impl Repository {
+    /// gix's view of it, for this thread.
+    pub(super) fn gix(&self) -> &gix::Repository {
+        self.gix.get()
+    }
+
     /// Lets every `git` ask for a password on the terminal or not, by a value of `GIT_TERMINAL_PROMPT`.
     pub fn set_prompt(&mut self, prompt: String) {
         let variable = ("GIT_TERMINAL_PROMPT".to_owned(), prompt);
@@ -64,7 +91,7 @@ impl Repository {
 
     /// A value of Git's configuration, as text: the last one counts, of the repository, the user and the system.
     pub fn setting(&self, key: &str) -> Option<String> {
-        let value = self.gix.config_snapshot().string(key)?;
+        let value = self.gix().config_snapshot().string(key)?;
         String::from_utf8(value.into()).ok()
     }
 
@@ -75,12 +102,12 @@ impl Repository {
 
     /// The folder with `HEAD`, private to a linked work tree.
     pub fn git_dir(&self) -> &Path {
-        self.stand_in.as_ref().map_or_else(|| self.gix.git_dir(), |stand_in| &stand_in.git_dir)
+        self.stand_in.as_ref().map_or_else(|| self.gix().git_dir(), |stand_in| &stand_in.git_dir)
     }
 
     /// The folder with refs and objects, shared by all work trees.
     pub fn common_dir(&self) -> &Path {
-        self.gix.common_dir()
+        self.gix().common_dir()
     }
 
     /// The folder that a message names: the work tree, or the repository itself if it is bare.
@@ -97,49 +124,38 @@ impl Repository {
 
     /// Whether all refs have reflogs, as `core.logAllRefUpdates=always` wants it.
     pub(super) fn logs_all_refs(&self) -> bool {
-        let value = self.gix.config_snapshot().string("core.logAllRefUpdates");
+        let value = self.gix().config_snapshot().string("core.logAllRefUpdates");
         value.is_some_and(|value| value.eq_ignore_ascii_case(b"always"))
     }
 
-    /// Whether the object is in the repository.
-    pub fn has_object(&self, id: ObjectId) -> bool {
-        self.to_gix(id).is_some_and(|gix_id| {
-            self.gix.has_object(gix_id) || self.fetch_promised(&[id]) && self.gix.has_object(gix_id)
-        })
-    }
-
-    /// What kind of object it is; `None` if it is not there or cannot be read.
-    pub fn kind_of(&self, id: ObjectId) -> Option<ObjectKind> {
-        self.header(id).ok().map(|(kind, _)| kind.into())
-    }
-
-    /// The number of objects read so far, including missing ones: the cost of a query.
+    /// How many objects were looked at so far, those that are not there included: what an answer costs.
     pub fn objects_read(&self) -> usize {
-        self.reads.get()
+        self.reads.load(Ordering::Relaxed)
     }
 
     pub(super) fn count_read(&self, objects: usize) {
-        self.reads.set(self.reads.get() + objects);
-    }
-
-    /// The kind and size of an object, without reading its content.
-    pub(super) fn header(&self, id: ObjectId) -> Result<(Kind, u64), GitError> {
-        self.count_read(1);
-        let gix_id = self.to_gix(id).ok_or(GitError::Missing { id })?;
-        let mut header = self.gix.objects.try_header(&gix_id);
-        if matches!(header, Ok(None)) && self.fetch_promised(&[id]) {
-            header = self.gix.objects.try_header(&gix_id);
-        }
-        match header {
-            Ok(Some(header)) => Ok((header.kind(), header.size())),
-            Ok(None) => Err(self.missing(id)),
-            Err(error) => Err(GitError::broken_object(id, error)),
-        }
+        self.reads.fetch_add(objects, Ordering::Relaxed);
     }
 
     /// The id for gix; `None` if this repository uses the other hash, so that nothing in it can have that id.
     pub(super) fn to_gix(&self, id: ObjectId) -> Option<gix::ObjectId> {
         let id = gix::ObjectId::try_from(id.as_bytes()).ok()?;
-        (id.kind() == self.gix.object_hash()).then_some(id)
+        (id.kind() == self.gix().object_hash()).then_some(id)
+    }
+
+    /// Whether objects are kept elsewhere than in the repository.
+    pub(super) fn has_objects_elsewhere(&self) -> bool {
+        self.inherited.objects.is_some()
+    }
+
+    /// Where objects are written to.
+    pub(super) fn objects_dir(&self) -> &Path {
+        let elsewhere = self.inherited.objects.as_ref().map(|objects| objects.main.as_path());
+        elsewhere.unwrap_or_else(|| self.gix().objects.store_ref().path())
+    }
+
+    /// Whether Git refuses to change refs here: it has yet to decide whether to take in the objects that were pushed.
+    pub(super) fn is_quarantined(&self) -> bool {
+        self.inherited.counts && self.environment.variable_os(QUARANTINE).is_some()
     }
 }

@@ -1,14 +1,33 @@
 //! What the tests of this module share.
 
+use std::path::Path;
+use std::time::SystemTime;
+
 use gto_testkit::{RefFormat, Repo, RepoOptions, Sandbox};
 
-use crate::git::Repository;
+use crate::environment::Environment;
+use crate::git::{OpenError, Repository};
 use crate::object_id::ObjectId;
 use crate::signature::Signature;
 use crate::time::Timestamp;
 
 pub(crate) fn open(repo: &Repo) -> Repository {
-    Repository::discover(repo.path()).unwrap()
+    discover(repo.path()).unwrap()
+}
+
+/// The repository of a folder, as a process finds it that has the variables of this one.
+pub(crate) fn discover(folder: &Path) -> Result<Repository, OpenError> {
+    Repository::discover(folder, &environment())
+}
+
+/// The variables of this process, and its clock.
+pub(crate) fn environment() -> Environment {
+    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    let now = || {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        Timestamp::new(i64::try_from(now.as_secs()).unwrap(), 0).unwrap()
+    };
+    Environment::with_clock(variables, now)
 }
 
 pub(crate) fn id(hex: &str) -> ObjectId {

@@ -15,7 +15,7 @@ pub mod snapshot;
 mod work_file;
 mod write;
 
-pub use annotations::{Description, Located, is_editing};
+pub use annotations::{Description, Located};
 pub use cache::CacheReport;
 pub use changes::{ArtifactChange, Change};
 pub use open::OpenOptions;

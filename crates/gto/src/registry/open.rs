@@ -52,7 +52,11 @@ impl OpenOptions {
     /// [`Error::NoRepository`], [`Error::Open`] and the like.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Registry> {
         let path = path.as_ref();
-        let opened = if self.is_git_dir { Repository::open(path) } else { Repository::discover(path) };
+        let opened = if self.is_git_dir {
+            Repository::open(path, &self.environment)
+        } else {
+            Repository::discover(path, &self.environment)
+        };
         let mut repository = opened.map_err(|error| Error::from_open(&path.display().to_string(), error))?;
         if let Some(prompt) = self.environment.variable("GIT_TERMINAL_PROMPT") {
             repository.set_prompt(prompt);

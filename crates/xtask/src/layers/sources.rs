@@ -203,6 +203,9 @@ impl<'a> Visit<'a> for Reader {
         self.add_use(&item.tree, &mut Vec::new(), is_private);
     }
 
+    /// Who may name it is no need of the file: `pub(in crate::git)`.
+    fn visit_vis_restricted(&mut self, _: &'a syn::VisRestricted) {}
+
     fn visit_path(&mut self, path: &'a syn::Path) {
         let segments: Named = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         // A single word is a local name, or was imported.

@@ -37,7 +37,7 @@ enum Base<'r> {
 impl Repository {
     /// Whether Git warns that the name in `revision` is ambiguous, as it does unless `core.warnAmbiguousRefs` is off.
     pub fn ambiguity(&self, revision: &str) -> Option<Ambiguity> {
-        if self.gix.config_snapshot().boolean("core.warnAmbiguousRefs") == Some(false) {
+        if self.gix().config_snapshot().boolean("core.warnAmbiguousRefs") == Some(false) {
             return None;
         }
         match base(revision) {
@@ -54,7 +54,7 @@ impl Repository {
             return None;
         }
         let is_hex = name.len() >= 4 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if is_hex && name.len() == self.gix.object_hash().len_in_hex() {
+        if is_hex && name.len() == self.gix().object_hash().len_in_hex() {
             // Always the object, whether it is there or not.
             candidates.insert(0, "the object of that id".to_owned());
         } else if is_hex && self.is_one_object(name) {
@@ -65,7 +65,7 @@ impl Repository {
 
     fn is_one_object(&self, prefix: &str) -> bool {
         let prefix = gix::hash::Prefix::from_hex(prefix).ok();
-        let found = prefix.and_then(|prefix| self.gix.objects.lookup_prefix(prefix, None).ok().flatten());
+        let found = prefix.and_then(|prefix| self.gix().objects.lookup_prefix(prefix, None).ok().flatten());
         matches!(found, Some(Ok(_)))
     }
 

@@ -33,7 +33,7 @@ impl Repository {
     /// These commits and all before them. What a shallow clone lacks is passed over.
     pub fn history_of(&self, tips: &[ObjectId]) -> Result<Vec<CommitTree>, GitError> {
         // It only makes things faster: git, too, goes on without one that it cannot read.
-        let graph = self.gix.commit_graph_if_enabled().ok().flatten();
+        let graph = self.gix().commit_graph_if_enabled().ok().flatten();
         let mut seen: foldhash::HashSet<gix::ObjectId> =
             tips.iter().filter_map(|id| self.to_gix(*id)).collect();
         let mut todo: Vec<gix::ObjectId> = seen.iter().copied().collect();

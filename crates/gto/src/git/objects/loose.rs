@@ -44,7 +44,7 @@ impl Unsynced {
 impl Repository {
     /// The id that an object has here.
     pub(in crate::git) fn id_of(&self, kind: Kind, content: &[u8]) -> io::Result<gix::ObjectId> {
-        gix::objs::compute_hash(self.gix.object_hash(), kind, content).map_err(io::Error::other)
+        gix::objs::compute_hash(self.gix().object_hash(), kind, content).map_err(io::Error::other)
     }
 
     /// Writes an object, also where there is a file of its name: that may be empty or not on the disk. The name is there for
@@ -106,7 +106,7 @@ impl Repository {
             return Ok(());
         }
         // Those of another repository may be on a file system that cannot be synced by us.
-        for objects in self.gix.objects.store_ref().alternate_db_paths().unwrap_or_default() {
+        for objects in self.gix().objects.store_ref().alternate_db_paths().unwrap_or_default() {
             let path = loose_object_path(&objects, &id);
             if sync_file(&path).unwrap_or_default() {
                 let _ = path.parent().map(sync_folder);
@@ -118,7 +118,7 @@ impl Repository {
     /// How git compresses such objects: see `core.looseCompression` in git-config(1).
     fn loose_compression(&self) -> gix::zlib::Compression {
         use gix::zlib::Compression;
-        let config = self.gix.config_snapshot();
+        let config = self.gix().config_snapshot();
         let level = ["core.looseCompression", "core.compression"].iter().find_map(|key| config.integer(*key));
         match level {
             None => Compression::BEST_SPEED,

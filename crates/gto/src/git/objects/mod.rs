@@ -2,6 +2,8 @@
 
 pub(super) mod ambiguity;
 pub(super) mod commit;
+pub(super) mod fetches;
+pub(super) mod header;
 pub(super) mod history;
 pub(super) mod links;
 pub(super) mod loose;

@@ -4,8 +4,7 @@
 //! be needed in one process. Must not start any where nothing was promised, nor go on asking a remote that does not answer.
 
 use std::collections::{BTreeSet, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use gix::bstr::ByteSlice as _;
 
@@ -13,62 +12,6 @@ use crate::git::objects::text::Parts;
 use crate::git::objects::tree::EntryKind;
 use crate::git::{GitError, Repository, lossy};
 use crate::object_id::ObjectId;
-
-/// So many fetches may fail before no more is tried for a while: each may wait for a network.
-const GIVE_UP: usize = 3;
-
-/// How long a while is. A repository that stays open may outlive what was wrong.
-const A_WHILE: Duration = Duration::from_secs(60);
-
-/// What became of the fetches. Shared by the threads that read a repository.
-#[derive(Debug, Clone, Default)]
-pub(in crate::git) struct Fetches(Arc<Mutex<State>>);
-
-#[derive(Debug, Default)]
-struct State {
-    /// Whether all files may be fetched where single ones do not come.
-    everything: bool,
-
-    /// How many failed.
-    failed: usize,
-    /// When one failed last.
-    at: Option<Instant>,
-    /// Git's first line.
-    reason: Option<String>,
-}
-
-impl State {
-    /// Whether no fetch should be tried now.
-    fn is_hopeless(&mut self, now: Instant) -> bool {
-        if self.at.is_some_and(|at| now.saturating_duration_since(at) >= A_WHILE) {
-            (self.failed, self.at, self.reason) = (0, None, None);
-        }
-        self.failed >= GIVE_UP
-    }
-
-    /// For a silent remote: waiting once is enough.
-    fn give_up(&mut self) {
-        self.failed = GIVE_UP;
-    }
-
-    fn failed(&mut self, reason: String, now: Instant) {
-        self.failed += 1;
-        self.at = Some(now);
-        self.reason.get_or_insert(reason);
-    }
-}
-
-impl Fetches {
-    /// The clone is ours alone: it may become a full one.
-    pub fn allow_full_fetch(&self) {
-        self.state().everything = true;
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // A poisoned lock means that another thread panicked, which ends everything anyway.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// A remote that has what is missing here.
 #[derive(Debug, PartialEq, Eq)]
@@ -138,7 +81,7 @@ impl Repository {
 
     /// Fetches those of these objects that are not here.
     pub fn fetch_missing(&self, ids: &HashSet<ObjectId>) {
-        let is_missing = |id: &&ObjectId| self.to_gix(**id).is_some_and(|id| !self.gix.has_object(id));
+        let is_missing = |id: &&ObjectId| self.to_gix(**id).is_some_and(|id| !self.gix().has_object(id));
         let missing: Vec<ObjectId> = ids.iter().filter(is_missing).copied().collect();
         self.fetch_promised(&missing);
     }
@@ -150,11 +93,11 @@ impl Repository {
 
     /// The remotes that promised what is missing here, by git's rules; none where the user has switched them off for git.
     fn promisors(&self) -> Vec<Promisor> {
-        let off = std::env::var_os("GIT_NO_LAZY_FETCH");
-        if off.is_some_and(|off| gix::config::Boolean::try_from(off).is_ok_and(|off| off.0)) {
+        let off = self.environment.variable_os("GIT_NO_LAZY_FETCH");
+        if off.is_some_and(|off| gix::config::Boolean::try_from(off.to_owned()).is_ok_and(|off| off.0)) {
             return Vec::new();
         }
-        let snapshot = self.gix.config_snapshot();
+        let snapshot = self.gix().config_snapshot();
         let config = snapshot.plumbing();
         let named = |name: &gix::bstr::BStr| {
             let filter = config.string_by("remote", Some(name), "partialCloneFilter");
@@ -199,23 +142,5 @@ impl Repository {
             return Ok(());
         }
         Err(crate::git::process::said::words(&lossy(&output.stderr)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_remote_that_does_not_answer_is_left_alone_for_a_while_and_not_for_ever() {
-        let (mut state, begun) = (State::default(), Instant::now());
-        for n in 1..=GIVE_UP {
-            assert!(!state.is_hopeless(begun), "{n}");
-            state.failed(format!("failure {n}"), begun);
-        }
-        assert!(state.is_hopeless(begun + A_WHILE / 2));
-        assert_eq!(state.reason.as_deref(), Some("failure 1"));
-        assert!(!state.is_hopeless(begun + A_WHILE));
-        assert_eq!(state.reason, None);
     }
 }

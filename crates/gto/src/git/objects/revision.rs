@@ -187,7 +187,7 @@ impl Repository {
             Some(id) => format!("{id}{}", &revision[start.len()..]),
             None => revision.to_owned(),
         };
-        let error = match Spec::from_bstr(BStr::new(&text), &self.gix, options) {
+        let error = match Spec::from_bstr(BStr::new(&text), self.gix(), options) {
             // A range names no single object.
             Ok(spec) => {
                 return Ok(spec.single().map_or(Named::Nothing, |id| Named::Object(from_gix(&id))));
@@ -226,8 +226,8 @@ impl Repository {
     fn short_ids(&self, start: &str) -> Vec<ObjectId> {
         let Ok(prefix) = gix::hash::Prefix::from_hex(start) else { return Vec::new() };
         let mut found = HashSet::new();
-        // gix reports unreadable objects.
-        let _ = self.gix.objects.lookup_prefix(prefix, Some(&mut found));
+        // What cannot be read, gix will tell.
+        let _ = self.gix().objects.lookup_prefix(prefix, Some(&mut found));
         found.iter().map(|id| from_gix(id)).collect()
     }
 

@@ -34,9 +34,9 @@ impl Repository {
         id: &gix::oid,
         buffer: &mut Vec<u8>,
     ) -> Result<Option<Kind>, Cause> {
-        let Some((object, packed)) = self.gix.objects.try_find(id, buffer)? else { return Ok(None) };
+        let Some((object, packed)) = self.gix().objects.try_find(id, buffer)? else { return Ok(None) };
         let kind = object.kind;
-        if self.gix.objects.store_ref().replacements().next().is_some() {
+        if self.gix().objects.store_ref().replacements().next().is_some() {
             return Ok(Some(kind));
         }
         match packed {
@@ -48,7 +48,7 @@ impl Repository {
 
     /// The folders with objects, the repository's own first.
     fn object_folders(&self) -> Vec<PathBuf> {
-        let store = self.gix.objects.store_ref();
+        let store = self.gix().objects.store_ref();
         let mut folders = vec![self.objects_dir().to_owned()];
         if store.path() != self.objects_dir() {
             folders.push(store.path().to_owned());
@@ -69,7 +69,7 @@ impl Repository {
 
     fn check_pack_of(&self, id: &gix::oid) -> Result<(), Cause> {
         let bad = self.bad_packs.get_or_init(|| {
-            let hash = self.gix.object_hash();
+            let hash = self.gix().object_hash();
             self.object_folders().iter().flat_map(|folder| bad_packs(&folder.join("pack"), hash)).collect()
         });
         let has_it = |pack: &&BadPack| {

@@ -3,17 +3,19 @@
 //! Owns reading them. One odd tag spoils nothing: what cannot be read is a value, never an error. Must not open what an
 //! annotated tag is on: the tag's own header has its kind.
 
-use std::cell::Cell;
 use std::fmt;
 use std::panic::resume_unwind;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use gix::objs::Kind;
 use gix::odb::cache::PackCache;
 use gix::odb::pack::cache::lru::StaticLinkedList;
+use thread_local::ThreadLocal;
 
 use crate::git::objects::text::{Ident, Parts, without_signature};
+use crate::git::repository::Handles;
 use crate::git::{GitError, OBJECT_LIMIT, Repository, TagRef, lossy};
 use crate::object_id::ObjectId;
 use crate::processors;
@@ -173,9 +175,9 @@ impl Repository {
         if threads < 2 && cache.is_none() {
             return work.into_iter().map(|piece| todo(self, piece)).collect();
         }
-        let (shared, refs) = (self.gix.clone().into_sync(), self.refs);
+        let (shared, refs) = (self.gix().clone().into_sync(), self.refs);
         let (work_dir, fetches, variables) = (&self.work_dir, &self.fetches, &self.variables);
-        let (silence, inherited) = (self.silence, &self.inherited);
+        let (silence, inherited, environment) = (self.silence, &self.inherited, &self.environment);
         let (bad_packs, stand_in) = (&self.bad_packs, &self.stand_in);
         let queue = Mutex::new(work.into_iter().enumerate());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -185,12 +187,12 @@ impl Repository {
                 gix.objects.set_pack_cache(cache);
             }
             let here = Self {
-                gix,
+                gix: Handles::new(gix),
                 work_dir: work_dir.clone(),
                 refs,
-                reads: Cell::new(0),
-                locked: Cell::new(false),
-                system_lock: Cell::default(),
+                reads: AtomicUsize::new(0),
+                locked: ThreadLocal::new(),
+                environment: environment.clone(),
                 fetches: fetches.clone(),
                 variables: Arc::clone(variables),
                 silence,
@@ -250,7 +252,7 @@ impl Repository {
     /// Whether an object is the one that its id names; one that `git replace` put in its place counts as that.
     pub(in crate::git) fn is_intact(&self, id: &gix::ObjectId, kind: Kind, object: &[u8]) -> bool {
         let hash = gix::objs::compute_hash(id.kind(), kind, object);
-        hash.is_ok_and(|hash| hash == *id) || self.gix.objects.store_ref().replacements().next().is_some()
+        hash.is_ok_and(|hash| hash == *id) || self.gix().objects.store_ref().replacements().next().is_some()
     }
 
     /// A tag object in parts; `None` if the object is of another kind.

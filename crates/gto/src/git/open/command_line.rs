@@ -8,7 +8,7 @@ use gix::config::file::{Metadata, includes, init};
 use gix::config::path::interpolate;
 use gix::config::{File, KeyRef, Source};
 
-use crate::git::open::inherited;
+use crate::environment::Environment;
 use crate::git::{Cause, lossy};
 
 const PARAMETERS: &str = "GIT_CONFIG_PARAMETERS";
@@ -19,9 +19,9 @@ type Entry = (Vec<u8>, Option<Vec<u8>>);
 
 /// Adds to the configuration of a repository what the variables say. How the repository is read does not depend on them,
 /// as with Git: they must come in when it is open.
-pub(in crate::git) fn apply(gix: &mut gix::Repository) -> Result<(), Cause> {
-    let mut entries = counted()?;
-    if let Some(text) = inherited::bytes(PARAMETERS) {
+pub(in crate::git) fn apply(gix: &mut gix::Repository, environment: &Environment) -> Result<(), Cause> {
+    let mut entries = counted(environment)?;
+    if let Some(text) = bytes(environment, PARAMETERS) {
         entries.extend(parse(&text).ok_or_else(|| format!("bogus format in {PARAMETERS}"))?);
     }
     if entries.is_empty() {
@@ -34,19 +34,23 @@ pub(in crate::git) fn apply(gix: &mut gix::Repository) -> Result<(), Cause> {
     Ok(())
 }
 
-fn counted() -> Result<Vec<Entry>, Cause> {
-    let Some(count) = inherited::bytes(COUNT).filter(|count| !count.is_empty()) else {
+fn counted(environment: &Environment) -> Result<Vec<Entry>, Cause> {
+    let Some(count) = bytes(environment, COUNT).filter(|count| !count.is_empty()) else {
         return Ok(Vec::new());
     };
     let count =
         std::str::from_utf8(&count).ok().and_then(|count| count.trim_ascii_start().parse::<u32>().ok());
-    let variable = |name: String| match inherited::bytes(&name) {
+    let variable = |name: String| match bytes(environment, &name) {
         Some(value) => Ok(value),
         None => Err(Cause::from(format!("missing {name}"))),
     };
     let entry =
         |i| Ok((variable(format!("GIT_CONFIG_KEY_{i}"))?, Some(variable(format!("GIT_CONFIG_VALUE_{i}"))?)));
     (0..count.ok_or_else(|| format!("bogus count in {COUNT}"))?).map(entry).collect()
+}
+
+fn bytes(environment: &Environment, name: &str) -> Option<Vec<u8>> {
+    environment.variable_os(name).map(|value| value.as_encoded_bytes().to_vec())
 }
 
 fn file_of(entries: &[Entry], gix: &gix::Repository) -> Result<File, Cause> {

@@ -222,7 +222,10 @@ mod tests {
         ] {
             std::fs::write(&config, format!("{intact}{line}")).unwrap();
             assert_eq!(repo.git(&["for-each-ref"]).status.success(), reason.is_none(), "{line}");
-            for opened in [Repository::discover(repo.path()), Repository::open(&repo.git_dir())] {
+            for opened in [
+                Repository::discover(repo.path(), &crate::git::test_repo::environment()),
+                Repository::open(&repo.git_dir(), &crate::git::test_repo::environment()),
+            ] {
                 match (opened, reason) {
                     (Ok(opened), None) => assert_eq!(opened.tag_refs("").unwrap().refs.len(), 1, "{line}"),
                     (Err(OpenError::Broken { source, .. }), Some(reason)) => {
@@ -233,7 +236,9 @@ mod tests {
             }
         }
         std::fs::write(&config, format!("{intact}[core]\n\teditor = a\0b\n")).unwrap();
-        let refused = Repository::discover(repo.path()).err().map(|error| format!("{error:?}"));
+        let refused = Repository::discover(repo.path(), &crate::git::test_repo::environment())
+            .err()
+            .map(|error| format!("{error:?}"));
         assert!(refused.is_some_and(|error| error.contains("NUL byte in line")));
     }
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use gix::bstr::ByteSlice as _;
 
+use crate::environment::Environment;
 use crate::git::OpenError;
 use crate::git::process::said::shortened;
 
@@ -25,14 +26,14 @@ const HEAD_START: u64 = 255;
 
 /// Finds the repository of `start`, or of the nearest folder above that has one: the path of its `.git`, or of a bare
 /// repository. `None` if there is none. `start` is absolute.
-pub(in crate::git) fn find(start: &Path) -> Result<Option<PathBuf>, OpenError> {
+pub(in crate::git) fn find(start: &Path, environment: &Environment) -> Result<Option<PathBuf>, OpenError> {
     if let Some(found) = look_in(start)? {
         return Ok(Some(found));
     }
     // Git starts from the folder that the links lead to.
     let real = gix::path::realpath(start).unwrap_or_else(|_| start.to_owned());
-    let ceilings = ceilings(start);
-    let device = if crosses_file_systems() { None } else { device(&real) };
+    let ceilings = ceilings(start, environment);
+    let device = if crosses_file_systems(environment) { None } else { device(&real) };
     for folder in real.ancestors().skip(1) {
         if ceilings.iter().any(|ceiling| ceiling.starts_with(folder)) || device != device_if(device, folder) {
             return Ok(None);
@@ -167,14 +168,14 @@ fn common_dir(git_dir: &Path) -> Result<PathBuf, OpenError> {
 }
 
 /// The folders of `GIT_CEILING_DIRECTORIES` above `start`, which are not looked into, nor what is above them: see git(1).
-fn ceilings(start: &Path) -> Vec<PathBuf> {
-    let Some(ceilings) = std::env::var_os("GIT_CEILING_DIRECTORIES") else {
+fn ceilings(start: &Path, environment: &Environment) -> Vec<PathBuf> {
+    let Some(ceilings) = environment.variable_os("GIT_CEILING_DIRECTORIES") else {
         return Vec::new();
     };
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let start = real(start);
     let mut is_real = false;
-    let ceilings = std::env::split_paths(&ceilings).filter_map(|ceiling| {
+    let ceilings = std::env::split_paths(ceilings).filter_map(|ceiling| {
         // Behind an empty entry git takes them as they are, so as not to touch slow file systems.
         is_real |= ceiling.as_os_str().is_empty();
         let ceiling = if is_real { ceiling } else { real(&ceiling) };
@@ -184,8 +185,8 @@ fn ceilings(start: &Path) -> Vec<PathBuf> {
 }
 
 /// Whether the search goes on above the mount point of a file system.
-fn crosses_file_systems() -> bool {
-    let value = std::env::var_os("GIT_DISCOVERY_ACROSS_FILESYSTEM").unwrap_or_default();
+fn crosses_file_systems(environment: &Environment) -> bool {
+    let value = environment.variable_os("GIT_DISCOVERY_ACROSS_FILESYSTEM").unwrap_or_default();
     let is = |word: &str| value.eq_ignore_ascii_case(OsStr::new(word));
     value
         .to_str()

@@ -3,20 +3,19 @@
 //! A program started from a Git hook or alias inherits them. Owns for which repository they are meant: the one that Git itself would
 //! work in here. For any other, such as that of `--repo` or a clone of ours, they do not count.
 
-use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use gix::bstr::ByteSlice as _;
 use tempfile::TempDir;
 
-use crate::git::{Cause, OBJECT_LIMIT, Repository};
+use crate::environment::Environment;
+use crate::git::{Cause, OBJECT_LIMIT};
 
-/// Variables that make git use another repository than the given one, or a part of it.
-const SELECTING: [&str; 12] = [
+/// Variables that make git work on another repository than the one it is told to, or on a part of it.
+pub(in crate::git) const SELECTING: [&str; 12] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -31,56 +30,45 @@ const SELECTING: [&str; 12] = [
     "GIT_INTERNAL_SUPER_PREFIX",
 ];
 
-/// Those that a `git` does not need if it gets the repository as an argument, and runs in the root of its work tree.
-const TOLD: [&str; 5] =
-    ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_INTERNAL_SUPER_PREFIX"];
-
 const OBJECTS: &str = "GIT_OBJECT_DIRECTORY";
 const ALTERNATES: &str = "GIT_ALTERNATE_OBJECT_DIRECTORIES";
-const QUARANTINE: &str = "GIT_QUARANTINE_PATH";
+pub(in crate::git) const QUARANTINE: &str = "GIT_QUARANTINE_PATH";
 
 /// The settings of the variables for a repository.
 #[derive(Debug, Default)]
 pub(in crate::git) struct Inherited {
     /// Whether they are meant for it.
-    counts: bool,
+    pub counts: bool,
     /// Where objects are, if not where they are usually.
-    objects: Option<Objects>,
+    pub objects: Option<Objects>,
 }
 
 #[derive(Debug)]
-struct Objects {
+pub(in crate::git) struct Objects {
     /// Where new ones go.
-    main: PathBuf,
+    pub main: PathBuf,
     /// A folder with no objects, but with those to look into as its alternates: gix knows no other way to be told.
     _all: TempDir,
 }
 
-/// Takes the variables away from a `git` that works elsewhere.
-pub(in crate::git) fn clear(git: &mut Command) {
-    for name in SELECTING {
-        git.env_remove(name);
-    }
-}
-
 /// Whether the variables are meant for the repository of this folder with `HEAD`.
-pub(in crate::git) fn counts_for(git_dir: &Path) -> bool {
-    SELECTING.iter().any(|name| env::var_os(name).is_some())
-        && selected().is_some_and(|selected| is_same(&selected, git_dir))
+pub(in crate::git) fn counts_for(git_dir: &Path, environment: &Environment) -> bool {
+    SELECTING.iter().any(|name| environment.variable_os(name).is_some())
+        && selected(environment).is_some_and(|selected| is_same(&selected, git_dir))
 }
 
 /// Whether `GIT_WORK_TREE` is set and not meant for this repository: gix obeys it in any.
-pub(in crate::git) fn is_work_tree_of_another(git_dir: &Path) -> bool {
-    env::var_os("GIT_WORK_TREE").is_some() && !counts_for(git_dir)
+pub(in crate::git) fn is_work_tree_of_another(git_dir: &Path, environment: &Environment) -> bool {
+    environment.variable_os("GIT_WORK_TREE").is_some() && !counts_for(git_dir, environment)
 }
 
 /// The repository that Git would work in here.
-fn selected() -> Option<PathBuf> {
-    let Some(git_dir) = variable("GIT_DIR") else {
-        let (found, _) = gix::discover::upwards(Path::new(".")).ok()?;
+fn selected(environment: &Environment) -> Option<PathBuf> {
+    let Some(git_dir) = variable(environment, "GIT_DIR") else {
+        let (found, _) = gix::discover::upwards(environment.current_folder()?).ok()?;
         return Some(found.into_repository_and_work_tree_directories().0);
     };
-    let git_dir = PathBuf::from(git_dir);
+    let git_dir = environment.absolute(Path::new(git_dir)).ok()?;
     // It may be the file that a linked work tree has for a repository.
     if git_dir.is_file() { gix::discover::path::from_gitdir_file(&git_dir).ok() } else { Some(git_dir) }
 }
@@ -89,38 +77,31 @@ fn is_same(one: &Path, other: &Path) -> bool {
     one == other || one.canonicalize().ok().is_some_and(|one| other.canonicalize().ok() == Some(one))
 }
 
-/// The bytes of a variable, which need not be text.
-pub(in crate::git) fn bytes(name: &str) -> Option<Vec<u8>> {
-    env::var_os(name).map(OsString::into_encoded_bytes)
-}
-
-fn variable(name: &str) -> Option<OsString> {
-    env::var_os(name).filter(|value| !value.is_empty())
+fn variable<'e>(environment: &'e Environment, name: &str) -> Option<&'e OsStr> {
+    environment.variable_os(name).filter(|value| !value.is_empty())
 }
 
 impl Inherited {
     /// The settings of the variables for a repository, whose objects are found where Git finds them from here on. Paths
     /// begin in `root`, where Git reads them.
-    pub fn by(gix: &mut gix::Repository, root: &Path) -> Result<Self, Cause> {
-        if !counts_for(gix.git_dir()) {
+    pub fn by(gix: &mut gix::Repository, root: &Path, environment: &Environment) -> Result<Self, Cause> {
+        if !counts_for(gix.git_dir(), environment) {
             return Ok(Self::default());
         }
-        if let Some(common) = variable("GIT_COMMON_DIR")
+        if let Some(common) = variable(environment, "GIT_COMMON_DIR")
             && !is_same(&root.join(common), gix.common_dir())
         {
             return Err(
                 "GIT_COMMON_DIR names another folder than the repository, which gto does not support".into(),
             );
         }
-        let (main, alternates) = (variable(OBJECTS), variable(ALTERNATES));
+        let (main, alternates) = (variable(environment, OBJECTS), variable(environment, ALTERNATES));
         if main.is_none() && alternates.is_none() {
             return Ok(Self { counts: true, objects: None });
         }
         let main = main.map_or_else(|| gix.common_dir().join("objects"), |main| root.join(main));
         let mut folders = vec![main.clone()];
-        folders.extend(
-            split_paths(alternates.as_deref().unwrap_or_default()).iter().map(|path| root.join(path)),
-        );
+        folders.extend(split_paths(alternates.unwrap_or_default()).iter().map(|path| root.join(path)));
         let all = with_alternates(folders, root)?;
         let options = gix::odb::store::init::Options {
             alloc_limit_bytes: Some(OBJECT_LIMIT),
@@ -130,39 +111,6 @@ impl Inherited {
         let handle = gix::odb::at_opts(all.path(), gix.object_hash(), replacements, options)?;
         gix.objects = gix::odb::memory::Proxy::from(handle).with_write_passthrough();
         Ok(Self { counts: true, objects: Some(Objects { main, _all: all }) })
-    }
-}
-
-impl Repository {
-    /// Takes from a `git` that works here, in the root, the variables that do not count.
-    pub(in crate::git) fn inherit(&self, git: &mut Command) {
-        for name in SELECTING {
-            if !self.inherited.counts || TOLD.contains(&name) {
-                git.env_remove(name);
-            }
-        }
-    }
-
-    /// Whether objects are kept elsewhere than in the repository.
-    pub(in crate::git) fn has_objects_elsewhere(&self) -> bool {
-        self.inherited.objects.is_some()
-    }
-
-    /// Where objects are written to.
-    pub(in crate::git) fn objects_dir(&self) -> &Path {
-        let elsewhere = self.inherited.objects.as_ref().map(|objects| objects.main.as_path());
-        elsewhere.unwrap_or_else(|| self.gix.objects.store_ref().path())
-    }
-
-    /// Whether Git refuses to change refs here: it has yet to decide whether to take in the objects that were pushed.
-    pub(in crate::git) fn is_quarantined(&self) -> bool {
-        self.inherited.counts && env::var_os(QUARANTINE).is_some()
-    }
-
-    /// The file with the index.
-    pub(in crate::git) fn index_file(&self) -> PathBuf {
-        let elsewhere = variable("GIT_INDEX_FILE").filter(|_| self.inherited.counts);
-        elsewhere.map_or_else(|| self.git_dir().join("index"), |file| self.root().join(file))
     }
 }
 

@@ -78,7 +78,10 @@ mod tests {
             fs::remove_file(&head).unwrap();
             symlink("refs/heads/main", &head).unwrap();
             assert_eq!(repo.git_ok(&["rev-parse", "HEAD"]), commit);
-            for repository in [open(&repo), Repository::open(&repo.git_dir()).unwrap()] {
+            for repository in [
+                open(&repo),
+                Repository::open(&repo.git_dir(), &crate::git::test_repo::environment()).unwrap(),
+            ] {
                 assert_eq!(repository.head_commit().unwrap(), Some(id(&commit)));
                 assert_eq!(repository.resolve("HEAD").unwrap(), id(&commit));
                 assert_eq!(repository.git_dir(), repo.git_dir());

@@ -10,16 +10,20 @@ pub(super) mod linked_head;
 pub(super) mod options;
 pub(super) mod trust;
 
-use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use thread_local::ThreadLocal;
 
 use config_file::ConfigFile;
 use linked_head::StandIn;
 
-use crate::git::objects::promisor;
-use crate::git::{Cause, GitError, OpenError, RefStorage, Repository, SILENCE, denied, lossy, open_options};
+use crate::environment::{Environment, SILENCE};
+use crate::git::objects::fetches::Fetches;
+use crate::git::repository::Handles;
+use crate::git::{Cause, GitError, OpenError, RefStorage, Repository, denied, lossy, open_options};
 
 impl Repository {
     /// Finds the repository of the folder `path` or of a folder above it: a work tree, a bare repository, a linked
@@ -29,11 +33,11 @@ impl Repository {
     /// hook inherits, does not. If it is the one that Git would work in here, the other variables count: see [`inherited`].
     ///
     /// Refuses the repository of someone else, unless git would work there: see [`trust`].
-    pub fn discover(path: &Path) -> Result<Self, OpenError> {
-        check_folder(path)?;
+    pub fn discover(path: &Path, environment: &Environment) -> Result<Self, OpenError> {
         // Absolute, so that messages and child processes do not depend on the current folder.
-        let start = std::path::absolute(path).map_err(|error| broken(path, error))?;
-        let found = discovery::find(&start)?.ok_or_else(|| not_found(path))?;
+        let start = absolute(path, environment)?;
+        check_folder(path, &start)?;
+        let found = discovery::find(&start, environment)?.ok_or_else(|| not_found(path, &start))?;
         let common_dir = discovery::common_dir_of(&found)?;
         let config = ConfigFile::read(path, &common_dir)?;
         let failed = |error| open_error(path, &start, error);
@@ -43,25 +47,26 @@ impl Repository {
             Some(_) => trust::Place::at(&found, git_dir),
             None => trust::Place::of(&found).map_err(failed)?,
         };
-        place.check_owner(&start)?;
+        place.check_owner(&start, environment)?;
         config.check(path, &place.git_dir)?;
         let opened = stand_in.as_ref().map_or(&*found, StandIn::path);
         let gix = gix::open_opts(opened, open_options().open_path_as_is(true)).map_err(failed)?;
-        let work_dir = if stand_in.is_some() || inherited::is_work_tree_of_another(gix.git_dir()) {
+        let work_dir = if stand_in.is_some() || inherited::is_work_tree_of_another(gix.git_dir(), environment)
+        {
             place.work_dir.clone()
         } else {
             gix.workdir().map(Path::to_owned)
         };
-        let repository = Self::opened(path, gix, work_dir, stand_in)?;
-        place.check_bare(&start, &repository.gix)?;
+        let repository = Self::opened(path, gix, work_dir, stand_in, environment)?;
+        place.check_bare(&start, repository.gix())?;
         Ok(repository)
     }
 
     /// Opens the repository whose folder with `HEAD` this is, as git does with `--git-dir` or `GIT_DIR`: whose it is does
     /// not matter, since whoever names it so means it. The work tree is that of `GIT_WORK_TREE`, of the configuration, or
     /// the folder around a `.git`.
-    pub fn open(git_dir: &Path) -> Result<Self, OpenError> {
-        let start = std::path::absolute(git_dir).map_err(|error| broken(git_dir, error))?;
+    pub fn open(git_dir: &Path, environment: &Environment) -> Result<Self, OpenError> {
+        let start = absolute(git_dir, environment)?;
         let found = discovery::named(&start)?.ok_or_else(|| not_found_at(git_dir, &start))?;
         let common_dir = discovery::common_dir_of(&found)?;
         ConfigFile::read(git_dir, &common_dir)?.check(git_dir, &found)?;
@@ -75,14 +80,15 @@ impl Repository {
                 broken(git_dir, error)
             }
         })?;
-        let work_dir = if stand_in.is_some() || inherited::is_work_tree_of_another(gix.git_dir()) {
+        let work_dir = if stand_in.is_some() || inherited::is_work_tree_of_another(gix.git_dir(), environment)
+        {
             let is_bare = gix.config_snapshot().boolean("core.bare").unwrap_or(false);
             start.parent().filter(|_| !is_bare && start.ends_with(".git"))
         } else {
             gix.workdir()
         };
         let work_dir = work_dir.map(Path::to_owned);
-        Self::opened(git_dir, gix, work_dir, stand_in)
+        Self::opened(git_dir, gix, work_dir, stand_in, environment)
     }
 
     fn opened(
@@ -90,21 +96,23 @@ impl Repository {
         mut gix: gix::Repository,
         work_dir: Option<PathBuf>,
         stand_in: Option<StandIn>,
+        environment: &Environment,
     ) -> Result<Self, OpenError> {
         let refs = check_format(&gix)?;
-        command_line::apply(&mut gix).map_err(|error| broken(path, error))?;
+        command_line::apply(&mut gix, environment).map_err(|error| broken(path, error))?;
         config_file::check_values(path, &gix)?;
         gix.clear_namespace();
         let root = work_dir.clone().unwrap_or_else(|| gix.git_dir().to_owned());
-        let inherited = inherited::Inherited::by(&mut gix, &root).map_err(|error| broken(path, error))?;
+        let inherited =
+            inherited::Inherited::by(&mut gix, &root, environment).map_err(|error| broken(path, error))?;
         Ok(Self {
-            gix,
+            gix: Handles::new(gix),
             work_dir,
             refs,
-            reads: Cell::new(0),
-            locked: Cell::new(false),
-            system_lock: Cell::default(),
-            fetches: promisor::Fetches::default(),
+            reads: AtomicUsize::new(0),
+            locked: ThreadLocal::new(),
+            environment: environment.clone(),
+            fetches: Fetches::default(),
             variables: Arc::default(),
             silence: Some(SILENCE),
             inherited: Arc::new(inherited),
@@ -114,9 +122,18 @@ impl Repository {
     }
 }
 
-fn check_folder(path: &Path) -> Result<(), OpenError> {
+fn absolute(path: &Path, environment: &Environment) -> Result<PathBuf, OpenError> {
+    // An empty one names nothing.
+    let missing = || OpenError::NoSuchPath { path: path.to_owned() };
+    if path.as_os_str().is_empty() {
+        return Err(missing());
+    }
+    environment.absolute(path).map_err(|error| broken(path, error))
+}
+
+fn check_folder(path: &Path, start: &Path) -> Result<(), OpenError> {
     let path = path.to_owned();
-    match std::fs::metadata(&path) {
+    match std::fs::metadata(start) {
         Ok(metadata) if metadata.is_dir() => Ok(()),
         Ok(_) => Err(OpenError::NotAFolder { path }),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
@@ -141,9 +158,9 @@ fn open_error(path: &Path, start: &Path, error: gix::Error) -> OpenError {
     }
 }
 
-fn not_found(path: &Path) -> OpenError {
+fn not_found(path: &Path, start: &Path) -> OpenError {
     let path = path.to_owned();
-    match hidden_repository(&path) {
+    match hidden_repository(start) {
         Some(error) => OpenError::PermissionDenied { path, source: error.into() },
         None => OpenError::NotARepository { path },
     }
@@ -164,7 +181,6 @@ fn not_found_at(given: &Path, git_dir: &Path) -> OpenError {
 
 /// Why the search passed over a repository that this user may not look into.
 fn hidden_repository(path: &Path) -> Option<io::Error> {
-    let path = std::path::absolute(path).ok()?;
     let heads = path.ancestors().map(|folder| folder.join(".git/HEAD"));
     // A FIFO would wait for a writer.
     let open = |head: PathBuf| match std::fs::metadata(&head) {
@@ -237,10 +253,10 @@ mod tests {
     use gto_testkit::{Repo, RepoOptions, Sandbox, TagSpec};
 
     use super::*;
-    use crate::git::test_repo::{each_storage, id, open};
+    use crate::git::test_repo::{discover, each_storage, id, open};
 
     fn refused(path: &Path) -> OpenError {
-        match Repository::discover(path) {
+        match discover(path) {
             Ok(repository) => panic!("it opens: {}", repository.root().display()),
             Err(error) => error,
         }
@@ -252,7 +268,7 @@ mod tests {
             let commit = repo.commit(&[("a/b/c", "x")], "first");
             repo.tag("t", "HEAD", &TagSpec::default());
             for folder in ["", "a", "a/b", ".git", ".git/refs", "a/../a/b"] {
-                let repository = Repository::discover(&repo.path().join(folder)).unwrap();
+                let repository = discover(&repo.path().join(folder)).unwrap();
                 assert_eq!(repository.root(), repo.path(), "{folder}");
                 assert_eq!(repository.work_dir(), Some(repo.path()));
                 assert_eq!(repository.git_dir(), repo.git_dir());
@@ -281,7 +297,7 @@ mod tests {
             repo.tag("loose", "HEAD", &TagSpec::default());
             let linked = repo.sandbox().path().join("linked");
             repo.git_ok(&["worktree", "add", "-q", "--detach", &linked.to_string_lossy(), &first]);
-            let repository = Repository::discover(&linked).unwrap();
+            let repository = discover(&linked).unwrap();
             assert_eq!(repository.root(), linked);
             assert_eq!(repository.head_commit().unwrap(), Some(id(&first)));
             assert_eq!(repository.resolve("HEAD").unwrap(), id(&first));
@@ -310,7 +326,7 @@ mod tests {
         inner.tag("t", "HEAD", &TagSpec::default());
         let inner = inner.path().to_string_lossy().into_owned();
         repo.git_ok(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &inner, "sub"]);
-        let repository = Repository::discover(&repo.path().join("sub")).unwrap();
+        let repository = discover(&repo.path().join("sub")).unwrap();
         assert_eq!(repository.root(), repo.path().join("sub"));
         assert_eq!(
             repository.git_dir().canonicalize().unwrap(),
@@ -331,7 +347,7 @@ mod tests {
             let url = format!("file://{}", repo.path().display());
             let to = repo.sandbox().path().join("shallow");
             repo.git_ok(&["clone", "-q", "--depth", "1", &url, &to.to_string_lossy()]);
-            let repository = Repository::discover(&to).unwrap();
+            let repository = discover(&to).unwrap();
             assert!(repository.is_shallow());
             assert_eq!(repository.remotes(), ["origin"]);
             assert_eq!(repository.head_commit().unwrap(), Some(id(&second)));
@@ -365,11 +381,11 @@ mod tests {
                 gto_testkit::skip("permissions do not bind this user");
                 return;
             }
-            let opened = Repository::discover(&repo.path().join("a"));
+            let opened = discover(&repo.path().join("a"));
             if !path.ends_with("a") {
                 assert!(matches!(opened, Err(OpenError::PermissionDenied { .. })), "{}", path.display());
             }
-            assert!(Repository::discover(&repo.path().join("a/c")).is_err());
+            assert!(discover(&repo.path().join("a/c")).is_err());
             fs::set_permissions(&path, mode).unwrap();
         }
     }
@@ -407,7 +423,7 @@ mod tests {
         repo.tag("t", "HEAD", &TagSpec::default());
         for head in ["ref: refs/heads/../x\n", "garbage\n", ""] {
             fs::write(repo.git_dir().join("HEAD"), head).unwrap();
-            match Repository::discover(repo.path()) {
+            match discover(repo.path()) {
                 Ok(repository) => {
                     assert_eq!(repository.tag_refs("").unwrap().refs.len(), 1);
                     assert!(repository.head_commit().is_err(), "{head:?}");

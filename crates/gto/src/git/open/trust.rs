@@ -7,11 +7,13 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use gix::discover::repository::Path as Location;
 use gix::sec::identity::is_path_owned_by_current_user;
 
+use crate::environment::Environment;
+use crate::git::process::command::git_elsewhere;
 use crate::git::{GitError, OpenError, lossy};
 
 /// Where a repository was found: its folder with `HEAD`, and its work tree if it has one.
@@ -40,9 +42,9 @@ impl Place {
     }
 
     /// Refuses what belongs to someone else and is not in `safe.directory`. `start` is the folder of the search.
-    pub fn check_owner(&self, start: &Path) -> Result<(), OpenError> {
-        // A program under sudo acts for its caller, with git's own rules.
-        let is_sudo = std::env::var_os("SUDO_UID").is_some();
+    pub fn check_owner(&self, start: &Path, environment: &Environment) -> Result<(), OpenError> {
+        // A program under sudo acts for whoever called it, with rules that are git's own.
+        let is_sudo = environment.variable_os("SUDO_UID").is_some();
         if !is_sudo && self.is_own().unwrap_or(false) {
             return Ok(());
         }
@@ -127,18 +129,17 @@ fn real(path: &Path) -> PathBuf {
 
 /// Why git refuses to work in a folder; `None` if it does not.
 pub(in crate::git) fn ask_git(folder: &Path) -> io::Result<Option<String>> {
-    refusal(Command::new("git").current_dir(folder).args(["rev-parse", "--git-dir"]))
+    refusal(git_elsewhere().current_dir(folder).args(["rev-parse", "--git-dir"]))
 }
 
 /// Why git refuses the configuration of a repository; `None` if it does not.
 pub(super) fn ask_git_for_settings(git_dir: &Path) -> io::Result<Option<String>> {
     // It reads what every command about refs does, and of refs none.
     let args = ["for-each-ref", "--count=1", "refs/gto/none"];
-    refusal(Command::new("git").arg("--git-dir").arg(git_dir).args(args))
+    refusal(git_elsewhere().arg("--git-dir").arg(git_dir).args(args))
 }
 
-fn refusal(git: &mut Command) -> io::Result<Option<String>> {
-    super::inherited::clear(git);
-    let output = git.env("LC_ALL", "C").stdin(Stdio::null()).output()?;
+fn refusal(git: &mut std::process::Command) -> io::Result<Option<String>> {
+    let output = git.stdin(Stdio::null()).output()?;
     Ok((!output.status.success()).then(|| lossy(output.stderr.trim_ascii())))
 }

@@ -10,10 +10,14 @@ use std::cell::Cell;
 use std::io::{self, Read, Write as _};
 use std::process::{Child, Command, ExitStatus, Output};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use crate::cancellation::kill;
+#[cfg(all(unix, not(target_os = "openbsd")))]
+use crate::cancellation::pid;
+use crate::cancellation::{Cancellation, ask_to_end};
 use crate::waiting::Waiting;
 
 /// More than this is not taken from a process, in bytes: a registry of several million tags. What is listed may come from
@@ -36,24 +40,18 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How often is looked whether it has ended.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
-/// The ids of the processes that are at work, and whether each leads a group of its own. None is here that may be
-/// another one's by now: it is taken out before the system is told that we know of its end.
-static AT_WORK: Mutex<Vec<(u32, bool)>> = Mutex::new(Vec::new());
-
 thread_local! {
-    /// Whether processes started by this thread continue when the others are terminated.
-    static SHIELDED_FROM_TERMINATION: Cell<bool> = const { Cell::new(false) };
+    /// Whether what this thread starts now goes on when its caller cancels.
+    static SHIELDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What a program wants to be done before the first one is started.
-static BEFORE_FIRST: OnceLock<fn()> = OnceLock::new();
-
-/// A running process. Its standard streams are pipes or ignored. It ends with this value.
+/// A process at work. Its standard streams are pipes, or not looked at. It does not outlive this.
 pub(in crate::git) struct Work {
     child: Child,
     leads_group: bool,
     /// Its id may be another one's.
     is_over: bool,
+    cancellation: Cancellation,
 }
 
 /// Why there is no end of it to tell of.
@@ -72,50 +70,25 @@ enum Heard {
     Failed(io::Error),
 }
 
-/// Has something done before the first process is started, such as to listen for the signals at which to call
-/// [`end_children`]: most answers need none, and need not pay for that. Only the first call counts.
-pub fn before_first_child(run: fn()) {
-    let _ = BEFORE_FIRST.set(run);
-}
-
-/// Asks all processes at work to end, those that they have started included. For a program that is about to end.
-pub fn end_children() {
-    for &(id, leads_group) in at_work().iter() {
-        ask_to_end(id, leads_group);
-    }
-}
-
-/// Kills processes that do not exit when they are terminated.
-pub fn kill_children() {
-    for &(id, leads_group) in at_work().iter() {
-        kill(id, leads_group);
-    }
-}
-
-/// Does something whose processes [`end_children`] leaves alone: they tidy up after one that was ended.
+/// Does something whose processes are left alone when their caller cancels: they tidy up after one that was ended.
 pub(in crate::git) fn undisturbed<T>(tidy: impl FnOnce() -> T) -> T {
-    let before = SHIELDED_FROM_TERMINATION.replace(true);
+    let before = SHIELDED.replace(true);
     let done = tidy();
-    SHIELDED_FROM_TERMINATION.set(before);
+    SHIELDED.set(before);
     done
 }
 
-fn at_work() -> MutexGuard<'static, Vec<(u32, bool)>> {
-    AT_WORK.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Work {
-    /// Starts a process.
-    pub fn start(command: &mut Command) -> io::Result<Self> {
-        static FIRST: Once = Once::new();
-        FIRST.call_once(|| BEFORE_FIRST.get().into_iter().for_each(|run| run()));
+    /// Starts a process, which ends when `cancellation` says so.
+    pub fn start(command: &mut Command, cancellation: &Cancellation) -> io::Result<Self> {
+        cancellation.prepare();
         let leads_group = lead_group_without_terminal(command);
         let child = command.spawn()?;
-        // The lock is held for no longer than that: a program that forks meanwhile would hold it indefinitely.
-        if !SHIELDED_FROM_TERMINATION.get() {
-            at_work().push((child.id(), leads_group));
+        // The lock is held for no longer than that: a program that forks meanwhile would have it for ever.
+        if !SHIELDED.get() {
+            cancellation.add(child.id(), leads_group);
         }
-        Ok(Self { child, leads_group, is_over: false })
+        Ok(Self { child, leads_group, is_over: false, cancellation: cancellation.clone() })
     }
 
     /// Gives it `input`, waits for its end and takes what it prints, within bounds. `hear` hears meanwhile what it tells
@@ -208,8 +181,7 @@ impl Work {
 
     /// How it has ended. From here on its id may be another one's.
     fn take_status(&mut self) -> io::Result<ExitStatus> {
-        let id = self.child.id();
-        at_work().retain(|(other, _)| *other != id);
+        self.cancellation.remove(self.child.id());
         self.is_over = true;
         self.child.wait()
     }
@@ -308,33 +280,10 @@ fn has_ended(child: &mut Child, waits: bool) -> bool {
 }
 
 #[cfg(unix)]
-fn pid(id: u32) -> Option<rustix::process::Pid> {
-    i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw)
-}
-
-#[cfg(unix)]
-fn ask_to_end(id: u32, leads_group: bool) {
-    signal(id, leads_group, rustix::process::Signal::TERM);
-}
-
-#[cfg(unix)]
-fn kill(id: u32, leads_group: bool) {
-    signal(id, leads_group, rustix::process::Signal::KILL);
-}
-
-#[cfg(unix)]
 fn kill_group(id: u32, leads_group: bool) {
     if leads_group {
-        signal(id, true, rustix::process::Signal::KILL);
+        kill(id, true);
     }
-}
-
-#[cfg(unix)]
-fn signal(id: u32, leads_group: bool, signal: rustix::process::Signal) {
-    use rustix::process::{kill_process, kill_process_group};
-    let Some(id) = pid(id) else { return };
-    // It may have ended by itself.
-    let _ = if leads_group { kill_process_group(id, signal) } else { kill_process(id, signal) };
 }
 
 #[cfg(not(unix))]
@@ -348,12 +297,6 @@ fn has_ended(child: &mut Child, waits: bool) -> bool {
 }
 
 #[cfg(not(unix))]
-fn ask_to_end(_: u32, _: bool) {}
-
-#[cfg(not(unix))]
-fn kill(_: u32, _: bool) {}
-
-#[cfg(not(unix))]
 fn kill_group(_: u32, _: bool) {}
 
 #[cfg(all(test, unix))]
@@ -363,9 +306,18 @@ mod tests {
     use super::*;
 
     fn shell(script: &str, input: &[u8], silence: Option<Duration>) -> Result<Output, WorkError> {
+        shell_for(&Cancellation::default(), script, input, silence)
+    }
+
+    fn shell_for(
+        cancellation: &Cancellation,
+        script: &str,
+        input: &[u8],
+        silence: Option<Duration>,
+    ) -> Result<Output, WorkError> {
         let mut shell = Command::new("sh");
         shell.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Work::start(&mut shell).expect("there is a shell").finish(input, silence, |_| {})
+        Work::start(&mut shell, cancellation).expect("there is a shell").finish(input, silence, |_| {})
     }
 
     #[test]
@@ -396,9 +348,10 @@ mod tests {
             assert!(matches!(shell(silent, b"", limit), Err(WorkError::Silent(_))), "{silent}");
         }
         assert!(begun.elapsed() < Duration::from_secs(60));
-        let output = shell("for i in 1 2 3 4 5 6 7 8; do echo $i >&2; sleep 0.1; done", b"", limit).unwrap();
-        assert!(output.status.success());
-        assert!(at_work().is_empty() || at_work().len() < 8, "those that ended are forgotten");
+        let caller = Cancellation::default();
+        let script = "for i in 1 2 3 4 5 6 7 8; do echo $i >&2; sleep 0.1; done";
+        assert!(shell_for(&caller, script, b"", limit).unwrap().status.success());
+        assert!(caller.running().is_empty(), "those that ended are forgotten");
     }
 
     #[test]
@@ -415,23 +368,43 @@ mod tests {
         assert!(begun.elapsed() < Duration::from_secs(40));
     }
 
+    fn start(script: &str, caller: &Cancellation) -> Work {
+        Work::start(Command::new("sh").args(["-c", script]), caller).expect("there is a shell")
+    }
+
+    /// A Ctrl-C in one call of Python ended the `git` of every other one.
+    #[test]
+    fn a_caller_who_cancels_ends_its_own_processes_and_nobody_elses() {
+        let (one, other) = (Cancellation::default(), Cancellation::default());
+        let (mut ours, mut theirs) = (start("sleep 600", &one), start("sleep 600", &other));
+        let spared = undisturbed(|| start("sleep 600", &one));
+        one.cancel();
+        assert!(!ours.wait(None).unwrap().success());
+        assert!(!theirs.has_ended());
+        assert!(rustix::process::test_kill_process(pid(spared.child.id()).unwrap()).is_ok());
+        other.kill();
+        assert!(!theirs.wait(None).unwrap().success());
+    }
+
     #[test]
     fn what_nobody_waits_for_is_ended() {
         for script in ["sleep 600", "trap '' TERM; sleep 600"] {
-            let work = Work::start(Command::new("sh").args(["-c", script])).expect("there is a shell");
+            let caller = Cancellation::default();
+            let work = start(script, &caller);
             let id = work.child.id();
             drop(work);
-            assert!(!at_work().iter().any(|(other, _)| *other == id));
+            assert!(caller.running().is_empty());
             assert!(rustix::process::test_kill_process(pid(id).unwrap()).is_err(), "{script}");
         }
     }
 
     #[test]
     fn what_has_ended_keeps_its_id_until_its_status_is_taken() {
-        let mut work = Work::start(Command::new("sh").args(["-c", "exit 3"])).expect("there is a shell");
+        let caller = Cancellation::default();
+        let mut work = start("exit 3", &caller);
         let id = work.child.id();
         assert!(has_ended(&mut work.child, true) && work.has_ended());
-        assert!(at_work().iter().any(|(other, _)| *other == id));
+        assert!(caller.running().iter().any(|(other, _)| *other == id));
         assert!(rustix::process::test_kill_process(pid(id).unwrap()).is_ok());
         assert_eq!(work.wait(None).unwrap().code(), Some(3));
         assert!(rustix::process::test_kill_process(pid(id).unwrap()).is_err());

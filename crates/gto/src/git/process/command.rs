@@ -5,41 +5,52 @@
 
 use std::ffi::{OsStr, OsString};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
 
+use crate::git::open::inherited::SELECTING;
 use crate::git::process::child::{Work, WorkError};
 use crate::git::{GitError, Repository};
-
-/// How long a `git` may be silent where no user could interrupt it.
-pub(crate) const SILENCE: Duration = Duration::from_secs(10 * 60);
 
 /// The first git that knows reftables.
 const NEEDED: (u32, u32) = (2, 45);
 
+/// Variables that a `git` does not need which is told the repository, and runs in the root of its work tree.
+const TOLD: [&str; 5] =
+    ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_INTERNAL_SUPER_PREFIX"];
+
 impl Repository {
     /// A `git` on this repository, without arguments yet.
     pub(in crate::git) fn git(&self) -> Command {
-        // With an explicit `--git-dir`, git does not check the owner: that was checked on opening.
-        let mut git = Command::new("git");
-        self.inherit(&mut git);
+        // With an explicit `--git-dir` git does not ask whose the repository is: that was asked when it was opened.
+        let mut git = self.program("git");
         git.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
-        if self.locked.get() {
-            git.env(crate::git::LOCKED, std::path::absolute(self.common_dir()).unwrap_or_default());
+        if self.is_locked() {
+            git.env(crate::git::LOCKED, self.environment.absolute(self.common_dir()).unwrap_or_default());
         }
         git.envs(self.variables.iter().map(|(name, value)| (name, value)));
         git.arg("--git-dir").arg(self.git_dir());
         git.args(self.sync_settings().iter().flat_map(|setting| ["-c", setting]));
-        // With `--git-dir` git takes the current folder for the work tree, and runs hooks there.
-        if self.root().is_dir() {
-            git.current_dir(self.root());
-        }
         git
+    }
+
+    /// A program where git would run it: at the top of the work tree, for which git takes the current folder with
+    /// `--git-dir`, and where it runs hooks and looks for relative paths. It gets those variables of Git that count here.
+    pub(in crate::git) fn program(&self, name: &str) -> Command {
+        let mut program = Command::new(name);
+        for name in SELECTING {
+            if !self.inherited.counts || TOLD.contains(&name) {
+                program.env_remove(name);
+            }
+        }
+        if self.root().is_dir() {
+            program.current_dir(self.root());
+        }
+        program
     }
 
     /// What git must sync of what it writes: objects and refs too, and no less than is configured. Of several values of
     /// `core.fsync` the last one counts alone, and each begins with git's own choice: see git-config(1).
     fn sync_settings(&self) -> Vec<String> {
-        let config = self.gix.config_snapshot();
+        let config = self.gix().config_snapshot();
         let configured =
             config.string("core.fsync").map(|value| crate::git::lossy(&value)).unwrap_or_default();
         let parts = configured.split(',').map(str::trim).filter(|part| !["", "none"].contains(part));
@@ -74,7 +85,8 @@ impl Repository {
         git.args(&args);
         prepare(&mut git);
         git.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let work = Work::start(&mut git).map_err(|source| GitError::NoGit { purpose, source })?;
+        let work = Work::start(&mut git, self.environment.cancellation())
+            .map_err(|source| GitError::NoGit { purpose, source })?;
         work.finish(input, self.silence, |_| {}).map_err(|error| broken_off(purpose, &args, error))
     }
 
@@ -95,6 +107,16 @@ impl Repository {
         let found = crate::git::lossy(output.stdout.trim_ascii());
         (version(&found)? < NEEDED).then_some(found)
     }
+}
+
+/// A `git` that works elsewhere than the variables of Git say.
+pub(in crate::git) fn git_elsewhere() -> Command {
+    let mut git = Command::new("git");
+    for name in SELECTING {
+        git.env_remove(name);
+    }
+    git.env("LC_ALL", "C");
+    git
 }
 
 /// The error for a `git` with these arguments that has not come to its end.

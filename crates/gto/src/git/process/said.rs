@@ -3,7 +3,6 @@
 //!
 //! Owns functions on text alone. All of it is written by strangers.
 
-use crate::git::remote::mirror::progress_in;
 use crate::git::remote::url::without_passwords;
 
 /// Up to this many short lines are put into one, joined by `; `.
@@ -73,6 +72,15 @@ pub(in crate::git) fn clean(line: &str) -> String {
         .collect();
     // An address would be whole again without the control character in it.
     shortened(without_passwords(&plain), LINE)
+}
+
+/// What a line of git's says of its progress, if that is what it does. Servers write such lines too.
+pub(in crate::git) fn progress_in(line: &[u8]) -> Option<String> {
+    const TASKS: [&str; 6] = ["Enumerating", "Counting", "Compressing", "Receiving", "Resolving", "Updating"];
+    let line = std::str::from_utf8(line).ok()?.trim();
+    let line = line.strip_prefix("remote: ").unwrap_or(line).trim();
+    let is_one = line.len() < 100 && TASKS.iter().any(|task| line.starts_with(task)) && line.contains(": ");
+    (is_one && !line.contains(|c: char| !c.is_ascii() || c.is_ascii_control())).then(|| line.to_owned())
 }
 
 fn reason_of_line(line: &str) -> String {

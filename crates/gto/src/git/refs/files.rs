@@ -11,7 +11,8 @@ use gix::bstr::{BString, ByteSlice as _};
 use gix::refs::FullName;
 
 use crate::git::refs::loose_ref::LooseRef;
-use crate::git::refs::packed::{DamagedPackedRefs, PackedRefs};
+use crate::git::refs::packed::PackedRefs;
+use crate::git::refs::packed_damage::DamagedPackedRefs;
 use crate::git::refs::{TAGS, full_name};
 use crate::git::{GitError, Repository, TagRef, TagRefs, from_gix, lossy};
 use crate::object_id::ObjectId;
@@ -103,7 +104,7 @@ impl Repository {
         // A few names have few tags: the rest is not even read.
         let parts = if prefix == TAGS { parts_of_lines(lines, BYTES) } else { vec![lines] };
         let read = self.on_all_processors(parts, |repository, part| {
-            tags_with(file, part, prefix.as_bytes(), repository.gix.object_hash())
+            tags_with(file, part, prefix.as_bytes(), repository.gix().object_hash())
         });
         let mut tags = Vec::new();
         for part in read {

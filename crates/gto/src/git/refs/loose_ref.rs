@@ -44,7 +44,7 @@ impl Repository {
         match (fs::read_link(&path).ok().and_then(|link| linked(&link)), read) {
             (Some(name), _) => Ok(Some(LooseRef::Symbolic(name))),
             (None, Err(error)) => absent(error),
-            (None, Ok(_)) => Ok(Some(parse(&text, self.gix.object_hash()))),
+            (None, Ok(_)) => Ok(Some(parse(&text, self.gix().object_hash()))),
         }
     }
 }

@@ -2,14 +2,17 @@
 //!
 //! Owns names and what refs point to. Must not read objects.
 
+pub(super) mod edit;
 pub(super) mod files;
 pub(super) mod head;
 mod loose_ref;
 pub(super) mod machine;
 pub(super) mod packed;
+pub(super) mod packed_damage;
 pub(super) mod ref_lock;
 pub(super) mod reflog;
 pub(super) mod reftable;
+pub(super) mod system_lock;
 pub(super) mod tables;
 pub(super) mod transaction;
 pub(super) mod update;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use gix::bstr::ByteSlice as _;
 use gix::refs::{FullName, packed};
 
+use crate::git::refs::packed_damage::DamagedPackedRefs;
 use crate::git::{GitError, Repository, lossy};
 use crate::object_id::ObjectId;
 
@@ -22,17 +23,7 @@ const HEADER: u64 = 1024;
 /// How much of a line is shown, as by git.
 const SHOWN: usize = 80;
 
-/// Why git refuses a file, in its words.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{reason}")]
-pub(crate) struct DamagedPackedRefs {
-    /// The file.
-    pub path: PathBuf,
-    /// What is wrong.
-    pub reason: String,
-}
-
-/// The pattern of lines to keep in a damaged file.
+/// What tells the lines of a damaged file that can be kept.
 #[derive(Debug)]
 pub(crate) struct Salvage {
     /// The file itself, where a link leads to it.
@@ -68,7 +59,7 @@ impl Repository {
     /// The file; `None` if there is none, or nothing in it.
     pub(in crate::git) fn packed_refs(&self) -> Result<Option<PackedRefs>, GitError> {
         let path = self.common_dir().join("packed-refs");
-        Ok(PackedRefs::open(&path, self.gix.object_hash())?)
+        Ok(PackedRefs::open(&path, self.gix().object_hash())?)
     }
 
     /// The object that a ref in the file points to, by its full name.
@@ -82,7 +73,7 @@ impl Repository {
         let file =
             fs::canonicalize(self.common_dir().join("packed-refs")).ok().filter(|file| file.is_file())?;
         let is_cut = !fs::read(&file).ok()?.ends_with(b"\n");
-        Some(Salvage { file, is_cut, digits: self.gix.object_hash().len_in_hex() })
+        Some(Salvage { file, is_cut, digits: self.gix().object_hash().len_in_hex() })
     }
 }
 

@@ -19,11 +19,11 @@ use gix::bstr::ByteSlice as _;
 use tempfile::NamedTempFile;
 
 use crate::git::durable::create_folders;
+use crate::git::own_folder::{follow_mode, make_folder, remove_leftovers};
+use crate::git::refs::edit::ApplyError;
 use crate::git::refs::machine::{boot_id, booted, is_local};
-use crate::git::refs::transaction::ApplyError;
-use crate::git::refs::writer_lock::SystemLock;
+use crate::git::refs::system_lock::SystemLock;
 use crate::git::refs::{TAGS, is_valid_tag_name};
-use crate::git::tag_cache::{follow_mode, make_folder, remove_leftovers};
 use crate::git::{GitError, RefStorage, Repository};
 use crate::time::Timestamp;
 use crate::waiting::Waiting;
@@ -112,8 +112,9 @@ impl<'a> RefLocks<'a> {
     pub fn begin(repository: &'a Repository, names: &[&str]) -> io::Result<Self> {
         let folder = make_folder(repository.common_dir())?;
         repository.remove_dead(&folder);
-        let head = head(repository.has_system_lock());
         let mut list = tempfile::Builder::new().prefix(LIST).suffix(TEMPORARY).tempfile_in(folder)?;
+        let name = list.path().file_name().unwrap_or_default().to_string_lossy();
+        let head = head(repository.has_system_lock(), repository.environment.now(), &name);
         follow_mode(&repository.common_dir().join("HEAD"), list.path());
         list.write_all(&[&head, names.join("\n").as_bytes()].concat())?;
         Ok(Self { repository, list: Some(list), head, taken: Vec::new() })
@@ -128,7 +129,7 @@ impl<'a> RefLocks<'a> {
     /// Locks `packed-refs`, which git does after the refs. Where the system has no locks, it keeps writers apart too.
     pub fn take_packed_refs(&mut self) -> Result<(), ApplyError> {
         let patience = self.repository.patience("core.packedRefsTimeout");
-        let is_all = self.repository.system_lock.get() == SystemLock::Unsupported;
+        let is_all = self.repository.system_lock() == SystemLock::Unsupported;
         let patience = if is_all { patience.max(PATIENCE_WITH_OURS) } else { patience };
         self.take(&self.repository.packed_path(), patience)
     }
@@ -279,9 +280,15 @@ impl Repository {
     }
 
     /// Removes the locks of writers that were killed, and all else that they left in the folder `gto`.
+    /// Until when a temporary file must have been changed last to be nobody's; `None` if all are, since no other gto writes.
+    pub(in crate::git) fn leftovers_before(&self) -> Option<SystemTime> {
+        let old = || self.environment.system_time().checked_sub(LEFTOVER_AGE);
+        (!self.has_system_lock()).then(|| old().unwrap_or(SystemTime::UNIX_EPOCH))
+    }
+
     fn remove_dead(&self, folder: &Path) {
         let has_system_lock = self.has_system_lock();
-        remove_leftovers(folder, VALUE, if has_system_lock { Duration::ZERO } else { LEFTOVER_AGE });
+        remove_leftovers(folder, VALUE, self.leftovers_before());
         if !has_system_lock {
             return;
         }
@@ -353,10 +360,11 @@ impl Repository {
             }
         }
         locks.sort_unstable();
+        let now = self.environment.system_time();
         let left = |path: PathBuf| {
             let lock = Lock::read(&path).ok()?;
             let is_dead = lock.is_dead(&path, self.has_system_lock());
-            let is_old = lock.modified?.elapsed().is_ok_and(|age| age > SHORT);
+            let is_old = now.duration_since(lock.modified?).is_ok_and(|age| age > SHORT);
             (is_dead || is_old).then(|| LeftLock { holder: lock.holder(), path, is_dead })
         };
         locks.into_iter().filter_map(left).collect()
@@ -364,7 +372,7 @@ impl Repository {
 
     /// How long to wait for a lock, by a key of the configuration that holds milliseconds: see git-config(1).
     fn patience(&self, key: &str) -> Duration {
-        match self.gix.config_snapshot().integer(key) {
+        match self.gix().config_snapshot().integer(key) {
             Some(milliseconds) => u64::try_from(milliseconds).map_or(LONGEST_PATIENCE, Duration::from_millis),
             None => PATIENCE,
         }
@@ -415,16 +423,13 @@ fn remove_guards(folder: &Path) {
     let _ = fs::remove_dir(folder);
 }
 
-/// The text of this write's locks, unique to this write.
-fn head(has_system_lock: bool) -> Vec<u8> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let seconds = i64::try_from(now.as_secs()).unwrap_or_default();
-    let since = Timestamp::new(seconds, 0).map(Timestamp::iso).unwrap_or_default();
+/// What the locks of this write say; no two writes say the same.
+fn head(has_system_lock: bool, now: Timestamp, list: &str) -> Vec<u8> {
+    let since = Timestamp::new(now.seconds(), 0).map(Timestamp::iso).unwrap_or_default();
     let (machine, process) = (boot_id().unwrap_or("unknown"), std::process::id());
     let system_lock = if has_system_lock { "held" } else { "none" };
-    let nanos = now.subsec_nanos();
     format!(
-        "{MAGIC}\nmachine {machine}\nprocess {process}\nsince {since} {nanos}\nsystem-lock {system_lock}\n\n"
+        "{MAGIC}\nmachine {machine}\nprocess {process}\nsince {since} {list}\nsystem-lock {system_lock}\n\n"
     )
     .into_bytes()
 }

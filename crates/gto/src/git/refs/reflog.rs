@@ -3,9 +3,10 @@
 //! Owns the line that `git tag` writes. The writer of the ref decides whether there is a reflog: tags have one only if
 //! `core.logAllRefUpdates` is `always`.
 
-use crate::git::refs::transaction::{TagEdit, git_time};
+use crate::git::refs::edit::TagEdit;
 use crate::git::{GitError, Repository};
 use crate::object_id::ObjectId;
+use crate::signature::Signature;
 use crate::time::Timestamp;
 
 /// Who made tags, when, and how.
@@ -42,7 +43,7 @@ impl Repository {
 
     /// `tag: tagging 7a5dff1 (Subject of the commit, 2026-11-24)`: see `create_reflog_msg` in git's `builtin/tag.c`.
     fn reflog_message(&self, commit: ObjectId) -> String {
-        let config = self.gix.config_snapshot();
+        let config = self.gix().config_snapshot();
         let is_read = config.string("core.logAllRefUpdates").is_some_and(|value| value == "always");
         let told = if is_read { self.commit_in_short(commit).ok() } else { None };
         told.unwrap_or_else(|| format!("tag: tagging {}", commit.short()))
@@ -50,7 +51,7 @@ impl Repository {
 
     fn commit_in_short(&self, id: ObjectId) -> Result<String, GitError> {
         let commit = self.commit(id)?;
-        let short = self.to_gix(id).and_then(|id| self.gix.find_commit(id).ok()?.short_id().ok());
+        let short = self.to_gix(id).and_then(|id| self.gix().find_commit(id).ok()?.short_id().ok());
         let short = short.map_or_else(|| id.short().to_string(), |prefix| prefix.to_string());
         let subject = commit.message.trim_start_matches('\n').lines().next().unwrap_or_default();
         // A reflog has one line for each change, and git keeps no runs of white space in it.
@@ -59,4 +60,12 @@ impl Repository {
         let date = utc.as_deref().and_then(|time| time.split('T').next()).unwrap_or_default();
         Ok(format!("tag: tagging {short} ({subject}, {date})"))
     }
+}
+
+/// `1700000000 +0530`.
+pub(in crate::git) fn git_time(signature: &Signature) -> String {
+    let offset = signature.time.offset();
+    let sign = if offset < 0 { '-' } else { '+' };
+    let minutes = offset.abs() / 60;
+    format!("{} {sign}{:02}{:02}", signature.time.seconds(), minutes / 60, minutes % 60)
 }

@@ -1,138 +1,23 @@
 //! Writing tags, each only if its ref is as expected.
 //!
 //! Owns the bytes of tag objects and what is expected of refs, which is checked while they are locked: Git decides who
-//! wins. How refs are changed is for `ref_update` and `by_git`. Must not decide what to write.
+//! wins. How refs are changed is for `update` and `via_git`. Must not decide what to write.
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::PathBuf;
 
 use gix::objs::Kind;
 
 use crate::git::objects::loose::Unsynced;
+use crate::git::refs::edit::{ApplyError, TagEdit};
+use crate::git::refs::reflog::git_time;
 use crate::git::refs::update::RefChange;
 use crate::git::refs::{clash, folders, full_name, is_valid_tag_name};
-use crate::git::signatures::sign::SignError;
 
 use crate::git::{Cause, GitError, Repository};
 use crate::object_id::ObjectId;
 use crate::signature::Signature;
 use crate::signing::Signing;
-
-/// One change of a tag.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TagEdit {
-    /// A new annotated tag. No ref may have its name.
-    Create {
-        /// The name without `refs/tags/`.
-        name: String,
-        /// The commit to tag.
-        commit: ObjectId,
-        /// Who tags, and when.
-        tagger: Signature,
-        /// The message. It gets a final newline if it has none.
-        message: String,
-    },
-    /// Takes a tag away.
-    Delete {
-        /// The name without `refs/tags/`.
-        name: String,
-        /// What the ref must point to.
-        expected: ObjectId,
-    },
-}
-
-/// Why nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ApplyError {
-    /// There is a tag of that name.
-    #[error("tag `{name}` already exists")]
-    Exists {
-        /// The tag.
-        name: String,
-    },
-    /// The tag is not, or no longer, what it was when the change was planned.
-    #[error("tag `{name}` was changed by someone else")]
-    Changed {
-        /// The tag.
-        name: String,
-    },
-    /// No tag can have that name.
-    #[error("`{name}` cannot be the name of a tag")]
-    InvalidName {
-        /// The name.
-        name: String,
-    },
-    /// Names are paths: a tag `m` and a tag `m/x` cannot both be.
-    #[error("tag `{name}` cannot be created beside tag `{by}`")]
-    Blocked {
-        /// The tag to create.
-        name: String,
-        /// The tag in its way.
-        by: String,
-    },
-    /// The tagger's name is empty, or consists of characters that Git drops.
-    #[error("the name of the tagger is empty")]
-    EmptyTagger,
-    /// Git takes in no pushed objects yet, and changes no refs until then.
-    #[error("refs cannot be changed inside the quarantine of a push")]
-    Quarantined,
-    /// Git's times begin in 1970.
-    #[error("a tag cannot be dated before 1970")]
-    TooEarly,
-    /// Another process keeps the refs locked, or left a lock behind when it died.
-    #[error("the refs of the repository are locked by another process")]
-    Locked {
-        /// Which file is locked.
-        #[source]
-        source: Cause,
-    },
-    /// Some of the changes were made, and the others were not.
-    #[error("a part was done: {}", made.join(" "))]
-    Stopped {
-        /// The tags that were created or deleted.
-        made: Vec<String>,
-        /// Why not the others.
-        source: Box<ApplyError>,
-    },
-    /// A hook of the repository forbids it.
-    #[error("a hook of the repository refused: {said}")]
-    Hook {
-        /// Its message, on one line. Untrusted.
-        said: String,
-    },
-    /// This user may not write to the repository.
-    #[error("no permission to write to `{}`", path.display())]
-    PermissionDenied {
-        /// The repository.
-        path: PathBuf,
-        /// The system's message.
-        #[source]
-        source: Cause,
-    },
-    /// A tag should be signed and cannot be.
-    #[error(transparent)]
-    Sign(#[from] SignError),
-    /// Something else.
-    #[error(transparent)]
-    Git(#[from] GitError),
-}
-
-impl TagEdit {
-    /// The tag's name.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Create { name, .. } | Self::Delete { name, .. } => name,
-        }
-    }
-
-    fn commit(&self) -> Option<ObjectId> {
-        match self {
-            Self::Create { commit, .. } => Some(*commit),
-            Self::Delete { .. } => None,
-        }
-    }
-}
 
 impl Repository {
     /// As [`Repository::apply_signed`], unsigned.
@@ -205,7 +90,7 @@ impl Repository {
         match self.refs_need_git() {
             None => {
                 // A `git gc --prune=now` takes what no ref leads to yet. No remote can have it.
-                let is_here = |id: ObjectId| self.to_gix(id).is_some_and(|id| self.gix.has_object(id));
+                let is_here = |id: ObjectId| self.to_gix(id).is_some_and(|id| self.gix().has_object(id));
                 let check = || {
                     if let Some(&id) = ids.iter().find(|id| !is_here(**id)) {
                         return Err(GitError::Missing { id }.into());
@@ -342,14 +227,6 @@ fn blocked(name: &str, by: &str) -> ApplyError {
     ApplyError::Blocked { name: name.to_owned(), by: by.to_owned() }
 }
 
-/// `1700000000 +0530`.
-pub(in crate::git) fn git_time(signature: &Signature) -> String {
-    let offset = signature.time.offset();
-    let sign = if offset < 0 { '-' } else { '+' };
-    let minutes = offset.abs() / 60;
-    format!("{} {sign}{:02}{:02}", signature.time.seconds(), minutes / 60, minutes % 60)
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -357,7 +234,7 @@ mod tests {
     use gto_testkit::{Repo, RepoOptions, Sandbox, TagSpec};
 
     use super::*;
-    use crate::git::test_repo::{ann, each_storage, id, open};
+    use crate::git::test_repo::{ann, discover, each_storage, id, open};
     use crate::time::Timestamp;
 
     fn create(name: &str, commit: &str) -> TagEdit {
@@ -512,7 +389,7 @@ mod tests {
                         let message = "text".to_owned();
                         let edit =
                             TagEdit::Create { name: "x".to_owned(), commit: id(commit), tagger, message };
-                        Repository::discover(repo).unwrap().apply(&[edit])
+                        discover(repo).unwrap().apply(&[edit])
                     })
                 };
                 let threads: Vec<_> = (0..8).map(write).collect();

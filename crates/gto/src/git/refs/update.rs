@@ -19,18 +19,17 @@ use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
-use std::time::Duration;
 
 use gix::bstr::ByteSlice as _;
 use tempfile::TempPath;
 
 use crate::git::durable::{create_folders, sync_folder};
+use crate::git::own_folder::{make_folder, remove_leftovers};
 use crate::git::refs::TAGS;
-use crate::git::refs::ref_lock::{LEFTOVER_AGE, RefLocks, TEMPORARY, VALUE, is_absence};
+use crate::git::refs::edit::{ApplyError, TagEdit};
+use crate::git::refs::ref_lock::{RefLocks, TEMPORARY, VALUE, is_absence};
 use crate::git::refs::reflog::ReflogEntry;
-use crate::git::refs::transaction::{ApplyError, TagEdit};
-use crate::git::refs::writer_lock::SystemLock;
-use crate::git::tag_cache::{make_folder, remove_leftovers};
+use crate::git::refs::system_lock::SystemLock;
 use crate::git::{GitError, Repository};
 use crate::object_id::ObjectId;
 
@@ -96,7 +95,7 @@ impl Repository {
         let names: Vec<&str> = changes.iter().map(|change| change.name.as_str()).collect();
         let begun = RefLocks::begin(self, &names);
         let mut locks = begun.map_err(|error| self.disk_error(&self.common_dir().join("gto"), error))?;
-        let is_unsupported = self.system_lock.get() == SystemLock::Unsupported;
+        let is_unsupported = self.system_lock() == SystemLock::Unsupported;
         let packed = is_unsupported || changes.iter().any(|change| !change.is_new);
         let locked = names.iter().try_for_each(|name| locks.take_tag(name));
         let locked = locked.and_then(|()| if packed { locks.take_packed_refs() } else { Ok(()) });
@@ -133,7 +132,7 @@ impl Repository {
     /// gix goes by the time of `packed-refs`, which two changes in a row may share.
     pub(in crate::git) fn see_packed_refs(&self) {
         // It fails if there is none, which gix sees by itself.
-        let _ = self.gix.refs.force_refresh_packed_buffer();
+        let _ = self.gix().refs.force_refresh_packed_buffer();
     }
 
     /// Whether `packed-refs` has one of these tags, and can be rewritten; found in a sorted file without reading it.
@@ -241,8 +240,8 @@ impl Update<'_> {
             text => text.map_err(failed)?,
         };
         // While we have its lock and the system's, no other process has such a file.
-        let age = if self.repository.has_system_lock() { Duration::ZERO } else { LEFTOVER_AGE };
-        remove_leftovers(path.parent().unwrap_or(&path), PACKED, age);
+        let before = self.repository.leftovers_before();
+        remove_leftovers(path.parent().unwrap_or(&path), PACKED, before);
         replace(&path, &without(&text, names)).map_err(failed)?;
         let is_loose = |name: &str| self.repository.loose_path(name).is_file();
         let gone = names.iter().filter(|name| !is_loose(name)).map(|name| (*name).to_owned());
@@ -369,9 +368,11 @@ mod tests {
 
     use gto_testkit::{Repo, TagSpec};
 
+    use std::time::Duration;
+
     use super::*;
     use crate::git::refs::ref_lock::lock_of;
-    use crate::git::test_repo::{ann, id, open};
+    use crate::git::test_repo::{ann, discover, id, open};
 
     /// A repository with a tag that is packed, one that is not, and one that is both.
     fn filled() -> Repo {
@@ -568,8 +569,7 @@ mod tests {
         let alone = repository.lock_unless_locked().unwrap();
         std::thread::scope(|scope| {
             let path = repo.path();
-            let other =
-                scope.spawn(|| drop(Repository::discover(path).unwrap().lock_unless_locked().unwrap()));
+            let other = scope.spawn(|| drop(discover(path).unwrap().lock_unless_locked().unwrap()));
             sleep(Duration::from_millis(50));
             assert!(!other.is_finished());
             drop(alone);
@@ -629,7 +629,7 @@ mod tests {
             });
             let begun = std::time::Instant::now();
             while begun.elapsed() < Duration::from_secs(2) {
-                let repository = Repository::discover(path).unwrap();
+                let repository = discover(path).unwrap();
                 assert!(repository.tag_ref("both").unwrap().is_some());
                 assert!(repository.tag_refs("both").unwrap().refs.len() == 1);
                 assert!(repository.head_commit().unwrap().is_some());

@@ -17,9 +17,9 @@ use crate::git::durable::{sync_file, sync_folder};
 use crate::git::objects::loose::{Unsynced, loose_object_path};
 use crate::git::process::said::words_of_hook;
 use crate::git::refs::TAGS;
+use crate::git::refs::edit::ApplyError;
 use crate::git::refs::ref_lock::{HeldLock, lock_of};
 use crate::git::refs::reflog::ReflogEntry;
-use crate::git::refs::transaction::ApplyError;
 use crate::git::refs::update::{RefChange, stopped};
 use crate::git::{GitError, OBJECT_LIMIT, RefStorage, Repository, lossy};
 use crate::object_id::ObjectId;
@@ -55,12 +55,12 @@ impl Repository {
 
     /// Whether git keeps a map from the ids of objects to those that they would have with another hash.
     fn has_object_map(&self) -> bool {
-        self.gix.config_snapshot().plumbing().string("extensions.compatObjectFormat").is_some()
+        self.gix().config_snapshot().plumbing().string("extensions.compatObjectFormat").is_some()
     }
 
     /// Whether other users are to read or write what is written here, which needs modes that gix does not set.
     pub(in crate::git) fn is_shared(&self) -> bool {
-        let snapshot = self.gix.config_snapshot();
+        let snapshot = self.gix().config_snapshot();
         let sections = snapshot.plumbing().sections_by_name("core").into_iter().flatten();
         let values = sections
             .filter(|section| section.header().subsection_name().is_none())
@@ -75,7 +75,7 @@ impl Repository {
 
     /// Whether git may have a hook of this name to run: whether it has, and which, git decides.
     pub(in crate::git) fn has_hook(&self, name: &str) -> bool {
-        let snapshot = self.gix.config_snapshot();
+        let snapshot = self.gix().config_snapshot();
         // Newer gits know hooks that are commands in the configuration.
         if snapshot.plumbing().sections_by_name("hook").is_some() {
             return true;
@@ -124,7 +124,7 @@ impl Repository {
             return Ok(());
         }
         let options = loose::Options { alloc_limit_bytes: Some(OBJECT_LIMIT), ..loose::Options::default() };
-        let store = loose::Store::at_opts(self.objects_dir(), self.gix.object_hash(), options);
+        let store = loose::Store::at_opts(self.objects_dir(), self.gix().object_hash(), options);
         let mut buffer = Vec::new();
         let found = store.try_find(id, &mut buffer);
         let is_whole = found.is_ok_and(|found| found.is_some_and(|found| found.data == content));

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::git::Repository;
+use crate::git::refs::system_lock::SystemLock;
 use crate::waiting::Waiting;
 
 /// A push may be going on meanwhile.
@@ -20,32 +21,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The variable that tells the children of git which repository is already locked for them.
 pub(crate) const LOCKED: &str = "GTO_LOCKED";
 
-/// What a process has of the system's lock.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::git) enum SystemLock {
-    /// Nothing.
-    #[default]
-    Not,
-    /// It is ours.
-    Held,
-    /// An ancestor has it, and waits for us.
-    Inherited,
-    /// There are no such locks here.
-    Unsupported,
-}
-
 /// While it lives, no other process has one for the same repository.
 pub(crate) struct WriteLock<'a> {
     /// `None` where there are no such locks.
     _folder: Option<LockedFolder>,
-    locked: &'a Cell<bool>,
-    system_lock: &'a Cell<SystemLock>,
+    state: &'a Cell<SystemLock>,
 }
 
 impl Drop for WriteLock<'_> {
     fn drop(&mut self) {
-        self.locked.set(false);
-        self.system_lock.set(SystemLock::Not);
+        self.state.set(SystemLock::Not);
     }
 }
 
@@ -73,7 +58,7 @@ impl Repository {
             here.is_some() && inherited.and_then(|path| Path::new(path).canonicalize().ok()) == here;
         if has_ancestor {
             let lock = self.write_lock(None);
-            self.system_lock.set(SystemLock::Inherited);
+            lock.state.set(SystemLock::Inherited);
             return Ok(lock);
         }
         Ok(self.write_lock(self.lock_within(PATIENCE)?))
@@ -81,12 +66,12 @@ impl Repository {
 
     /// The same for a single change of refs, for which the caller may have the lock already.
     pub(in crate::git) fn lock_unless_locked(&self) -> Result<Option<WriteLock<'_>>, Busy> {
-        if self.locked.get() { Ok(None) } else { self.lock_for_writing(None).map(Some) }
+        if self.is_locked() { Ok(None) } else { self.lock_for_writing(None).map(Some) }
     }
 
     /// The same without waiting.
     pub(in crate::git) fn lock_if_free(&self) -> Option<WriteLock<'_>> {
-        if self.locked.get() {
+        if self.is_locked() {
             return None;
         }
         self.lock_within(Duration::ZERO).ok().map(|folder| self.write_lock(folder))
@@ -94,13 +79,23 @@ impl Repository {
 
     /// Whether no other gto can have one of Git's locks.
     pub(in crate::git) fn has_system_lock(&self) -> bool {
-        self.system_lock.get() == SystemLock::Held
+        self.system_lock() == SystemLock::Held
+    }
+
+    /// Whether this thread has the lock.
+    pub(in crate::git) fn is_locked(&self) -> bool {
+        self.system_lock() != SystemLock::Not
+    }
+
+    /// What this thread has of the system's lock.
+    pub(in crate::git) fn system_lock(&self) -> SystemLock {
+        self.locked.get_or_default().get()
     }
 
     fn write_lock(&self, folder: Option<LockedFolder>) -> WriteLock<'_> {
-        self.locked.set(true);
-        self.system_lock.set(if folder.is_some() { SystemLock::Held } else { SystemLock::Unsupported });
-        WriteLock { _folder: folder, locked: &self.locked, system_lock: &self.system_lock }
+        let state = self.locked.get_or_default();
+        state.set(if folder.is_some() { SystemLock::Held } else { SystemLock::Unsupported });
+        WriteLock { _folder: folder, state }
     }
 
     /// The locked folder; `None` where there are no such locks.

@@ -16,8 +16,10 @@ use std::time::Duration;
 use gix::bstr::ByteSlice as _;
 use gix::refs::FullName;
 
+use crate::environment::Environment;
 use crate::git::process::child::Work;
-use crate::git::process::command::broken_off;
+use crate::git::process::command::{broken_off, git_elsewhere};
+use crate::git::process::said::progress_in;
 use crate::git::{Address, GitError, Repository, lossy};
 use crate::object_id::ObjectId;
 use crate::progress::Progress;
@@ -50,8 +52,8 @@ pub(crate) struct Access<'a> {
     pub prompt: &'a str,
     /// How long Git may be silent; `None` for no limit.
     pub silence: Option<Duration>,
-    /// Where to report Git's progress.
-    pub progress: &'a Progress,
+    /// Where to say how far Git has come, and who may cancel it.
+    pub environment: &'a Environment,
 }
 
 /// Git's messages, without its progress lines, which are reported immediately.
@@ -136,7 +138,8 @@ impl Access<'_> {
         ]);
         git.args([OsStr::new("--"), OsStr::new(self.address.plain()), folder.as_os_str()]);
         self.run("cloning", "clone", git)?;
-        let mut repository = Repository::open(&folder.join(".git")).map_err(|_| MirrorError::Damaged)?;
+        let mut repository =
+            Repository::open(&folder.join(".git"), self.environment).map_err(|_| MirrorError::Damaged)?;
         repository.variables = self.login().into();
         Ok(repository)
     }
@@ -147,7 +150,7 @@ impl Access<'_> {
         if folder.exists() && !gix::sec::identity::is_path_owned_by_current_user(folder).unwrap_or(false) {
             return Err(MirrorError::Foreign);
         }
-        let mut repository = Repository::open(folder).map_err(|_| MirrorError::Damaged)?;
+        let mut repository = Repository::open(folder, self.environment).map_err(|_| MirrorError::Damaged)?;
         let real = |path: &Path| path.canonicalize().ok();
         // A repository further up is not it, nor is the clone of something else.
         let is_it = real(repository.git_dir()).is_some_and(|found| Some(found) == real(folder));
@@ -183,7 +186,7 @@ impl Access<'_> {
 
     /// How Git logs in.
     fn login(&self) -> Vec<(String, String)> {
-        let mut variables = self.address.variables();
+        let mut variables = self.address.variables(self.environment);
         variables.push(("GIT_TERMINAL_PROMPT".to_owned(), self.prompt.to_owned()));
         variables
     }
@@ -233,10 +236,12 @@ impl Access<'_> {
     /// Runs a `git`, and reports its progress.
     fn run(&self, purpose: &'static str, name: &str, mut git: Command) -> Result<(), MirrorError> {
         git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let work = Work::start(&mut git).map_err(|source| GitError::NoGit { purpose, source })?;
-        let mut said = Said { progress: self.progress, kept: Vec::new(), line: Vec::new() };
+        let work = Work::start(&mut git, self.environment.cancellation())
+            .map_err(|source| GitError::NoGit { purpose, source })?;
+        let progress = self.environment.progress();
+        let mut said = Said { progress, kept: Vec::new(), line: Vec::new() };
         let finished = work.finish(b"", self.silence, |bytes| said.hear(bytes));
-        self.progress.say(None);
+        progress.say(None);
         let output = finished.map_err(|error| broken_off(purpose, &[name.into()], error))?;
         if output.status.success() {
             return Ok(());
@@ -248,9 +253,8 @@ impl Access<'_> {
 /// A `git clone` that lacks its own options and what is cloned where. Whatever the user's own clones are to be, its
 /// remote is `origin`.
 fn git_clone(variables: Vec<(String, String)>) -> Command {
-    let mut git = Command::new("git");
-    crate::git::open::inherited::clear(&mut git);
-    git.env("LC_ALL", "C").envs(variables);
+    let mut git = git_elsewhere();
+    git.envs(variables);
     git.args(["-c", "clone.defaultRemoteName=origin", "clone", "--quiet", "--progress"]);
     git
 }
@@ -309,7 +313,7 @@ impl Repository {
             .collect();
         let mut odd: Vec<String> =
             tags.not_utf8.into_iter().map(|name| format!("{}{name}", crate::git::refs::TAGS)).collect();
-        let platform = self.gix.references().map_err(failed)?;
+        let platform = self.gix().references().map_err(failed)?;
         for branch in platform.prefixed("refs/heads/").map_err(failed)? {
             let branch = branch.map_err(failed)?;
             let name = branch.name().as_bstr();
@@ -347,7 +351,7 @@ impl Repository {
     }
 
     fn mirrored_head(&self) -> Result<Head, GitError> {
-        let name = self.gix.head_name().map_err(|error| GitError::failed("read HEAD", error))?;
+        let name = self.gix().head_name().map_err(|error| GitError::failed("read HEAD", error))?;
         Ok(match name {
             Some(name) => Head::Branch(lossy(name.as_bstr())),
             None => self.head_commit()?.map_or(Head::Unknown, Head::Detached),
@@ -419,15 +423,6 @@ pub(in crate::git) fn read_listing(printed: &[u8]) -> Listing {
     refs.refs.sort_unstable();
     refs.odd.sort_unstable();
     refs
-}
-
-/// Git's progress in a line, if it is a progress line. Servers write such lines too.
-pub(in crate::git) fn progress_in(line: &[u8]) -> Option<String> {
-    const TASKS: [&str; 6] = ["Enumerating", "Counting", "Compressing", "Receiving", "Resolving", "Updating"];
-    let line = std::str::from_utf8(line).ok()?.trim();
-    let line = line.strip_prefix("remote: ").unwrap_or(line).trim();
-    let is_one = line.len() < 100 && TASKS.iter().any(|task| line.starts_with(task)) && line.contains(": ");
-    (is_one && !line.contains(|c: char| !c.is_ascii() || c.is_ascii_control())).then(|| line.to_owned())
 }
 
 /// The packs of a mirror with their sizes, a line each.

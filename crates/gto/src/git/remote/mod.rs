@@ -123,7 +123,7 @@ impl Remote {
 impl Repository {
     /// The names of the configured remotes, in alphabetical order.
     pub fn remotes(&self) -> Vec<String> {
-        self.gix.remote_names().iter().map(|name| lossy(name)).collect()
+        self.gix().remote_names().iter().map(|name| lossy(name)).collect()
     }
 
     /// The remote of this name, if it is configured. An address is no name.
@@ -134,8 +134,8 @@ impl Repository {
     /// The remote that `git push` would choose: the one of the branch, the one for all branches, the only one, or
     /// `origin`; see git-config(1) on `branch.<name>.pushRemote`. `None` if there is none of these.
     pub fn push_remote(&self) -> Option<Remote> {
-        let config = self.gix.config_snapshot();
-        // Finding the branch may need a process.
+        let config = self.gix().config_snapshot();
+        // To find the branch can take a process of its own.
         let are_branches_configured = config.plumbing().sections_by_name("branch").is_some();
         let branch = are_branches_configured.then(|| self.current_branch()).flatten();
         let of_branch = |key: &str| config.string(&format!("branch.{}.{key}", branch.as_ref()?));
@@ -156,7 +156,7 @@ impl Repository {
     /// The remote with the addresses that git pushes to, if they are others: see git-config(1) on
     /// `remote.<name>.pushurl` and `url.<base>.pushInsteadOf`. What else Git does to an address it does when it gets it.
     fn with_addresses(&self, name: String) -> Remote {
-        let config = self.gix.config_snapshot();
+        let config = self.gix().config_snapshot();
         let configured = |key: &str| {
             let values = config.plumbing().strings(&format!("remote.{name}.{key}")).unwrap_or_default();
             // An empty one takes back those before it.
@@ -182,7 +182,7 @@ impl Repository {
 
     /// The address that git pushes to in the place of this one, if it is another one: that of the longest match.
     fn pushed_instead_of(&self, url: &str) -> Option<String> {
-        let config = self.gix.config_snapshot();
+        let config = self.gix().config_snapshot();
         let mut longest: Option<(usize, String)> = None;
         for section in config.plumbing().sections_by_name("url").into_iter().flatten() {
             let Some(base) = section.header().subsection_name() else { continue };
@@ -240,7 +240,7 @@ impl Repository {
     /// The branch that `HEAD` is on, which need not have a commit.
     pub fn current_branch(&self) -> Option<String> {
         match self.refs {
-            RefStorage::Files => Some(lossy(self.gix.head_name().ok()??.shorten())),
+            RefStorage::Files => Some(lossy(self.gix().head_name().ok()??.shorten())),
             RefStorage::Reftable => {
                 let args = ["symbolic-ref", "--quiet", "--short", "HEAD"];
                 let output = self.run_git("finding the current branch", args, b"").ok()?;

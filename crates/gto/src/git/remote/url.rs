@@ -4,6 +4,8 @@
 
 use gix::objs::Kind;
 
+use crate::environment::Environment;
+
 /// An address that Git may be given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address {
@@ -54,12 +56,12 @@ impl Address {
     /// Variables that make Git use the whole address where it finds the plain one: none is in a file then, nor among the
     /// arguments of the `git` that is started. Git itself gives it to its `git-remote-https` as an argument, which anyone
     /// on the machine can read.
-    pub fn variables(&self) -> Vec<(String, String)> {
+    pub fn variables(&self, environment: &Environment) -> Vec<(String, String)> {
         if self.given == self.plain {
             return Vec::new();
         }
         let count =
-            std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0_usize);
+            environment.variable("GIT_CONFIG_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0_usize);
         vec![
             ("GIT_CONFIG_COUNT".to_owned(), (count + 1).to_string()),
             (format!("GIT_CONFIG_KEY_{count}"), format!("url.{}.insteadOf", self.given)),
@@ -129,7 +131,7 @@ mod tests {
             let address = Address::parse(given).unwrap();
             assert_eq!(address.plain(), plain);
             assert_eq!(address.key(), Address::parse(plain).unwrap().key());
-            assert_eq!(address.variables().is_empty(), given == plain);
+            assert_eq!(address.variables(&crate::git::test_repo::environment()).is_empty(), given == plain);
         }
     }
 

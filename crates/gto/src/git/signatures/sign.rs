@@ -68,7 +68,7 @@ impl Repository {
             Sign::AsConfigured => None,
             Sign::Always(key) => key.clone(),
         };
-        let config = self.gix.config_snapshot();
+        let config = self.gix().config_snapshot();
         let format = match config.string("gpg.format").map(|value| lossy(&value)) {
             None => SignatureFormat::OpenPgp,
             Some(value) => {
@@ -84,7 +84,7 @@ impl Repository {
 
     /// `tag.gpgSign`; and `tag.forceSignAnnotated`, which `git tag -a` overrides, but there is no `-a` here.
     fn wants_signatures(&self) -> Result<bool> {
-        let config = self.gix.config_snapshot();
+        let config = self.gix().config_snapshot();
         let is_set = |key: &'static str| {
             let value = config.try_boolean(key).map_err(|_| self.bad_setting(key));
             value.map(|value| value.unwrap_or(false))
@@ -94,7 +94,7 @@ impl Repository {
 
     fn configured_key(&self, format: SignatureFormat) -> Result<Option<String>> {
         const KEY: &str = "user.signingKey";
-        let config = self.gix.config_snapshot();
+        let config = self.gix().config_snapshot();
         let Some(key) = config.string(KEY).map(|key| lossy(&key)).filter(|key| !key.is_empty()) else {
             return Ok(None);
         };
@@ -107,12 +107,12 @@ impl Repository {
     }
 
     fn bad_setting(&self, key: &'static str) -> SignError {
-        let value = self.gix.config_snapshot().string(key);
+        let value = self.gix().config_snapshot().string(key);
         SignError::Setting { key, value: value.map(|value| lossy(&value)).unwrap_or_default() }
     }
 
     fn default_key_command(&self) -> Option<String> {
-        let command = self.gix.config_snapshot().string("gpg.ssh.defaultKeyCommand")?;
+        let command = self.gix().config_snapshot().string("gpg.ssh.defaultKeyCommand")?;
         Some(lossy(&command)).filter(|command| !command.trim().is_empty())
     }
 
@@ -142,7 +142,7 @@ impl Repository {
             SignatureFormat::X509 => (&["gpg.x509.program"], "gpgsm"),
             SignatureFormat::Ssh => (&["gpg.ssh.program"], "ssh-keygen"),
         };
-        let config = self.gix.config_snapshot();
+        let config = self.gix().config_snapshot();
         for &key in keys {
             let program = config.trusted_path(key).map_err(|_| self.bad_setting(key))?;
             if let Some(program) = program {
@@ -152,18 +152,8 @@ impl Repository {
         Ok(default.to_owned())
     }
 
-    /// A program where git would run it: at the top of the work tree, where relative keys are looked for.
-    fn signer(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        self.inherit(&mut command);
-        if self.root().is_dir() {
-            command.current_dir(self.root());
-        }
-        command
-    }
-
     fn gpg_signature(&self, program: &str, key: &str, payload: &[u8]) -> Result<Vec<u8>> {
-        let mut command = self.signer(program);
+        let mut command = self.program(program);
         command.args(["--status-fd=2", "-bsau", key]);
         let output = run(command, program, Some(payload))?;
         let is_made =
@@ -179,7 +169,7 @@ impl Repository {
             std::fs::write(&path, content).map(|()| path).map_err(SignError::TemporaryFile)
         };
         let payload = file("tag", payload)?;
-        let mut command = self.signer(program);
+        let mut command = self.program(program);
         command.args(["-Y", "sign", "-n", "git", "-f"]);
         match literal_ssh_key(key) {
             // The private half is in the agent.
@@ -200,7 +190,7 @@ impl Repository {
         let invalid = || SignError::Setting { key: "gpg.ssh.defaultKeyCommand", value: command.clone() };
         let words = split_words(&command).ok_or_else(invalid)?;
         let (program, arguments) = words.split_first().ok_or_else(invalid)?;
-        let mut process = self.signer(program);
+        let mut process = self.program(program);
         process.args(arguments);
         let output = run(process, program, None)?;
         if !output.status.success() {

@@ -73,7 +73,7 @@ impl Repository {
     }
 
     fn has_ssh_revocations(&self) -> bool {
-        self.gix.config_snapshot().string("gpg.ssh.revocationFile").is_some()
+        self.gix().config_snapshot().string("gpg.ssh.revocationFile").is_some()
     }
 }
 

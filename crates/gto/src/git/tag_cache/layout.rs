@@ -14,10 +14,10 @@
 //! | hot table | an entry each, by id: id, commit, seconds (8), offset from UTC (4), index of the tagger (4), sum of the name inside (4), kind (1) |
 //! | buckets | for each value of the first bits of an id, the index of the first entry with it (4); and the end |
 
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Problem;
 use crate::object_id::ObjectId;
 use crate::time::Timestamp;
 
@@ -38,7 +38,39 @@ pub(super) const PERSON_LEN: usize = 8;
 /// So many entries share a bucket in the mean. With 2, the buckets would be twice as long and lookups no faster.
 const ENTRIES_PER_BUCKET: usize = 4;
 
-/// The header of the file.
+/// Why there is no cache.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::git) enum Problem {
+    /// Nothing was ever written.
+    #[error("there is none yet")]
+    Absent,
+    /// Something else is in its place.
+    #[error("it is not a file, or not inside the repository")]
+    NotAFile,
+    /// The system refuses.
+    #[error("it cannot be read: {0}")]
+    Unreadable(io::Error),
+    /// Another version of this program wrote it, or nothing of ours did.
+    #[error("it has another format")]
+    OtherFormat,
+    /// The repository's object ids have another length.
+    #[error("it is for another kind of object ids")]
+    OtherHash,
+    /// Its lengths or checksums do not fit.
+    #[error("it is damaged")]
+    Damaged,
+}
+
+impl From<io::Error> for Problem {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Absent,
+            _ => Self::Unreadable(error),
+        }
+    }
+}
+
+/// What the file says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Header {
     pub hash_len: u8,

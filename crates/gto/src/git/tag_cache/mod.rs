@@ -41,6 +41,7 @@
 //! the second part below 25 ms at a million, and writes less often. A fixed part of n, such as a sixteenth, would come too
 //! late for large registries: up to 62,500 tags to read again every time. See [`TagCache::new_wanted`].
 
+mod entry;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(in crate::git) mod fuzzing;
 mod layout;
@@ -51,7 +52,7 @@ use std::cmp;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -62,55 +63,18 @@ use crate::object_id::ObjectId;
 use crate::signature::Signature;
 use layout::{COLD_LEN, HEADER_LEN, Header, Hot, Person};
 
-pub(in crate::git) use writer::{Writer, follow_mode, make_folder, remove_leftovers};
+pub(in crate::git) use entry::CachedTag;
+pub(in crate::git) use layout::Problem;
+pub(in crate::git) use writer::{Writer, path_in};
+
+use crate::git::own_folder::{folder_in, remove_leftovers};
+use entry::{MAX_ENTRIES, MAX_MESSAGES, MAX_PEOPLE, is_full};
 
 /// Fewer new tags than this are never worth a rewrite; a registry that is smaller has no cache at all.
 const MIN_NEW: usize = 64;
 
 /// The number of entries that are prefetched before they are read: few enough for the processor's cache.
 const LOOK_AHEAD: usize = 64;
-
-/// More text than this in one tag is read from Git each time.
-const MAX_TEXT: usize = 64 * 1024;
-
-/// Text beyond this is not in the file.
-const MAX_MESSAGES: usize = 1 << 30;
-
-/// The maximum size of all taggers' names and addresses in bytes: every tag may have another tagger.
-const MAX_PEOPLE: usize = 64 << 20;
-
-/// Tags beyond this are not in the file.
-const MAX_ENTRIES: usize = 20_000_000;
-
-/// What is remembered of the object that a tag's ref points to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::git) enum CachedTag<'a> {
-    /// A tag object that leads to a commit.
-    Annotated {
-        /// The commit.
-        commit: ObjectId,
-        /// Who tagged, and when.
-        tagger: Signature,
-        /// The message; `None` if it was not requested.
-        message: Option<&'a str>,
-        /// The sum of the name that it has inside.
-        name_sum: u32,
-    },
-    /// Anything but a tag object.
-    Lightweight,
-}
-
-impl CachedTag<'_> {
-    /// Whether it may be in the cache.
-    pub fn is_small(&self) -> bool {
-        match self {
-            Self::Annotated { tagger, message, .. } => {
-                tagger.name.len() + tagger.email.len() + message.map_or(0, str::len) <= MAX_TEXT
-            }
-            Self::Lightweight => true,
-        }
-    }
-}
 
 /// The decoded tags of earlier readings.
 #[derive(Debug, Default)]
@@ -135,53 +99,6 @@ struct Messages {
     text: Vec<u8>,
 }
 
-/// Why there is no cache.
-#[derive(Debug, thiserror::Error)]
-pub(in crate::git) enum Problem {
-    /// Nothing was ever written.
-    #[error("there is none yet")]
-    Absent,
-    /// Something else is in its place.
-    #[error("it is not a file, or not inside the repository")]
-    NotAFile,
-    /// The system refuses.
-    #[error("it cannot be read: {0}")]
-    Unreadable(io::Error),
-    /// Another version of this program wrote it, or nothing of ours did.
-    #[error("it has another format")]
-    OtherFormat,
-    /// The repository's object ids have another length.
-    #[error("it is for another kind of object ids")]
-    OtherHash,
-    /// Its lengths or checksums do not fit.
-    #[error("it is damaged")]
-    Damaged,
-}
-
-impl From<io::Error> for Problem {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::NotFound => Self::Absent,
-            _ => Self::Unreadable(error),
-        }
-    }
-}
-
-/// Whether the file has no room for one more tag, whatever is in it.
-fn is_full(entries: usize, messages_len: usize, people_len: usize) -> bool {
-    let has_room = |len: usize, max: usize| len + layout::PERSON_LEN + MAX_TEXT <= max;
-    entries >= MAX_ENTRIES || !has_room(messages_len, MAX_MESSAGES) || !has_room(people_len, MAX_PEOPLE)
-}
-
-/// Where the cache of a repository is.
-pub(in crate::git) fn path_in(common_dir: &Path) -> PathBuf {
-    folder_in(common_dir).join("tags.cache")
-}
-
-fn folder_in(common_dir: &Path) -> PathBuf {
-    common_dir.join("gto")
-}
-
 /// Removes the cache and what killed writers left. Whether there was one.
 pub(in crate::git) fn clear(common_dir: &Path) -> io::Result<bool> {
     let folder = folder_in(common_dir);
@@ -192,7 +109,7 @@ pub(in crate::git) fn clear(common_dir: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     }
-    remove_leftovers(&folder, writer::UNFINISHED, std::time::Duration::ZERO);
+    remove_leftovers(&folder, writer::UNFINISHED, None);
     let was_there = match std::fs::remove_file(path_in(common_dir)) {
         Ok(()) => true,
         Err(error) if error.kind() == io::ErrorKind::NotFound => false,

@@ -103,17 +103,17 @@ impl Repository {
     }
 
     fn hash_len(&self) -> usize {
-        self.gix.object_hash().len_in_bytes()
+        self.gix().object_hash().len_in_bytes()
     }
 
     /// Whether some ids are replaced by other objects, so that nothing about them can be cached.
     fn has_replacements(&self) -> bool {
-        self.gix.objects.store_ref().replacements().next().is_some()
+        self.gix().objects.store_ref().replacements().next().is_some()
     }
 
     /// Whether we may leave something in the repository unasked.
     fn is_ours(&self) -> bool {
-        self.gix.git_dir_trust() == gix::sec::Trust::Full
+        self.gix().git_dir_trust() == gix::sec::Trust::Full
     }
 }
 

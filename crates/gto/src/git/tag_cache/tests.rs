@@ -1,7 +1,8 @@
 use std::fs;
 use std::time::Instant;
 
-use super::writer::{UNFINISHED, remove_leftovers};
+use super::entry::MAX_TEXT;
+use super::writer::UNFINISHED;
 use super::*;
 use crate::time::Timestamp;
 
@@ -415,7 +416,7 @@ fn what_killed_writers_left_goes_after_an_hour_and_nothing_else_does() {
         names
     };
     assert_eq!(names(), ["notes.txt", "tags-new.tmp", "tags.cache"]);
-    remove_leftovers(&gto, UNFINISHED, std::time::Duration::ZERO);
+    remove_leftovers(&gto, UNFINISHED, None);
     assert_eq!(names(), ["notes.txt", "tags.cache"]);
     assert!(clear(folder.path()).unwrap());
     assert_eq!(names(), ["notes.txt"]);

@@ -8,22 +8,25 @@
 use std::collections::HashMap;
 use std::io::{self, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 
+use super::entry::{CachedTag, is_full};
 use super::layout::{self, COLD_LEN, HEADER_LEN, Header, Hot};
-use super::{CachedTag, folder_in, path_in};
+use crate::git::own_folder::{LEFTOVER, folder_in, follow_mode, is_folder, make_folder, remove_leftovers};
 use crate::object_id::ObjectId;
 
 /// How the file of a writer begins that has not finished.
 pub(super) const UNFINISHED: &str = "tags-";
 
-/// How such files end.
-const LEFTOVER: &str = ".tmp";
-
-/// A writer's file that is older than this is stale: writing takes seconds.
+/// A file of a writer that is older than this belongs to nobody: writing takes seconds.
 const LEFTOVER_AGE: Duration = Duration::from_secs(60 * 60);
+
+/// Where the cache of a repository is.
+pub(in crate::git) fn path_in(common_dir: &Path) -> PathBuf {
+    folder_in(common_dir).join("tags.cache")
+}
 
 /// A cache in the making.
 pub(crate) struct Writer {
@@ -82,8 +85,10 @@ impl Writer {
         if is_folder(&place) {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        remove_leftovers(&folder, UNFINISHED, LEFTOVER_AGE);
-        let mut file = tempfile::Builder::new().prefix(UNFINISHED).suffix(LEFTOVER).tempfile_in(folder)?;
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED).suffix(LEFTOVER).tempfile_in(&folder)?;
+        // By the clock of the file system.
+        let old = file.as_file().metadata()?.modified()?.checked_sub(LEFTOVER_AGE);
+        remove_leftovers(&folder, UNFINISHED, Some(old.unwrap_or(SystemTime::UNIX_EPOCH)));
         follow_mode(&common_dir.join("HEAD"), file.path());
         file.write_all(&[0; HEADER_LEN])?;
         Ok(Self {
@@ -108,7 +113,7 @@ impl Writer {
 
     /// Takes in what an object is. An object may come twice; what is too much is left out.
     pub fn add(&mut self, id: ObjectId, tag: &CachedTag<'_>) -> io::Result<()> {
-        let is_full = super::is_full(self.entries(), self.messages.len(), self.people.len());
+        let is_full = is_full(self.entries(), self.messages.len(), self.people.len());
         if id.as_bytes().len() != self.hash_len || !tag.is_small() || is_full {
             return Ok(());
         }
@@ -227,50 +232,3 @@ fn starts(buckets: impl Iterator<Item = usize>, count: usize) -> Vec<u32> {
     }
     starts
 }
-
-/// Removes the files of writers that were killed at least so long ago.
-pub(crate) fn remove_leftovers(folder: &Path, prefix: &str, age: Duration) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let is_leftover = entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| name.starts_with(prefix) && name.ends_with(LEFTOVER));
-        let is_old = || {
-            let modified = entry.metadata().and_then(|file| file.modified()).ok()?;
-            Some(modified.elapsed().ok()? >= age)
-        };
-        if is_leftover && is_old() == Some(true) {
-            let _ = std::fs::remove_file(entry.path());
-        }
-    }
-}
-
-/// The folder of our own files in a repository, which is made if it is not there.
-pub(crate) fn make_folder(common_dir: &Path) -> io::Result<PathBuf> {
-    let folder = folder_in(common_dir);
-    match std::fs::create_dir(&folder) {
-        Ok(()) => follow_mode(&common_dir.join("objects"), &folder),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
-    }
-    // Not through a link.
-    if is_folder(&folder) { Ok(folder) } else { Err(io::ErrorKind::NotADirectory.into()) }
-}
-
-fn is_folder(path: &Path) -> bool {
-    std::fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
-}
-
-/// Lets those read and write `path` who may read and write `model`, as Git itself does in a shared repository.
-#[cfg(unix)]
-pub(crate) fn follow_mode(model: &Path, path: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    if let Ok(model) = std::fs::metadata(model) {
-        let mode = model.permissions().mode();
-        let mode = if path.is_dir() { mode & 0o7777 | 0o700 } else { mode & 0o666 | 0o600 };
-        let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode));
-    }
-}
-
-#[cfg(not(unix))]
-pub(crate) fn follow_mode(_: &Path, _: &Path) {}

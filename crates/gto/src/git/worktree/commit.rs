@@ -184,7 +184,7 @@ impl Repository {
             return self.sync_tables();
         }
         let branch =
-            self.gix.head_name().ok().flatten().map(|name| self.common_dir().join(lossy(name.as_bstr())));
+            self.gix().head_name().ok().flatten().map(|name| self.common_dir().join(lossy(name.as_bstr())));
         // A HEAD without a branch names the commit itself.
         let folder = branch.as_deref().and_then(Path::parent).filter(|folder| folder.is_dir());
         sync_folder(folder.unwrap_or(self.git_dir()))

@@ -5,6 +5,7 @@
 use std::cell::OnceCell;
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 
 use gix::bstr::{BStr, ByteSlice as _};
 use gix::index::entry::{Flags, Mode};
@@ -93,7 +94,7 @@ impl<'r> Index<'r> {
         let path = self.repository.index_file();
         let read = if path.exists() {
             let options = gix::index::decode::Options::default();
-            let hash = self.repository.gix.object_hash();
+            let hash = self.repository.gix().object_hash();
             Some(gix::index::File::at(path, hash, true, options).map_err(unreadable)?)
         } else {
             None
@@ -103,6 +104,13 @@ impl<'r> Index<'r> {
 }
 
 impl Repository {
+    /// The file with the index.
+    fn index_file(&self) -> PathBuf {
+        let elsewhere = self.environment.variable_os("GIT_INDEX_FILE").filter(|file| !file.is_empty());
+        let elsewhere = elsewhere.filter(|_| self.inherited.counts);
+        elsewhere.map_or_else(|| self.git_dir().join("index"), |file| self.root().join(file))
+    }
+
     /// Whether there is an index.
     pub fn has_index(&self) -> bool {
         self.index_file().exists()
@@ -111,7 +119,7 @@ impl Repository {
     /// How files of a sparse checkout are chosen: by folders (`Some(true)`), by patterns (`Some(false)`), or `None` if it is no
     /// sparse checkout.
     pub fn sparse_by_folders(&self) -> Option<bool> {
-        let config = self.gix.config_snapshot();
+        let config = self.gix().config_snapshot();
         let is_sparse = config.boolean("core.sparseCheckout").unwrap_or(false);
         is_sparse.then(|| config.boolean("core.sparseCheckoutCone").unwrap_or(true))
     }

@@ -4,7 +4,6 @@
 //! process was faster. The plan defines the changes.
 
 use std::iter;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::annotation::error::AnnotateError;
 use crate::annotation::{Source, edit};
@@ -26,31 +25,6 @@ use crate::yaml::printable;
 /// How often an edit is planned again because another process was faster: a person who saves files in an editor, since
 /// other `gto` wait.
 const TRIES: u32 = 20;
-
-/// How many edits are on the way to their commit, or to the files put back.
-static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
-
-/// Whether an edit of annotation files is under way in this process, which a program that is told to end should wait for: once
-/// its processes are asked to end ([`end_children`](crate::end_children)), it puts the files back.
-pub fn is_editing() -> bool {
-    UNDER_WAY.load(Ordering::SeqCst) > 0
-}
-
-/// Says so for as long as it lives.
-struct UnderWay;
-
-impl UnderWay {
-    fn begin() -> Self {
-        UNDER_WAY.fetch_add(1, Ordering::SeqCst);
-        Self
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        UNDER_WAY.fetch_sub(1, Ordering::SeqCst);
-    }
-}
 
 impl Registry {
     /// Applies the part of a request about annotation files, and plans it again if another process changed a file
@@ -152,7 +126,7 @@ impl Registry {
             return Err(AnnotateError::Unmovable.into());
         }
         // Long before the first file is written: whoever has just looked may end the process.
-        let _under_way = UnderWay::begin();
+        let _under_way = self.environment.cancellation().begin_edit();
         let remote = self.ready_to_commit(plan, options)?.map(one_address).transpose()?;
         self.write_all(&plan.edits)?;
         if remote.is_none() && !options.commit {

@@ -8,5 +8,4 @@ mod file;
 mod migrate;
 mod plan;
 
-pub use apply::is_editing;
 pub use describe::{Description, Located};

@@ -68,9 +68,10 @@ pub struct KeptClone {
 }
 
 /// The folder with the clones of this user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, ::core::clone::Clone)]
 pub struct KeptClones {
     folder: PathBuf,
+    environment: Environment,
 }
 
 impl RemoteClone {
@@ -94,14 +95,10 @@ impl RemoteClone {
         environment: &Environment,
         make: impl FnOnce(&Access<'_>) -> std::result::Result<(Repository, Place), MirrorError>,
     ) -> Result<(Repository, Self)> {
-        let address = address(url).map_err(|error| Error::clone_of(url, &error))?;
+        let address = address(url, environment).map_err(|error| Error::clone_of(url, &error))?;
         let prompt = environment.variable("GIT_TERMINAL_PROMPT").unwrap_or_else(|| "0".to_owned());
-        let access = Access {
-            address: &address,
-            prompt: &prompt,
-            silence: environment.git_timeout()?,
-            progress: environment.progress(),
-        };
+        let access =
+            Access { address: &address, prompt: &prompt, silence: environment.git_timeout()?, environment };
         let (repository, place) = make(&access).map_err(|error| Error::clone_of(address.plain(), &error))?;
         Ok((repository, Self { url: url.to_owned(), place }))
     }
@@ -121,7 +118,7 @@ impl RemoteClone {
     /// The clone that is kept of what is at `url`, as it was left the last time; `None` if there is none, or somebody is
     /// changing it.
     pub fn open_kept(url: &str, environment: &Environment) -> Option<(Repository, Self)> {
-        let address = address(url).ok()?;
+        let address = address(url, environment).ok()?;
         if environment.keep(git::global_setting) == Keep::Nothing {
             return None;
         }
@@ -132,12 +129,8 @@ impl RemoteClone {
         }
         let locks = clones.locks(&address.key()).ok()?;
         locks.open.file.try_lock_shared().ok().filter(|()| !locks.open.is_gone())?;
-        let access = Access {
-            address: &address,
-            prompt: "0",
-            silence: environment.git_timeout().ok()?,
-            progress: environment.progress(),
-        };
+        let access =
+            Access { address: &address, prompt: "0", silence: environment.git_timeout().ok()?, environment };
         let repository = access.open(&folder).ok()?;
         Some((repository, Self { url: url.to_owned(), place: Place::Kept(locks) }))
     }
@@ -235,10 +228,10 @@ impl KeptClones {
         };
         let chosen = environment.variable("GTO_CACHE_DIR").filter(|path| !path.is_empty());
         let folder = match chosen {
-            Some(path) => std::path::absolute(path).ok()?,
+            Some(path) => environment.absolute(Path::new(&path)).ok()?,
             None => ours()?,
         };
-        Some(Self { folder: folder.join("remotes") })
+        Some(Self { folder: folder.join("remotes"), environment: environment.clone() })
     }
 
     /// The folder that they are in, if there are any.
@@ -255,7 +248,7 @@ impl KeptClones {
 
     /// The clone of what is at `url`.
     pub fn find(&self, url: &str) -> Option<KeptClone> {
-        self.look(&address(url).ok()?.key())
+        self.look(&address(url, &self.environment).ok()?.key())
     }
 
     /// Removes the clones, or only that of what is at `url`. How many there were.
@@ -264,7 +257,9 @@ impl KeptClones {
     /// [`Error::Cache`] if one cannot be removed, or others have been using it for a minute.
     pub fn clear(&self, url: Option<&str>) -> Result<usize> {
         let keys = match url {
-            Some(url) => address(url).map(|address| vec![address.key()]).unwrap_or_default(),
+            Some(url) => {
+                address(url, &self.environment).map(|address| vec![address.key()]).unwrap_or_default()
+            }
             None => self.keys(),
         };
         let mut removed = 0;
@@ -367,7 +362,7 @@ impl KeptClones {
         };
         let open = lock("lock")?;
         // Only for people who want to know.
-        let _ = open.file.set_modified(SystemTime::now());
+        let _ = open.file.set_modified(self.environment.system_time());
         Ok(Locks { open, turn: lock("turn.lock")? })
     }
 
@@ -415,9 +410,9 @@ impl KeptClones {
 }
 
 /// The address, which of a bundle is its whole path: a clone outlives the current folder.
-fn address(url: &str) -> std::result::Result<Address, NoAddress> {
+fn address(url: &str, environment: &Environment) -> std::result::Result<Address, NoAddress> {
     let path = Path::new(url);
-    let path = if git::is_bundle(path) { std::path::absolute(path).ok() } else { None };
+    let path = if git::is_bundle(path) { environment.absolute(path).ok() } else { None };
     Address::parse(path.as_deref().and_then(Path::to_str).unwrap_or(url))
 }
 
