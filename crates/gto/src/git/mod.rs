@@ -53,7 +53,7 @@ pub(crate) use remote::url::{Address, NoAddress};
 pub(crate) use remote::{PushedBranch, PushedTag, Remote, RemoteError, RemoteTag, batches};
 pub(crate) use repository::Repository;
 pub(crate) use signatures::sign::SignError;
-pub(crate) use tag_cache::reading::Keep;
+pub(crate) use tag_cache::keep::Keep;
 pub(crate) use worktree::commit::{CommitError, Committed, FileStatus};
 pub(crate) use worktree::index::{Index, Staged};
 

@@ -11,8 +11,8 @@ use std::time::Duration;
 use thread_local::ThreadLocal;
 
 use crate::environment::Environment;
+use crate::git::objects::bad_packs::BadPack;
 use crate::git::objects::fetches::Fetches;
-use crate::git::objects::stored;
 use crate::git::open::inherited::{Inherited, QUARANTINE};
 use crate::git::open::linked_head;
 use crate::git::refs::system_lock::SystemLock;
@@ -38,7 +38,7 @@ pub(crate) struct Repository {
     /// What the variables of Git select here.
     pub(super) inherited: Arc<Inherited>,
     /// The packs that git would refuse, once an object of any pack was read.
-    pub(super) bad_packs: Arc<OnceLock<Vec<stored::BadPack>>>,
+    pub(super) bad_packs: Arc<OnceLock<Vec<BadPack>>>,
     /// What gix has opened in its place.
     pub(super) stand_in: Option<Arc<linked_head::StandIn>>,
 }

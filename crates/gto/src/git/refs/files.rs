@@ -10,7 +10,7 @@ use std::path::Path;
 use gix::bstr::{BString, ByteSlice as _};
 use gix::refs::FullName;
 
-use crate::git::refs::loose_ref::LooseRef;
+use crate::git::refs::loose_ref::{LooseRef, is_absence};
 use crate::git::refs::packed::PackedRefs;
 use crate::git::refs::packed_damage::DamagedPackedRefs;
 use crate::git::refs::{TAGS, full_name};
@@ -224,12 +224,6 @@ fn loose_names(tags: &Path, prefixes: &[&str]) -> io::Result<Vec<BString>> {
         }
     }
     Ok(names)
-}
-
-/// Whether there is no such folder, and perhaps can be none.
-pub(super) fn is_absence(error: &io::Error) -> bool {
-    use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
-    matches!(error.kind(), NotFound | NotADirectory | InvalidInput | InvalidFilename)
 }
 
 /// The length of the first line, and of the next one if it belongs to it.

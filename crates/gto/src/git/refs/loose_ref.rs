@@ -9,7 +9,6 @@ use std::io::{self, Read as _};
 use gix::bstr::ByteSlice as _;
 use gix::refs::FullName;
 
-use crate::git::refs::files::is_absence;
 use crate::git::{Repository, from_gix};
 use crate::object_id::ObjectId;
 
@@ -69,6 +68,12 @@ fn parse(text: &[u8], hash: gix::hash::Kind) -> LooseRef {
     let is_over = text.get(digits).is_none_or(is_space);
     let id = text.get(..digits).and_then(|id| gix::ObjectId::from_hex(id).ok()).filter(|_| is_over);
     id.map_or(LooseRef::Broken, |id| LooseRef::Object(from_gix(&id)))
+}
+
+/// Whether there is no such file or folder, and perhaps can be none.
+pub(super) fn is_absence(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | InvalidInput | InvalidFilename)
 }
 
 #[cfg(test)]

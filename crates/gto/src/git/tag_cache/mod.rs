@@ -44,6 +44,7 @@
 mod entry;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(in crate::git) mod fuzzing;
+pub(super) mod keep;
 mod layout;
 pub(super) mod reading;
 mod writer;

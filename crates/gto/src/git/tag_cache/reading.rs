@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::git::tag_cache::{self, CachedTag, Problem, TagCache, Writer};
-use crate::git::{Repository, TagObject, TagRef, Want};
+use crate::git::{Keep, Repository, TagObject, TagRef, Want};
 use crate::object_id::ObjectId;
 
 /// So many tags are held with their messages by one thread.
@@ -24,17 +24,6 @@ pub(crate) struct CacheFile {
     pub problem: Option<String>,
     /// Why it is not written.
     pub write_problem: Option<String>,
-}
-
-/// What readings keep for the next one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keep {
-    /// Nothing, and they use nothing that was kept.
-    Nothing,
-    /// The tags of a registry that is large enough for that to pay.
-    Large,
-    /// The tags of any registry.
-    All,
 }
 
 /// A reading of all tags that has not begun.
