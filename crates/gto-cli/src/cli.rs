@@ -44,7 +44,7 @@ pub struct Cli {
     #[arg(short = 'C', value_name = "PATH", value_hint = clap::ValueHint::DirPath, action = clap::ArgAction::Append)]
     pub folders: Vec<PathBuf>,
 
-    /// Print debug messages
+    /// Show the configuration, and each git that is run with its time and messages
     #[arg(long, short, global = true, display_order = 998)]
     pub verbose: bool,
 

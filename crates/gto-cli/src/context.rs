@@ -14,7 +14,7 @@ use gto_frontend::signals;
 
 use crate::error::Result;
 use crate::pager;
-use crate::printer::Printer;
+use crate::printer::{self, Printer};
 
 /// What every command needs.
 pub struct Context {
@@ -42,6 +42,7 @@ impl Context {
         };
         #[cfg(not(unix))]
         let environment = process::environment();
+        let environment = if verbose { environment.with_trace(printer::debug_git) } else { environment };
         let emojis = environment.variable("GTO_EMOJIS").and_then(|text| config::parse_bool(&text));
         Self {
             printer: Printer::new(emojis.unwrap_or(true), verbose),

@@ -7,14 +7,25 @@ use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
+use gto::GitRun;
 use gto::progress::Progress;
-use gto_frontend::text::{clean, clean_inset};
+use gto_frontend::text::{clean, clean_inset, shell_quote};
 
 use crate::error::CommandError;
 use crate::output::screen::Screen;
 use crate::output::table::{Cells, Table};
 use crate::pager::Paged;
 use crate::progress::{PATIENCE, ProgressLine};
+
+/// Prints a `git` that was run, with its time and its messages. Threads of the library call it, which have no printer.
+pub fn debug_git(run: &GitRun) {
+    let words: Vec<_> = run.words.iter().map(|word| shell_quote(word)).collect();
+    let milliseconds = run.took.as_millis();
+    let text = format!("ran `{}` ({milliseconds} ms, {})", words.join(" "), run.ended);
+    let said = if run.said.is_empty() { String::new() } else { format!("\n{}", run.said) };
+    let dimmed = Style::new().dimmed();
+    let _ = writeln!(anstream::stderr(), "{dimmed}debug:{dimmed:#} {}", clean_inset(&(text + &said)));
+}
 
 /// Prints for a person or a program.
 pub struct Printer {

@@ -24,6 +24,23 @@ type Zone = Arc<dyn Fn(i64) -> i32 + Send + Sync>;
 /// The time now.
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// What wants to know of each `git` that was run.
+type Trace = Arc<dyn Fn(&GitRun) + Send + Sync>;
+
+/// A `git` that was run, for people who look for what went wrong. Addresses in it have no passwords.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct GitRun {
+    /// The program and its arguments.
+    pub words: Vec<String>,
+    /// How long it took.
+    pub took: Duration,
+    /// How it ended, such as `exit status: 0`.
+    pub ended: String,
+    /// All that it printed on stderr.
+    pub said: String,
+}
+
 /// The caller's environment variables, clock and current folder. The library reads none of them by itself.
 #[derive(Clone)]
 pub struct Environment {
@@ -33,6 +50,7 @@ pub struct Environment {
     folder: Option<Arc<Path>>,
     progress: Arc<Progress>,
     cancellation: Cancellation,
+    trace: Option<Trace>,
 }
 
 impl Environment {
@@ -55,6 +73,7 @@ impl Environment {
             folder: None,
             progress: Arc::default(),
             cancellation: Cancellation::default(),
+            trace: None,
         }
     }
 
@@ -82,6 +101,19 @@ impl Environment {
     #[must_use]
     pub fn with_cancellation(self, cancellation: Cancellation) -> Self {
         Self { cancellation, ..self }
+    }
+
+    /// The same with a function that is called after each `git` that the registries run. It may be called from several threads.
+    #[must_use]
+    pub fn with_trace(self, trace: impl Fn(&GitRun) + Send + Sync + 'static) -> Self {
+        Self { trace: Some(Arc::new(trace)), ..self }
+    }
+
+    /// Reports a `git` that was run, if that is wanted. It is made only then.
+    pub(crate) fn trace(&self, run: impl FnOnce() -> GitRun) {
+        if let Some(trace) = &self.trace {
+            trace(&run());
+        }
     }
 
     /// The handle that ends the processes which the registries of this environment start. It is one of its own, unless

@@ -97,7 +97,7 @@ mod yaml;
 pub use annotation::error::{AnnotateError, Bring};
 pub use author::{Author, AuthorFault};
 pub use cancellation::Cancellation;
-pub use environment::Environment;
+pub use environment::{Environment, GitRun};
 pub use error::{Error, Result};
 pub use error_kind::ErrorKind;
 pub use git::is_bundle;

@@ -249,6 +249,23 @@ fn a_person_sets_push_and_remote_in_gits_configuration_above_the_file_and_below_
 }
 
 #[test]
+fn verbose_shows_each_git_that_was_run_with_its_time_and_its_messages() {
+    let remote = remote();
+    hook(&remote, "post-receive", "echo deployed >&2");
+    let repo = clone_without_tags(&remote, "clone", &[]);
+    let run = gto(&repo, "register n --push -v").ok();
+    let err = run.err();
+    let push = err.lines().find(|line| line.starts_with("debug: ran `git ") && line.contains(" push "));
+    assert!(
+        push.is_some_and(|line| line.contains(" n@v0.0.1") || line.contains("refs/tags/n@v0.0.1")),
+        "{run}"
+    );
+    assert!(push.is_some_and(|line| line.ends_with(" ms, exit status: 0)")), "{run}");
+    assert!(err.contains("remote: deployed"), "{run}");
+    assert!(!gto(&repo, "register k --push").ok().err().contains("debug:"));
+}
+
+#[test]
 fn without_a_remote_a_push_is_refused_and_the_next_step_is_told() {
     let repo = Repo::new();
     repo.commit(&[], "first");

@@ -4,11 +4,15 @@
 //! shell, and must not parse git's messages in the user's language.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
+use crate::environment::{Environment, GitRun};
 use crate::git::open::inherited::SELECTING;
 use crate::git::process::child::{Work, WorkError};
-use crate::git::{GitError, Repository};
+use crate::git::remote::url::without_passwords;
+use crate::git::{GitError, Repository, lossy};
 
 /// The first git that knows reftables.
 const NEEDED: (u32, u32) = (2, 45);
@@ -51,8 +55,7 @@ impl Repository {
     /// `core.fsync` the last one counts alone, and each begins with git's own choice: see git-config(1).
     fn sync_settings(&self) -> Vec<String> {
         let config = self.gix().config_snapshot();
-        let configured =
-            config.string("core.fsync").map(|value| crate::git::lossy(&value)).unwrap_or_default();
+        let configured = config.string("core.fsync").map(|value| lossy(&value)).unwrap_or_default();
         let parts = configured.split(',').map(str::trim).filter(|part| !["", "none"].contains(part));
         let parts: Vec<&str> = parts.chain(["loose-object", "reference"]).collect();
         let mut settings = vec![format!("core.fsync={}", parts.join(","))];
@@ -85,9 +88,9 @@ impl Repository {
         git.args(&args);
         prepare(&mut git);
         git.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let work = Work::start(&mut git, self.environment.cancellation())
-            .map_err(|source| GitError::NoGit { purpose, source })?;
-        work.finish(input, self.silence, |_| {}).map_err(|error| broken_off(purpose, &args, error))
+        run_traced(&self.environment, self.silence, &mut git, input, |_| {})
+            .map_err(|source| GitError::NoGit { purpose, source })?
+            .map_err(|error| broken_off(purpose, &args, error))
     }
 
     /// The error for a `git` that ended badly.
@@ -95,7 +98,7 @@ impl Repository {
         if let Some(found) = self.too_old() {
             return GitError::GitTooOld { found, needed: "2.45" };
         }
-        let message = crate::git::lossy(output.stderr.trim_ascii());
+        let message = lossy(output.stderr.trim_ascii());
         GitError::Command {
             command: command.to_owned(),
             message: if message.is_empty() { output.status.to_string() } else { message },
@@ -104,7 +107,7 @@ impl Repository {
 
     fn too_old(&self) -> Option<String> {
         let output = self.git().arg("--version").stdin(Stdio::null()).output().ok()?;
-        let found = crate::git::lossy(output.stdout.trim_ascii());
+        let found = lossy(output.stdout.trim_ascii());
         (version(&found)? < NEEDED).then_some(found)
     }
 }
@@ -117,6 +120,34 @@ pub(in crate::git) fn git_elsewhere() -> Command {
     }
     git.env("LC_ALL", "C");
     git
+}
+
+/// Starts a `git`, waits for its end, and reports it to the caller's trace. `hear` gets what it prints on stderr.
+///
+/// The outer error is that it cannot be started.
+pub(in crate::git) fn run_traced(
+    environment: &Environment,
+    silence: Option<Duration>,
+    git: &mut Command,
+    input: &[u8],
+    hear: impl FnMut(&[u8]),
+) -> io::Result<Result<Output, WorkError>> {
+    let begun = Instant::now();
+    let finished = Work::start(git, environment.cancellation())?.finish(input, silence, hear);
+    environment.trace(|| traced(git, begun.elapsed(), &finished));
+    Ok(finished)
+}
+
+/// What happened, without passwords.
+fn traced(git: &Command, took: Duration, finished: &Result<Output, WorkError>) -> GitRun {
+    let words = std::iter::once(git.get_program()).chain(git.get_args());
+    let (ended, said) = match finished {
+        Ok(output) => (output.status.to_string(), lossy(output.stderr.trim_ascii())),
+        Err(WorkError::Silent(silence)) => (format!("silent for {} s", silence.as_secs()), String::new()),
+        Err(WorkError::System(error)) => (error.to_string(), String::new()),
+    };
+    let words = words.map(|word| without_passwords(&word.to_string_lossy())).collect();
+    GitRun { words, took, ended, said: without_passwords(&said) }
 }
 
 /// The error for a `git` with these arguments that has not come to its end.
@@ -144,6 +175,15 @@ pub(in crate::git) fn version(text: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_run_is_reported_without_passwords() {
+        let mut git = Command::new("git");
+        git.args(["fetch", "https://me:secret@host/x", "refs/tags/m@v1.0.0"]);
+        let run = traced(&git, Duration::from_millis(7), &Err(WorkError::Silent(Duration::from_secs(5))));
+        assert_eq!(run.words, ["git", "fetch", "https://host/x", "refs/tags/m@v1.0.0"]);
+        assert_eq!((run.ended.as_str(), run.took.as_millis()), ("silent for 5 s", 7));
+    }
 
     #[test]
     fn the_version_of_git_is_read_from_what_it_prints() {

@@ -17,8 +17,7 @@ use gix::bstr::ByteSlice as _;
 use gix::refs::FullName;
 
 use crate::environment::Environment;
-use crate::git::process::child::Work;
-use crate::git::process::command::{broken_off, git_elsewhere};
+use crate::git::process::command::{broken_off, git_elsewhere, run_traced};
 use crate::git::process::said::progress_in;
 use crate::git::{Address, GitError, Repository, lossy};
 use crate::object_id::ObjectId;
@@ -236,12 +235,11 @@ impl Access<'_> {
     /// Runs a `git`, and reports its progress.
     fn run(&self, purpose: &'static str, name: &str, mut git: Command) -> Result<(), MirrorError> {
         git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let work = Work::start(&mut git, self.environment.cancellation())
-            .map_err(|source| GitError::NoGit { purpose, source })?;
         let progress = self.environment.progress();
         let mut said = Said { progress, kept: Vec::new(), line: Vec::new() };
-        let finished = work.finish(b"", self.silence, |bytes| said.hear(bytes));
+        let finished = run_traced(self.environment, self.silence, &mut git, b"", |bytes| said.hear(bytes));
         progress.say(None);
+        let finished = finished.map_err(|source| GitError::NoGit { purpose, source })?;
         let output = finished.map_err(|error| broken_off(purpose, &[name.into()], error))?;
         if output.status.success() {
             return Ok(());
