@@ -1,5 +1,7 @@
 //! Times as a person at this machine reads them.
 
+use std::env::VarError;
+
 use gto::time::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -28,6 +30,32 @@ impl LocalTime {
 /// The time zone of the machine, or of `TZ`.
 pub(crate) fn local_zone() -> TimeZone {
     // The usual case is one file. The library would look for its name, in a folder of hundreds.
-    let file = if std::env::var_os("TZ").is_none() { std::fs::read("/etc/localtime").ok() } else { None };
-    file.and_then(|file| TimeZone::tzif("local", &file).ok()).unwrap_or_else(TimeZone::system)
+    let file = match std::env::var("TZ") {
+        Ok(zone) => zone_file(&zone),
+        Err(VarError::NotPresent) => Some("/etc/localtime".into()),
+        Err(VarError::NotUnicode(_)) => None,
+    };
+    let bytes = file.and_then(|file| std::fs::read(file).ok());
+    bytes.and_then(|bytes| TimeZone::tzif("local", &bytes).ok()).unwrap_or_else(TimeZone::system)
+}
+
+/// The file of a zone such as `Europe/Berlin`, where most systems have it. `None` for other forms of `TZ`, which POSIX has.
+fn zone_file(zone: &str) -> Option<String> {
+    let name = zone.strip_prefix(':').unwrap_or(zone);
+    let is_name = !name.is_empty() && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
+    is_name.then(|| format!("/usr/share/zoneinfo/{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_a_zone_is_below_the_folder_of_zones() {
+        assert_eq!(zone_file("Asia/Kolkata").as_deref(), Some("/usr/share/zoneinfo/Asia/Kolkata"));
+        assert_eq!(zone_file(":UTC").as_deref(), Some("/usr/share/zoneinfo/UTC"));
+        for other in ["", ":", "/etc/localtime", "../../etc/passwd", "Asia//Kolkata"] {
+            assert_eq!(zone_file(other), None, "{other}");
+        }
+    }
 }
