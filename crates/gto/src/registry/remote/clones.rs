@@ -49,9 +49,9 @@ struct Lock {
     path: PathBuf,
 }
 
-/// While it lives, no other process fetches into the clone, writes to it, or compares it with its remote.
-pub(in crate::registry) struct ExclusiveAccess<'a> {
-    turn: Option<&'a Lock>,
+/// While it exists, nobody else fetches into the clone, writes to it, or compares it with its remote.
+pub(in crate::registry) struct ExclusiveAccess {
+    turn: Option<Lock>,
 }
 
 /// A clone that is kept.
@@ -140,17 +140,21 @@ impl RemoteClone {
         matches!(self.place, Place::Kept(_))
     }
 
-    /// Waits until no other process works there.
-    pub fn lock_exclusively(&self) -> Result<ExclusiveAccess<'_>> {
+    /// Waits until nobody else works there: no other process, and no other thread that shares the registry.
+    pub fn lock_exclusively(&self) -> Result<ExclusiveAccess> {
         let Place::Kept(locks) = &self.place else { return Ok(ExclusiveAccess { turn: None }) };
-        let taken = locks.turn.take(File::try_lock).map_err(|source| Error::Locked { source: source.into() });
-        taken.map(|_| ExclusiveAccess { turn: Some(&locks.turn) })
+        // An open file of its own: two threads with one would both have its lock.
+        let own = Lock::open(locks.turn.path.clone());
+        let taken = own.and_then(|turn| turn.take(File::try_lock).map(|_| turn));
+        let turn = taken.map_err(|source| Error::Locked { source: source.into() })?;
+        Ok(ExclusiveAccess { turn: Some(turn) })
     }
 }
 
-impl Drop for ExclusiveAccess<'_> {
+impl Drop for ExclusiveAccess {
     fn drop(&mut self) {
-        if let Some(turn) = self.turn {
+        // To close it would not do: a process that another thread is just starting has it open until it runs its program.
+        if let Some(turn) = &self.turn {
             turn.give_back();
         }
     }
@@ -175,6 +179,11 @@ impl Locks {
 }
 
 impl Lock {
+    fn open(path: PathBuf) -> io::Result<Self> {
+        let file = File::options().write(true).create(true).truncate(false).open(&path)?;
+        Ok(Self { file, path })
+    }
+
     /// Acquires it once it is free; returns whether it had to wait.
     fn take(&self, lock: impl Fn(&File) -> std::result::Result<(), TryLockError>) -> io::Result<bool> {
         let mut waiting = Waiting::begin();
@@ -355,11 +364,7 @@ impl KeptClones {
     /// The locks of a clone. That for those who have it open is the note of when it was used last, too.
     fn locks(&self, key: &str) -> io::Result<Locks> {
         make_private_folder(&self.folder)?;
-        let lock = |end: &str| {
-            let path = self.folder.join(format!("{key}.{end}"));
-            let file = File::options().write(true).create(true).truncate(false).open(&path)?;
-            Ok::<_, io::Error>(Lock { file, path })
-        };
+        let lock = |end: &str| Lock::open(self.folder.join(format!("{key}.{end}")));
         let open = lock("lock")?;
         // Only for people who want to know.
         let _ = open.file.set_modified(self.environment.system_time());
@@ -461,6 +466,7 @@ fn size_of(folder: &Path) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
     use std::time::Instant;
 
     use gto_testkit::{Repo, TagSpec};
@@ -469,16 +475,39 @@ mod tests {
     use crate::rules::Registering;
     use crate::{Author, OpenOptions, Request, Timestamp, WriteOptions};
 
+    /// A registry whose clone of `remote` is kept.
+    fn opened(remote: &Repo) -> impl Fn() -> crate::Registry {
+        let url = format!("file://{}", remote.path().display());
+        let cache = remote.sandbox().path().join("cache").display().to_string();
+        let now = Timestamp::new(1_900_000_000, 0).unwrap();
+        let environment = Environment::new([("GTO_CACHE_DIR".to_owned(), cache)], now);
+        move || OpenOptions::new(environment.clone()).open_url(&url).unwrap()
+    }
+
+    /// They shared an open file, and so its lock.
+    #[test]
+    fn of_threads_that_share_a_registry_one_at_a_time_works_in_its_clone() {
+        let remote = Repo::new();
+        remote.commit(&[], "first");
+        let registry = opened(&remote)();
+        let clone = registry.remote.as_ref().unwrap();
+        assert!(clone.is_kept());
+        let access = clone.lock_exclusively().unwrap();
+        thread::scope(|scope| {
+            let other = scope.spawn(|| clone.lock_exclusively().map(drop));
+            thread::sleep(Duration::from_millis(100));
+            assert!(!other.is_finished(), "it waits");
+            drop(access);
+            other.join().unwrap().unwrap();
+        });
+    }
+
     #[test]
     fn registries_of_one_address_in_one_process_do_not_wait_for_each_other() {
         let remote = Repo::new();
         remote.commit(&[], "first");
         remote.tag("m@v1.0.0", "HEAD", &TagSpec::default());
-        let url = format!("file://{}", remote.path().display());
-        let cache = remote.sandbox().path().join("cache").display().to_string();
-        let now = Timestamp::new(1_900_000_000, 0).unwrap();
-        let environment = Environment::new([("GTO_CACHE_DIR".to_owned(), cache)], now);
-        let open = || OpenOptions::new(environment.clone()).open_url(&url).unwrap();
+        let open = opened(&remote);
         let begun = Instant::now();
         let (reader, writer) = (open(), open());
         let author = Author {

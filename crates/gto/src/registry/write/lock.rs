@@ -62,7 +62,7 @@ impl Registry {
     /// part.
     pub(in crate::registry) fn wait_for_writers(
         &self,
-    ) -> Result<(Option<ExclusiveAccess<'_>>, crate::git::WriteLock<'_>)> {
+    ) -> Result<(Option<ExclusiveAccess>, crate::git::WriteLock<'_>)> {
         let access = self.remote.as_ref().map(RemoteClone::lock_exclusively).transpose()?;
         let inherited = self.environment.variable(LOCKED);
         let lock = self.repository.lock_for_writing(inherited.as_deref());
