@@ -27,10 +27,12 @@ impl Screen {
     /// What this process prints on. `COLUMNS` and `LINES` count before what the terminal says, as for Git.
     pub fn of_stdout() -> Self {
         let stdout = io::stdout();
-        let is_colored = AutoStream::choice(&stdout) != ColorChoice::Never;
         if !stdout.is_terminal() {
+            // What a program reads is as it always was, also where `CLICOLOR_FORCE` is set for other tools.
+            let is_colored = ColorChoice::global() == ColorChoice::AlwaysAnsi;
             return Self { is_colored, ..Self::default() };
         }
+        let is_colored = AutoStream::choice(&stdout) != ColorChoice::Never;
         let said = |name: &str| env::var(name).ok()?.parse().ok().filter(|number| *number > 0);
         let (Width(width), Height(height)) =
             terminal_size_of(stdout).unwrap_or((Width(USUAL.0), Height(USUAL.1)));

@@ -89,7 +89,7 @@ fn invalid_versions_are_refused() {
         ("v1.0", "did you mean v1.0.0?"),
         ("v01.0.0", "a version looks like v1.0.0"),
         ("v1.0.0-rc..1", "a version looks like v1.0.0"),
-        ("latest", "a version looks like v1.0.0"),
+        ("newest", "a version looks like v1.0.0"),
         ("v99999999999999999999.0.0", "a version looks like v1.0.0"),
     ] {
         let error = format!("Supplied version '{version}' cannot be parsed");
@@ -126,7 +126,7 @@ fn versions_that_contradict_the_registry_are_refused() {
         (
             "assign m --version v9.0.0 --stage prod",
             "Version 'v9.0.0' is not registered",
-            "did you mean v1.0.0?",
+            "'m' has no version v9.0.0, but v1.0.0",
         ),
         (
             "assign m HEAD --version v2.0.0 --sr --stage prod",
