@@ -94,6 +94,10 @@ def artifact(repo: str | None, name: str, *, deprecated: bool = False) -> _Repor
     the artifact is only annotated, and ``active`` if it is deprecated. Raises ``ArtifactNotFound``, and ``GitError`` if a tag
     of the artifact cannot be read."""
 
+def compare(repo: str | None, name: str, a: str, b: str) -> _Dict:
+    """``{"schema", "from": _Report, "to": _Report}``: two versions of an artifact, each a version, ``latest`` or ``#STAGE``, or
+    one of the last two after the name. Raises ``VersionRequired`` if the artifact has no such version."""
+
 def versions(
     repo: str | None,
     reference: str,
@@ -293,6 +297,7 @@ def unassign(
     *,
     version: str | None = None,
     ref: str | None = None,
+    shown: bool = False,
     delete: bool = False,
     message: str | None = None,
     simple: bool | None = None,
@@ -304,7 +309,9 @@ def unassign(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
-) -> _Written: ...
+) -> _Written:
+    """``version`` or ``ref``, one and only one of them. With ``shown``, neither means the version that the stage shows."""
+
 def rollback(
     repo: str | None,
     name: str,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 
 from gto import _gto
 from gto._calls import version_of
@@ -374,6 +374,21 @@ class Registry(Mapping[str, Artifact]):
         """
         return Located(**_gto.locate(self._location, reference))
 
+    def compare(self, name: str, a: str | Version, b: str | Version) -> tuple[Version, Version]:
+        """Two versions of an artifact, to compare their commits, stages and annotations.
+
+        Args:
+            name: The artifact.
+            a: A version, ``latest``, or ``#prod`` for the version in a stage.
+            b: The version to compare it with.
+
+        Raises:
+            gto.exceptions.VersionRequired: a stage has no version, or the artifact has none.
+            gto.exceptions.WrongArgs: the given version is not registered.
+        """
+        found = _gto.compare(self._location, name, _name_of(name, a), _name_of(name, b))
+        return Version._of(found["from"]), Version._of(found["to"])
+
     def describe(self, reference: str, revision: str | None = None) -> Description:
         """An artifact's type, path, labels and description, from ``dvc.yaml`` or ``artifacts.yaml``; if both have it,
         ``dvc.yaml`` wins.
@@ -606,7 +621,8 @@ class Registry(Mapping[str, Artifact]):
         dry_run: bool = False,
         **options: Unpack[WriteOptions],
     ) -> WriteReport:
-        """Unassigns a version of an artifact from a stage: the given version, or the one on the commit `ref`.
+        """Unassigns a version of an artifact from a stage: the given version, the one on the commit `ref`, or else the
+        one that the stage shows.
 
         With `delete`, this deletes the tags of the assignment instead of creating one. For the other arguments, see
         :meth:`register`.
@@ -620,6 +636,7 @@ class Registry(Mapping[str, Artifact]):
             stage,
             version=_name_of(name, version),
             ref=ref,
+            shown=True,
             delete=delete,
             message=message,
             push=push,
@@ -788,6 +805,10 @@ class Registry(Mapping[str, Artifact]):
         return self.artifacts().to_pandas()
 
 
+@overload
+def _name_of(artifact: str, version: str | Version) -> str: ...
+@overload
+def _name_of(artifact: str, version: None) -> None: ...
 def _name_of(artifact: str, version: str | Version | None) -> str | None:
     """The name, such as ``v1.0.0``, of a version of this artifact."""
     if not isinstance(version, Version):

@@ -16,7 +16,7 @@ from unittest import mock
 from clocked import MORNING, ClockedTestCase
 
 import gto
-from gto import exceptions
+from gto import api, exceptions
 
 
 class Asking(ClockedTestCase):
@@ -330,6 +330,31 @@ class Writing(ClockedTestCase):
         )
         self.registry.deprecate("model", delete=True)
         self.assertEqual(self.tags(), [])
+
+    def test_what_a_stage_shows_can_be_taken_out_of_it(self):
+        self.registry.assign("model", "prod", "v1.0.0", ref="HEAD")
+        self.registry.assign("model", "prod", "v2.0.0", ref=self.commit())
+        done = self.registry.unassign("model", "prod")
+        self.assertEqual((done.tag, done.version), ("model#prod!#3", "v2.0.0"))
+        self.assertEqual(self.registry["model"].in_stage("prod").version, "v1.0.0")
+        self.assertEqual(self.registry.unassign("model", stage="prod", dry_run=True).version, "v1.0.0")
+        # The calls of the Python tool still want to be told.
+        with self.assertRaisesRegex(exceptions.WrongArgs, "One and only one of"):
+            api.unassign(self.repo, "model", stage="prod")
+
+    def test_two_versions_can_be_compared(self):
+        self.registry.assign("model", "prod", "v1.0.0", ref="HEAD")
+        self.registry.register("model", self.commit(), version="v2.0.0")
+        versions = self.registry["model"]
+        for a, b in (("v1.0.0", "v2.0.0"), ("#prod", "latest"), ("model#prod", versions["v2.0.0"])):
+            old, new = self.registry.compare("model", a, b)
+            self.assertEqual((old.version, new.version), ("v1.0.0", "v2.0.0"))
+            self.assertEqual((old.commit, new.commit), (versions["v1.0.0"].commit, versions["v2.0.0"].commit))
+            self.assertEqual((old.stages, new.stages), (("prod",), ()))
+        with self.assertRaises(exceptions.WrongArgs):
+            self.registry.compare("model", "v1.0.0", "v3.0.0")
+        with self.assertRaises(exceptions.VersionRequired):
+            self.registry.compare("model", "v1.0.0", "#dev")
 
     def test_a_rollback_and_a_promotion_are_assignments(self):
         self.registry.assign("model", "prod")

@@ -43,8 +43,8 @@ mod _gto {
     use crate::index::{annotations_history, path_exists};
     #[pymodule_export]
     use crate::questions::{
-        artifact, artifact_names, check_ref, event, events, history, is_gto_repo, latest, registry, resolve,
-        root, show, stages, state, versions, versions_at, which,
+        artifact, artifact_names, check_ref, compare, event, events, history, is_gto_repo, latest, registry,
+        resolve, root, show, stages, state, versions, versions_at, which,
     };
     #[pymodule_export]
     use crate::repository::{

@@ -6,7 +6,7 @@ use gto::compat::{EventJson, HistoryJson, Ids, Places, RegistryJson, VersionJson
 use gto::event::EventKind;
 use gto::name::ArtifactName;
 use gto::query::{AnnotatedAt, HistoryOptions, ShowOptions, StageSort, shown_stages};
-use gto::reference::Reference;
+use gto::reference::{Reference, Selector};
 use gto::report::{EventReport, History, RegistryReport, VersionsReport};
 use gto::rules::Refusal;
 use gto::tag::TagName;
@@ -161,6 +161,19 @@ pub fn artifact(py: Python<'_>, repo: Option<String>, name: String, deprecated: 
         let answer = versions_of(registry, asides, &name, &options)?;
         // What is in it is acted on, and may be the version before (decision D27).
         Ok(asides.take(answer.unless_damaged()?))
+    })
+}
+
+#[pyfunction]
+#[pyo3(signature = (repo, name, a, b))]
+pub fn compare<'py>(py: Python<'py>, repo: Option<String>, name: &str, a: &str, b: &str) -> Value<'py> {
+    ask(py, repo, move |registry, asides| {
+        let name = ArtifactName::from_user(name).map_err(gto::Error::Name)?;
+        let selector = |text: &str| {
+            let invalid = || Refusal::InvalidVersion { version: text.to_owned() };
+            Selector::of(text, &name).ok_or_else(invalid)
+        };
+        Ok(asides.take(registry.compare_versions(&name, &selector(a)?, &selector(b)?)?))
     })
 }
 

@@ -329,8 +329,8 @@ pub fn assign(
 
 #[pyfunction]
 #[pyo3(signature = (
-    repo, name, stage, *, version=None, r#ref=None, delete=false, message=None, simple=None, force=false, push=None,
-    fetch=false, dry_run=false, author=None, author_email=None, sign=None, local_user=None
+    repo, name, stage, *, version=None, r#ref=None, shown=false, delete=false, message=None, simple=None, force=false,
+    push=None, fetch=false, dry_run=false, author=None, author_email=None, sign=None, local_user=None
 ))]
 pub fn unassign(
     py: Python<'_>,
@@ -339,6 +339,7 @@ pub fn unassign(
     stage: Option<String>,
     version: Option<String>,
     r#ref: Option<String>,
+    shown: bool,
     delete: bool,
     message: Option<String>,
     simple: Option<bool>,
@@ -352,14 +353,14 @@ pub fn unassign(
     local_user: Option<String>,
 ) -> Value<'_> {
     let how = how!(message simple force push fetch dry_run author author_email sign local_user);
+    let is_shown = shown && version.is_none() && r#ref.is_none();
     ask(py, repo, move |registry, asides| {
         let name = artifact(&name)?;
         let which = Which::read(version, r#ref);
         let stage = allowed_stage(registry, stage.as_deref(), &which)?;
-        let which = which?;
-        let version = which.find(registry, asides, &name)?;
+        let version = if is_shown { None } else { Some(which?.find(registry, asides, &name)?) };
         let (undo, tag, author) = (undo(delete), how.wish.clone(), how.author.clone());
-        let request = Request::Unassign { artifact: name, version: Some(version), stage, undo, tag, author };
+        let request = Request::Unassign { artifact: name, version, stage, undo, tag, author };
         how.write(registry, asides, &request)
     })
 }
