@@ -65,7 +65,7 @@ impl Registry {
     /// The configuration in force. It is read when it is first asked for, by a question or a write that needs it, and kept.
     ///
     /// # Errors
-    /// [`Error::Config`](crate::Error::Config), or what keeps it from being read.
+    /// [`Error::Config`], or what keeps it from being read.
     pub fn config(&self) -> Result<&Config> {
         if let Some(config) = self.config.get() {
             return Ok(config);

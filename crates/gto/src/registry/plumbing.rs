@@ -157,7 +157,7 @@ impl Registry {
     /// Whether the commit that `revision` names has a file or a folder at `path`.
     ///
     /// # Errors
-    /// [`Error::RefNotFound`](crate::Error::RefNotFound), or what keeps Git from reading.
+    /// [`Error::RefNotFound`], or what keeps Git from reading.
     pub fn has_path(&self, revision: &str, path: &str) -> Result<bool> {
         Ok(self.repository.has_path(self.repository.resolve(revision)?, path)?)
     }
