@@ -2,6 +2,7 @@
 //!
 //! Owns the event and its order (decision D2). Must not know where tags come from.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use crate::name::{ArtifactName, StageName};
@@ -115,18 +116,12 @@ impl Event {
 
     /// The version that the tag names (registrations and deregistrations).
     pub fn version(&self) -> Option<&Version> {
-        match &self.name.action {
-            Action::Register(version) | Action::Deregister(version) => Some(version),
-            _ => None,
-        }
+        self.name.action.version()
     }
 
     /// The stage that the tag names (assignments and unassignments).
     pub fn stage(&self) -> Option<&StageName> {
-        match &self.name.action {
-            Action::Assign(stage) | Action::Unassign(stage) => Some(stage),
-            _ => None,
-        }
+        self.name.action.stage()
     }
 
     fn seconds(&self) -> i64 {
@@ -165,6 +160,25 @@ pub fn sort_events(events: Vec<Event>) -> Vec<Event> {
         merge_second(same, &mut sorted);
     }
     sorted
+}
+
+/// Whether [`sort_events`] gives these events the order that it gives them among all events of the artifact, whatever the others
+/// are.
+///
+/// Of the same second, where one has a counter and the other has none, a third can come between them: see there.
+pub(crate) fn is_order_certain(events: &[Event]) -> bool {
+    let mut seconds: HashMap<i64, (Option<EventKind>, Option<EventKind>)> = HashMap::new();
+    for event in events {
+        let (counted, plain) = seconds.entry(event.seconds()).or_default();
+        // The first kind that has a counter and the last that has none.
+        if event.name.counter.is_some() {
+            *counted = Some(counted.map_or(event.kind(), |kind| kind.min(event.kind())));
+        } else {
+            *plain = Some(plain.map_or(event.kind(), |kind| kind.max(event.kind())));
+        }
+    }
+    // What comes before all with a counter by its kind comes before them in any company.
+    seconds.values().all(|(counted, plain)| counted.is_none() || *plain < *counted)
 }
 
 /// Orders the events of one second, which come sorted by tag name, onto the end of `sorted`.

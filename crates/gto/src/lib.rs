@@ -72,6 +72,7 @@ pub mod event;
 pub mod fuzzing;
 mod git;
 pub mod name;
+mod needed;
 pub mod object_id;
 pub mod outcome;
 pub mod plan;

@@ -30,6 +30,22 @@ pub enum Action {
 }
 
 impl Action {
+    /// The version that it names.
+    pub fn version(&self) -> Option<&Version> {
+        match self {
+            Self::Register(version) | Self::Deregister(version) => Some(version),
+            _ => None,
+        }
+    }
+
+    /// The stage that it names.
+    pub fn stage(&self) -> Option<&StageName> {
+        match self {
+            Self::Assign(stage) | Self::Unassign(stage) => Some(stage),
+            _ => None,
+        }
+    }
+
     /// The word for the action in `parse-tag`.
     pub fn word(&self) -> &'static str {
         match self {

@@ -62,6 +62,11 @@ impl Version {
         self.0.cmp_precedence(&other.0)
     }
 
+    /// The version of these three numbers.
+    pub(crate) fn plain(major: u64, minor: u64, patch: u64) -> Self {
+        Self(semver::Version::new(major, minor, patch))
+    }
+
     /// The next version; `None` when the number would not fit.
     ///
     /// A patch bump finishes a pre-release, as in npm, cargo and poetry (D14).

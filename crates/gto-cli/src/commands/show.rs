@@ -8,7 +8,7 @@ use gto::query::{AnnotatedAt, AnnotationFilter, ShowOptions, StageSort};
 use gto::reference::Reference;
 use gto::report::{ArtifactReport, RegistryReport, VersionReport};
 use gto::version::VersionLabel;
-use gto::{Detail, Registry, VersionsReport};
+use gto::{Detail, Located, Registry, VersionsReport};
 use gto_frontend::advice;
 
 use super::operand;
@@ -218,6 +218,9 @@ impl Show {
             }
             (Some(name), at) => {
                 let reference = Reference::parse(name);
+                if self.print_picked(context, &registry, &reference, &options, format)? {
+                    return Ok(());
+                }
                 let mut answer = registry.show_versions(&reference, &options, detail)?;
                 // What is picked is acted on, and may be the version before (decision D27).
                 if reference.selector.is_some() || matches!(format, Format::Field(_)) {
@@ -245,6 +248,40 @@ impl Show {
                 print_versions(context, &answer.value, format, self.wide, &of_what)
             }
         }
+    }
+
+    /// Prints a bare value of the versions that a shortcut picks, where a few tags say which they are. `false` if all tags must
+    /// be read.
+    fn print_picked(
+        &self,
+        context: &mut Context,
+        registry: &Registry,
+        reference: &Reference,
+        options: &ShowOptions,
+        format: Format,
+    ) -> Result<bool> {
+        let value: fn(&Located) -> String = match format {
+            Format::Field(Field::Name) => |found| found.artifact.to_string(),
+            Format::Field(Field::Version) => {
+                |found| found.version.as_ref().map(VersionLabel::short).unwrap_or_default()
+            }
+            Format::Field(Field::Ref) => |found| found.reference.clone(),
+            _ => return Ok(false),
+        };
+        if self.at.is_some() {
+            return Ok(false);
+        }
+        let Some(answer) = registry.pick(reference, options)? else { return Ok(false) };
+        self.check_limits()?;
+        warn(context, &answer.warnings);
+        let mut lines: Vec<String> = answer.value.iter().map(value).collect();
+        if format == Format::Field(Field::Name) {
+            lines.dedup();
+        }
+        for line in lines {
+            context.printer.line(line)?;
+        }
+        Ok(true)
     }
 
     /// There are versions, but none matches the annotation filter.

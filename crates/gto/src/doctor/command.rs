@@ -31,6 +31,8 @@ pub enum Program {
     Gto,
     /// `rm`; its argument is an absolute path.
     Remove,
+    /// `rmdir`, which removes nothing but an empty folder; its argument is an absolute path.
+    RemoveFolder,
     /// `sed`
     Sed,
     /// `unset`, the shell's own.
@@ -44,6 +46,7 @@ impl Program {
             Self::Git => "git",
             Self::Gto => "gto",
             Self::Remove => "rm",
+            Self::RemoveFolder => "rmdir",
             Self::Sed => "sed",
             Self::Unset => "unset",
         }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use crate::annotation::FileProblem;
 use crate::error::Error;
-use crate::git::{LeftLock, Salvage, UnreadableTag};
+use crate::git::{GrownFolder, LeftLock, Salvage, UnreadableTag};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::state::State;
@@ -28,6 +28,7 @@ pub(crate) struct Evidence<'a> {
     pub annotated_twice: Vec<ArtifactName>,
     pub is_shallow: bool,
     pub left_locks: Vec<LeftLock>,
+    pub grown_folders: Vec<GrownFolder>,
     pub remotes: Vec<String>,
     /// The names of all tags, sorted by their bytes.
     pub names: Vec<String>,

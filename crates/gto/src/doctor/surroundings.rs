@@ -6,7 +6,7 @@ use super::finding::{Check, Finding, quoted, tags_that};
 use crate::annotation::FileProblem;
 use crate::config::ConfigError;
 use crate::error::Error;
-use crate::git::LeftLock;
+use crate::git::{GrownFolder, LeftLock};
 
 pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     findings.extend(evidence.wrong_config.iter().map(configuration));
@@ -15,6 +15,7 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     findings.extend(annotated_twice(evidence));
     findings.extend(clone(evidence));
     findings.extend(evidence.left_locks.iter().map(left_lock));
+    findings.extend(evidence.grown_folders.iter().map(grown_folder));
     findings.extend(refs(evidence));
 }
 
@@ -33,6 +34,26 @@ fn left_lock(lock: &LeftLock) -> Finding {
     };
     Finding::new(Check::LeftLock, message)
         .fix(lock.path.to_str().map(|path| Command::new(Program::Remove, &[path])))
+}
+
+/// Git makes the folder again when it writes a loose tag, also one that is being written meanwhile; and `rmdir` takes none away in
+/// which there is anything.
+fn grown_folder(folder: &GrownFolder) -> Finding {
+    let GrownFolder { path, size, entries, is_root } = folder;
+    let holds = match entries {
+        0 => "nothing".to_owned(),
+        1 => "1 entry".to_owned(),
+        entries => format!("{entries} entries"),
+    };
+    let message = format!(
+        "the folder '{}' holds {holds} and takes {} MiB on disk, as it did when it held many tags: each command that lists tags \
+         reads all of it",
+        path.display(),
+        size >> 20
+    );
+    let pack = (*entries > 0).then(|| Command::new(Program::Git, &["pack-refs"]));
+    let remove = path.to_str().filter(|_| *is_root).map(|path| Command::new(Program::RemoveFolder, &[path]));
+    Finding::new(Check::GrownFolder, message).fix(pack).fix(remove)
 }
 
 /// The message of an error and of what caused it, on one line.

@@ -4,12 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "here it is how a test fails")]
 
 use gto::name::{ArtifactName, StageName};
-use gto::query::{HistoryOptions, ShowOptions};
-use gto::reference::Reference;
+use gto::query::{self, AnnotatedAt, HistoryOptions, ShowOptions};
+use gto::reference::{Reference, Selector};
 use gto::request::Target;
 use gto::rules::{Registering, TagWish};
-use gto::{Author, Detail, Environment, Registry, Request, Timestamp};
-use gto_testkit::random::{Large, large};
+use gto::{Author, CheckedRef, Detail, Environment, Located, Registry, Request, Timestamp};
+use gto_testkit::random::{Large, RegistrySpec, large};
 use gto_testkit::{Repo, Sandbox};
 
 const VERSIONS: usize = 20;
@@ -44,12 +44,10 @@ fn costs(repo: &Repo, name: &str) -> Vec<(&'static str, usize)> {
         registry.show_versions(&reference, &ShowOptions::default(), Detail::Brief).map(drop)
     };
     let of_artifact = HistoryOptions { artifact: Some(name.parse().unwrap()), ..HistoryOptions::default() };
-    let tag = repo.tag_names().into_iter().find(|tag| tag.starts_with(&format!("{name}@v"))).unwrap();
-    let questions: [Question<'_>; 6] = [
+    let questions: [Question<'_>; 5] = [
         ("show NAME", &|registry| show(registry, name.to_owned())),
         ("show NAME#prod", &|registry| show(registry, format!("{name}#prod"))),
         ("history NAME", &|registry| registry.history(&of_artifact, true).map(drop)),
-        ("check-ref TAG", &|registry| registry.check_ref(&tag).map(drop)),
         ("register NAME", &|registry| {
             let new = Registering { version: Some("v99.0.0".to_owned()), ..Registering::default() };
             // On a commit of its own, since one carries one version.
@@ -113,4 +111,103 @@ fn the_second_reading_of_a_registry_looks_at_no_tag_at_all() {
     };
     let (first, second) = (cost(&open(&repo)), cost(&open(&repo)));
     assert!(first > 10 * VERSIONS && second <= 8, "{first} objects first, {second} then");
+}
+
+/// What a bare value shows of versions.
+fn shown(located: impl IntoIterator<Item = Located>) -> Vec<(String, String, String)> {
+    let line =
+        |found: Located| (found.version.unwrap().to_string(), found.commit.to_string(), found.reference);
+    located.into_iter().map(line).collect()
+}
+
+#[test]
+fn a_question_about_one_version_reads_the_tags_that_decide_it() {
+    let sandbox = Sandbox::new();
+    for loose in [false, true] {
+        let repo = registry(&sandbox, &format!("repo-{loose}"), 3, loose);
+        let cost = |ask: &dyn Fn(&Registry)| {
+            let registry = open(&repo);
+            ask(&registry);
+            registry.objects_read()
+        };
+        let pick = |text: &str| {
+            let reference = Reference::parse(text);
+            cost(&|registry| {
+                let answer = registry.pick(&reference, &ShowOptions::default()).unwrap();
+                assert_eq!(answer.unwrap().value.len(), 1, "{text}");
+            })
+        };
+        let check = |tag: &str| cost(&|registry| drop(registry.check_ref(tag).unwrap()));
+        assert_eq!(pick("model-00001@v0.0.5"), 1);
+        assert_eq!(check("model-00001@v0.0.5"), 1);
+        // It was deregistered.
+        assert!(repo.tag_names().contains(&"model-00001@v0.1.7!".to_owned()));
+        assert_eq!(check("model-00001@v0.1.7!"), 1);
+        assert_eq!(pick("model-00001@latest"), 1);
+        let names = repo.tag_names();
+        let in_stage = names.iter().filter(|tag| tag.starts_with("model-00001#prod")).count();
+        let versions = names.iter().filter(|tag| tag.starts_with("model-00001@v")).count();
+        let stage_tag = names.iter().find(|tag| tag.starts_with("model-00001#prod#")).unwrap();
+        // Loose refs do not say on which commits their tags are.
+        let (of_stage, of_tag) = if loose { (versions, versions) } else { (in_stage, 1) };
+        assert!(pick("model-00001#prod") <= in_stage + of_stage, "{loose}");
+        assert_eq!(check(stage_tag), 1 + of_tag, "{loose}");
+    }
+}
+
+#[test]
+fn what_some_tags_say_is_what_all_tags_say() {
+    let sandbox = Sandbox::new();
+    let mut picked = 0;
+    for seed in 0..40 {
+        let (repo, _) = RegistrySpec::generate(seed).write(&sandbox, &format!("random-{seed}"));
+        match seed % 3 {
+            0 => repo.pack_refs(),
+            1 => {}
+            // Some of both.
+            _ => {
+                repo.pack_refs();
+                for tag in repo.tag_names().iter().step_by(3) {
+                    let id = repo.git_ok(&["rev-parse", &format!("refs/tags/{tag}")]);
+                    let file = repo.git_dir().join("refs/tags").join(tag);
+                    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+                    std::fs::write(file, id + "\n").unwrap();
+                }
+            }
+        }
+        let registry = open(&repo);
+        for name in registry.artifact_names().unwrap() {
+            let state = registry.state_of(&name, Detail::Brief, AnnotatedAt::Head).unwrap().value;
+            let Some(artifact) = state.artifact(name.as_str()) else { continue };
+            for (event, owner) in artifact.events_with_owners() {
+                let CheckedRef::Event(checked) = registry.check_ref(&event.tag).unwrap().value else {
+                    panic!("{} is an event", event.tag)
+                };
+                assert_eq!(
+                    checked.version.as_deref(),
+                    owner.map(|version| version.label()),
+                    "{seed} {}",
+                    event.tag
+                );
+            }
+            let versions = artifact.versions().filter_map(|version| version.label().number().cloned());
+            let mut selectors: Vec<Selector> = versions.map(Selector::Version).collect();
+            selectors.extend(query::used_stages(artifact).into_iter().map(Selector::Stage));
+            selectors.push(Selector::Latest);
+            for (selector, deprecated) in
+                selectors.into_iter().flat_map(|it| [(it.clone(), false), (it, true)])
+            {
+                let reference = Reference { name: name.to_string(), selector: Some(selector) };
+                let options = ShowOptions { deprecated, ..ShowOptions::default() };
+                let Some(some) = registry.pick(&reference, &options).unwrap() else { continue };
+                let all = registry.show_versions(&reference, &options, Detail::Brief).unwrap().value.versions;
+                let all = all.into_iter().map(|version| {
+                    (version.version.to_string(), version.commit.to_string(), version.tag.unwrap())
+                });
+                assert_eq!(shown(some.value), all.collect::<Vec<_>>(), "{seed} {reference:?}");
+                picked += 1;
+            }
+        }
+    }
+    assert!(picked > 100, "{picked} answers came from some tags");
 }

@@ -846,7 +846,6 @@ fn d27_commands_that_pick_or_write_fail_where_a_tag_cannot_be_read() {
             "resolve m",
             "resolve m --commit",
             "resolve m#prod",
-            "resolve m@v1.0.0",
             "show m --version",
             "show m@latest",
             "show m@latest --version",
@@ -879,6 +878,11 @@ fn d27_commands_that_pick_or_write_fail_where_a_tag_cannot_be_read() {
             assert!(run.err().contains("hint: "), "{kind}: {run}");
         }
         assert_eq!(repo.refs_fingerprint(), before, "{kind}");
+        // Its own tags say all of it.
+        for line in ["resolve m@v1.0.0", "show m@v1.0.0 --ref"] {
+            let run = gto(&repo, line).ok();
+            assert_eq!((run.out(), run.err()), ("m@v1.0.0\n".to_owned(), String::new()), "{kind}");
+        }
         gto(&repo, "register n --dry-run").ok();
         gto(&repo, "annotate m --label x").ok();
     }

@@ -158,7 +158,7 @@ fn d20_every_problem_is_found_in_one_run() {
     let report = json(&repo);
     let mut expected: BTreeSet<String> = Check::ALL.iter().map(|check| check.id().to_owned()).collect();
     // These two cannot be in a repository with tags and a full history.
-    for check in [Check::Shallow, Check::NoTags] {
+    for check in [Check::Shallow, Check::NoTags, Check::GrownFolder] {
         expected.remove(check.id());
     }
     if cfg!(not(unix)) {
@@ -347,6 +347,49 @@ fn d22_tags_that_a_ci_checkout_made_lightweight_are_fetched_again() {
     is_mended(&clone, Check::Lightweight, "otherwise");
 }
 
+/// A folder of loose tags that once held many files, on a file system where it stays as large as it was.
+fn grow(folder: &std::path::Path) -> bool {
+    fs::create_dir_all(folder).unwrap();
+    let file = |n: usize| folder.join(format!("{n:0>200}"));
+    (0..8000).for_each(|n| fs::write(file(n), "").unwrap());
+    (0..8000).for_each(|n| fs::remove_file(file(n)).unwrap());
+    fs::metadata(folder).unwrap().len() > 1024 * 1024
+}
+
+/// Each listing of tags reads all that the folder once was.
+#[test]
+fn a_large_folder_of_few_loose_tags_is_made_anew() {
+    let repo = Repo::new();
+    repo.commit(&[], "first");
+    repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+    repo.tag("team/x=m@v1.0.0", "HEAD", &TagSpec::default());
+    let tags = repo.git_dir().join("refs/tags");
+    if !grow(&tags) || !grow(&tags.join("team")) {
+        gto_testkit::skip("on this file system folders get smaller");
+        return;
+    }
+    let before = repo.tag_names();
+    let findings = found(&json(&repo), Check::GrownFolder);
+    let [all, of_team] = findings.as_slice() else { panic!("{findings:?}") };
+    assert_eq!(texts(&all["fix"]), ["git pack-refs".to_owned(), format!("rmdir {}", tags.display())]);
+    assert_eq!(texts(&of_team["fix"]), ["git pack-refs"]);
+    assert!(all["message"].as_str().unwrap().contains("holds 2 entries and takes "), "{all}");
+    // It removes no folder in which somebody makes a tag meanwhile, and nothing else.
+    repo.git_ok(&["pack-refs"]);
+    repo.git_ok(&["tag", "meanwhile"]);
+    assert!(!repo.command("rmdir").arg(&tags).output().unwrap().status.success());
+    paste(&repo, &texts(&all["fix"]));
+    assert_eq!(json(&repo)["findings"], serde_json::json!([]));
+    assert!(!tags.exists());
+    // Git and gto go on as if nothing had been.
+    repo.git_ok(&["tag", "-a", "-m", "x", "later"]);
+    fs::remove_file(tags.join("later")).and_then(|()| fs::remove_dir(&tags)).unwrap();
+    Gto::new(env!("CARGO_BIN_EXE_gto"))
+        .run(&repo, &["assign", "m", "--version", "v1.0.0", "--stage", "prod"])
+        .ok();
+    assert!(repo.tag_names().len() == before.len() + 2, "{:?}", repo.tag_names());
+}
+
 #[test]
 fn the_commands_mend_what_they_are_given_for() {
     let repo = every_problem();
@@ -360,6 +403,8 @@ fn the_commands_mend_what_they_are_given_for() {
             Check::Shallow,
             Check::NoTags,
             Check::NotUtf8,
+            // Not every file system has it.
+            Check::GrownFolder,
             // Only some of these have a command that could do it, below.
             Check::MissingObject,
             Check::Lightweight,

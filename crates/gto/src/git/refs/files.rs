@@ -56,7 +56,7 @@ impl Repository {
         Ok(names)
     }
 
-    fn loose_names(&self, prefixes: &[&str]) -> Result<Vec<BString>, GitError> {
+    pub(super) fn loose_names(&self, prefixes: &[&str]) -> Result<Vec<BString>, GitError> {
         loose_names(&self.common_dir().join(TAGS), prefixes).map_err(|error| GitError::failed(WHAT, error))
     }
 
@@ -75,7 +75,7 @@ impl Repository {
     }
 
     /// The contents of a file; `None` if it is gone, or cannot be a ref.
-    fn loose_tag(&self, name: &BString) -> Result<Option<Loose>, GitError> {
+    pub(super) fn loose_tag(&self, name: &BString) -> Result<Option<Loose>, GitError> {
         let Ok(full_name) = FullName::try_from([TAGS.as_bytes(), name].concat().as_bstr()) else {
             return Ok(None);
         };
@@ -177,7 +177,7 @@ fn sorted(parts: Vec<TagRefs>) -> TagRefs {
 }
 
 /// The prefixes without those of a folder that no ref can be named after: `..`, `/`, `a//`. No ref is in it.
-fn possible<'a>(prefixes: &[&'a str]) -> Vec<&'a str> {
+pub(super) fn possible<'a>(prefixes: &[&'a str]) -> Vec<&'a str> {
     let is_possible =
         |prefix: &&str| prefix.rsplit_once('/').is_none_or(|(folder, _)| full_name(folder).is_some());
     prefixes.iter().copied().filter(is_possible).collect()

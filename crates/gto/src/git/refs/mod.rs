@@ -4,6 +4,7 @@
 
 pub(super) mod edit;
 pub(super) mod files;
+pub(super) mod folders;
 pub(super) mod head;
 mod loose_ref;
 pub(super) mod machine;
@@ -12,6 +13,7 @@ pub(super) mod packed_damage;
 pub(super) mod ref_lock;
 pub(super) mod reflog;
 pub(super) mod reftable;
+pub(super) mod search;
 pub(super) mod system_lock;
 pub(super) mod tables;
 pub(super) mod transaction;

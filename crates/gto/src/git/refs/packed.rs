@@ -55,6 +55,15 @@ pub(in crate::git) struct Record<'a> {
     pub len: usize,
 }
 
+/// A record of which nothing but its form was looked at.
+pub(in crate::git) struct Line<'a> {
+    pub name: &'a [u8],
+    /// The hex digits of the id of the peeled object.
+    pub peeled: Option<&'a [u8]>,
+    /// The length with both lines.
+    pub len: usize,
+}
+
 impl Repository {
     /// The file; `None` if there is none, or nothing in it.
     pub(in crate::git) fn packed_refs(&self) -> Result<Option<PackedRefs>, GitError> {
@@ -166,6 +175,19 @@ impl PackedRefs {
             len += digits + 2;
         }
         Ok(Record { name, target: is_valid.then_some(id), len })
+    }
+
+    /// The record at the beginning of `rest`, if it is where it must be by its form: what is not looked at hides no other record.
+    pub fn line<'a>(&self, rest: &'a [u8]) -> Option<Line<'a>> {
+        let digits = self.hash.len_in_hex();
+        let text = rest.get(digits..)?.strip_prefix(b" ")?;
+        let (name, after) = text.split_at(text.find_byte(b'\n')?);
+        let (peeled, second) = match after.get(1..)?.strip_prefix(b"^") {
+            Some(peeled) if peeled.get(digits) == Some(&b'\n') => (Some(&peeled[..digits]), digits + 2),
+            Some(_) => return None,
+            None => (None, 0),
+        };
+        Some(Line { name, peeled, len: digits + 1 + name.len() + 1 + second })
     }
 
     fn id(&self, text: &[u8]) -> Option<ObjectId> {

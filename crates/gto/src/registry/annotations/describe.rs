@@ -21,26 +21,12 @@ use crate::query::ShowOptions;
 use crate::reference::{Reference, Selector};
 use crate::registry::annotations::checked_out::CheckedOut;
 use crate::registry::annotations::commits::{Entries, counting, dvc_yaml_in, folder_of};
+use crate::registry::located::Located;
 use crate::registry::{Answer, CheckedRef, Detail, Registry};
+use crate::report::VersionReport;
 use crate::rules::Refusal;
 use crate::tag::TagName;
 use crate::version::VersionLabel;
-
-/// What a user points at with `NAME@version`, `NAME#stage`, a name or a tag: a version and where it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Located {
-    /// The artifact.
-    pub artifact: ArtifactName,
-    /// The version; the commit where none is registered. `None` for a tag that deprecates the artifact.
-    pub version: Option<VersionLabel>,
-    /// The stage, if one was requested.
-    pub stage: Option<StageName>,
-    /// The commit.
-    pub commit: ObjectId,
-    /// The tag that registered the version, or the tag that was given; where there is neither, the commit.
-    #[serde(rename = "ref")]
-    pub reference: String,
-}
 
 /// An artifact's type, path, labels and description.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,30 +105,41 @@ impl Registry {
         let reference = Reference { name: reference.name, selector: Some(selector.clone()) };
         let registered_only = selector == Selector::Latest;
         let options = ShowOptions { registered_only, ..ShowOptions::default() };
-        let shown = self.show_versions(&reference, &options, Detail::Brief)?.unless_damaged()?;
-        let name: ArtifactName = reference.name.parse()?;
         let stage = if let Selector::Stage(stage) = &selector { Some(stage.clone()) } else { None };
-        let found = match shown.value.versions.as_slice() {
-            [found] => found,
-            [] => {
-                return Err(match selector {
-                    Selector::Version(version) => Refusal::NotRegistered { artifact: name, version }.into(),
-                    _ => Error::NoVersion { artifact: name, stage },
-                });
-            }
-            several => {
-                let commits = several.iter().map(|version| version.commit).collect();
-                return Err(Error::SeveralVersions { what: text.to_owned(), commits });
-            }
+        let Answer { value: mut found, warnings } = match self.pick(&reference, &options)? {
+            Some(picked) => picked,
+            None => self.pick_of_all(&reference, &options, stage.as_ref())?,
         };
-        let located = Located {
-            artifact: name,
-            version: Some(found.version.clone()),
-            stage,
-            commit: found.commit,
-            reference: found.tag.clone().unwrap_or_else(|| found.commit.to_string()),
+        let Some(only) = found.pop() else {
+            let artifact = reference.name.parse()?;
+            return Err(match selector {
+                Selector::Version(version) => Refusal::NotRegistered { artifact, version }.into(),
+                _ => Error::NoVersion { artifact, stage },
+            });
         };
-        Ok(Answer { value: located, warnings: shown.warnings })
+        if !found.is_empty() {
+            let commits = found.iter().chain([&only]).map(|version| version.commit).collect();
+            return Err(Error::SeveralVersions { what: text.to_owned(), commits });
+        }
+        Ok(Answer { value: only, warnings })
+    }
+
+    fn pick_of_all(
+        &self,
+        reference: &Reference,
+        options: &ShowOptions,
+        stage: Option<&StageName>,
+    ) -> Result<Answer<Vec<Located>>> {
+        let shown = self.show_versions(reference, options, Detail::Brief)?.unless_damaged()?;
+        let located = |version: VersionReport| Located {
+            artifact: version.artifact,
+            version: Some(version.version),
+            stage: stage.cloned(),
+            reference: version.tag.unwrap_or_else(|| version.commit.to_string()),
+            commit: version.commit,
+        };
+        let value = shown.value.versions.into_iter().map(located).collect();
+        Ok(Answer { value, warnings: shown.warnings })
     }
 
     fn locate_tag(&self, tag: &str) -> Result<Answer<Located>> {

@@ -8,4 +8,4 @@ mod file;
 mod migrate;
 mod plan;
 
-pub use describe::{Description, Located};
+pub use describe::Description;

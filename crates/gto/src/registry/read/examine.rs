@@ -74,6 +74,7 @@ impl Registry {
             annotated_twice,
             is_shallow,
             left_locks: self.repository.left_locks(),
+            grown_folders: self.repository.grown_folders(),
             remotes: self.repository.remotes(),
             names,
             not_utf8: listed.not_utf8,

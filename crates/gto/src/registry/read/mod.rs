@@ -5,22 +5,24 @@
 pub(super) mod damage;
 mod examine;
 pub(super) mod scan;
+mod some;
 mod verify;
 pub(super) mod whole;
 
 use std::collections::BTreeSet;
 
 use crate::annotation::{self, Sourced};
-use crate::damage::DamagedTag;
 use crate::error::{Error, Result};
-use crate::git::{self, TagObject, TagRef, Want};
+use crate::git::{self, TagRef, TagRefs, Want};
 use crate::name::{ArtifactName, StageName};
+use crate::needed;
 use crate::object_id::ObjectId;
 use crate::plan::Warning;
 use crate::query::{self, AnnotatedAt, HistoryOptions, ShowOptions};
 use crate::reference::{Reference, Selector};
 use crate::registry::annotations::commits::CommitFiles;
-use crate::registry::read::scan::renamed_warning;
+use crate::registry::read::scan::{Scan, renamed_warning};
+use crate::registry::read::some::SomeTags;
 use crate::registry::read::whole::Annotated;
 use crate::registry::{Answer, Registry};
 use crate::report::{
@@ -29,7 +31,7 @@ use crate::report::{
 };
 use crate::rules::{self, Refusal};
 use crate::state::{Artifact, Enrichment, StageView, State, VersionView};
-use crate::tag::{Action, TagName};
+use crate::tag::TagName;
 use crate::time::Timestamp;
 use crate::version::VersionLabel;
 
@@ -293,31 +295,25 @@ impl Registry {
         let Ok(parsed) = name.parse::<TagName>() else {
             return self.check_foreign_ref(name);
         };
-        // This includes the tags that determine its meaning.
-        let tags = self.tags_of(&parsed.artifact)?;
-        damage::refuse(self.damaged_refs(&tags.broken).filter(|damaged| damaged.name == name).collect())?;
-        let Some(tag) = tags.refs.iter().find(|tag| tag.name == name) else {
+        let mut tags = SomeTags::of(self, &parsed.artifact);
+        let Some(tag) = tags.exact(name)? else {
+            let broken = self.tags_of(&parsed.artifact)?.broken;
+            damage::refuse(self.damaged_refs(&broken).filter(|damaged| damaged.name == name).collect())?;
             return self.check_foreign_ref(name);
         };
-        match self.repository.read_tag(tag) {
-            TagObject::Lightweight { .. } => return Ok(Answer::of(CheckedRef::Lightweight)),
-            TagObject::Unreadable(why) => {
-                let damage = self.damage(tag, why).map(|damage| DamagedTag { name: name.to_owned(), damage });
-                damage::refuse(damage.into_iter().collect())?;
-                return Ok(Answer::of(CheckedRef::NoEvent { reason: why.to_string() }));
-            }
-            TagObject::Annotated { .. } if parsed.action == Action::Create => {
-                let reason = "the format reserves `@created`".to_owned();
-                return Ok(Answer::of(CheckedRef::NoEvent { reason }));
-            }
-            TagObject::Annotated { .. } => {}
-        }
-        let scan = self.read_scan(&parsed.artifact, tags, Want::Everything);
-        let is_it = |(tag, _): &&(String, _)| tag == name;
-        let renamed =
-            renamed_warning(scan.renamed.iter().filter(is_it).map(|(tag, _)| tag.clone()).collect());
-        let warnings = damage::damage_warning(self.damaged(&scan)).into_iter().chain(renamed).collect();
-        let artifact = Artifact::from_events(parsed.artifact, scan.events);
+        let events = tags.read(TagRefs { refs: vec![tag], ..TagRefs::default() });
+        let Some(event) = events.into_iter().next() else {
+            return self.check_no_event(tags.scan());
+        };
+        let renamed = renamed_warning(tags.scan().renamed.iter().map(|(tag, _)| tag.clone()).collect());
+        let (artifact, damaged) = if let Some(artifact) = needed::for_event(event, &mut tags)? {
+            (artifact, self.damaged(tags.scan()))
+        } else {
+            let mut scan = self.scan(&parsed.artifact, Want::Everything)?;
+            let events = std::mem::take(&mut scan.events);
+            (Artifact::from_events(parsed.artifact.clone(), events), self.damaged(&scan))
+        };
+        let warnings = damage::damage_warning(damaged).into_iter().chain(renamed).collect();
         let found = artifact.events_with_owners().find(|(event, _)| event.tag == name);
         // A tag that is deleted while it is read counts as missing.
         let value = found.map_or(CheckedRef::NoTag, |(event, owner)| {
@@ -328,6 +324,17 @@ impl Registry {
         let answer = Answer { value, warnings };
         // The tag that registered its version may be one of the damaged.
         if is_unregistered { answer.unless_damaged() } else { Ok(answer) }
+    }
+
+    /// What a tag with a name of the registry is that is no event.
+    fn check_no_event(&self, scan: &Scan) -> Result<Answer<CheckedRef>> {
+        damage::refuse(self.damaged(scan))?;
+        let reason = match scan.unreadable.first() {
+            Some((_, why)) => why.to_string(),
+            None if !scan.lightweight.is_empty() => return Ok(Answer::of(CheckedRef::Lightweight)),
+            None => "the format reserves `@created`".to_owned(),
+        };
+        Ok(Answer::of(CheckedRef::NoEvent { reason }))
     }
 
     /// What a tag is that is not among those of an artifact.
@@ -425,7 +432,14 @@ impl Registry {
         let scan = self.read_scan(name, tags, Want::Everything);
         let warnings = self.warnings_of(&scan);
         let mut state = State::from_events(scan.events);
+        // Where the commit has a version of the artifact, its annotation adds none.
+        let has_version = |commit: ObjectId| {
+            state
+                .artifact(name.as_str())
+                .is_some_and(|it| it.versions().any(|version| version.commit() == commit))
+        };
         if let Ok(Some(head)) = self.repository.head_commit_seen(head)
+            && !has_version(head)
             && !files.of(head, name).is_empty()
         {
             state.annotate(head, [name.clone()]);
