@@ -98,6 +98,34 @@ fn the_links_of_the_pages_lead_somewhere() {
 }
 
 #[test]
+fn the_messages_of_the_troubleshooting_page_are_those_of_the_sources() {
+    let mut sources = String::new();
+    let mut folders = vec![root().join("crates")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") && path.iter().any(|part| part == "src") {
+                sources.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let page = std::fs::read_to_string(root().join("docs/troubleshooting.md")).unwrap();
+    let messages: Vec<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    // What stands for a name is written in another way there: the longest part between two of these must be the same.
+    let longest = |message: &str| {
+        let parts = message.split('…').map(|part| part.trim_matches([' ', '\'', '"', ':']));
+        parts.max_by_key(|part| part.len()).unwrap_or_default().to_owned()
+    };
+    let unknown: Vec<&&str> =
+        messages.iter().filter(|message| !sources.contains(&longest(message))).collect();
+    assert!(messages.len() > 20, "only {} messages were found", messages.len());
+    assert_eq!(unknown, Vec::<&&str>::new());
+}
+
+#[test]
 fn every_decision_has_a_row_and_a_test() {
     let decisions = 1..=30;
     let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();

@@ -537,6 +537,12 @@ fn d27_where_git_refuses_packed_refs_every_command_fails_with_its_reason() {
             "deprecate m v1.0.0",
             "deprecate m v1.0.0 --delete",
         ] {
+            // What a registration did is in its tag alone, which is found as git finds it.
+            let tag = line.strip_prefix("check-ref ").and_then(|rest| rest.split(' ').next());
+            if tag.is_some_and(|tag| repo.git(&["cat-file", "-p", tag]).status.success()) {
+                assert_eq!(gto(&repo, line).ok().stdout, gto(&original, line).ok().stdout);
+                continue;
+            }
             let run = refused(&repo, line, &error);
             hints_at(&run, "`gto doctor` shows how to fix that file");
             assert_eq!(fs::read_to_string(&path).unwrap(), damaged, "{run}");
