@@ -555,6 +555,33 @@ fn d27_where_git_refuses_packed_refs_every_command_fails_with_its_reason() {
     }
 }
 
+/// Seen: `m@latest` was v1.0.0 without a word, since the search ended at the record that came too early.
+#[test]
+fn d27_a_search_for_a_few_tags_does_not_end_at_a_damaged_record() {
+    let original = registry(&["m@v1.0.0", "m@v1.1.0", "m@v2.0.0", "m#prod#1"]);
+    original.pack_refs();
+    let text = fs::read_to_string(original.git_dir().join("packed-refs")).unwrap();
+    let (_, after) = text.split_once("refs/tags/m@v1.1.0\n^").expect("it is packed with its commit");
+    let commit = &after[..after.find('\n').unwrap()];
+    let damages = [
+        // Git passes over it where it sorts, and refuses it as soon as it reads it.
+        (
+            text.replace("refs/tags/m@v1.1.0", "re"),
+            "packed refname is dangerous: 're'",
+            "show m@latest --version",
+        ),
+        // Nobody knows whether this is the commit that the stage is on.
+        (text.replace(commit, &format!("x{}", &commit[1..])), "unexpected line in", "resolve m#prod"),
+    ];
+    for (damaged, reason, line) in damages {
+        let repo = original.copy();
+        fs::write(repo.git_dir().join("packed-refs"), damaged).unwrap();
+        let run = gto(&repo, line).fails(1);
+        assert!(run.err().contains(reason), "{run}");
+        assert_eq!(run.out(), "");
+    }
+}
+
 #[test]
 fn a_missing_commit_hinders_nobody_else() {
     let repo = registry(&["m@v1.0.0"]);

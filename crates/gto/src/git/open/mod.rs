@@ -210,12 +210,11 @@ fn check_format(gix: &gix::Repository) -> Result<RefStorage, OpenError> {
     let snapshot = gix.config_snapshot();
     let config = snapshot.plumbing();
     let version = config.string("core.repositoryFormatVersion");
-    match version.as_ref().map(|version| version.as_slice()) {
-        None | Some(b"" | b"0") => return check_first_format(config, &unsupported),
-        Some(b"1") => {}
-        Some(other) => {
-            return Err(unsupported(format!("repository format version {}", lossy(other))));
-        }
+    // A number, which git also takes with zeros before it.
+    match version.as_ref().map(|version| (lossy(version), lossy(version).parse())) {
+        None | Some((_, Ok(0))) => return check_first_format(config, &unsupported),
+        Some((_, Ok(1))) => {}
+        Some((other, _)) => return Err(unsupported(format!("repository format version {other}"))),
     }
     for section in config.sections_by_name("extensions").into_iter().flatten() {
         for key in section.value_names() {
@@ -411,6 +410,9 @@ mod tests {
                 "{text}: {error:?}"
             );
         }
+        fs::write(&config, intact.replace("repositoryformatversion = 0", "repositoryformatversion = 00"))
+            .unwrap();
+        open(&repo);
         // Version 0 with an extension that means nothing there, as git itself leaves it.
         fs::write(&config, format!("{intact}[extensions]\n\tnewThing = true\n")).unwrap();
         open(&repo);

@@ -147,11 +147,16 @@ fn find_packed(
                 file.record(rest).map(|record| Line { name: record.name, len: record.len, peeled: None })?
             }
         };
-        let Some(name) =
-            line.name.strip_prefix(TAGS.as_bytes()).filter(|name| name.starts_with(prefix.as_bytes()))
-        else {
+        let start_of_name = &line.name[..line.name.len().min(start.len())];
+        if start_of_name > start.as_bytes() {
             break;
-        };
+        }
+        // Git goes on behind a name that is out of order, and refuses one that no ref can have.
+        if start_of_name < start.as_bytes() {
+            rest = &rest[file.record(rest)?.len..];
+            continue;
+        }
+        let name = &line.name[TAGS.len()..];
         let choice = choose(name, line.peeled);
         if choice != Choice::Pass {
             let target = file.record(rest)?.target;

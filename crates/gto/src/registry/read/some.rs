@@ -141,6 +141,10 @@ impl Tags for SomeTags<'_> {
         hex.sort_unstable();
         let found = self.find("@v", &mut |tag, commit| {
             let rest = &tag[prefix..];
+            if commit.is_some_and(|commit| !commit.iter().all(u8::is_ascii_hexdigit)) {
+                // What is damaged like this may be the commit in question.
+                return Choice::Unknown;
+            }
             // Those of which it is not known have to be read.
             let is_there =
                 commit.is_none_or(|commit| hex.binary_search_by(|id| id.as_bytes().cmp(commit)).is_ok());

@@ -203,8 +203,8 @@ impl Worker<'_> {
         tally.complained += usize::from(all.complains());
         let tag = git.run(&["cat-file", "-p", &format!("refs/tags/{TAG}")]);
         let (head, has_head) = (git.head(), git.has_head());
-        // Without a readable current commit, the configuration of a bare repository is unknown.
-        let is_unconfigured = template.name == "bare" && head != intact.head;
+        // Without a readable current commit and its folder, the configuration of a bare repository is unknown.
+        let is_unconfigured = template.name == "bare" && (head != intact.head || !git.has_head_folder());
         // Where some are refused: those of which nothing is refused are listed one artifact at a time.
         let found: Listing =
             [&of_m, &of_n].into_iter().filter(|said| !said.complains()).flat_map(view::listing).collect();

@@ -100,6 +100,11 @@ impl Git<'_> {
         self.run(&["rev-parse", "--verify", "HEAD^{commit}"]).status == Some(0)
     }
 
+    /// Whether Git can list the files of the current commit.
+    pub fn has_head_folder(&self) -> bool {
+        !self.run(&["ls-tree", "HEAD"]).complains()
+    }
+
     /// What Git says of these commits.
     pub fn log(&self, commits: &[String]) -> Said {
         let ids: Vec<&str> = commits.iter().map(String::as_str).collect();
