@@ -143,23 +143,62 @@ enum Push {
     Done,
     /// There was nothing to do.
     Nothing,
+    /// It goes with others in one push, which has its lines below all of them.
+    Together,
 }
 
 /// The lines that report a write; `push` if it was meant to be pushed to `remote`.
+///
+/// About one tag they are the Python tool's. That one runs a push for each of several tags; ours is one, and is shown as it is run.
 pub fn lines(plan: &Plan, applied: &Applied, remote: &str, push: bool, dry_run: bool) -> Vec<String> {
     let remote = shell_quote(remote);
-    let tell = |step: &Step| {
-        let push = match (push, applied.is_pushed(step.tag()) == Some(true), dry_run) {
-            (false, ..) => Push::No,
-            (true, true, true) => Push::Would,
-            (true, true, false) => Push::Done,
-            (true, false, _) => Push::Nothing,
+    let done: Vec<&Step> = plan.steps.iter().filter(|step| applied.is_done(step.tag())).collect();
+    let is_pushed = |step: &&Step| push && applied.is_pushed(step.tag()) == Some(true);
+    let pushed: Vec<&Step> = done.iter().copied().filter(is_pushed).collect();
+    let sent: Vec<&Step> = plan.steps.iter().filter(|step| push && is_sent(applied, step.tag())).collect();
+    let tell = |step: &&Step| {
+        let push = match (push, is_pushed(step)) {
+            (false, _) => Push::No,
+            (true, false) => Push::Nothing,
+            (true, true) if sent.len() > 1 => Push::Together,
+            (true, true) if dry_run => Push::Would,
+            (true, true) => Push::Done,
         };
         let moved = plan.moves.iter().find(|moved| is_made_by(moved, step));
         let moved = moved.map(|moved| sentence(moved, dry_run));
         moved.into_iter().chain(lines_of(step, &remote, push, dry_run))
     };
-    plan.steps.iter().filter(|step| applied.is_done(step.tag())).flat_map(tell).collect()
+    let mut lines: Vec<String> = done.iter().flat_map(tell).collect();
+    if sent.len() > 1 && !pushed.is_empty() {
+        lines.extend(lines_of_push(&sent, &pushed, &remote, dry_run));
+    }
+    lines
+}
+
+/// Whether the tag was part of the push, whatever became of it.
+fn is_sent(applied: &Applied, tag: &str) -> bool {
+    let is_missing = |failure: &gto::PartialPush| failure.missing.iter().any(|other| other == tag);
+    applied.is_pushed(tag) != Some(false) || applied.failure.as_ref().is_some_and(is_missing)
+}
+
+/// The lines about one push of several tags, of which these are on the remote now.
+fn lines_of_push(sent: &[&Step], pushed: &[&Step], remote: &str, dry_run: bool) -> Vec<String> {
+    let tags = sent.iter().map(|step| shell_quote(step.tag())).collect::<Vec<_>>().join(" ");
+    let command = format!("`git push --atomic {}{remote} {tags}`", delete(sent[0]));
+    if dry_run {
+        return vec![format!("Would run {command}")];
+    }
+    let done = pushed.iter().map(|step| successfully(step));
+    std::iter::once(format!("Running {command}")).chain(done).collect()
+}
+
+fn delete(step: &Step) -> &'static str {
+    if matches!(step, Step::Delete(_)) { "--delete " } else { "" }
+}
+
+fn successfully(step: &Step) -> String {
+    let done = if matches!(step, Step::Delete(_)) { "deleted" } else { "pushed" };
+    format!("Successfully {done} git tag {} on remote.", step.tag())
 }
 
 /// Whether the tag is the assignment of a move.
@@ -176,7 +215,7 @@ fn sentence(Move { artifact, stage, from, to }: &Move, dry_run: bool) -> String 
 
 fn lines_of(step: &Step, remote: &str, push: Push, dry_run: bool) -> Vec<String> {
     let tag = step.tag();
-    let delete = if matches!(step, Step::Delete(_)) { "--delete " } else { "" };
+    let delete = delete(step);
     let mut lines = vec![match (step, dry_run) {
         (Step::Create(new), false) => format!("Created git tag '{tag}' {}", new.effect()),
         (Step::Create(new), true) => {
@@ -187,9 +226,8 @@ fn lines_of(step: &Step, remote: &str, push: Push, dry_run: bool) -> Vec<String>
     }];
     match push {
         Push::Done => {
-            let done = if delete.is_empty() { "pushed" } else { "deleted" };
             lines.push(format!("Running `git push {delete}{remote} {tag}`"));
-            lines.push(format!("Successfully {done} git tag {tag} on remote."));
+            lines.push(successfully(step));
         }
         Push::Nothing => lines.push(format!("There is no git tag {tag} on {remote} to delete.")),
         Push::Would => lines.push(format!("Would run `git push {delete}{remote} {tag}`")),
@@ -197,7 +235,7 @@ fn lines_of(step: &Step, remote: &str, push: Push, dry_run: bool) -> Vec<String>
             lines.push("To push the changes upstream, run:".to_owned());
             lines.push(format!("    git push {delete}{remote} {}", shell_quote(tag)));
         }
-        Push::No => {}
+        Push::No | Push::Together => {}
     }
     lines
 }
