@@ -90,11 +90,22 @@ fn words() -> impl Iterator<Item = String> {
 
 /// Whether the word that is being completed begins as a flag does.
 pub fn is_flag_begun() -> bool {
-    let typed: Vec<String> = words().skip_while(|word| word != "--").skip(1).collect();
+    word_and_others().0.starts_with('-')
+}
+
+/// Whether nothing is typed yet of a word, and none of these words is.
+pub fn is_unbegun_without(others: &[&str]) -> bool {
+    let (word, before) = word_and_others();
+    word.is_empty() && !before.iter().any(|word| others.contains(&word.as_str()))
+}
+
+/// The word that is being completed, and all others of the line.
+fn word_and_others() -> (String, Vec<String>) {
+    let mut typed: Vec<String> = words().skip_while(|word| word != "--").skip(1).collect();
     // fish and PowerShell give no place: there the last word is completed.
     let place = std::env::var("_CLAP_COMPLETE_INDEX").ok().and_then(|index| index.parse().ok());
-    let word = typed.get(place.unwrap_or(typed.len().saturating_sub(1)));
-    word.is_some_and(|word| word.starts_with('-'))
+    let place: usize = place.unwrap_or(typed.len().saturating_sub(1));
+    if place < typed.len() { (typed.remove(place), typed) } else { (String::new(), typed) }
 }
 
 /// The repository that the command line names so far.

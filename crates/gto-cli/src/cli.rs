@@ -99,11 +99,11 @@ impl ColorArg {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     // Read the registry
-    #[command(visible_alias = "list")]
+    #[command(visible_alias = ALIASES[0])]
     Show(commands::show::Show),
     #[command(hide = true)]
     Ls(commands::ls::Ls),
-    #[command(visible_alias = "log")]
+    #[command(visible_alias = ALIASES[1])]
     History(commands::history::HistoryArgs),
     Compare(commands::compare::Compare),
     Describe(commands::describe::Describe),
@@ -141,6 +141,14 @@ pub enum Command {
     // No word that is near one that people type: clap would propose it.
     #[command(hide = true, name = "__xtask")]
     Generate(commands::generate::Generate),
+}
+
+/// Whether the command of this name, or one below it, has `--repo`.
+pub fn takes_repository(name: &str) -> bool {
+    let has = |command: &clap::Command| command.get_arguments().any(|arg| arg.get_long() == Some("repo"));
+    Cli::command()
+        .find_subcommand(name)
+        .is_some_and(|command| has(command) || command.get_subcommands().any(has))
 }
 
 /// Runs the given command.
@@ -185,7 +193,19 @@ pub fn answer_shell() {
 
 /// The command as it is completed: with flags only where one is begun, so that what fits the place is not lost among them.
 fn completed() -> clap::Command {
-    if candidates::is_flag_begun() { Cli::command() } else { without_flags(Cli::command()) }
+    if candidates::is_flag_begun() {
+        return Cli::command();
+    }
+    let command = without_flags(Cli::command());
+    // Where all commands are listed, each has one name: clap would show the second one.
+    if candidates::is_unbegun_without(&ALIASES) { command.mut_subcommands(without_alias) } else { command }
+}
+
+/// The second names of commands.
+const ALIASES: [&str; 2] = ["list", "log"];
+
+fn without_alias(command: clap::Command) -> clap::Command {
+    command.visible_alias(None)
 }
 
 fn without_flags(command: clap::Command) -> clap::Command {

@@ -119,6 +119,7 @@ impl Context {
     /// Records which repository was requested, and what takes long with it.
     fn begin_opening(&mut self, repo: &str) {
         repo.clone_into(&mut self.repository);
+        self.printer.place.set_repository(repo);
         if is_remote(repo) {
             self.printer.debug("asking the remote repository what is new");
             // Git shows its progress, since the first clone can take long.
@@ -129,6 +130,9 @@ impl Context {
     fn opened(&mut self, registry: &Registry) -> Result<()> {
         let config = registry.config()?;
         self.printer.emojis = config.emojis;
+        if let Some(url) = registry.url() {
+            self.printer.place.set_url(url);
+        }
         self.warn_of_git_dir(registry);
         self.printer.debug(format!("repository {}", registry.root().display()));
         for line in config.lines() {

@@ -4,7 +4,7 @@
 
 use gto::rules::Refusal;
 use gto::{Error, Registry};
-use gto_frontend::advice::{self, Scene};
+use gto_frontend::advice::{self, Advice, Scene};
 
 use crate::context::Context;
 use crate::error::CommandError;
@@ -28,7 +28,7 @@ fn if_deprecated(error: &CommandError, context: &mut Context) -> Option<String> 
         _ => return None,
     };
     let registry = context.registry()?;
-    Some(advice::if_deprecated(&artifact, &registry)?.for_shell(&context.repository))
+    Some(advice::if_deprecated(&artifact, &registry)?.for_shell())
 }
 
 fn hints_of(error: &CommandError, context: &mut Context) -> Vec<String> {
@@ -37,7 +37,7 @@ fn hints_of(error: &CommandError, context: &mut Context) -> Vec<String> {
         CommandError::Meant { hint, .. } => vec![hint.clone()],
         CommandError::Registry(error) => {
             let advice = advice::of(error, context);
-            advice.iter().map(|advice| advice.for_shell(&context.repository)).collect()
+            advice.iter().map(Advice::for_shell).collect()
         }
         CommandError::File { .. }
         | CommandError::Output(_)

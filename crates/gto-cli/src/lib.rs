@@ -12,6 +12,7 @@ mod error;
 mod hints;
 mod output;
 mod pager;
+mod place;
 mod printer;
 mod progress;
 mod topics;
@@ -29,6 +30,7 @@ use gto_frontend::signals;
 use cli::Cli;
 use context::Context;
 use error::{CommandError, Status};
+use place::Place;
 use printer::Printer;
 
 /// Runs the command line of this process to its end.
@@ -45,6 +47,7 @@ pub fn main() -> ExitCode {
     let started = start_in(&cli.folders);
     let mut context = Context::from_process(cli.verbose).with_interactive_prompt();
     context.no_pager = cli.no_pager;
+    context.printer.place = Place::new(&cli.folders, cli::takes_repository);
     let result =
         started.and_then(|()| cli::run(cli, &mut context)).and_then(|()| Ok(context.printer.flush()?));
     let status = match result {
@@ -105,7 +108,7 @@ fn page(topic: &topics::Topic) -> ExitCode {
 
 /// Prints an error about the arguments, or the requested help.
 fn wrong_usage(mut error: clap::Error) -> ExitCode {
-    usage::forget_suggestions(&mut error);
+    usage::forget_suggestions(&mut error, &words(), &mut Cli::command());
     // If even this cannot be printed, there is nothing left to do.
     let _ = error.print();
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {

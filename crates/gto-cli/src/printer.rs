@@ -15,6 +15,7 @@ use crate::error::CommandError;
 use crate::output::screen::Screen;
 use crate::output::table::{Cells, Table};
 use crate::pager::Paged;
+use crate::place::Place;
 use crate::progress::{PATIENCE, ProgressLine};
 
 /// Prints a `git` that was run, with its time and its messages. Threads of the library call it, which have no printer.
@@ -35,6 +36,8 @@ pub struct Printer {
     verbose: bool,
     /// What a long table is shown in on a terminal, if anything.
     pub pager: Option<String>,
+    /// Where the commands in hints are typed.
+    pub place: Place,
     /// The line that any other output takes away.
     progress: Option<ProgressLine>,
 }
@@ -42,7 +45,8 @@ pub struct Printer {
 impl Printer {
     /// A printer on the process's stdout and stderr.
     pub fn new(emojis: bool, verbose: bool) -> Self {
-        Self { stdout: BufWriter::new(io::stdout()), emojis, verbose, pager: None, progress: None }
+        let (stdout, place) = (BufWriter::new(io::stdout()), Place::default());
+        Self { stdout, emojis, verbose, pager: None, place, progress: None }
     }
 
     /// Shows on a terminal how far a long reading has come, until anything else is printed.
@@ -104,12 +108,14 @@ impl Printer {
 
     /// Tells something that is no failure.
     pub fn warning(&mut self, text: impl AsRef<str>) {
-        self.note(AnsiColor::Yellow.on_default().bold(), "warning", text.as_ref());
+        let text = self.place.typeable(text.as_ref()).into_owned();
+        self.note(AnsiColor::Yellow.on_default().bold(), "warning", &text);
     }
 
     /// Tells why the answer is what it is, or what to type next.
     pub fn hint(&mut self, text: impl AsRef<str>) {
-        self.note(AnsiColor::Cyan.on_default().bold(), "hint", text.as_ref());
+        let text = self.place.typeable(text.as_ref()).into_owned();
+        self.note(AnsiColor::Cyan.on_default().bold(), "hint", &text);
     }
 
     /// Tells what is being done, if that is wanted.
@@ -134,7 +140,7 @@ impl Printer {
         self.progress = None;
         self.stdout.flush()?;
         let mut stderr = anstream::stderr();
-        write!(stderr, "{}\nGo on? [y/N] ", clean_inset(what))?;
+        write!(stderr, "{}\nGo on? [y/N] ", clean_inset(&self.place.typeable(what)))?;
         stderr.flush()?;
         let mut answer = String::new();
         io::stdin().read_line(&mut answer)?;

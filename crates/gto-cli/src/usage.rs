@@ -6,6 +6,8 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
+use gto_frontend::advice::looks_like_version;
+use gto_frontend::near::distance;
 
 /// Words for commands, of git, docker, kubectl, `MLflow` and the Python tool, with what does that here.
 const VERBS: &[(&[&str], &str)] = &[
@@ -243,12 +245,19 @@ const SYNONYMS: &[(&[&str], &[&str])] = &[
 const DESTRUCTIVE: &[&str] =
     &["deprecate", "remove", "unassign", "deregister", "rollback", "cache", "delete", "force", "yes"];
 
-/// Takes out what clap proposes.
-pub fn forget_suggestions(error: &mut clap::Error) {
-    if matches!(error.kind(), ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument) {
-        for kind in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::Suggested] {
-            error.remove(kind);
-        }
+/// Takes out what clap proposes. It puts its proposal into the line with the usage, too; `words` is the line without the program.
+pub fn forget_suggestions(error: &mut clap::Error, words: &[String], cli: &mut Command) {
+    if !matches!(error.kind(), ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument) {
+        return;
+    }
+    for kind in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::Suggested] {
+        error.remove(kind);
+    }
+    cli.build();
+    if let Some(command) = words.iter().find_map(|word| cli.find_subcommand(word).map(|_| word))
+        && let Some(command) = cli.find_subcommand_mut(command)
+    {
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(command.render_usage()));
     }
 }
 
@@ -310,7 +319,7 @@ fn of_verb(verb: &str, cli: &Command) -> Option<String> {
 /// Of a flag that the command does not have, or of a word too many.
 fn of_argument(argument: &str, command: &Command) -> Option<String> {
     let Some(flag) = argument.strip_prefix('-') else {
-        return (command.get_name() == "assign").then(|| ASSIGN.to_owned());
+        return of_word(argument, command.get_name());
     };
     let flag = flag.trim_start_matches('-').split('=').next()?.replace('_', "-");
     let flag = flag.as_str();
@@ -328,18 +337,36 @@ fn of_argument(argument: &str, command: &Command) -> Option<String> {
     Some(format!("did you mean --{meant}?"))
 }
 
+/// Of a word too many: a version or a stage comes with the name where something is read.
+fn of_word(word: &str, command: &str) -> Option<String> {
+    let is_version = word.trim_start_matches('@') == "latest" || looks_like_version(word).is_some();
+    match command {
+        "assign" => Some(ASSIGN.to_owned()),
+        "register" => Some("`gto register NAME REF --version VERSION`".to_owned()),
+        "show" | "history" | "resolve" | "describe" => Some(if is_version {
+            let version = looks_like_version(word).unwrap_or_else(|| "latest".to_owned());
+            format!("the version comes with the name: `gto {command} NAME@{version}`")
+        } else {
+            format!(
+                "a version or a stage comes with the name: `gto {command} NAME@VERSION`, `gto {command} NAME#STAGE`"
+            )
+        }),
+        _ => None,
+    }
+}
+
 /// The word that was meant by a slip of the fingers, if it takes nothing away.
 fn similar<'a>(typed: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let slips = if typed.len() > 4 { 2 } else { 1 };
-    let distance = |word: &str| {
+    let slips_to = |word: &str| {
         // `reg` for `register`.
         let is_beginning = typed.len() > 2 && word.starts_with(typed);
-        if is_beginning { 1 } else { strsim::osa_distance(typed, word) }
+        if is_beginning { 1 } else { distance(typed, word) }
     };
     let near: Vec<(usize, &str)> = words
         .into_iter()
         .filter(|word| typed.chars().next() == word.chars().next() && !DESTRUCTIVE.contains(word))
-        .map(|word| (distance(word), word))
+        .map(|word| (slips_to(word), word))
         .filter(|(distance, _)| *distance <= slips)
         .collect();
     let (least, word) = near.iter().min()?;

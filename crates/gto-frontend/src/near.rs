@@ -25,6 +25,12 @@ pub fn is_near(name: &str, other: &str) -> bool {
     }
 }
 
+/// The number of letters that were left out, added, changed or swapped.
+#[must_use]
+pub fn distance(typed: &str, other: &str) -> usize {
+    strsim::osa_distance(typed, other)
+}
+
 fn parts(name: &str) -> Vec<&str> {
     name.split(['-', '_', '/', ':', '.']).collect()
 }
@@ -40,7 +46,7 @@ fn is_mistyped(part: &str, other: &str) -> bool {
         3..=4 => 1,
         _ => 2,
     };
-    strsim::osa_distance(part, other) <= allowed
+    distance(part, other) <= allowed
 }
 
 #[cfg(test)]

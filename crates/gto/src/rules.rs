@@ -121,6 +121,8 @@ pub enum Refusal {
         "Version '{version}' is already in stage '{stage}'. Use the '--force' flag to create a new Git tag nevertheless."
     )]
     AlreadyInStage {
+        /// The artifact.
+        artifact: ArtifactName,
         /// The version.
         version: VersionLabel,
         /// The stage.
@@ -446,10 +448,11 @@ pub struct TagWish {
     pub expect: Option<Version>,
 }
 
-/// With `exist_ok` an empty plan that says so, where a write is refused because all is as it was asked for.
-pub fn unless_so(planned: Result<Plan, Refusal>, exist_ok: bool) -> Result<Plan, Refusal> {
+/// With `exist_ok` an empty plan that says so, where a write is refused because all is as it was asked for: what is to be made
+/// or taken back by a tag is so already, and what is to be deleted is not there.
+pub fn unless_so(planned: Result<Plan, Refusal>, exist_ok: bool, undo: Undo) -> Result<Plan, Refusal> {
     match planned {
-        Err(refusal) if exist_ok && refusal.is_so_already() => {
+        Err(refusal) if exist_ok && refusal.is_so_already(undo) => {
             Ok(Plan { already: vec![refusal.state()], ..Plan::default() })
         }
         planned => planned,
@@ -458,20 +461,28 @@ pub fn unless_so(planned: Result<Plan, Refusal>, exist_ok: bool) -> Result<Plan,
 
 impl Refusal {
     /// Whether it refuses what would change nothing.
-    fn is_so_already(&self) -> bool {
-        matches!(
-            self,
+    fn is_so_already(&self, undo: Undo) -> bool {
+        match self {
             Self::RegisteredOnCommit { .. }
-                | Self::AlreadyInStage { .. }
-                | Self::NotInStage { .. }
-                | Self::NothingInStage { .. }
-                | Self::DeregisteredAlready { .. }
-                | Self::DeprecatedAlready
-        )
+            | Self::AlreadyInStage { .. }
+            | Self::NotInStage { .. }
+            | Self::NothingInStage { .. } => true,
+            // By a tag: those of the past are kept.
+            Self::DeregisteredAlready { .. } | Self::DeprecatedAlready => undo == Undo::ByTag,
+            Self::ArtifactNotFound { .. } | Self::VersionNotFound { .. } => undo == Undo::ByDeletion,
+            _ => false,
+        }
     }
 
     /// How things are, without what to do about it.
     fn state(&self) -> String {
+        match self {
+            Self::ArtifactNotFound { name } => return format!("There is no artifact '{name}'"),
+            Self::VersionNotFound { artifact, version } => {
+                return format!("Artifact '{artifact}' has no version '{version}'");
+            }
+            _ => {}
+        }
         let text = self.to_string();
         text.split_once(". ").map_or(text.clone(), |(state, _)| state.to_owned())
     }
@@ -486,7 +497,7 @@ impl Rules<'_> {
             (Err(Refusal::RegisteredOnCommit { version, .. }), Some(wanted)) => version.to_string() == wanted,
             _ => true,
         };
-        unless_so(registered.map(|_| draft.plan), wish.exist_ok && is_meant)
+        unless_so(registered.map(|_| draft.plan), wish.exist_ok && is_meant, Undo::ByTag)
     }
 
     /// Plans to assign `stage`.
@@ -501,7 +512,7 @@ impl Rules<'_> {
             }
         };
         if !wish.force && self.is_shown(stage, &label, commit) {
-            return Err(Refusal::AlreadyInStage { version: label, stage: stage.clone() });
+            return Err(self.already_in(stage, label));
         }
         self.check_expected(stage, wish)?;
         let message = format!("Assigning stage {stage} to artifact {} version {label}", self.name);
@@ -523,7 +534,7 @@ impl Rules<'_> {
             })?,
         };
         if to.is_same(&shown) && !wish.force {
-            return Err(Refusal::AlreadyInStage { version: to.label().clone(), stage: stage.clone() });
+            return Err(self.already_in(stage, to.label().clone()));
         }
         self.check_expected(stage, wish)?;
         let (from, label) = (shown.label().clone(), to.label().clone());
@@ -541,7 +552,9 @@ impl Rules<'_> {
         stage: &StageName,
         version: &Version,
     ) -> Result<VersionView<'a>, Refusal> {
-        let found = self.find_version(artifact, version)?.ok_or_else(|| self.no_version(version))?;
+        let not_registered =
+            || Refusal::NotRegistered { artifact: self.name.clone(), version: version.clone() };
+        let found = self.find_version(artifact, version)?.ok_or_else(not_registered)?;
         self.check_active(found)?;
         if found.stage(stage).is_none() {
             let (artifact, version) = (self.name.clone(), version.clone());
@@ -679,6 +692,10 @@ impl Rules<'_> {
         let artifact = self.existing()?;
         let deprecated = || Refusal::Deprecated { artifact: self.name.clone() };
         if artifact.is_active() { Ok(artifact) } else { Err(deprecated()) }
+    }
+
+    fn already_in(&self, stage: &StageName, version: VersionLabel) -> Refusal {
+        Refusal::AlreadyInStage { artifact: self.name.clone(), version, stage: stage.clone() }
     }
 
     fn no_version(&self, version: &Version) -> Refusal {

@@ -69,7 +69,7 @@ impl Assign {
         // Before the version is read, as in the Python tool.
         registry.check_stage(&stage)?;
         let target = self.target(&name)?;
-        let expect = self.expect.as_deref().map(operand::version).transpose()?;
+        let expect = self.expect.as_deref().map(|text| operand::version(text, &name)).transpose()?;
         let tag = TagWish { expect, ..self.write.wish() };
         let request = Request::Assign { artifact: name, stage, target, tag, author };
         let plan = write::run(context, &registry, &request, &self.write)
@@ -109,23 +109,17 @@ impl Assign {
     }
 
     fn target(&self, name: &ArtifactName) -> Result<Target> {
-        if let (None, Some(text)) = (&self.revision, &self.version)
-            && let Some(selector) = Selector::of(text, name)
-        {
-            return Ok(match selector {
+        if let (None, Some(text)) = (&self.revision, &self.version) {
+            return Ok(match operand::selector(text, name)? {
                 Selector::Latest => Target::Latest,
                 Selector::Version(version) => Target::Version(version),
                 Selector::Stage(stage) => Target::Stage(stage),
             });
         }
-        let version = self.version.as_deref().map(operand::version).transpose()?;
-        Ok(match (&self.revision, version) {
-            (None, Some(version)) => Target::Version(version),
-            (revision, version) => Target::Commit {
-                revision: revision.as_deref().unwrap_or("HEAD").to_owned(),
-                version,
-                skip_registration: self.skip_registration,
-            },
+        Ok(Target::Commit {
+            revision: self.revision.as_deref().unwrap_or("HEAD").to_owned(),
+            version: self.version.as_deref().map(|text| operand::version(text, name)).transpose()?,
+            skip_registration: self.skip_registration,
         })
     }
 }

@@ -2,9 +2,7 @@
 
 use clap::Args;
 
-use gto::reference::Selector;
 use gto::report::VersionReport;
-use gto::rules::Refusal;
 
 use super::operand;
 use super::show::warn;
@@ -53,10 +51,7 @@ impl Compare {
         let registry = context.open(&self.repo.repo)?;
         let name = operand::artifact(&self.name, |_| None)?;
         context.artifact = Some(name.clone());
-        let selector = |text: &str| {
-            let invalid = || Refusal::InvalidVersion { version: text.to_owned() };
-            Selector::of(text, &name).ok_or_else(invalid)
-        };
+        let selector = |text: &str| operand::selector(text, &name);
         let (first, second) = (selector(&self.first)?, selector(&self.second)?);
         let answer = registry.compare_versions(&name, &first, &second)?;
         warn(context, &answer.warnings);

@@ -12,12 +12,15 @@ pub const VARIABLE: &str = "COMPLETE";
 /// Print a script for shell completion of commands, artifacts, versions and stages
 #[derive(Debug, Args)]
 #[command(after_help = "Install:
-  bash
+  bash, with the package bash-completion
     mkdir -p ~/.local/share/bash-completion/completions
     gto completions bash > ~/.local/share/bash-completion/completions/gto
-  zsh (with `fpath=(~/.zfunc $fpath)` before `compinit` in ~/.zshrc)
+  bash, without it
+    echo 'source <(gto completions bash)' >> ~/.bashrc
+  zsh (leave out the last line if ~/.zshrc has it; its first half must come before `compinit`)
     mkdir -p ~/.zfunc
     gto completions zsh > ~/.zfunc/_gto
+    echo 'fpath=(~/.zfunc $fpath); autoload -Uz compinit; compinit' >> ~/.zshrc
   fish
     mkdir -p ~/.config/fish/completions
     gto completions fish > ~/.config/fish/completions/gto.fish

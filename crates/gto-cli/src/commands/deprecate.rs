@@ -67,11 +67,11 @@ impl Deprecate {
                 let stage = self.stage(&name, stage)?;
                 // Before the version is read, as in the Python tool.
                 registry.check_stage(&stage)?;
-                let version = operand::version(version.as_deref().unwrap_or_default())?;
+                let version = operand::version(version.as_deref().unwrap_or_default(), &name)?;
                 Request::Unassign { artifact, version: Some(version), stage, undo, tag, author }
             }
             (Some(version), None) => {
-                let version = operand::version(version)?;
+                let version = operand::version(version, &name)?;
                 Request::Deregister { artifact, version, undo, tag, author }
             }
             (None, None) => {

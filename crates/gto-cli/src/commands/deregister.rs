@@ -42,7 +42,7 @@ impl Deregister {
             TrailingSelector::Stage(..) => None,
         })?;
         let (tag, author) = (self.write.wish(), operand::author(&self.write)?);
-        let version = operand::version(&self.version)?;
+        let version = operand::version(&self.version, &name)?;
         let request = Request::Deregister { artifact: name, version, undo: Undo::ByTag, tag, author };
         write::run(context, &registry, &request, &self.write).map(drop)
     }

@@ -112,7 +112,15 @@ impl Describe {
 
 fn missing(description: &Description, field: &str) -> CommandError {
     let message = format!("The annotation of '{}' has no {field}", description.artifact);
-    CommandError::arguments(message, format!("it is in '{}'", description.nearest().file))
+    let flag = match field {
+        "type" => "--type TYPE",
+        "labels" => "--label LABEL",
+        "description" => "--description TEXT",
+        "custom data" => "--custom JSON",
+        _ => "--path PATH",
+    };
+    let (name, file) = (&description.artifact, &description.nearest().file);
+    CommandError::arguments(message, format!("`gto annotate {name} {flag}` adds it in '{file}'"))
 }
 
 /// The path as scripts put it into commands (`git show "REV:$(gto resolve m --path)"`): one line, and no option.

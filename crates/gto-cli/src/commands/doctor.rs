@@ -33,7 +33,8 @@ impl Doctor {
     pub fn run(self, context: &mut Context) -> Result<()> {
         let (registry, wrong_config) = context.open_leniently(&self.repo.repo)?;
         let examination = registry.examine(&wrong_config)?;
-        let place = Place::new(&registry, &self.repo.repo);
+        let repository = context.printer.place.repository().to_owned();
+        let place = Place::new(&registry, &repository);
         if self.json {
             let report = report(registry.config()?, &examination, &place);
             context.printer.line(json::to_string(&report)?)?;

@@ -2,7 +2,7 @@
 //!
 //! Must not cost a write of known names anything: all tags are listed only for new ones, and only where that is quick.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use gto::Registry;
 use gto::name::{ArtifactName, StageName};
@@ -26,39 +26,65 @@ pub fn hints(plan: &Plan, registry: &Registry) -> Vec<String> {
 }
 
 fn similar(plan: &Plan, registry: &Registry, tags: &[String]) -> Vec<String> {
-    let parsed: Vec<TagName> = tags.iter().filter_map(|tag| tag.parse().ok()).collect();
     let artifact = plan.steps.iter().find_map(|step| match step {
         Step::Create(tag) => Some(&tag.artifact),
         Step::Delete(_) => None,
     });
     let artifact = artifact.filter(|_| plan.is_new_artifact);
-    let artifact_hint = artifact.and_then(|name| similar_artifact(name, &parsed));
+    let artifact_hint = artifact.and_then(|name| similar_artifact(name, tags));
     // A configuration with stages has been asked already.
     let stage =
         plan.new_stage.as_ref().filter(|_| registry.config().is_ok_and(|config| config.stages.is_none()));
-    let stage_hint = stage.and_then(|name| similar_stage(name, &parsed));
+    let stage_hint = stage.and_then(|name| similar_stage(name, tags));
     artifact_hint.into_iter().chain(stage_hint).collect()
 }
 
-fn similar_artifact(name: &ArtifactName, tags: &[TagName]) -> Option<String> {
-    let known: BTreeSet<&ArtifactName> = tags.iter().map(|tag| &tag.artifact).collect();
+/// The artifacts of tags. Each is parsed once: a registry can have a hundred thousand tags.
+fn artifacts(tags: &[String]) -> BTreeSet<ArtifactName> {
+    let (mut found, mut seen) = (BTreeSet::new(), HashSet::new());
+    for tag in tags {
+        let name = &tag[..tag.find(['@', '#']).unwrap_or(tag.len())];
+        if !seen.contains(name)
+            && let Ok(parsed) = tag.parse::<TagName>()
+        {
+            found.insert(parsed.artifact);
+            seen.insert(name);
+        }
+    }
+    found
+}
+
+/// The stages that tags assign, each parsed once.
+fn stages(tags: &[String]) -> BTreeSet<String> {
+    let (mut found, mut seen) = (BTreeSet::new(), HashSet::new());
+    for tag in tags {
+        let Some((name, rest)) = tag.split_once('#') else { continue };
+        let stage = &rest[..rest.find(['#', '!']).unwrap_or(rest.len())];
+        if name.contains('@') || seen.contains(stage) {
+            continue;
+        }
+        if let Ok(TagName { action: Action::Assign(parsed), .. }) = tag.parse() {
+            found.insert(parsed.to_string());
+            seen.insert(stage);
+        }
+    }
+    found
+}
+
+fn similar_artifact(name: &ArtifactName, tags: &[String]) -> Option<String> {
+    let known = artifacts(tags);
     let is_same =
         |other: &&ArtifactName| other.as_str().eq_ignore_ascii_case(name.as_str()) && *other != name;
-    if let Some(other) = known.iter().copied().find(is_same) {
+    if let Some(other) = known.iter().find(is_same) {
         return Some(format!("'{name}' is a new artifact; '{other}' differs only in case"));
     }
-    let near = known.iter().filter(|other| **other != name && is_near(name.as_str(), other.as_str()));
+    let near = known.iter().filter(|other| *other != name && is_near(name.as_str(), other.as_str()));
     let near: Vec<String> = near.take(SHOWN).map(|other| format!("'{other}'")).collect();
     (!near.is_empty()).then(|| format!("'{name}' is a new artifact; there is {} already", near.join(", ")))
 }
 
-fn similar_stage(name: &StageName, tags: &[TagName]) -> Option<String> {
-    let stage_of = |tag: &TagName| match &tag.action {
-        Action::Assign(stage) => Some(stage.to_string()),
-        _ => None,
-    };
-    let in_use: BTreeSet<String> = tags.iter().filter_map(stage_of).collect();
-    let in_use: Vec<String> = in_use.into_iter().collect();
+fn similar_stage(name: &StageName, tags: &[String]) -> Option<String> {
+    let in_use: Vec<String> = stages(tags).into_iter().collect();
     closest(name.as_str(), &in_use).filter(|close| *close != name.as_str())?;
     let more = if in_use.len() > SHOWN { ", …" } else { "" };
     let shown = in_use[..in_use.len().min(SHOWN)].join(", ");

@@ -173,7 +173,7 @@ impl HistoryArgs {
 
     fn why_nothing(&self, context: &mut Context, registry: &Registry) -> Vec<String> {
         let name = self.name.as_deref();
-        let in_words = |advice: Advice| advice.for_shell(&self.repo.repo);
+        let in_words = |advice: Advice| advice.for_shell();
         let advice = name.and_then(|name| advice::nothing_in_history(name, context));
         let mut hints: Vec<String> = advice.map(in_words).into_iter().collect();
         let is_filtered = !(self.event.is_empty() && self.label.is_empty())

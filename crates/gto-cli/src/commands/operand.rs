@@ -3,10 +3,12 @@
 //! Suggests what to type instead if one was used in place of another. The library decides what is valid.
 
 use gto::name::{ArtifactName, StageName};
+use gto::reference::Selector;
 use gto::rules::Refusal;
 use gto::version::Version;
 use gto::{Author, AuthorFault};
 use gto_frontend::advice::looks_like_version;
+use gto_frontend::text::shell_quote;
 
 use crate::args::WriteArgs;
 use crate::error::{CommandError, Result};
@@ -50,9 +52,32 @@ pub fn stage(text: &str) -> Result<StageName> {
         .map_err(|error| CommandError::meant(error, "a stage looks like dev or prod".to_owned().into()))
 }
 
-/// Reads a version where one must exist already.
-pub fn version(text: &str) -> Result<Version> {
-    text.parse().map_err(|_| Refusal::InvalidVersion { version: text.to_owned() }.into())
+/// Reads a version of an artifact where one must exist already, and `latest` or a stage would not do.
+pub fn version(text: &str, name: &ArtifactName) -> Result<Version> {
+    text.parse().map_err(|_| {
+        let selector = Selector::of(text, name).map(|selector| match selector {
+            Selector::Stage(stage) => format!("{name}#{stage}"),
+            Selector::Latest | Selector::Version(_) => format!("{name}@latest"),
+        });
+        let hint = selector.map(|selector| {
+            let selector = shell_quote(&selector);
+            format!(
+                "here a version is named in full: `gto show {selector} --version` prints which one that is"
+            )
+        });
+        CommandError::meant(Refusal::InvalidVersion { version: text.to_owned() }, hint)
+    })
+}
+
+/// Reads a version, `latest` or a stage of an artifact.
+pub fn selector(text: &str, name: &ArtifactName) -> Result<Selector> {
+    Selector::of(text, name).ok_or_else(|| {
+        let is_word =
+            text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.parse::<StageName>().is_ok();
+        let hint = (is_word && looks_like_version(text).is_none())
+            .then(|| format!("a version looks like v1.0.0; what is in a stage is '{name}#{text}', the highest version 'latest'"));
+        CommandError::meant(Refusal::InvalidVersion { version: text.to_owned() }, hint)
+    })
 }
 
 /// Adds to the error about a revision that looks like a version the command that takes one.

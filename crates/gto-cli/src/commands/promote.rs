@@ -94,7 +94,7 @@ fn promote(
     let artifacts: Vec<ArtifactName> = artifacts.collect::<Result<_>>()?;
     let (from, to) = (operand::stage(from)?, operand::stage(to)?);
     let author = operand::author(args)?;
-    let expect = expect.map(operand::version).transpose()?;
+    let expect = expect.map(|text| operand::version(text, &artifacts[0])).transpose()?;
     let tag = TagWish { expect, ..args.wish() };
     let request = Request::Promote { artifacts, from, to, tag, author };
     write::run(context, &registry, &request, args).map(drop)

@@ -102,7 +102,7 @@ impl Register {
             // The commit is looked at first, as in the Python tool; the version is wrong in any case.
             match (error, version.filter(|text| text.parse::<Version>().is_err())) {
                 (CommandError::Registry(error), Some(text)) if is_of_commit(&error) => {
-                    let spelling = spelling_of_version(&text).for_shell(&context.repository);
+                    let spelling = spelling_of_version(&text).for_shell();
                     CommandError::meant(error, Some(format!("'{text}' is no version either: {spelling}")))
                 }
                 (error, _) => {

@@ -46,7 +46,7 @@ impl Rollback {
         let name = operand::artifact(&self.name, |_| None)?;
         let author = operand::author(&self.write)?;
         let stage = operand::stage(&self.stage)?;
-        let to = self.to.as_deref().map(operand::version).transpose()?;
+        let to = self.to.as_deref().map(|text| operand::version(text, &name)).transpose()?;
         let request = Request::Rollback { artifact: name, stage, to, tag: self.write.wish(), author };
         write::run(context, &registry, &request, &self.write).map(drop)
     }

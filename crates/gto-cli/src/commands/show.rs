@@ -214,7 +214,13 @@ impl Show {
                 self.check_limits()?;
                 self.verify(&registry, &mut answer.value)?;
                 warn(context, &answer.warnings);
-                print_versions(context, &answer.value, format, self.wide, &format!("in stage '{stage}'"))
+                let mut of_what = format!("in stage '{stage}'");
+                if answer.value.versions.is_empty()
+                    && let Some(why) = advice::other_stages(&registry, stage.as_str())
+                {
+                    of_what = format!("{of_what}: {}", why.for_shell());
+                }
+                print_versions(context, &answer.value, format, self.wide, &of_what)
             }
             (Some(name), at) => {
                 let reference = Reference::parse(name);
@@ -242,7 +248,7 @@ impl Show {
                     if let Some(why) = filtered() {
                         of_what = format!("{of_what} {why}");
                     } else if let Some(why) = deprecated().or_else(similar) {
-                        of_what = format!("{of_what}: {}", why.for_shell(&context.repository));
+                        of_what = format!("{of_what}: {}", why.for_shell());
                     }
                 }
                 print_versions(context, &answer.value, format, self.wide, &of_what)
@@ -386,7 +392,7 @@ impl Show {
                     };
                     printer.hint(format!("no artifact is annotated so {place}: leave out --type or --label"));
                 } else if let Some(why) = advice::nothing_registered(registry) {
-                    printer.hint(why.for_shell(&context.repository));
+                    printer.hint(why.for_shell());
                 }
             }
             Format::Table(style) => {

@@ -45,7 +45,7 @@ impl Unassign {
         let name = operand::artifact(&self.name, |_| None)?;
         let author = operand::author(&self.write)?;
         let stage = operand::stage(&self.stage)?;
-        let version = self.version.as_deref().map(operand::version).transpose()?;
+        let version = self.version.as_deref().map(|text| operand::version(text, &name)).transpose()?;
         let (undo, tag) = (Undo::ByTag, self.write.wish());
         let request = Request::Unassign { artifact: name, version, stage, undo, tag, author };
         write::run(context, &registry, &request, &self.write).map(drop)

@@ -65,7 +65,7 @@ impl Verify {
         } else if tags.is_empty() {
             context.printer.line(NOTHING_FOUND)?;
             if let Some(why) = nothing_registered(&registry) {
-                context.printer.hint(why.for_shell(&context.repository));
+                context.printer.hint(why.for_shell());
             }
         } else {
             let style = if self.plain { Style::Plain } else { Style::FancyOutline };

@@ -41,7 +41,7 @@ pub fn run(context: &mut Context, registry: &Registry, request: &Request, args: 
     context.printer.remarks(&applied.said);
     tell(context, registry, (args, registry.pushes(&options)?), &plan, &applied)?;
     for already in &plan.already {
-        context.printer.hint(format!("{already}: nothing was made"));
+        context.printer.hint(format!("{already}: nothing was changed"));
     }
     if plan.steps.is_empty() && plan.unchanged.is_empty() && plan.already.is_empty() && !args.json {
         let is_of_all = matches!(request, Request::RegisterChanged { .. });
@@ -73,7 +73,8 @@ fn tell(
     plan: &Plan,
     applied: &Applied,
 ) -> Result<()> {
-    let Context { printer, repository, .. } = context;
+    let printer = &mut context.printer;
+    let repository = printer.place.repository();
     let deleted = if args.dry_run { None } else { Deleted::of(plan, applied, registry, repository) };
     if args.json {
         let report = WriteReport::new(plan, applied, args.dry_run).with(deleted);

@@ -27,13 +27,7 @@ pub(super) fn of_version(error: &Error, scene: &mut dyn Scene) -> Vec<Advice> {
             "; in a fresh clone, fetch the tags first: `git fetch --tags`",
         ],
         Error::NoVersion { artifact, stage: Some(stage) } => {
-            let (artifact, stage) = (artifact.to_string(), stage.to_string());
-            advice![
-                Step::History(artifact.clone()),
-                " shows what was there; ",
-                Step::Assign { artifact, stage, version: None },
-                " puts a version there",
-            ]
+            meant::empty_stage(artifact.as_str(), stage.as_str(), scene)
         }
         Error::CannotCompare { artifact, .. } => uncommitted(artifact, scene)
             .unwrap_or_else(|| advice![describe(artifact), " shows its path"])
@@ -59,12 +53,16 @@ fn of_no_entry(artifact: &ArtifactName, is_committed: bool) -> Advice {
     let (folder, name) = artifact.as_str().rsplit_once(':').unwrap_or(("", artifact.as_str()));
     let slash = if folder.is_empty() { "" } else { "/" };
     let or = if folder.is_empty() { " or in `artifacts.yaml`" } else { "" };
-    let place = format!("it would stand as '{name}' under `artifacts` in '{folder}{slash}dvc.yaml'{or}; ");
+    let place = format!("'{name}' under `artifacts` in '{folder}{slash}dvc.yaml'{or}");
     if is_committed {
-        advice![place, "what the files say now: ", describe(artifact)]
-    } else {
-        advice![place, "to see another commit, add ", either("`--rev REV`", "its revision")]
+        return advice![format!("it would be {place}; what the files say now: "), describe(artifact)];
     }
+    let annotate = Step::Annotate { artifact: artifact.to_string(), path: "PATH".to_owned() };
+    advice![
+        annotate,
+        format!(" writes it ({place}); to see another commit, add "),
+        either("`--rev REV`", "its revision"),
+    ]
 }
 
 /// What to do about an annotation that cannot be changed.

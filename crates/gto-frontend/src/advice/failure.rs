@@ -1,7 +1,7 @@
 //! What to do where Git, a disk, a setting or an argument keeps gto from its work.
 
-use gto::Error;
 use gto::name::{ArtifactName, InvalidName};
+use gto::{Error, Registry};
 
 use super::lacking::fetch_tags;
 use super::meant::looks_like_version;
@@ -59,7 +59,8 @@ pub(super) fn of(error: &Error, scene: &mut dyn Scene) -> Option<Advice> {
         Error::NoCommit => "make a commit first: versions are bound to commits".into(),
         Error::NoBranch { other, .. } => of_no_branch(other, scene.repository()),
         Error::InvalidDate { .. } => {
-            "dates look like 2026-11-24, '2026-11-24 10:00', yesterday, '1 day ago', '2 weeks ago'".into()
+            "dates look like 2026-11-24, '2026-11-24 10:00', 7d, 12h, yesterday, '1 day ago', '2 weeks ago'"
+                .into()
         }
         Error::InvalidCommitterDate { .. } => {
             "write it as '@1700000000 +0000', '2026-11-24T10:00:00Z' or, for local time, \
@@ -216,6 +217,13 @@ fn of_revision(revision: &str, scene: &mut dyn Scene) -> Advice {
         tags.iter().filter(of_version).take(SHOWN).map(|tag| format!("'{tag}'")).collect();
     if !tags.is_empty() {
         return format!("did you mean {}?", tags.join(" or ")).into();
+    }
+    if let Some(url) = registry.as_ref().and_then(Registry::url) {
+        return format!(
+            "name a branch, tag or commit of it: `git ls-remote {}` lists them",
+            shell_quote(url)
+        )
+        .into();
     }
     let shallow = registry.is_some_and(|registry| registry.is_shallow());
     let fetch = if shallow { "; this clone is shallow: `git fetch --unshallow` first" } else { "" };

@@ -2,12 +2,14 @@
 //!
 //! Reads the registry for that, and only after something has gone wrong.
 
+use std::collections::BTreeSet;
+
 use gto::query::ShowOptions;
 use gto::reference::{Reference, Selector};
 use gto::report::VersionReport;
 use gto::tag::TagName;
 use gto::version::Version;
-use gto::{CheckedRef, Detail, Registry};
+use gto::{CheckedRef, Detail, Registry, StagesWanted};
 
 use super::lacking::fetch_tags;
 use super::scene::Scene;
@@ -112,27 +114,24 @@ pub(super) fn version(artifact: &str, version: &str, scene: &mut dyn Scene) -> A
         return Advice::from(what).and(self::artifact(artifact, scene).into_parts());
     };
     let versions: Vec<String> = answer.value.versions.iter().map(|v| v.version.to_string()).collect();
-    // Of all versions most digits are alike: one is meant only if the first number is the same.
-    let first = |version: &str| version.split('.').next().map(str::to_owned);
-    let near: Vec<String> = versions.iter().filter(|known| first(known) == first(version)).cloned().collect();
-    match closest(version, &near) {
-        Some(close) if close == version => advice![
+    if versions.iter().any(|known| known == version) {
+        return advice![
             "it was taken out of use: ",
             Step::History(format!("{artifact}@{version}")),
             " shows when"
-        ],
-        Some(close) => format!("did you mean {close}?").into(),
-        None if versions.is_empty() => lists(),
-        None => {
-            let more = if versions.len() > NAMED { ", …" } else { "" };
-            let named = versions[..versions.len().min(NAMED)].join(", ");
-            advice![
-                format!("'{artifact}' has no version {version}, but {named}{more}: "),
-                Step::show(artifact),
-                " lists its versions",
-            ]
-        }
+        ];
     }
+    if versions.is_empty() {
+        return lists();
+    }
+    // No version is another one mistyped, and none is proposed where it may be deleted.
+    let more = if versions.len() > NAMED { ", …" } else { "" };
+    let named = versions[..versions.len().min(NAMED)].join(", ");
+    advice![
+        format!("'{artifact}' has no version {version}, but {named}{more}: "),
+        Step::show(artifact),
+        " lists its versions",
+    ]
 }
 
 /// For a stage that a version is not in.
@@ -142,6 +141,54 @@ pub(super) fn stage(artifact: &str, version: &str, stage: &str, scene: &mut dyn 
     let stages: Vec<String> = versions.flat_map(stages_of).filter(|known| known != stage).collect();
     let close = closest(stage, &stages).map(|close| format!("did you mean '{close}'? "));
     advice![close.unwrap_or_default(), Step::show(artifact), " lists what is in which stage"]
+}
+
+/// For a stage in which an artifact has nothing: the one that was meant, or those in use, or how a version gets there.
+pub(super) fn empty_stage(artifact: &str, stage: &str, scene: &mut dyn Scene) -> Advice {
+    let used = scene.registry().map(|registry| stages_in_use(&registry, artifact)).unwrap_or_default();
+    if let Some(close) = closest(stage, &used).filter(|close| *close != stage) {
+        return advice![
+            format!("did you mean '{close}'? "),
+            Step::show(artifact),
+            " lists what is in which stage"
+        ];
+    }
+    let (artifact, stage) = (artifact.to_owned(), stage.to_owned());
+    let version = Some("VERSION".to_owned());
+    advice![
+        in_use(&used).map(|text| format!("{text}; ")).unwrap_or_default(),
+        Step::History(artifact.clone()),
+        " shows what was there; ",
+        Step::Assign { artifact, stage, version },
+        " puts a version there",
+    ]
+}
+
+/// The stages that show a version of an artifact, each once.
+fn stages_in_use(registry: &Registry, artifact: &str) -> Vec<String> {
+    let reference = Reference { name: artifact.to_owned(), selector: None };
+    let answer = registry.show_versions(&reference, &ShowOptions::default(), Detail::Brief);
+    let versions = answer.map(|answer| answer.value.versions).unwrap_or_default();
+    let stages: BTreeSet<String> = versions.iter().flat_map(stages_of).collect();
+    stages.into_iter().collect()
+}
+
+fn in_use(stages: &[String]) -> Option<String> {
+    /// Maximum number of stages that are named.
+    const NAMED: usize = 5;
+    let more = if stages.len() > NAMED { ", …" } else { "" };
+    let named = stages[..stages.len().min(NAMED)].join(", ");
+    (!stages.is_empty()).then(|| format!("stages in use: {named}{more}"))
+}
+
+/// The stages of the registry, where none of them is the one that was asked for.
+pub fn other_stages(registry: &Registry, stage: &str) -> Option<Advice> {
+    let used = registry.stages(StagesWanted::Used).ok()?.value.unwrap_or_default();
+    let used: Vec<String> = used.iter().map(ToString::to_string).collect();
+    if let Some(close) = closest(stage, &used).filter(|close| *close != stage) {
+        return Some(format!("did you mean '#{close}'?").into());
+    }
+    Some(in_use(&used)?.into())
 }
 
 /// For an artifact or shortcut for which the journal has nothing.
@@ -168,8 +215,11 @@ pub fn similar_shortcut(registry: &Registry, reference: &Reference) -> Option<Ad
             (format!("#{stage}"), stages.map(|known| format!("#{known}")).collect())
         }
     };
-    let close = closest(&wanted, &known).filter(|close| *close != wanted)?;
-    Some(format!("did you mean '{}{close}'?", reference.name).into())
+    if let Some(close) = closest(&wanted, &known).filter(|close| *close != wanted) {
+        return Some(format!("did you mean '{}{close}'?", reference.name).into());
+    }
+    let is_stage = matches!(reference.selector, Some(Selector::Stage(_)));
+    Some(in_use(&stages_in_use(registry, &reference.name)).filter(|_| is_stage)?.into())
 }
 
 /// How to see what is not shown because it was deprecated.

@@ -21,7 +21,7 @@ use gto::{Detail, Error, Registry};
 
 pub use lacking::{fetch_tags, warning};
 pub use meant::{
-    closest, deprecated_version, looks_like_version, nothing_in_history, nothing_registered,
+    closest, deprecated_version, looks_like_version, nothing_in_history, nothing_registered, other_stages,
     similar_shortcut, spelling_of_version,
 };
 pub use scene::Scene;

@@ -76,11 +76,12 @@ fn of_what_is_there(refusal: &Refusal, scene: &mut dyn Scene) -> Option<Advice> 
                 " lists what there was"
             ]
         }
-        Refusal::NothingInStage { artifact, stage } => advice![
-            Step::show(artifact.as_str()),
-            " lists what is in which stage; ",
-            assign(artifact, stage, "VERSION"),
-            " puts a version there",
+        Refusal::NothingInStage { artifact, stage } => {
+            meant::empty_stage(artifact.as_str(), stage.as_str(), scene)
+        }
+        Refusal::AlreadyInStage { artifact, .. } => advice![
+            format!("'{artifact}' has it there: "),
+            either("with --exist-ok that is no failure", "force=True creates one more tag nevertheless"),
         ],
         Refusal::NoEarlierVersion { artifact, stage, .. } => advice![
             Step::History(artifact.to_string()),

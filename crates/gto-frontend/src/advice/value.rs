@@ -5,7 +5,6 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::process::is_remote;
 use crate::text::shell_quote;
 
 /// What to do next: a sentence, in which each front end words the steps as its users write them.
@@ -167,16 +166,13 @@ impl Advice {
         self.0
     }
 
-    /// For a person at a shell, who named the repository so.
-    pub fn for_shell(&self, repository: &str) -> String {
+    /// For a person at a shell in the repository.
+    pub fn for_shell(&self) -> String {
         self.worded(|text, part| match part {
             Part::Text(words) => text.push_str(words),
             Part::Either { shell, .. } => text.push_str(shell),
             Part::Step(step) => code(text, &step.for_shell()),
-            Part::Git(words) if repository == "." || is_remote(repository) => {
-                code(text, &format!("git {words}"));
-            }
-            Part::Git(words) => code(text, &format!("git -C {} {words}", shell_quote(repository))),
+            Part::Git(words) => code(text, &format!("git {words}")),
         })
     }
 
@@ -266,13 +262,12 @@ mod tests {
         let advice =
             advice!["try ", assign, ", or ", git("fetch"), " with ", either("--force", "force=True")];
         assert_eq!(
-            advice.for_shell("a b"),
-            r#"try `gto assign nlp:m --version v1.0.0 --stage 'it'"'"'s'`, or `git -C 'a b' fetch` with --force"#
+            advice.for_shell(),
+            r#"try `gto assign nlp:m --version v1.0.0 --stage 'it'"'"'s'`, or `git fetch` with --force"#
         );
         assert_eq!(
             advice.for_python(),
             r"try `registry.assign('nlp:m', 'it\'s', version='v1.0.0')`, or `git fetch` with force=True"
         );
-        assert_eq!(Advice::from(git("fetch")).for_shell("."), "`git fetch`");
     }
 }

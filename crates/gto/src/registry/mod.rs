@@ -139,10 +139,10 @@ impl Registry {
         Ok(self.repository.tag_refs("")?.refs.into_iter().map(|tag| tag.name).collect())
     }
 
-    /// Whether listing all tags would take longer than the rest of a write does: some milliseconds.
+    /// Whether there are so many tags that a first use of a name does not list them all: it would take longer than a user waits.
     pub fn has_many_tags(&self) -> bool {
-        // About ten thousand tags.
-        self.repository.packed_refs_len() > 1 << 20
+        // About half a million tags.
+        self.repository.packed_refs_len() > 64 << 20
     }
 
     /// Whether history is cut off, so that tags of older commits may be absent.

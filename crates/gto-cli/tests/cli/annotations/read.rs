@@ -207,7 +207,7 @@ fn describe_refuses_with_a_reason_when_nothing_is_there() {
         "describe typo --rev HEAD",
         &format!("Artifact 'typo' is not annotated at commit {}", &head[..7]),
     );
-    assert!(none.err().contains("it would stand as 'typo'"), "{none}");
+    assert!(none.err().contains("it would be 'typo' under `artifacts`"), "{none}");
     gto(&repo, "register typo").ok();
     let none = gto(&repo, "resolve typo --path").fails(1);
     hints_at(&none, "`gto describe typo`");

@@ -4,7 +4,9 @@
 
 use std::fs;
 
-use crate::common::{binary, gto, hints_at, refused, refused_args, registry, warns_of, wrong_usage};
+use crate::common::{
+    binary, commit_with, gto, hints_at, refused, refused_args, registry, warns_of, wrong_usage,
+};
 use gto_testkit::{Repo, TagSpec};
 
 /// A clone of depth 1 that lacks the tag of the version on its commit.
@@ -185,16 +187,16 @@ fn a_new_name_that_is_nearly_another_is_pointed_out_after_the_write() {
 }
 
 #[test]
-fn where_looking_at_all_names_would_take_longer_than_the_write_it_says_nothing_of_a_new_one() {
+fn in_a_large_registry_too_a_new_name_that_is_nearly_another_is_pointed_out() {
     let repo = registry(&["m@v1.0.0", "m#dev#1", "m#prod#2"]);
     repo.pack_refs();
     let head = repo.head();
     let packed = repo.git_dir().join("packed-refs");
     let others = (0..20_000).map(|n| format!("{head} refs/tags/release-{n:05}\n"));
     fs::write(&packed, fs::read_to_string(&packed).unwrap() + &others.collect::<String>()).unwrap();
-    for line in ["assign m --version v1.0.0 --stage prd", "register M"] {
-        silent(&repo, line);
-    }
+    hints_at(&gto(&repo, "assign m --version v1.0.0 --stage prd").ok(), "new stage; in use: dev, prod");
+    hints_at(&gto(&repo, "register M").ok(), "'m' differs only in case");
+    silent(&repo, "register other");
 }
 
 #[test]
@@ -226,7 +228,7 @@ fn a_command_of_another_name_brings_up_the_right_one() {
 
 /// What people bring along from git, docker, kubectl, `MLflow` and older versions of the Python tool, with words of the hint that
 /// each gets; none where nothing is near.
-const HABITS: [(&str, &str); 66] = [
+const HABITS: [(&str, &str); 71] = [
     // The opposite was proposed for these.
     ("undeprecate m", "comes back with its next registration or assignment"),
     ("rename m n", "tags have the name in them"),
@@ -292,6 +294,11 @@ const HABITS: [(&str, &str); 66] = [
     ("history --reverse", "--ascending"),
     ("history --stage prod", "`gto history NAME#STAGE`"),
     ("annotate m --labels a", "--label"),
+    ("show m latest", "`gto show NAME@latest`"),
+    ("show m v1", "`gto show NAME@v1.0.0`"),
+    ("history m prod", "`gto history NAME#STAGE`"),
+    ("resolve m prod", "`gto resolve NAME#STAGE`"),
+    ("register m HEAD v1.0.0", "`gto register NAME REF --version VERSION`"),
     // Slips of the fingers
     ("regsiter m", "did you mean 'register'?"),
     ("show --jsno", "did you mean --json?"),
@@ -308,6 +315,9 @@ fn what_people_type_out_of_habit_brings_up_the_right_command_and_never_the_oppos
     for (line, words) in HABITS {
         let run = wrong_usage(&repo, line);
         assert!(!run.err().contains("tip:") && !run.err().contains("similar"), "{line}: {run}");
+        // clap puts what it proposes into the usage, too.
+        let usage = run.err().lines().find(|line| line.starts_with("Usage: ")).unwrap_or_default().to_owned();
+        assert!(!usage.contains("--author") && !usage.contains("--message"), "{line}: {run}");
         if words.is_empty() {
             assert!(!run.err().contains("hint:"), "{line}: {run}");
         } else {
@@ -341,6 +351,198 @@ fn what_the_message_of_the_python_tool_leaves_out_is_in_the_hint() {
     }
     let run = gto(&repo, "deprecate m v1.1.0 dev --delete").fails(1);
     assert!(!run.err().contains("--force"), "{run}");
+}
+
+/// What the Python tool says, and what puts it right; where no script reads it, the message itself is right.
+#[test]
+fn each_message_that_is_untrue_or_half_of_the_truth_is_put_right_by_its_hint() {
+    let repo = registry(&["m@v1.0.0", "m@v1.1.0", "m#prod#1"]);
+    let characters = "Only letters, numbers, '_', '-', '/' are allowed. Value must be of len >= 2 and must start and end \
+                      with a letter or a number.";
+    for (line, error, hint) in [
+        // One letter is enough, and `:` is allowed.
+        (
+            "register +",
+            format!("Invalid value '+'. {characters}"),
+            "a name looks like model, nlp/model, or folder:model; one letter or digit is enough",
+        ),
+        (
+            "register model.pkl",
+            format!("Invalid value 'model.pkl'. {characters}"),
+            "did you mean 'model'? where its file is goes into its annotation: `gto annotate model --path model.pkl`",
+        ),
+        (
+            "deprecate m v9.9.9",
+            "No versions found for 'm'".to_owned(),
+            "'m' has no version v9.9.9, but v1.1.0, v1.0.0: `gto show m` lists its versions",
+        ),
+        (
+            "rollback m prod --to v9.9.9",
+            "Version 'v9.9.9' is not registered".to_owned(),
+            "'m' has no version v9.9.9, but v1.1.0, v1.0.0: `gto show m` lists its versions",
+        ),
+        (
+            "assign m --version v1 --stage prod",
+            "Version 'v1' is not valid. Example of valid version: 'v1.0.0'".to_owned(),
+            "did you mean v1.0.0?",
+        ),
+        (
+            "register m --version v1",
+            "'m' is already registered in this commit with version 'v1.1.0'".to_owned(),
+            "'v1' is no version either: did you mean v1.0.0?",
+        ),
+        // --force would add a tag here, and does.
+        (
+            "deprecate m v1.1.0 dev",
+            "Stage 'dev' is not assigned to a version 'v1.1.0'".to_owned(),
+            "--force creates a Git tag nevertheless",
+        ),
+        // Here it would delete.
+        (
+            "deprecate m v1.1.0 dev --delete",
+            "Stage 'dev' is not assigned to a version 'v1.1.0'".to_owned(),
+            "`gto show m` lists what is in which stage",
+        ),
+    ] {
+        let run = refused(&repo, line, &error);
+        hints_at(&run, hint);
+        assert!(!line.contains("--delete") || !run.err().contains("--force"), "{run}");
+    }
+    // A file that was not there is created, and removed with the last entry.
+    assert_eq!(gto(&repo, "annotate m --path x").ok().out(), "Created `artifacts.yaml`\n");
+    assert_eq!(gto(&repo, "annotate m --path y").ok().out(), "Updated `artifacts.yaml`\n");
+    assert_eq!(gto(&repo, "remove m").ok().out(), "Removed `artifacts.yaml`\n");
+    assert!(!repo.path().join("artifacts.yaml").exists());
+}
+
+#[test]
+fn a_stage_in_which_nothing_is_brings_up_those_in_use() {
+    let repo = registry(&["m@v1.0.0", "m#prod#1", "m#dev#2", "n@v1.0.0", "n#qa#1"]);
+    for (line, hint) in [
+        ("show m#foo", "there is no version for 'm#foo': stages in use: dev, prod"),
+        ("show m#foo --version", "there is no version for 'm#foo': stages in use: dev, prod"),
+        ("show m#prdo", "did you mean 'm#prod'?"),
+        ("show #foo", "there is no version in stage 'foo': stages in use: dev, prod, qa"),
+        ("show #prdo", "did you mean '#prod'?"),
+        ("history m#foo", "stages in use: dev, prod"),
+    ] {
+        hints_at(&gto(&repo, line).ok(), hint);
+    }
+    let assign = "`gto assign m --version VERSION --stage foo` puts a version there";
+    for line in [
+        "unassign m foo",
+        "rollback m foo",
+        "promote m --from foo --to prod",
+        "compare m v1.0.0 m#foo",
+        "resolve m#foo",
+        "assign m --version m#foo --stage prod",
+    ] {
+        let run = gto(&repo, line).fails(1);
+        hints_at(&run, "stages in use: dev, prod; `gto history m` shows");
+        hints_at(&run, assign);
+    }
+    let run = gto(&repo, "unassign m prdo").fails(1);
+    hints_at(&run, "did you mean 'prod'? `gto show m` lists what is in which stage");
+    assert!(!run.err().contains("--stage prdo"), "{run}");
+}
+
+#[test]
+fn a_selector_where_a_version_must_be_named_says_how_to_see_the_version() {
+    let repo = registry(&["m@v1.0.0", "m#prod#1"]);
+    for (line, hint) in [
+        ("deregister m latest", "a version is named in full: `gto show m@latest --version` prints"),
+        ("deprecate m @latest", "`gto show m@latest --version`"),
+        ("unassign m prod m#prod", "`gto show 'm#prod' --version`"),
+        ("compare m v1.0.0 prod", "what is in a stage is 'm#prod', the highest version 'latest'"),
+        (
+            "assign m --version prod --stage qa",
+            "what is in a stage is 'm#prod', the highest version 'latest'",
+        ),
+    ] {
+        hints_at(&gto(&repo, line).fails(1), hint);
+    }
+}
+
+#[test]
+fn an_artifact_without_an_annotation_brings_up_the_command_that_writes_one() {
+    let repo = registry(&["m@v1.0.0"]);
+    for line in ["describe m", "describe nlp:m"] {
+        let name = line.rsplit(' ').next().unwrap();
+        hints_at(&gto(&repo, line).fails(1), &format!("`gto annotate {name} --path PATH` writes it"));
+    }
+    gto(&repo, "annotate m --path x").ok();
+    hints_at(
+        &gto(&repo, "describe m --type").fails(1),
+        "`gto annotate m --type TYPE` adds it in 'artifacts.yaml'",
+    );
+    hints_at(&gto(&repo, "describe m --labels").fails(1), "`gto annotate m --label LABEL`");
+}
+
+/// The commands of gto and git in hints and warnings, without those that have a placeholder.
+#[cfg(unix)]
+fn commands_in(run: &gto_testkit::Run) -> Vec<String> {
+    let said = run.err();
+    let is_placeholder = |word: &str| {
+        word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase()) && !["HEAD"].contains(&word)
+    };
+    let spans = said.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
+    let is_command = |span: &&str| span.starts_with("gto ") || span.starts_with("git ");
+    spans.filter(is_command).filter(|span| !span.split(' ').any(is_placeholder)).map(str::to_owned).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_in_a_hint_can_be_typed_as_it_stands_wherever_the_repository_is() {
+    let repo = registry(&["m@v1.0.0", "m#prod#1", "d@v1.0.0", "d@v1.0.0!"]);
+    commit_with(&repo, &["m@v1.1.0"]);
+    repo.git_ok(&["tag", "light@v1.0.0"]);
+    gto(&repo, "annotate a --path x").ok();
+    let elsewhere = Repo::at(repo.sandbox(), repo.sandbox().path().join("else where"), false);
+    fs::create_dir_all(elsewhere.path()).unwrap();
+    let url = format!("file://{}", repo.path().display());
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_gto")).parent().unwrap().display().to_string();
+    let path = format!("{bin}:{}", std::env::var("PATH").unwrap());
+    let lines = [
+        "show x",
+        "show m#pord",
+        "show light",
+        "resolve d@v1.0.0",
+        "register m v1.1.0",
+        "deprecate m v9.9.9 --delete",
+        "unassign m pord",
+        "deregister m latest",
+        "history m#pord",
+        "compare m v1.0.0 m#qa",
+        "assign m --stage prod --version v1",
+        "resolve a --path",
+        "rollback m prod",
+        "describe m --rev HEAD",
+    ];
+    let mut typed = 0;
+    for (before, after) in
+        [(&["-C", "../repo"][..], &[][..]), (&[], &["-r", "../repo"]), (&[], &["-r", &url])]
+    {
+        for line in lines {
+            let args: Vec<&str> =
+                before.iter().copied().chain(line.split(' ')).chain(after.iter().copied()).collect();
+            let run = binary().run(&elsewhere, &args);
+            for command in commands_in(&run) {
+                typed += 1;
+                let mut shell = elsewhere.command("sh");
+                shell.env("PATH", &path).args(["-c", &command]);
+                let output = shell.output().expect("sh is installed");
+                let text = String::from_utf8_lossy(&output.stderr).into_owned();
+                assert!(
+                    !text.contains("not a git repository") && !text.contains("Cannot find"),
+                    "{run}{command}: {text}"
+                );
+                assert!(command.contains("-r ") || command.contains("-C "), "{command}: {run}");
+            }
+        }
+    }
+    assert!(typed > 30, "only {typed} commands were found");
+    let run = binary().run(&elsewhere, &["show", "x", "-r", "https://me:secret@localhost:1/x"]).fails(1);
+    assert!(!run.err().contains("secret"), "{run}");
 }
 
 #[test]

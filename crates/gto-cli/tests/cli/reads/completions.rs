@@ -5,6 +5,7 @@
 
 #![cfg(unix)]
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -60,13 +61,145 @@ fn zsh_completes_at_the_first_time() {
     completes("zsh", &["-f"], script);
 }
 
+/// Arguments before the word that is completed, with what is offered where nothing of it is typed.
+const OFFERED: [(&[&str], &[&str]); 8] = [
+    (&[], &["show", "history", "compare"]),
+    (&["show"], &["cv:pets", "m", "model"]),
+    (&["history"], &["cv:pets", "m", "model"]),
+    (&["log"], &["cv:pets", "m", "model"]),
+    (&["assign", "m", "--version"], &["v0.0.1", "v0.1.0"]),
+    (&["assign", "m", "--stage"], &["prod"]),
+    (&["unassign", "m"], &["prod"]),
+    (&["deregister", "model"], &["v2.0.0"]),
+];
+
+/// What a shell offers for the last word: one word a line, and a line of `==` after each question.
+fn offers(shell: &str, arguments: &[&str], preparation: &str) {
+    if !is_there(shell) {
+        return;
+    }
+    let repo = registry(&["m@v0.0.1", "m@v0.1.0", "cv=pets@v1.0.0", "m#prod#1", "model@v2.0.0"]);
+    let mut script = format!("{preparation}\n");
+    for (before, _) in OFFERED {
+        for last in ["''", "-"] {
+            let _ = writeln!(script, "list gto {} {last}", before.join(" "));
+        }
+    }
+    let said = output_of(repo.command(shell).args(arguments), &script);
+    let mut answers = said.split("==\n");
+    for (before, wanted) in OFFERED {
+        let mut lines = || answers.next().unwrap_or_default().lines().collect::<Vec<_>>();
+        let (offered, flags) = (lines(), lines());
+        assert!(offered.iter().all(|word| !word.starts_with('-')), "{shell}: {before:?}: {offered:?}");
+        assert_eq!(offered.get(..wanted.len()), Some(wanted), "{shell}: {before:?}: {said}");
+        assert!(flags.iter().all(|word| word.starts_with('-')), "{shell}: {before:?}: {flags:?}");
+        let takes_flag = !before.last().is_some_and(|word| word.starts_with("--"));
+        assert_eq!(flags.is_empty(), !takes_flag, "{shell}: {before:?}: {flags:?}");
+    }
+}
+
+#[test]
+fn bash_offers_what_fits_the_place_and_flags_only_where_one_is_begun() {
+    let list = "COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); COMP_LINE=\"$*\"; COMP_POINT=${#COMP_LINE}; COMPREPLY=()\n\
+                _gto; ((${#COMPREPLY[@]})) && printf '%s\\n' \"${COMPREPLY[@]}\"; echo ==";
+    offers("bash", &["--norc"], &format!("source <(gto completions bash)\nlist() {{ {list}\n}}"));
+}
+
+#[test]
+fn zsh_offers_what_fits_the_place_and_flags_only_where_one_is_begun() {
+    // In place of what shows them; each is `value` or `value:description`, with a colon of its own escaped.
+    let describe = r"_describe() { local each; for each in ${(P)3}; do print -r -- ${${${each//\\:/$'\1'}%%:*}//$'\1'/:}; done }";
+    let list = "words=(\"$@\"); CURRENT=$#; _gto; print -r -- '=='";
+    let preparation =
+        format!("{describe}\ncompdef() {{ : }}\nsource <(gto completions zsh)\nlist() {{ {list} }}");
+    offers("zsh", &["-f"], &preparation);
+}
+
+#[test]
+fn fish_offers_what_fits_the_place_and_flags_only_where_one_is_begun() {
+    let list = "complete -C \"$argv\" | string replace -r '\\t.*' ''; echo ==";
+    offers("fish", &["--no-config"], &format!("gto completions fish | source\nfunction list; {list}; end"));
+}
+
+/// The lines that the help gives under this word of its part about installing.
+fn install_lines(of: &str) -> String {
+    let help = crate::common::gto(&registry(&[]), "completions --help").ok().out();
+    let lines = help.lines().skip_while(|line| line.trim() != of && !line.starts_with(&format!("  {of} (")));
+    let lines: Vec<&str> = lines.skip(1).map_while(|line| line.strip_prefix("    ")).collect();
+    assert!(!lines.is_empty(), "{help}");
+    lines.join("\n")
+}
+
+/// In a home folder that is empty: what this shell says after `lines` were typed and the shell was started anew for `question`.
+fn installed(lines: &str, shell: &str, question: &[&str]) -> String {
+    let mut repo = registry(&["m@v0.0.1"]);
+    std::fs::remove_dir_all(repo.sandbox().home().join("config")).expect("it is empty");
+    repo.sandbox_mut().remove_env("XDG_CONFIG_HOME");
+    let mut sh = repo.command("sh");
+    let install = output_of(sh.arg("-e"), &format!("{lines}\necho installed\n"));
+    assert_eq!(install, "installed\n", "{lines}");
+    output_of(repo.command(shell).args(question), "")
+}
+
+#[test]
+fn the_install_lines_work_on_an_empty_home() {
+    if is_there("bash") {
+        let said = installed(&install_lines("bash, without it"), "bash", &["-ic", "complete -p gto"]);
+        assert!(said.contains("-F _gto gto"), "{said}");
+        let package = "/usr/share/bash-completion/bash_completion";
+        if Path::new(package).exists() {
+            let load = format!("source {package}; _comp_load gto || _completion_loader gto; complete -p gto");
+            let said =
+                installed(&install_lines("bash, with the package bash-completion"), "bash", &["-c", &load]);
+            assert!(said.contains("-F _gto gto"), "{said}");
+        } else {
+            skip("bash-completion is not installed");
+        }
+    }
+    if is_there("zsh") {
+        let said = installed(&install_lines("zsh"), "zsh", &["-ic", "print $_comps[gto]"]);
+        assert_eq!(said.trim(), "_gto");
+    }
+    if is_there("fish") {
+        let said = installed(&install_lines("fish"), "fish", &["-c", "complete -C 'gto show '"]);
+        assert_eq!(said.lines().next(), Some("m"), "{said}");
+    }
+}
+
+#[test]
+fn the_man_pages_are_found_where_the_readme_puts_them() {
+    if !is_there("man") {
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("it is there");
+    let block = readme.split("```sh\n").find(|block| block.contains("docs/man/")).expect("it says where");
+    let lines = block.split("```").next().unwrap_or_default();
+    let repo = registry(&[]);
+    let mut sh = repo.command("sh");
+    let said = output_of(
+        sh.arg("-e").current_dir(&root),
+        &format!("{lines}\nman -w gto-show gto gto-exit-status\n"),
+    );
+    let names: Vec<&str> = said.lines().filter_map(|line| line.rsplit('/').next()).collect();
+    assert_eq!(names, ["gto-show.1", "gto.1", "gto-exit-status.7"], "{said}");
+}
+
+/// Whether a shell is installed; else the test is skipped in sight.
+fn is_there(shell: &str) -> bool {
+    let is_there = Command::new(shell).arg("--version").output().is_ok_and(|output| output.status.success());
+    if !is_there {
+        skip(&format!("{shell} is not installed"));
+    }
+    is_there
+}
+
 /// Prints its words, one a line.
 const SAY: &str = r#"say() { printf "<%s>\n" "$@"; }"#;
 
 /// Runs the script that a line makes in a shell, for all of [`TYPED`]; false if there is no such shell.
 fn completes(shell: &str, arguments: &[&str], script: impl Fn(&str) -> String) -> bool {
-    if !Command::new(shell).args(["-c", "exit"]).status().is_ok_and(|status| status.success()) {
-        skip(&format!("{shell} is not installed"));
+    if !is_there(shell) {
         return false;
     }
     let repo = registry(&["m@v0.0.1", "m@v0.1.0", "cv=pets@v1.0.0", "m#prod#1", "model@v2.0.0"]);

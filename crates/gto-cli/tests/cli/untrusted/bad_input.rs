@@ -254,11 +254,16 @@ fn an_unknown_artifact_version_or_stage_brings_up_the_one_that_was_meant() {
         ("show data@2.0.0", "Cannot find artifact 'data@2.0.0'", "did you mean 'data@v2.0.0'?"),
         ("deprecate folder/model", "Cannot find artifact 'folder/model'", "did you mean 'folder:model'?"),
         ("deprecate unheard-of", "Cannot find artifact 'unheard-of'", "`gto show` lists the artifacts"),
-        ("deprecate folder:model v1.0.0", "No versions found for 'folder:model'", "did you mean v1.10.0?"),
+        // A version is not another one mistyped, and this command may delete it.
+        (
+            "deprecate folder:model v1.0.0",
+            "No versions found for 'folder:model'",
+            "'folder:model' has no version v1.0.0, but v1.10.0: `gto show folder:model` lists",
+        ),
         (
             "assign data --version v2.0.1 --stage prod",
             "Version 'v2.0.1' is not registered",
-            "did you mean v2.0.0?",
+            "'data' has no version v2.0.1, but v2.0.0: `gto show data` lists",
         ),
     ] {
         hints_at(&refused(&repo, line, error), meant);

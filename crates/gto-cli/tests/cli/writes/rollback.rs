@@ -58,7 +58,7 @@ fn a_rollback_to_a_version_needs_one_that_was_in_the_stage_and_is_in_use() {
     let never = "Version 'v4.0.0' of artifact 'm' was never in stage 'prod'";
     let run = refused(&repo, "rollback m prod --to v4.0.0", never);
     hints_at(&run, "gto assign m --version v4.0.0 --stage prod");
-    refused(&repo, "rollback m prod --to v9.0.0", "No versions found for 'm'");
+    refused(&repo, "rollback m prod --to v9.0.0", "Version 'v9.0.0' is not registered");
     refused(&repo, "rollback m qa", "Nothing is in stage 'qa' of artifact 'm'");
     refused(&repo, "rollback x prod", "Cannot find artifact 'x'");
     let there = "Version 'v3.0.0' is already in stage 'prod'. \

@@ -57,7 +57,7 @@ fn promote_takes_what_is_in_one_stage_to_the_next_for_all_artifacts_or_none() {
     assert_eq!(shown(&repo, "n#prod"), "v1.0.0");
     let run = gto(&repo, "promote n m --from dev --to prod --exist-ok").ok();
     assert_eq!(run.out().matches("Created git tag 'n#prod#").count(), 1, "{run}");
-    hints_at(&run, "Version 'v1.1.0' is already in stage 'prod': nothing was made");
+    hints_at(&run, "Version 'v1.1.0' is already in stage 'prod': nothing was changed");
     refused(&repo, "promote m --from qa --to prod", "Nothing is in stage 'qa' of artifact 'm'");
     refused(&repo, "promote x m --from dev --to prod", "Cannot find artifact 'x'");
     // As it always was.
@@ -115,9 +115,24 @@ fn with_exist_ok_what_is_so_already_is_success_and_nothing_is_made() {
     ] {
         let run = gto(&repo, &format!("{line} --exist-ok")).ok();
         assert_eq!(run.out(), "", "{run}");
-        hints_at(&run, &format!("{state}: nothing was made"));
+        hints_at(&run, &format!("{state}: nothing was changed"));
         let json = gto(&repo, &format!("{line} --exist-ok --json")).ok().json();
         assert_eq!((&json["already"][0], json["tags"].as_array().map(Vec::len)), (&state.into(), Some(0)));
+    }
+    // What is to be deleted is not there; a tag that takes it back is none that deletes it.
+    for (line, state) in [
+        ("deprecate nosuch --delete", "There is no artifact 'nosuch'"),
+        ("deprecate m v9.0.0 --delete", "Artifact 'm' has no version 'v9.0.0'"),
+        ("deprecate m v9.0.0 prod --delete", "Artifact 'm' has no version 'v9.0.0'"),
+        ("deprecate nosuch v1.0.0 prod --delete", "There is no artifact 'nosuch'"),
+        ("deprecate m v1.1.0 qa --delete", "Stage 'qa' is not assigned to a version 'v1.1.0'"),
+    ] {
+        let run = gto(&repo, &format!("{line} --exist-ok")).ok();
+        hints_at(&run, &format!("{state}: nothing was changed"));
+        gto(&repo, line).fails(1);
+    }
+    for line in ["deprecate n --delete", "deprecate n v1.0.0 --delete"] {
+        hints_at(&gto(&repo, &format!("{line} --exist-ok")).fails(1), "--force deletes them");
     }
     // Another version is not what was asked for; nor is one on another commit.
     refused(

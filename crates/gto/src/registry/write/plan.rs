@@ -38,7 +38,7 @@ impl Registry {
             }
             Request::Rollback { artifact, stage, to, tag, author } => {
                 self.plan_for(artifact, Some(author), |rules, _| {
-                    Ok(unless_so(rules.rollback(stage, to.as_ref(), tag), tag.exist_ok)?)
+                    Ok(unless_so(rules.rollback(stage, to.as_ref(), tag), tag.exist_ok, Undo::ByTag)?)
                 })
             }
             Request::Promote { artifacts, from, to, tag, author } => {
@@ -54,12 +54,12 @@ impl Registry {
                         Some(version) => rules.unassign(stage, version, *undo, tag),
                         None => rules.unassign_shown(stage, *undo, tag),
                     };
-                    Ok(unless_so(plan, tag.exist_ok)?)
+                    Ok(unless_so(plan, tag.exist_ok, *undo)?)
                 })
             }
             Request::Deregister { artifact, version, undo, tag, author } => {
                 self.plan_for(artifact, author_of(*undo, author), |rules, _| {
-                    Ok(unless_so(rules.deregister(version, *undo, tag), tag.exist_ok)?)
+                    Ok(unless_so(rules.deregister(version, *undo, tag), tag.exist_ok, *undo)?)
                 })
             }
             Request::Deprecate { artifact, revision, undo, tag, author } => {
@@ -125,7 +125,7 @@ impl Registry {
             }
         };
         let mut plan = self.plan_for(name, Some(author), |rules, _| {
-            Ok(unless_so(rules.assign(stage, &target, wish), wish.exist_ok)?)
+            Ok(unless_so(rules.assign(stage, &target, wish), wish.exist_ok, Undo::ByTag)?)
         })?;
         plan.warnings.extend(ambiguity);
         Ok(plan)
@@ -142,14 +142,14 @@ impl Registry {
     ) -> Result<Plan> {
         let mut plan = self.plan_for(name, author_of(undo, author), |rules, head| {
             if undo == Undo::ByDeletion {
-                return Ok(unless_so(rules.delete(wish), wish.exist_ok)?);
+                return Ok(unless_so(rules.delete(wish), wish.exist_ok, undo)?);
             }
             let commit = match revision {
                 Some(revision) => Some(self.repository.resolve(revision)?),
                 None => self.newest_commit(name, rules.artifact, head)?,
             };
             let commit = commit.ok_or_else(|| Refusal::ArtifactNotFound { name: name.to_string() })?;
-            Ok(unless_so(rules.deprecate(commit, wish), wish.exist_ok)?)
+            Ok(unless_so(rules.deprecate(commit, wish), wish.exist_ok, undo)?)
         })?;
         plan.warnings.extend(revision.and_then(|revision| self.ambiguity(revision)));
         Ok(plan)
