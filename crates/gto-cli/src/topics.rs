@@ -100,6 +100,18 @@ pub const ENVIRONMENT: Topic = Topic {
             intro: "",
             entries: &[
                 ("GIT_DIR", "Repository, where the current folder is in none"),
+                (
+                    "GITHUB_ACTIONS, GITLAB_CI, TF_BUILD, BITBUCKET_BUILD_NUMBER, JENKINS_URL",
+                    "Which system runs the pipeline, for gto ci",
+                ),
+                (
+                    "GITHUB_REF, CI_COMMIT_TAG, BUILD_SOURCEBRANCH, BITBUCKET_TAG, TAG_NAME",
+                    "The ref that started the pipeline, for gto ci: each in its own system, and where none is known, the first that is set",
+                ),
+                (
+                    "GITHUB_OUTPUT, GITHUB_STEP_SUMMARY",
+                    "Files that gto ci appends its values and a summary to, on GitHub",
+                ),
                 ("GIT_COMMITTER_DATE", "Time of new tags, taken as it is"),
                 ("GIT_COMMITTER_NAME, GIT_COMMITTER_EMAIL, EMAIL", "Who makes new tags"),
                 (

@@ -126,6 +126,7 @@ impl Told {
             | Error::DamagedTags { .. }
             | Error::DamagedPackedRefs { .. }
             | Error::NoEvent { .. }
+            | Error::TagsMissing { .. }
             | Error::Unfetched { .. }
             | Error::Hook { .. }
             | Error::PermissionDenied { .. }
@@ -140,6 +141,7 @@ impl Told {
             | Error::Bundle { .. }
             | Error::ManyAddresses { .. }
             | Error::Fetch { .. }
+            | Error::NotOnRemote { .. }
             | Error::Differ { .. }
             | Error::Push { .. }
             | Error::PrePush { .. }

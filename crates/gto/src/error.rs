@@ -334,6 +334,27 @@ pub enum Error {
         /// Whether Git could not log in there.
         login: bool,
     },
+    /// The remote does not have the tag.
+    #[error("Tag '{tag}' is not on {remote}")]
+    NotOnRemote {
+        /// The tag.
+        tag: String,
+        /// The remote.
+        remote: String,
+    },
+    /// What the tag did depends on tags that this clone seems to lack.
+    #[error(
+        "Cannot be sure what tag '{tag}' did: this clone has no tag that registers a version of '{artifact}' on commit {}",
+        commit.short()
+    )]
+    TagsMissing {
+        /// The tag.
+        tag: String,
+        /// Whose tags are missing.
+        artifact: ArtifactName,
+        /// The commit whose version is not known.
+        commit: ObjectId,
+    },
     /// Tags of one name that are not the same.
     #[error("Tags differ here and on {remote}: {}", tags.join(" "))]
     Differ {

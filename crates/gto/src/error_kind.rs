@@ -71,6 +71,8 @@ impl Error {
             | Self::NoCommit
             | Self::NoBranch { .. }
             | Self::NoEvent { .. }
+            | Self::NotOnRemote { .. }
+            | Self::TagsMissing { .. }
             | Self::UnknownRemote { .. } => ErrorKind::NotFound,
             Self::Name(_)
             | Self::AmbiguousRef { .. }

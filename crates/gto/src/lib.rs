@@ -108,8 +108,8 @@ pub use processors::processors;
 pub use registry::snapshot::{self, Snapshot};
 pub use registry::{
     AnnotatedTag, Answer, ArtifactChange, CacheReport, Change, CheckedRef, Comparison, Description, Detail,
-    Difference, KeptClone, KeptClones, Located, OpenOptions, Registry, Sent, StagesWanted, TagDifference,
-    clone_with_files,
+    Difference, FetchTags, KeptClone, KeptClones, Located, OpenOptions, Registry, Sent, StagesWanted,
+    TagDifference, Trigger, clone_with_files,
 };
 pub use report::VersionsReport;
 pub use request::{Annotating, Request, WriteOptions};

@@ -114,7 +114,7 @@ fn info(repo: &str, remotes: bool, as_json: bool, context: &mut Context) -> Resu
     };
     let clones = KeptClones::of(&context.environment);
     let found = match (&clones, of_one) {
-        (Some(clones), Some(url)) => clones.find(url).into_iter().collect(),
+        (Some(clones), Some(url)) => clones.find(url),
         (Some(clones), None) => clones.list(),
         (None, _) => Vec::new(),
     };

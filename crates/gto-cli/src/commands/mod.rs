@@ -6,6 +6,7 @@ pub mod assign;
 pub mod cache;
 mod changed;
 pub mod check_ref;
+pub mod ci;
 pub mod compare;
 pub mod completions;
 mod confirm;

@@ -39,6 +39,13 @@ mod annotations {
     mod read;
 }
 
+/// `gto ci`, in the systems that run pipelines.
+mod pipelines {
+    mod checkout;
+    mod story;
+    mod systems;
+}
+
 /// Remotes, and clones of them.
 mod remotes {
     mod clones;

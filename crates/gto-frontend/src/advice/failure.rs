@@ -53,6 +53,7 @@ pub(super) fn of(error: &Error, scene: &mut dyn Scene) -> Option<Advice> {
                 .into()
         }
         Error::NoEvent { tag, is_lightweight, .. } => of_no_event(tag, *is_lightweight, scene),
+        Error::TagsMissing { .. } => of_missing_tags(scene),
         Error::RefNotFound { revision } => of_revision(revision, scene),
         Error::AmbiguousRef { .. } => "give more digits of the commit id".into(),
         Error::NotACommit { .. } => "name a commit, a branch or a tag of one".into(),
@@ -188,6 +189,13 @@ fn of_no_event(tag: &str, is_lightweight: bool, scene: &mut dyn Scene) -> Advice
             format!("recreate it as an annotated tag: `git tag -a -f -m {anew} {anew} {anew}^{{}}`").into()
         }
     }
+}
+
+/// What to do where a clone lacks tags that decide the answer.
+fn of_missing_tags(scene: &mut dyn Scene) -> Advice {
+    let fetch = scene.registry().and_then(|registry| fetch_tags(&registry));
+    let all = fetch.map(|fetch| format!(", or fetch all tags: `{fetch}`")).unwrap_or_default();
+    format!("without --no-fetch gto fetches what it needs{all}").into()
 }
 
 fn of_no_branch(other: &str, repository: &str) -> Advice {

@@ -36,6 +36,9 @@ pub(super) fn of(error: &Error, scene: &dyn Scene) -> Option<Advice> {
         Error::RemoteLocked { .. } => Some(stale_lock()),
         Error::PartialPush(push) if push.unknown.is_empty() => Some(partly()),
         Error::InTheWay { .. } => Some(PATHS.into()),
+        Error::NotOnRemote { .. } => Some(
+            "it may have been deleted since it started the pipeline; `gto history` in a clone shows what came after it".into(),
+        ),
         error if Path::new(scene.repository()).exists() => of_settings(error).or_else(|| of_tags(error)),
         error => of_address(error),
     }

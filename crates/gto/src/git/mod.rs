@@ -51,6 +51,7 @@ pub(crate) use refs::{SeenHead, TagRef, TagRefs, is_valid_tag_name};
 pub use remote::mirror::is_bundle;
 pub(crate) use remote::mirror::{Access, MirrorError, url_of};
 pub(crate) use remote::porcelain::{Outcome, PushReport};
+pub(crate) use remote::reach::TagsWanted;
 pub(crate) use remote::url::{Address, NoAddress};
 pub(crate) use remote::{PushedBranch, PushedTag, Remote, RemoteError, RemoteTag, batches};
 pub(crate) use repository::Repository;

@@ -22,7 +22,7 @@ pub use changes::{ArtifactChange, Change};
 pub use located::Located;
 pub use open::OpenOptions;
 pub use plumbing::{AnnotatedTag, clone_with_files};
-pub use read::{CheckedRef, Detail, StagesWanted};
+pub use read::{CheckedRef, Detail, FetchTags, StagesWanted, Trigger};
 pub use remote::{Comparison, Difference, KeptClone, KeptClones, Sent, TagDifference};
 
 use std::path::{Path, PathBuf};

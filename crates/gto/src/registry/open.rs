@@ -89,7 +89,11 @@ impl OpenOptions {
         Ok(self.registry(repository, Some(clone)))
     }
 
-    fn registry(&self, mut repository: Repository, remote: Option<RemoteClone>) -> Registry {
+    pub(in crate::registry) fn registry(
+        &self,
+        mut repository: Repository,
+        remote: Option<RemoteClone>,
+    ) -> Registry {
         // What is wrong with it is told with the rest of the configuration.
         if let Ok(silence) = self.environment.git_timeout() {
             repository.set_silence(silence);

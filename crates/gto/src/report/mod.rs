@@ -7,6 +7,7 @@
 mod annotation;
 mod event;
 mod history;
+mod pipeline;
 mod registry;
 mod schema;
 mod version;
@@ -14,6 +15,7 @@ mod version;
 pub use annotation::AnnotationReport;
 pub use event::EventReport;
 pub use history::History;
+pub use pipeline::PipelineEvent;
 pub use registry::{ArtifactReport, ArtifactSummary, RegistryReport};
 pub use schema::Schema;
 pub use version::{AssignmentReport, ComparedVersions, VersionReport, VersionsReport};

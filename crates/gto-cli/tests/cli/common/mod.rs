@@ -6,6 +6,7 @@
 #[cfg(unix)]
 pub mod counting;
 pub mod files;
+pub mod pipeline;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

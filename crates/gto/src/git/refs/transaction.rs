@@ -162,7 +162,12 @@ impl Repository {
         Ok([head.as_bytes(), &who, b" <", &email, tail.as_bytes()].concat())
     }
 
-    fn write_tag_object(&self, object: &[u8], unsynced: &mut Unsynced) -> Result<ObjectId, ApplyError> {
+    /// Writes a tag object as it is.
+    pub(in crate::git) fn write_tag_object(
+        &self,
+        object: &[u8],
+        unsynced: &mut Unsynced,
+    ) -> Result<ObjectId, ApplyError> {
         if let Some(purpose) = self.objects_need_git() {
             return self.git_write_tag(purpose, object, unsynced);
         }

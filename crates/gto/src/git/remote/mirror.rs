@@ -19,12 +19,13 @@ use gix::refs::FullName;
 use crate::environment::Environment;
 use crate::git::process::command::{broken_off, git_elsewhere, run_traced};
 use crate::git::process::said::progress_in;
+use crate::git::remote::reach::TagsWanted;
 use crate::git::{Address, GitError, Repository, lossy};
 use crate::object_id::ObjectId;
 use crate::progress::Progress;
 
 /// The one remote of a mirror.
-const REMOTE: &str = "origin";
+pub(super) const REMOTE: &str = "origin";
 
 /// What a mirror has of its remote.
 const REFSPECS: [&str; 2] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
@@ -53,6 +54,8 @@ pub(crate) struct Access<'a> {
     pub silence: Option<Duration>,
     /// Where to say how far Git has come, and who may cancel it.
     pub environment: &'a Environment,
+    /// The only tags to have, if not everything.
+    pub tags: Option<&'a TagsWanted>,
 }
 
 /// Git's messages, without its progress lines, which are reported immediately.
@@ -100,8 +103,16 @@ enum Head {
 }
 
 impl Access<'_> {
+    /// The name of the folder of the mirror.
+    pub fn key(&self) -> String {
+        if self.tags.is_some() { self.address.key_of_tags() } else { self.address.key() }
+    }
+
     /// Clones into the empty folder.
     pub fn clone_into(&self, folder: &Path) -> Result<(), MirrorError> {
+        if let Some(tags) = self.tags {
+            return self.make_with_tags(folder, tags);
+        }
         let mut git = git_clone(self.variables());
         // Whatever the user's own clones are to be: refs that gix can read, no hooks, pushes that go back to where it came
         // from.
@@ -158,7 +169,9 @@ impl Access<'_> {
         }
         repository.variables = self.variables().into();
         repository.silence = self.silence;
-        repository.fetches.allow_full_fetch();
+        if self.tags.is_none() {
+            repository.fetches.allow_full_fetch();
+        }
         Ok(repository)
     }
 
@@ -167,6 +180,14 @@ impl Access<'_> {
         let repository = self.open(folder)?;
         if is_left_locked(folder) || !are_packs_here(folder) {
             return Err(MirrorError::Damaged);
+        }
+        if let Some(tags) = self.tags {
+            // A fetch of some tags costs no more than to ask for them.
+            return if tags.fit(&repository) {
+                Ok(Some(Listing::default()))
+            } else {
+                Err(MirrorError::Damaged)
+            };
         }
         let there = repository.look()?;
         let here = repository.mirrored(&there.head).map_err(|_| MirrorError::Damaged)?;
@@ -177,6 +198,9 @@ impl Access<'_> {
     /// to it meanwhile. Who reads it may see what is new beside what is to go, but never that something has gone and what
     /// came in its place is not there yet, unless Git cannot change all refs as one.
     pub fn follow(&self, folder: &Path, there: &Listing) -> Result<(), MirrorError> {
+        if let Some(tags) = self.tags {
+            return self.fetch_tags_into(folder, tags);
+        }
         let repository = self.open(folder)?;
         self.fetch(&repository, there)?;
         repository.set_head(&there.head)?;
@@ -185,12 +209,13 @@ impl Access<'_> {
 
     /// How Git logs in.
     fn login(&self) -> Vec<(String, String)> {
-        let mut variables = self.address.variables(self.environment);
+        let settings = self.tags.map_or(&[][..], |tags| &tags.settings);
+        let mut variables = self.address.variables(self.environment, settings);
         variables.push(("GIT_TERMINAL_PROMPT".to_owned(), self.prompt.to_owned()));
         variables
     }
 
-    fn variables(&self) -> Vec<(String, String)> {
+    pub(super) fn variables(&self) -> Vec<(String, String)> {
         let mut variables = self.login();
         // Nothing is fetched but by us: where a remote leaves out what it should have sent, as a shallow one without
         // filters does, git would start one fetch within the other without end.
@@ -233,7 +258,7 @@ impl Access<'_> {
     }
 
     /// Runs a `git`, and reports its progress.
-    fn run(&self, purpose: &'static str, name: &str, mut git: Command) -> Result<(), MirrorError> {
+    pub(super) fn run(&self, purpose: &'static str, name: &str, mut git: Command) -> Result<(), MirrorError> {
         git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let progress = self.environment.progress();
         let mut said = Said { progress, kept: Vec::new(), line: Vec::new() };
@@ -437,7 +462,7 @@ fn packs(folder: &Path) -> io::Result<String> {
     Ok(packs.concat())
 }
 
-fn note_packs(folder: &Path) -> io::Result<()> {
+pub(super) fn note_packs(folder: &Path) -> io::Result<()> {
     fs::write(folder.join(PACKS), packs(folder)?)
 }
 

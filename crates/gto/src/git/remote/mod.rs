@@ -5,6 +5,9 @@
 
 pub(super) mod mirror;
 pub(super) mod porcelain;
+pub(super) mod reach;
+pub(super) mod replace;
+pub(super) mod some_tags;
 pub(super) mod url;
 
 use gix::bstr::ByteSlice as _;
@@ -195,6 +198,20 @@ impl Repository {
             }
         }
         longest.map(|(_, instead)| instead)
+    }
+
+    /// The address that tags are listed at and fetched from: a path from the root, if it is one.
+    pub fn source_url(&self, remote: &Remote) -> String {
+        let configured = || {
+            let config = self.gix().config_snapshot();
+            let urls =
+                config.plumbing().strings(&format!("remote.{}.url", remote.source())).unwrap_or_default();
+            let from = urls.iter().rposition(|url| url.is_empty()).map_or(0, |at| at + 1);
+            urls.get(from).map(|url| lossy(url))
+        };
+        let url = configured().unwrap_or_else(|| remote.source().to_owned());
+        let path = self.root().join(&url);
+        if path.exists() && !url.contains("://") { path.to_string_lossy().into_owned() } else { url }
     }
 
     /// Pushes the current branch, and nothing else, to the one of the same name. Git's fast-forward rule holds. `None`:

@@ -53,20 +53,34 @@ impl Address {
         hash.expect("no one can make an address that SHA-1 refuses as an attack").to_string()
     }
 
-    /// Variables that make Git use the whole address where it finds the plain one: none is in a file then, nor among the
-    /// arguments of the `git` that is started. Git itself gives it to its `git-remote-https` as an argument, which anyone
-    /// on the machine can read.
-    pub fn variables(&self, environment: &Environment) -> Vec<(String, String)> {
-        if self.given == self.plain {
+    /// As [`Address::key`], of the clone that has some of the tags alone.
+    pub fn key_of_tags(&self) -> String {
+        // No address has a line break.
+        Self { given: String::new(), plain: format!("{}\ntags", self.plain) }.key()
+    }
+
+    /// Variables that make Git use the whole address where it finds the plain one, and these settings: none is in a file then,
+    /// nor among the arguments of the `git` that is started. Git itself gives the address to its `git-remote-https` as an
+    /// argument, which anyone on the machine can read.
+    pub fn variables(
+        &self,
+        environment: &Environment,
+        settings: &[(String, String)],
+    ) -> Vec<(String, String)> {
+        let whole = (format!("url.{}.insteadOf", self.given), self.plain.clone());
+        let whole = Some(&whole).filter(|_| self.given != self.plain);
+        let settings: Vec<_> = whole.into_iter().chain(settings).collect();
+        if settings.is_empty() {
             return Vec::new();
         }
         let count =
             environment.variable("GIT_CONFIG_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0_usize);
-        vec![
-            ("GIT_CONFIG_COUNT".to_owned(), (count + 1).to_string()),
-            (format!("GIT_CONFIG_KEY_{count}"), format!("url.{}.insteadOf", self.given)),
-            (format!("GIT_CONFIG_VALUE_{count}"), self.plain.clone()),
-        ]
+        let mut variables = vec![("GIT_CONFIG_COUNT".to_owned(), (count + settings.len()).to_string())];
+        for (at, (key, value)) in settings.into_iter().enumerate() {
+            variables.push((format!("GIT_CONFIG_KEY_{}", count + at), key.clone()));
+            variables.push((format!("GIT_CONFIG_VALUE_{}", count + at), value.clone()));
+        }
+        variables
     }
 }
 
@@ -131,7 +145,10 @@ mod tests {
             let address = Address::parse(given).unwrap();
             assert_eq!(address.plain(), plain);
             assert_eq!(address.key(), Address::parse(plain).unwrap().key());
-            assert_eq!(address.variables(&crate::git::test_repo::environment()).is_empty(), given == plain);
+            assert_eq!(
+                address.variables(&crate::git::test_repo::environment(), &[]).is_empty(),
+                given == plain
+            );
         }
     }
 

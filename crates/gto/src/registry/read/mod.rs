@@ -4,10 +4,13 @@
 
 pub(super) mod damage;
 mod examine;
+mod pipeline;
 pub(super) mod scan;
 mod some;
 mod verify;
 pub(super) mod whole;
+
+pub use pipeline::{FetchTags, Trigger};
 
 use std::collections::BTreeSet;
 

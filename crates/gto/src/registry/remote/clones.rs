@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::git::{self, Access, Address, Keep, MirrorError, NoAddress, Repository};
+use crate::git::{self, Access, Address, Keep, MirrorError, NoAddress, Repository, TagsWanted};
 use crate::waiting::Waiting;
 
 /// How long to wait for others: one may be pushing.
@@ -77,12 +77,17 @@ pub struct KeptClones {
 impl RemoteClone {
     /// A clone of what is at `url`, the same as that is now.
     pub fn open(url: &str, environment: &Environment) -> Result<(Repository, Self)> {
-        Self::made(url, environment, |access| Self::open_or_make(access, environment))
+        Self::made(url, environment, None, |access| Self::open_or_make(access, environment))
+    }
+
+    /// A clone with these tags of what is at `url`, the same as they are there now, and nothing else.
+    pub fn of_tags(url: &str, tags: &TagsWanted, environment: &Environment) -> Result<(Repository, Self)> {
+        Self::made(url, environment, Some(tags), |access| Self::open_or_make(access, environment))
     }
 
     /// A clone of what is at `url` with its files, to edit them. It goes with the registry.
     pub fn to_edit(url: &str, environment: &Environment) -> Result<(Repository, Self)> {
-        Self::made(url, environment, |access| {
+        Self::made(url, environment, None, |access| {
             let folder = temporary_folder()?;
             // In a separate folder, which git creates with the user's umask.
             let repository = access.clone_to_edit(&folder.path().join("clone"))?;
@@ -93,12 +98,13 @@ impl RemoteClone {
     fn made(
         url: &str,
         environment: &Environment,
+        tags: Option<&TagsWanted>,
         make: impl FnOnce(&Access<'_>) -> std::result::Result<(Repository, Place), MirrorError>,
     ) -> Result<(Repository, Self)> {
         let address = address(url, environment).map_err(|error| Error::clone_of(url, &error))?;
         let prompt = environment.variable("GIT_TERMINAL_PROMPT").unwrap_or_else(|| "0".to_owned());
-        let access =
-            Access { address: &address, prompt: &prompt, silence: environment.git_timeout()?, environment };
+        let silence = environment.git_timeout()?;
+        let access = Access { address: &address, prompt: &prompt, silence, environment, tags };
         let (repository, place) = make(&access).map_err(|error| Error::clone_of(address.plain(), &error))?;
         Ok((repository, Self { url: url.to_owned(), place }))
     }
@@ -129,8 +135,8 @@ impl RemoteClone {
         }
         let locks = clones.locks(&address.key()).ok()?;
         locks.open.file.try_lock_shared().ok().filter(|()| !locks.open.is_gone())?;
-        let access =
-            Access { address: &address, prompt: "0", silence: environment.git_timeout().ok()?, environment };
+        let silence = environment.git_timeout().ok()?;
+        let access = Access { address: &address, prompt: "0", silence, environment, tags: None };
         let repository = access.open(&folder).ok()?;
         Some((repository, Self { url: url.to_owned(), place: Place::Kept(locks) }))
     }
@@ -255,9 +261,10 @@ impl KeptClones {
         clones
     }
 
-    /// The clone of what is at `url`.
-    pub fn find(&self, url: &str) -> Option<KeptClone> {
-        self.look(&address(url, &self.environment).ok()?.key())
+    /// The clones of what is at `url`: of all of it, and of some tags alone.
+    pub fn find(&self, url: &str) -> Vec<KeptClone> {
+        let keys = address(url, &self.environment).map(|address| [address.key(), address.key_of_tags()]);
+        keys.into_iter().flatten().filter_map(|key| self.look(&key)).collect()
     }
 
     /// Removes the clones, or only that of what is at `url`. How many there were.
@@ -267,7 +274,8 @@ impl KeptClones {
     pub fn clear(&self, url: Option<&str>) -> Result<usize> {
         let keys = match url {
             Some(url) => {
-                address(url, &self.environment).map(|address| vec![address.key()]).unwrap_or_default()
+                let keys = |address: Address| vec![address.key(), address.key_of_tags()];
+                address(url, &self.environment).map(keys).unwrap_or_default()
             }
             None => self.keys(),
         };
@@ -290,7 +298,7 @@ impl KeptClones {
 
     /// The clone that is kept, the same as its remote is now; `None` if none can be kept.
     fn open(&self, access: &Access<'_>) -> std::result::Result<Option<(Repository, Place)>, MirrorError> {
-        let key = access.address.key();
+        let key = access.key();
         let folder = self.folder.join(&key);
         for _ in 0..TRIES {
             let Ok(locks) = self.locks(&key) else { return Ok(None) };

@@ -4,6 +4,7 @@
 
 pub(super) mod address;
 pub(super) mod clones;
+mod pipeline;
 pub(super) mod push;
 
 pub use clones::{KeptClone, KeptClones};

@@ -1,0 +1,216 @@
+//! The question of a pipeline: what did the tag do that started me, and what was so before?
+//!
+//! Owns what counts as before, and where the tags are read: a checkout lacks most of them, and may have made the one that
+//! started it a lightweight one. See `remote::pipeline` for getting them.
+
+use crate::annotation::{Annotation, nearest};
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind, sort_events};
+use crate::git::Want;
+use crate::name::ArtifactName;
+use crate::object_id::ObjectId;
+use crate::query;
+use crate::registry::annotations::commits::CommitFiles;
+use crate::registry::{Answer, CheckedRef, Registry};
+use crate::report::{EventReport, PipelineEvent};
+use crate::state::Artifact;
+use crate::tag::TagName;
+use crate::version::VersionLabel;
+
+/// Whether the tags of the artifact are fetched for the answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FetchTags {
+    /// If there is a remote.
+    #[default]
+    IfRemote,
+    /// Always.
+    Always,
+    /// Never: the tags that are here have to do.
+    Never,
+}
+
+/// What started a pipeline.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Trigger {
+    /// An event of the registry.
+    Event(Box<PipelineEvent>),
+    /// A tag that is no event, or no tag at all.
+    Other(CheckedRef),
+}
+
+impl Registry {
+    /// What a tag, given as `x` or `refs/tags/x`, did, and what was so before.
+    ///
+    /// Unless `fetch` is [`FetchTags::Never`], the artifact's tags are read in a clone of gto's own, which has them as the remote
+    /// has them now; of the repository nothing is changed but this one tag, which becomes that of the remote.
+    ///
+    /// # Errors
+    /// [`Error::NotOnRemote`] if the remote has no such tag; [`Error::TagsMissing`], [`Error::NoEvent`] or
+    /// [`Error::RefNotFound`] if nothing is fetched and something is missing; those of [`Registry::check_ref`].
+    pub fn trigger(&self, reference: &str, fetch: FetchTags) -> Result<Answer<Trigger>> {
+        let name = reference.strip_prefix("refs/tags/").unwrap_or(reference);
+        let Ok(parsed) = name.parse::<TagName>() else {
+            let Answer { value, warnings } = self.check_foreign_ref(name)?;
+            return Ok(Answer { value: Trigger::Other(value), warnings });
+        };
+        // A clone of a remote repository has all of its tags.
+        let is_complete = self.url().is_some();
+        let is_fetched = match fetch {
+            FetchTags::IfRemote => self.has_remote() && !is_complete,
+            FetchTags::Always => !is_complete,
+            FetchTags::Never => false,
+        };
+        if is_fetched {
+            let there = self.fetch_for_pipeline(name, &parsed.artifact)?;
+            return self.trigger_in(&there, name, &parsed.artifact);
+        }
+        let answer = self.trigger_in(self, name, &parsed.artifact)?;
+        if self.has_remote() && !is_complete {
+            require_tags(name, &answer.value)?;
+        }
+        match answer.value {
+            Trigger::Other(CheckedRef::NoTag) => Err(Error::RefNotFound { revision: reference.to_owned() }),
+            _ => Ok(answer),
+        }
+    }
+
+    /// The answer from the tags in `tags`, and from the files here.
+    fn trigger_in(&self, tags: &Self, name: &str, artifact: &ArtifactName) -> Result<Answer<Trigger>> {
+        let Answer { value, warnings } = tags.check_ref(name)?.unless_damaged()?;
+        let CheckedRef::Event(event) = value else {
+            return Ok(Answer { value: Trigger::Other(value), warnings });
+        };
+        let scan = tags.scan(artifact, Want::NoMessages)?;
+        // What is damaged may be what was so before.
+        let warnings = Answer { value: (), warnings: tags.warnings_of(&scan) }.unless_damaged()?.warnings;
+        let previous_version = version_before(&event, scan.events);
+        let files = if self.repository.is_here(event.commit) { self } else { tags };
+        let annotation = self.annotation_in(files, event.commit, artifact)?;
+        let value = Trigger::Event(Box::new(PipelineEvent { event: *event, previous_version, annotation }));
+        Ok(Answer { value, warnings: files.also_unfetched(warnings) })
+    }
+
+    /// The annotation in a commit of another repository, at the place that the configuration here says.
+    fn annotation_in(
+        &self,
+        repository: &Self,
+        commit: ObjectId,
+        artifact: &ArtifactName,
+    ) -> Result<Option<Annotation>> {
+        let mut files = CommitFiles::new(&repository.repository, &self.config()?.index);
+        Ok(nearest(&files.of(commit, artifact)).map(|found| found.annotation.clone()))
+    }
+}
+
+/// Fails if the answer may be another one with the tags that a checkout lacks.
+fn require_tags(name: &str, trigger: &Trigger) -> Result<()> {
+    match trigger {
+        Trigger::Other(CheckedRef::Lightweight) => Err(Error::NoEvent {
+            tag: name.to_owned(),
+            reason: "it is lightweight here, and only annotated tags are events".to_owned(),
+            is_lightweight: true,
+        }),
+        Trigger::Event(found) => match found.event.version.as_deref() {
+            Some(VersionLabel::Commit(commit)) => Err(Error::TagsMissing {
+                tag: name.to_owned(),
+                artifact: found.event.artifact.clone(),
+                commit: *commit,
+            }),
+            _ => Ok(()),
+        },
+        Trigger::Other(_) => Ok(()),
+    }
+}
+
+/// What the stage showed immediately before the event, or which version was before the one that it registered.
+fn version_before(event: &EventReport, events: Vec<Event>) -> Option<VersionLabel> {
+    let before = sort_events(events).into_iter().take_while(|other| *other.tag != *event.tag);
+    let artifact = Artifact::from_events(event.artifact.clone(), before.collect());
+    if !artifact.is_active() {
+        return None;
+    }
+    let found = match (event.event, &event.stage) {
+        (EventKind::Assignment | EventKind::Unassignment, Some(stage)) => query::shown_in(&artifact, stage),
+        (EventKind::Registration | EventKind::Deregistration, _) => {
+            let label = event.version.as_deref()?;
+            let versions =
+                artifact.versions().filter(|version| version.is_registered() && version.is_active());
+            let lower = versions.filter(|version| version.label().cmp_listed(label).is_lt());
+            lower.max_by(|a, b| a.label().cmp_listed(b.label()))
+        }
+        _ => None,
+    };
+    found.map(|version| version.label().clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::event::tests::event;
+
+    fn before(tags: &[(&str, u8)], tag: &str) -> Option<String> {
+        let events: Vec<Event> =
+            (1..).zip(tags).map(|(time, (tag, commit))| event(tag, *commit, time)).collect();
+        let artifact = Artifact::from_events("m".parse().unwrap(), events.clone());
+        let (found, owner) = artifact.events_with_owners().find(|(event, _)| event.tag == tag).unwrap();
+        let report = EventReport::new(found.clone(), owner.map(|owner| owner.shared_label()));
+        version_before(&report, events).map(|label| label.to_string())
+    }
+
+    #[test]
+    fn what_was_before_is_what_the_stage_showed_before_the_event_and_not_what_it_shows_now() {
+        let tags = [
+            ("m@v1.0.0", 1),
+            ("m@v2.0.0", 2),
+            ("m#prod#1", 1),
+            ("m#dev#2", 2),
+            ("m#prod#3", 2),
+            ("m#prod#4", 1),
+            ("m#prod!#5", 1),
+            ("m#prod!#6", 2),
+            ("m#prod#7", 2),
+        ];
+        let version = |tag: &str| before(&tags, tag);
+        assert_eq!(version("m#prod#1"), None);
+        assert_eq!(version("m#dev#2"), None);
+        assert_eq!(version("m#prod#3").as_deref(), Some("v1.0.0"));
+        // A rollback.
+        assert_eq!(version("m#prod#4").as_deref(), Some("v2.0.0"));
+        assert_eq!(version("m#prod!#5").as_deref(), Some("v1.0.0"));
+        assert_eq!(version("m#prod!#6").as_deref(), Some("v2.0.0"));
+        assert_eq!(version("m#prod#7"), None);
+    }
+
+    #[test]
+    fn the_version_before_a_registration_is_the_one_below_it_that_is_in_use() {
+        let tags = [
+            ("m@v1.0.0", 1),
+            ("m@v2.0.0", 2),
+            ("m@v1.0.1", 3),
+            ("m@v1.0.1!", 3),
+            ("m@v1.0.2", 4),
+            ("m@deprecated", 4),
+            ("m@v3.0.0", 5),
+        ];
+        let version = |tag: &str| before(&tags, tag);
+        assert_eq!(version("m@v1.0.0"), None);
+        assert_eq!(version("m@v2.0.0").as_deref(), Some("v1.0.0"));
+        assert_eq!(version("m@v1.0.1").as_deref(), Some("v1.0.0"));
+        assert_eq!(version("m@v1.0.1!").as_deref(), Some("v1.0.0"));
+        assert_eq!(version("m@v1.0.2").as_deref(), Some("v1.0.0"));
+        assert_eq!(version("m@deprecated"), None);
+        assert_eq!(version("m@v3.0.0"), None);
+    }
+
+    #[test]
+    fn an_unregistered_commit_may_have_been_before() {
+        assert_eq!(
+            before(&[("m#prod#1", 1), ("m@v1.0.0", 2), ("m#prod#2", 2)], "m#prod#2"),
+            Some("01".repeat(20))
+        );
+        let report = EventReport::new(event("m@deprecated", 1, 1), Some(Arc::new("v1.0.0".parse().unwrap())));
+        assert_eq!(version_before(&report, Vec::new()), None);
+    }
+}

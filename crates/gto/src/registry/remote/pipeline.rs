@@ -1,0 +1,42 @@
+//! The tags that a pipeline's checkout lacks.
+//!
+//! Owns which are fetched, and what becomes of the one that started it. What they say is for `read::pipeline`.
+
+use crate::error::{Error, Result};
+use crate::git::TagsWanted;
+use crate::name::ArtifactName;
+use crate::registry::remote::clones::RemoteClone;
+use crate::registry::{OpenOptions, Registry};
+
+impl Registry {
+    /// The registry of one artifact as the remote has it, in a clone of its own. The tag here becomes that of the remote.
+    ///
+    /// # Errors
+    /// [`Error::NotOnRemote`], [`Error::NoRemote`], or [`Error::Fetch`] with Git's message.
+    pub(in crate::registry) fn fetch_for_pipeline(&self, tag: &str, artifact: &ArtifactName) -> Result<Self> {
+        let remote = self.remote()?;
+        let in_tag = artifact.in_tag();
+        let wanted = TagsWanted {
+            prefixes: vec![format!("{in_tag}#"), format!("{in_tag}@")],
+            settings: self.repository.settings_to_reach(),
+            is_sha256: self.repository.is_sha256(),
+        };
+        let url = self.repository.source_url(&remote);
+        let opened = RemoteClone::of_tags(&url, &wanted, &self.environment);
+        let (repository, clone) = opened.map_err(|error| match error {
+            Error::Clone { reason, login, .. } => {
+                Error::Fetch { remote: remote.source_shown(), reason, login }
+            }
+            error => error,
+        })?;
+        let there = OpenOptions::new(self.environment.clone()).registry(repository, Some(clone));
+        let not_there = || Error::NotOnRemote { tag: tag.to_owned(), remote: remote.source_shown() };
+        let found = there.repository.tag_ref(tag)?.ok_or_else(not_there)?;
+        // A broken one is replaced, too.
+        let here = self.repository.tag_ref(tag).ok().flatten();
+        if here.is_none_or(|here| here.target != found.target) {
+            self.repository.take_tag(&found, &there.repository)?;
+        }
+        Ok(there)
+    }
+}
