@@ -76,6 +76,7 @@ mod needed;
 pub mod object_id;
 pub mod outcome;
 pub mod plan;
+pub mod policy;
 mod processors;
 pub mod progress;
 pub mod query;

@@ -62,6 +62,11 @@ impl Version {
         self.0.cmp_precedence(&other.0)
     }
 
+    /// Whether a range has it, as cargo reads ranges: a pre-release only if the range names one of the same three numbers.
+    pub fn matches(&self, range: &semver::VersionReq) -> bool {
+        range.matches(&self.0)
+    }
+
     /// The version of these three numbers.
     pub(crate) fn plain(major: u64, minor: u64, patch: u64) -> Self {
         Self(semver::Version::new(major, minor, patch))

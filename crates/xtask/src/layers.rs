@@ -29,6 +29,7 @@ const PURE: &[&str] = &[
     "object_id",
     "outcome",
     "plan",
+    "policy",
     "query",
     "reference",
     "request",
