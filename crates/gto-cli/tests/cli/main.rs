@@ -77,6 +77,15 @@ mod failures {
     mod races;
 }
 
+/// How gto comes to a machine: what a release has, and what installs it.
+#[cfg(unix)]
+mod distribution {
+    mod github_action;
+    mod gitlab_component;
+    mod install_script;
+    mod release;
+}
+
 /// What the README, the pages and the hints say.
 mod documents {
     mod demo;
