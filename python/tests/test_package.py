@@ -37,6 +37,13 @@ class Installed(unittest.TestCase):
     def test_the_command_is_a_program_of_its_own(self):
         self.assertNotEqual(COMMAND.read_bytes()[:2], b"#!")
 
+    def test_its_description_is_for_those_who_install_it(self):
+        description = importlib.metadata.metadata("gto").get_payload()
+        self.assertTrue(description.startswith("# gto for Python"), description[:80])
+        self.assertIn("not the package that PyPI has", description)
+        # Of a link into the repository nothing is left where the description is shown.
+        self.assertNotRegex(description, r"\]\((?!https://)")
+
     def test_it_is_typed(self):
         package = Path(gto.__file__).parent
         self.assertTrue((package / "py.typed").is_file())

@@ -14,7 +14,9 @@ mod generate;
 mod layers;
 mod measure;
 mod oracle;
+mod pipelines;
 mod python;
+mod release;
 mod result;
 mod skips;
 mod tally;
@@ -47,6 +49,9 @@ Tasks:
   python [--release] [-- UNITTEST ARGUMENTS]
             build the Python package, install it into an empty environment and test it there
             --release: as it is published
+  pipelines check workflows, the action and the GitLab component: schemas, actionlint, shellcheck
+  release STEP
+            a step of a release, see docs/releasing.md; `rehearse` takes all of them here, and installs the result
   help      show this list
 ";
 
@@ -71,7 +76,9 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "generate" => generate::run(rest),
         "layers" => layers::run(rest),
         "bench" => bench::run(rest),
+        "pipelines" => pipelines::run(),
         "python" => python::run(rest),
+        "release" => release::run(rest),
         "help" | "-h" | "--help" => {
             print!("{HELP}");
             Ok(())

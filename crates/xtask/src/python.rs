@@ -5,10 +5,10 @@
 //! tests pass. Without Python, or a network to install from, this is skipped with a message, which is no failure.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
-use crate::workspace::{Workspace, display};
+use crate::workspace::{Workspace, run_in_sight};
 use crate::{Result, oracle, venv};
 
 /// What builds the package, and what compares its stubs with it.
@@ -131,12 +131,6 @@ fn test(workspace: &Workspace, python: &Path, arguments: &[String]) -> Result<()
         }
     };
     run_in_sight(&mut tests)
-}
-
-fn run_in_sight(command: &mut Command) -> Result<()> {
-    let status = command.stdin(Stdio::null()).status();
-    let status = status.map_err(|error| format!("cannot start {}: {error}", display(command)))?;
-    if status.success() { Ok(()) } else { Err(format!("{} failed ({status})", display(command)).into()) }
 }
 
 #[cfg(test)]

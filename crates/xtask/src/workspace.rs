@@ -100,6 +100,13 @@ pub fn output_of(command: &mut Command) -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
+/// Runs a command to its end, with its output where the task's goes; anything but success is an error that names the command.
+pub fn run_in_sight(command: &mut Command) -> Result<()> {
+    let status = command.stdin(Stdio::null()).status();
+    let status = status.map_err(|error| format!("cannot start {}: {error}", display(command)))?;
+    if status.success() { Ok(()) } else { Err(format!("{} failed ({status})", display(command)).into()) }
+}
+
 /// A command as a developer would type it, for messages only: nothing is quoted.
 pub fn display(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
