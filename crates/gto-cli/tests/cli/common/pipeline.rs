@@ -1,5 +1,6 @@
-//! Playing the systems that run pipelines: a server, and a checkout as they make it.
+//! Playing the systems that run pipelines: a server, a checkout as they make it, and reading what they read.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
@@ -69,4 +70,53 @@ pub fn run_in(checkout: &Repo, variables: &[(&str, &str)], args: &[&str]) -> Run
 /// A file for outputs beside the checkout.
 pub fn file(checkout: &Repo, name: &str) -> PathBuf {
     checkout.path().with_extension(name)
+}
+
+/// Values by name.
+pub type Values = BTreeMap<String, String>;
+
+/// Reads `$GITHUB_OUTPUT` as `FileCommandManager.cs` of actions/runner does.
+pub fn read_github(text: &str) -> Values {
+    let mut values = Values::new();
+    let mut lines = text.split('\n');
+    while let Some(line) = lines.next() {
+        if line.is_empty() {
+            continue;
+        }
+        let (equals, heredoc) = (line.find('='), line.find("<<"));
+        match (equals, heredoc) {
+            (Some(at), heredoc) if heredoc.is_none_or(|heredoc| at < heredoc) => {
+                values.insert(line[..at].to_owned(), line[at + 1..].to_owned());
+            }
+            (_, at) => {
+                let at = at.expect("Invalid format");
+                let (name, delimiter) = (&line[..at], &line[at + 2..]);
+                assert!(!name.is_empty() && !delimiter.is_empty(), "Invalid format '{line}'");
+                let mut value = Vec::new();
+                loop {
+                    match lines.next().expect("Matching delimiter not found") {
+                        line if line == delimiter => break,
+                        line => value.push(line),
+                    }
+                }
+                values.insert(name.to_owned(), value.join("\n"));
+            }
+        }
+    }
+    values
+}
+
+/// Reads a dotenv report as `parse_dotenv_artifact_service.rb` of GitLab does, with its limits.
+pub fn read_gitlab(text: &str) -> Values {
+    assert!(text.len() <= 5 * 1024, "{} bytes", text.len());
+    let values: Values = text
+        .lines()
+        .map(|line| {
+            let (name, value) = line.split_once('=').expect("Invalid Format");
+            assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'), "{name}");
+            (name.trim().to_owned(), value.trim().to_owned())
+        })
+        .collect();
+    assert!(values.len() <= 20, "{} variables", values.len());
+    values
 }

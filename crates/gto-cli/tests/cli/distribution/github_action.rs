@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use gto_testkit::Repo;
 use serde_json::Value;
 
-use super::release::{LINUX, check_out, real, registry, release, root, write_program};
+use super::release::{LINUX, real, release, root, write_program};
+use crate::common::pipeline::{HOSTILE, checkout, read_github, server};
 
 /// A runner with a workspace, and a release to install from.
 struct Runner {
-    repo: Repo,
-    workspace: PathBuf,
+    checkout: Repo,
     temp: PathBuf,
     dist: PathBuf,
     inputs: BTreeMap<String, String>,
@@ -26,10 +26,9 @@ struct Runner {
 
 impl Runner {
     /// The tag starts the workflow; the program of the release is this script.
-    fn new(mut repo: Repo, tag: &str, program: &str) -> Self {
-        let sandbox = repo.sandbox();
-        let workspace = sandbox.path().join("work space");
-        check_out(&repo, &workspace, tag);
+    fn new(tag: &str, program: &str) -> Self {
+        let mut checkout = checkout(&server(), "work space", tag);
+        let sandbox = checkout.sandbox();
         let temp = sandbox.path().join("runner temp");
         fs::create_dir(&temp).expect("the sandbox is writable");
         write_program(&temp.join("uname"), "#!/bin/sh\ncase $1 in -s) echo Linux;; -m) echo x86_64;; esac\n");
@@ -40,13 +39,13 @@ impl Runner {
         let inputs = inputs.iter().map(|(name, input)| (name.clone(), value(input))).collect();
         let path = vec![temp.display().to_string()];
         let reference = format!("refs/tags/{tag}");
-        let sandbox = repo.sandbox_mut();
+        let sandbox = checkout.sandbox_mut();
         sandbox
             .set_env("GITHUB_REF", reference)
             .set_env("GITHUB_REF_NAME", tag)
             .set_env("GITHUB_REF_TYPE", "tag");
         let (outputs, summary) = (BTreeMap::new(), String::new());
-        let runner = Self { repo, workspace, temp, dist, inputs, outputs, path, summary };
+        let runner = Self { checkout, temp, dist, inputs, outputs, path, summary };
         let dist = runner.dist.display().to_string();
         runner.with("from", &dist)
     }
@@ -78,10 +77,10 @@ impl Runner {
         fs::write(&script, step["run"].as_str().expect("each step is a script"))
             .expect("the folder is writable");
         let id = step["id"].as_str().unwrap_or_default().to_owned();
-        let mut bash = self.repo.sandbox().command("bash");
+        let mut bash = self.checkout.sandbox().command("bash");
         bash.args(["--noprofile", "--norc", "-e", "-o", "pipefail"]).arg(&script);
         let folder = self.fill(step.get("working-directory").unwrap_or(&Value::String(".".into())));
-        bash.current_dir(self.workspace.join(folder));
+        bash.current_dir(self.checkout.path().join(folder));
         let files = ["OUTPUT", "PATH", "ENV", "STEP_SUMMARY"].map(|name| {
             let file = self.temp.join(name);
             fs::write(&file, "").expect("the folder is writable");
@@ -94,7 +93,7 @@ impl Runner {
             ("RUNNER_OS", "Linux"),
             ("RUNNER_ARCH", "X64"),
         ]);
-        bash.env("GITHUB_WORKSPACE", &self.workspace).env("RUNNER_TEMP", &self.temp);
+        bash.env("GITHUB_WORKSPACE", self.checkout.path()).env("RUNNER_TEMP", &self.temp);
         bash.env("GITHUB_ACTION_PATH", root());
         let mut path = self.path.clone();
         path.push(std::env::var("PATH").unwrap_or_default());
@@ -104,7 +103,7 @@ impl Runner {
         }
         let output = bash.output().expect("bash runs");
         let read = |file: &Path| fs::read_to_string(file).expect("it is text");
-        for (name, value) in outputs_in(&read(&files[0])) {
+        for (name, value) in read_github(&read(&files[0])) {
             self.outputs.insert((id.clone(), name), value);
         }
         self.path.splice(0..0, read(&files[1]).lines().map(ToOwned::to_owned));
@@ -162,26 +161,6 @@ fn action() -> Value {
     serde_saphyr::from_str(&text).expect("the action is YAML")
 }
 
-/// Reads the format of `$GITHUB_OUTPUT`: `name=value`, or `name<<DELIMITER` with lines up to the delimiter.
-fn outputs_in(text: &str) -> Vec<(String, String)> {
-    let mut outputs = Vec::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        let equals = line.find('=').unwrap_or(usize::MAX);
-        let here = line.find("<<").unwrap_or(usize::MAX);
-        if here < equals {
-            let (name, delimiter) = line.split_at(here);
-            let value: Vec<_> = lines.by_ref().take_while(|line| *line != &delimiter[2..]).collect();
-            outputs.push((name.to_owned(), value.join("\n")));
-        } else if equals != usize::MAX {
-            outputs.push((line[..equals].to_owned(), line[equals + 1..].to_owned()));
-        } else {
-            assert!(line.is_empty(), "`{line}` is no output");
-        }
-    }
-    outputs
-}
-
 /// Writes its arguments, one a line, into `$RUNNER_TEMP/arguments`, and an output.
 const RECORDER: &str = r#"#!/bin/sh
 [ "$1" != --version ] || { echo "GTO Version: 1.2.3"; exit; }
@@ -205,13 +184,13 @@ fn no_script_of_the_action_has_an_expression_in_it() {
 #[test]
 fn inputs_reach_gto_as_they_are_whatever_is_in_them() {
     let hostile = "v1 $(touch hurt)`touch hurt`'\"; touch hurt #";
-    let mut runner = Runner::new(registry(), "m#prod#1", RECORDER)
+    let mut runner = Runner::new("m#prod#1", RECORDER)
         .with("version", "1.2.3")
         .with("ref", hostile)
         .with("only", "assignment:prod * registration")
         .with("fetch", "false");
     let outputs = runner.run().unwrap();
-    let workspace = runner.workspace.display();
+    let workspace = runner.checkout.path().display();
     assert_eq!(
         recorded(&runner),
         format!(
@@ -219,7 +198,7 @@ fn inputs_reach_gto_as_they_are_whatever_is_in_them() {
              safe.directory={workspace}\n"
         )
     );
-    assert!(!runner.workspace.join("hurt").exists());
+    assert!(!runner.checkout.path().join("hurt").exists());
     assert_eq!(outputs["event"], "assignment");
     assert_eq!(outputs["message"], "a\nb");
     assert_eq!(outputs["stage"], "");
@@ -227,7 +206,7 @@ fn inputs_reach_gto_as_they_are_whatever_is_in_them() {
 
 #[test]
 fn without_inputs_the_version_is_the_action_s_own_and_gto_finds_the_tag_itself() {
-    let mut runner = Runner::new(registry(), "m#prod#1", RECORDER);
+    let mut runner = Runner::new("m#prod#1", RECORDER);
     let error = runner.run().unwrap_err();
     let own = format!("has version 1.2.3, not {}", env!("CARGO_PKG_VERSION"));
     assert!(error.contains(&own), "{error}");
@@ -238,11 +217,11 @@ fn without_inputs_the_version_is_the_action_s_own_and_gto_finds_the_tag_itself()
 
 #[test]
 fn install_only_puts_gto_on_the_path_and_reads_no_tag() {
-    let mut runner = Runner::new(registry(), "m#prod#1", &real()).with("install-only", "true");
+    let mut runner = Runner::new("m#prod#1", &real()).with("install-only", "true");
     let outputs = runner.run().unwrap();
     assert_eq!(outputs["event"], "");
     let program = Path::new(&runner.path[0]).join("gto");
-    let said = runner.repo.sandbox().command(program).arg("--version").output().unwrap();
+    let said = runner.checkout.sandbox().command(program).arg("--version").output().unwrap();
     assert!(String::from_utf8_lossy(&said.stdout).trim().ends_with(env!("CARGO_PKG_VERSION")));
 }
 
@@ -253,9 +232,37 @@ fn what_cannot_be_installed_fails_the_step_with_the_reason() {
         ("version", "9.9.9", "not 9.9.9"),
         ("from", "/nowhere", "there is no file '/nowhere/SHA256SUMS'"),
     ] {
-        let mut runner = Runner::new(registry(), "m#prod#1", &real()).with(input, value);
+        let mut runner = Runner::new("m#prod#1", &real()).with(input, value);
         let error = runner.run().unwrap_err();
         assert!(error.contains(message), "{error}");
-        assert!(!runner.workspace.join("hurt").exists());
+        assert!(!runner.checkout.path().join("hurt").exists());
     }
+}
+#[test]
+fn the_outputs_tell_what_an_assignment_did_from_a_checkout_of_one_commit() {
+    let mut runner = Runner::new("m#prod#2", &real()).with("only", "assignment:prod");
+    let outputs = runner.run().unwrap();
+    let expected = [
+        ("event", "assignment"),
+        ("artifact", "m"),
+        ("version", "v2.0.0"),
+        ("previous_version", "v1.0.0"),
+        ("stage", "prod"),
+        ("ref", "refs/tags/m#prod#2"),
+        ("tag", "m#prod#2"),
+        ("path", "models/m.pkl"),
+        ("message", HOSTILE),
+        ("match", "true"),
+    ];
+    for (name, value) in expected {
+        assert_eq!(outputs[name], value, "{name} of {outputs:?}");
+    }
+    assert!(runner.summary.contains("| artifact | m |"), "{}", runner.summary);
+}
+
+#[test]
+fn an_event_that_is_not_asked_for_does_not_match_and_fails_nothing() {
+    let mut runner = Runner::new("m@v2.0.0", &real()).with("only", "assignment:prod");
+    let outputs = runner.run().unwrap();
+    assert_eq!((outputs["event"].as_str(), outputs["match"].as_str()), ("registration", "false"));
 }

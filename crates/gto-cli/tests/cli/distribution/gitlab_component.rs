@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 
 use gto_testkit::{Repo, skip};
 use serde_json::Value;
 
-use super::release::{LINUX, check_out, registry, release, root, write_program};
+use super::release::{LINUX, real, release, root, write_program};
+use crate::common::pipeline::{Values, checkout, read_gitlab, server};
 
 /// The two documents: what may be put in, and the job.
 fn component() -> (Value, String) {
@@ -35,23 +35,22 @@ fn job(inputs: &[(&str, &str)]) -> (String, Value) {
 }
 
 struct Runner {
-    repo: Repo,
-    project: PathBuf,
+    checkout: Repo,
 }
 
 impl Runner {
-    fn new(mut repo: Repo, tag: &str, program: &str) -> Self {
-        let project = repo.sandbox().path().join("project");
-        check_out(&repo, &project, tag);
-        let tools = repo.sandbox().path().join("tools");
+    fn new(tag: &str, program: &str) -> Self {
+        let mut checkout = checkout(&server(), "project", tag);
+        let tools = checkout.sandbox().path().join("tools");
         fs::create_dir(&tools).expect("the sandbox is writable");
         write_program(
             &tools.join("uname"),
             "#!/bin/sh\ncase $1 in -s) echo Linux;; -m) echo x86_64;; esac\n",
         );
-        let dist = release(repo.sandbox(), LINUX.2, program);
+        let dist = release(checkout.sandbox(), LINUX.2, program);
         let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap_or_default());
-        let sandbox = repo.sandbox_mut();
+        let project = checkout.path().to_owned();
+        let sandbox = checkout.sandbox_mut();
         sandbox
             .set_env("PATH", path)
             .set_env("CI", "true")
@@ -60,16 +59,16 @@ impl Runner {
         sandbox
             .set_env("CI_PROJECT_DIR", &project)
             .set_env("GTO_INSTALL_FROM", format!("file://{}", dist.display()));
-        Self { repo, project }
+        Self { checkout }
     }
 
     /// Runs the script of the job; gives the variables of the dotenv report, or the stderr.
-    fn run(&self, inputs: &[(&str, &str)]) -> Result<BTreeMap<String, String>, String> {
+    fn run(&self, inputs: &[(&str, &str)]) -> Result<Values, String> {
         let (_, job) = job(inputs);
         let lines: Vec<_> =
             job["script"].as_array().expect("a script is a list").iter().filter_map(Value::as_str).collect();
-        let mut sh = self.repo.sandbox().command("/bin/sh");
-        sh.args(["-e", "-c", &lines.join("\n")]).current_dir(&self.project);
+        let mut sh = self.checkout.sandbox().command("/bin/sh");
+        sh.args(["-e", "-c", &lines.join("\n")]).current_dir(self.checkout.path());
         for (name, value) in job["variables"].as_object().expect("variables are a map") {
             sh.env(name, value.as_str().expect("each is text"));
         }
@@ -78,12 +77,8 @@ impl Runner {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
         let report = job["artifacts"]["reports"]["dotenv"].as_str().expect("it has a report");
-        let text = fs::read_to_string(self.project.join(report)).unwrap_or_default();
-        Ok(text
-            .lines()
-            .filter_map(|line| line.split_once('='))
-            .map(|(a, b)| (a.to_owned(), b.to_owned()))
-            .collect())
+        let text = fs::read_to_string(self.checkout.path().join(report)).unwrap_or_default();
+        Ok(read_gitlab(&text))
     }
 }
 
@@ -129,14 +124,14 @@ fn what_match_stands_for_reaches_gto_word_by_word() {
     if !has_curl() {
         return;
     }
-    let runner = Runner::new(registry(), "m#prod#1", RECORDER);
+    let runner = Runner::new("m#prod#1", RECORDER);
     let report = runner.run(&[("only", "assignment:prod * registration")]).unwrap();
     let arguments: Vec<_> =
         (1..=9).filter_map(|n| report.get(&format!("ARGUMENT_{n}")).map(String::as_str)).collect();
     let expected =
         ["ci", "--format", "gitlab", "--only", "assignment:prod", "--only", "*", "--only", "registration"];
     assert_eq!(arguments, expected);
-    assert_eq!(report["SAFE"], format!("safe.directory={}", runner.project.display()));
+    assert_eq!(report["SAFE"], format!("safe.directory={}", runner.checkout.path().display()));
 }
 
 #[test]
@@ -144,15 +139,36 @@ fn a_release_that_is_not_there_fails_the_job_with_the_reason() {
     if !has_curl() {
         return;
     }
-    let runner = Runner::new(registry(), "m#prod#1", RECORDER);
+    let runner = Runner::new("m#prod#1", RECORDER);
     let error = runner.run(&[("version", "9.9.9")]).unwrap_err();
     assert!(error.contains("has version 1.2.3, not 9.9.9"), "{error}");
 }
 
 #[test]
 fn a_gto_that_the_image_has_is_run_and_nothing_is_downloaded() {
-    let mut runner = Runner::new(registry(), "m#prod#1", RECORDER);
-    write_program(&runner.repo.sandbox().path().join("tools/gto"), RECORDER);
-    runner.repo.sandbox_mut().set_env("GTO_INSTALL_FROM", "/nowhere");
+    let mut runner = Runner::new("m#prod#1", RECORDER);
+    write_program(&runner.checkout.sandbox().path().join("tools/gto"), RECORDER);
+    runner.checkout.sandbox_mut().set_env("GTO_INSTALL_FROM", "/nowhere");
     assert_eq!(runner.run(&[]).unwrap()["ARGUMENT_1"], "ci");
+}
+
+#[test]
+fn the_report_tells_what_an_assignment_did_from_a_checkout_of_one_commit() {
+    if !has_curl() {
+        return;
+    }
+    let runner = Runner::new("m#prod#2", &real());
+    let report = runner.run(&[("only", "assignment:prod")]).unwrap();
+    let expected = [
+        ("GTO_EVENT", "assignment"),
+        ("GTO_ARTIFACT", "m"),
+        ("GTO_VERSION", "v2.0.0"),
+        ("GTO_PREVIOUS_VERSION", "v1.0.0"),
+        ("GTO_STAGE", "prod"),
+        ("GTO_REF", "refs/tags/m#prod#2"),
+        ("GTO_MATCH", "true"),
+    ];
+    for (name, value) in expected {
+        assert_eq!(report.get(name).map(String::as_str), Some(value), "{name} of {report:?}");
+    }
 }

@@ -1,5 +1,4 @@
-//! Owns what jobs of CI meet: a release to install from, whose program is a script; a server for it; a registry and the checkout of
-//! a tag of it. Must not know who installs or reads it.
+//! Owns a release to install from, whose program is a script, and a server for it. Must not know who installs it.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -7,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use gto_testkit::{Repo, Sandbox};
+use gto_testkit::Sandbox;
 
 /// The workspace.
 pub fn root() -> PathBuf {
@@ -105,47 +104,6 @@ fn answer(mut connection: TcpStream, folder: &Path, manner: Manner) {
     if manner == Manner::Stalled && !is_whole {
         thread::sleep(std::time::Duration::from_secs(60));
     }
-}
-
-/// As `actions/checkout` and GitLab do for a tag: one commit, and a lightweight tag in place of the annotated one.
-pub fn check_out(repo: &Repo, workspace: &Path, tag: &str) {
-    let url = format!("file://{}", repo.path().display());
-    let commit = repo.git_ok(&["rev-parse", &format!("refs/tags/{tag}^{{}}")]);
-    let git = |arguments: &[&str]| {
-        let mut git = repo.sandbox().command("git");
-        let output = git.current_dir(workspace).args(arguments).output().expect("git runs");
-        assert!(output.status.success(), "{arguments:?}: {output:?}");
-    };
-    fs::create_dir(workspace).expect("the sandbox is writable");
-    git(&["init", "--quiet"]);
-    git(&["remote", "add", "origin", &url]);
-    let refspec = format!("+{}:refs/tags/{tag}", commit.trim());
-    git(&[
-        "-c",
-        "protocol.version=2",
-        "fetch",
-        "--quiet",
-        "--no-tags",
-        "--prune",
-        "--depth=1",
-        "origin",
-        &refspec,
-    ]);
-    git(&["checkout", "--quiet", "--force", &format!("refs/tags/{tag}")]);
-}
-
-/// What was registered, and assigned twice.
-pub fn registry() -> Repo {
-    let repo = Sandbox::new().repo("origin");
-    repo.commit(&[("model.txt", "1")], "Train");
-    for line in ["register m", "assign m --version v0.0.1 --stage prod"] {
-        crate::common::gto(&repo, line).ok();
-    }
-    repo.commit(&[("model.txt", "2")], "Train again");
-    for line in ["register m --bump-minor", "assign m --version v0.1.0 --stage prod"] {
-        crate::common::gto(&repo, line).ok();
-    }
-    repo
 }
 
 /// The program of the release is the one under test.

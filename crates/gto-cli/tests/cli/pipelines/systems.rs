@@ -1,61 +1,14 @@
 //! Each system, played: its variables, a checkout as it makes one, and the outputs read as it reads them.
 
-use std::collections::BTreeMap;
 use std::fs;
 
-use crate::common::pipeline::{HOSTILE, checkout, file, run_in, server, settings};
+use crate::common::pipeline::{
+    HOSTILE, Values, checkout, file, read_github, read_gitlab, run_in, server, settings,
+};
 use crate::common::{hints_at, warns_of};
 use gto_testkit::{Repo, Run, TagSpec};
 
-type Values = BTreeMap<String, String>;
-
 const TAG: &str = "m#prod#2";
-
-/// Reads `$GITHUB_OUTPUT` as `FileCommandManager.cs` of actions/runner does.
-fn read_github(text: &str) -> Values {
-    let mut values = Values::new();
-    let mut lines = text.split('\n');
-    while let Some(line) = lines.next() {
-        if line.is_empty() {
-            continue;
-        }
-        let (equals, heredoc) = (line.find('='), line.find("<<"));
-        match (equals, heredoc) {
-            (Some(at), heredoc) if heredoc.is_none_or(|heredoc| at < heredoc) => {
-                values.insert(line[..at].to_owned(), line[at + 1..].to_owned());
-            }
-            (_, at) => {
-                let at = at.expect("Invalid format");
-                let (name, delimiter) = (&line[..at], &line[at + 2..]);
-                assert!(!name.is_empty() && !delimiter.is_empty(), "Invalid format '{line}'");
-                let mut value = Vec::new();
-                loop {
-                    match lines.next().expect("Matching delimiter not found") {
-                        line if line == delimiter => break,
-                        line => value.push(line),
-                    }
-                }
-                values.insert(name.to_owned(), value.join("\n"));
-            }
-        }
-    }
-    values
-}
-
-/// Reads a dotenv report as `parse_dotenv_artifact_service.rb` of GitLab does, with its limits.
-fn read_gitlab(text: &str) -> Values {
-    assert!(text.len() <= 5 * 1024, "{} bytes", text.len());
-    let values: Values = text
-        .lines()
-        .map(|line| {
-            let (name, value) = line.split_once('=').expect("Invalid Format");
-            assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'), "{name}");
-            (name.trim().to_owned(), value.trim().to_owned())
-        })
-        .collect();
-    assert!(values.len() <= 20, "{} variables", values.len());
-    values
-}
 
 /// Reads lines of a log as `Command.cs` of the Azure agent does: a command may begin anywhere in a line.
 fn read_azure(log: &str) -> Values {
