@@ -136,6 +136,25 @@ fn test(workspace: &Workspace, python: &Path, arguments: &[String]) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::output_of;
+
+    /// The packages that these are built with, each with its features.
+    fn with_features(packages: &[&str]) -> Vec<String> {
+        let mut cargo = Workspace::find().unwrap().cargo();
+        cargo.args(["tree", "--offline", "--edges=normal,build", "--prefix=none", "--format={p} {f}"]);
+        let tree = String::from_utf8(output_of(cargo.args(packages)).unwrap()).unwrap();
+        tree.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+    }
+
+    /// `pip install .` builds the command, and then the module: a feature more or less, and all that stands on the package with it,
+    /// the engine too, is compiled twice.
+    #[test]
+    fn the_module_and_the_command_share_one_build_of_the_engine() {
+        let together = with_features(&["--package=gto-python", "--package=gto-cli"]);
+        let mut alone = with_features(&["--package=gto-python"]);
+        alone.retain(|package| !together.contains(package));
+        assert!(alone.is_empty(), "built once more for the module: {alone:?}");
+    }
 
     fn words(arguments: &[&str]) -> Vec<String> {
         arguments.iter().map(ToString::to_string).collect()
