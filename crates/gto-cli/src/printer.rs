@@ -86,13 +86,16 @@ impl Printer {
             printed => printed?,
         };
         paged.finish()?;
-        if !left_out.is_empty() {
-            let columns = left_out.join(", ");
-            self.hint(format!(
-                "the terminal is too narrow for {columns}; --plain and --json have everything"
-            ));
-        }
+        self.left_out(&left_out);
         Ok(())
+    }
+
+    /// Tells what a table lacks to fit the terminal.
+    pub fn left_out(&mut self, what: &[&str]) {
+        if !what.is_empty() {
+            let what = what.join(", ");
+            self.hint(format!("the terminal is too narrow for {what}; --plain and --json have everything"));
+        }
     }
 
     /// Prints bytes as they are: generated files, scripts for shells.

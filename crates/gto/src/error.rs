@@ -498,6 +498,17 @@ impl Error {
         }
     }
 
+    /// The file of Git's configuration, and the line in it, that has a NUL byte, if that is why the repository cannot be opened.
+    pub fn nul_in_config(&self) -> Option<(&std::path::Path, usize)> {
+        match self {
+            Self::Open { source, .. } => match source.downcast_ref() {
+                Some(git::OpenError::NulInConfig { file, line }) => Some((file, *line)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// A remote that does not say which tags it has.
     pub(crate) fn fetch(remote: String, reason: &dyn StdError) -> Self {
         let reason = reason.to_string();

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use gto::Timestamp;
 use gto::report::VersionReport;
 
 use super::operand;
@@ -11,6 +12,7 @@ use crate::candidates;
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::json;
+use crate::output::screen::Screen;
 use crate::output::table::{Cells, Style, Table};
 
 /// Compare two versions of an artifact
@@ -59,13 +61,23 @@ impl Compare {
         if self.json {
             return Ok(context.printer.line(json::to_string(&compared)?)?);
         }
-        let rows: Vec<[String; 4]> = rows(&compared.from, &compared.to);
         let (from, to) = (compared.from.short_version(), compared.to.short_version());
+        let mut rows = rows(&compared.from, &compared.to);
         let style = if self.plain { Style::Plain } else { Style::FancyOutline };
-        let headers = ["", &from, &to, "differs"];
-        let cells = |row: &[String; 4], cells: &mut Cells| row.iter().for_each(|cell| cells.push(cell));
+        let columns = if self.plain { None } else { Screen::of_stdout().columns };
+        let left_out = columns.map(|columns| fit(&mut rows, [&from, &to], columns)).unwrap_or_default();
+        let headers = ["", &from, &to, DIFFERS];
+        let cells = |row: &Row, cells: &mut Cells| {
+            cells.push(row.field);
+            row.values.iter().for_each(|value| match value {
+                Value::Text(text) => cells.push(text),
+                Value::Time(time) => cells.push_time(*time),
+            });
+            cells.push(if row.differs() { "*" } else { "" });
+        };
         let table = Table { style, headers: &headers, rows: &rows, unordered: &[], look: |_| 0, cells };
         context.printer.table(&table, &[])?;
+        context.printer.left_out(&left_out);
         let commits = [&compared.from, &compared.to].map(|version| version.commit);
         if commits[0] != commits[1] {
             let [from, to] = commits.map(|commit| commit.short().to_string());
@@ -75,30 +87,91 @@ impl Compare {
     }
 }
 
-/// What each version is, line by line, and whether that is not the same.
-fn rows(from: &VersionReport, to: &VersionReport) -> Vec<[String; 4]> {
-    let (from, to) = (fields(from), fields(to));
-    let row = |((field, from), (_, to)): ((&str, String), (&str, String))| {
-        let differs = if from == to { "" } else { "*" };
-        [field.to_owned(), from, to, differs.to_owned()]
-    };
-    let rows = from.into_iter().zip(to).map(row);
-    rows.filter(|[_, from, to, _]| !(from.is_empty() && to.is_empty())).collect()
+/// The header of the column that marks what is not the same.
+const DIFFERS: &str = "differs";
+
+/// What is left out first where a terminal is too narrow: long texts, and what follows from the version.
+const FIRST_TO_GO: [&str; 6] = ["message", "description", "labels", "path", "ref", "author"];
+
+/// One line of the comparison.
+struct Row {
+    field: &'static str,
+    values: [Value; 2],
 }
 
-fn fields(version: &VersionReport) -> [(&'static str, String); 10] {
+#[derive(PartialEq)]
+enum Value {
+    Text(String),
+    Time(Timestamp),
+}
+
+impl Row {
+    fn differs(&self) -> bool {
+        self.values[0] != self.values[1]
+    }
+}
+
+impl Value {
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_empty())
+    }
+
+    /// On a terminal, where a time has no seconds and no zone.
+    fn width(&self) -> usize {
+        match self {
+            Self::Text(text) => text.chars().count(),
+            Self::Time(_) => "2026-11-30 03:08".len(),
+        }
+    }
+}
+
+/// Leaves out lines until the table is no wider than this, and returns which.
+fn fit(rows: &mut Vec<Row>, versions: [&str; 2], columns: usize) -> Vec<&'static str> {
+    /// What a table is wider than its cells, and a column at least than its header.
+    const FRAME: usize = 3;
+    let mut left_out = Vec::new();
+    for field in FIRST_TO_GO {
+        let width = |column: usize| {
+            let widths = rows.iter().map(|row| row.values[column].width());
+            widths.chain([versions[column].chars().count()]).max().unwrap_or_default() + FRAME
+        };
+        let fields = rows.iter().map(|row| row.field.len()).max().unwrap_or_default() + FRAME;
+        if fields + width(0) + width(1) + DIFFERS.len() + FRAME < columns {
+            break;
+        }
+        if let Some(place) = rows.iter().position(|row| row.field == field) {
+            left_out.push(rows.remove(place).field);
+        }
+    }
+    left_out
+}
+
+/// What each version is, line by line.
+fn rows(from: &VersionReport, to: &VersionReport) -> Vec<Row> {
+    let both = fields(from).into_iter().zip(fields(to));
+    let rows = both.map(|((field, from), (_, to))| Row { field, values: [from, to] });
+    rows.filter(|row| !row.values.iter().all(Value::is_empty)).collect()
+}
+
+fn fields(version: &VersionReport) -> [(&'static str, Value); 10] {
     let annotation = version.annotation();
-    let text = |text: Option<&str>| text.unwrap_or_default().lines().next().unwrap_or_default().to_owned();
+    let text = |text: Option<&str>| {
+        Value::Text(text.unwrap_or_default().lines().next().unwrap_or_default().to_owned())
+    };
+    let time = version.created_at.map_or_else(|| text(None), Value::Time);
     [
-        ("commit", version.commit.short().to_string()),
-        ("ref", version.short_tag()),
-        ("created_at", version.created_at.map(|time| time.to_string()).unwrap_or_default()),
+        ("commit", Value::Text(version.commit.short().to_string())),
+        ("ref", Value::Text(version.short_tag())),
+        ("created_at", time),
         ("author", text(version.author.as_deref())),
         ("message", text(version.message.as_deref())),
-        ("stage", version.stage_names()),
+        ("stage", Value::Text(version.stage_names())),
         ("type", text(annotation.and_then(|annotation| annotation.kind.as_deref()))),
         ("path", text(annotation.and_then(|annotation| annotation.path.as_deref()))),
-        ("labels", annotation.map(|annotation| annotation.labels.join(", ")).unwrap_or_default()),
+        (
+            "labels",
+            Value::Text(annotation.map(|annotation| annotation.labels.join(", ")).unwrap_or_default()),
+        ),
         ("description", text(annotation.map(|annotation| annotation.description.trim()))),
     ]
 }

@@ -65,11 +65,11 @@ impl Push {
         if let Some(failure) = sent.failure {
             return Err(gto::Error::PartialPush(Box::new(failure)).into());
         }
-        if sent.pushed.is_empty() {
-            printer
-                .hint(format!("there is nothing to push: {} has every tag that is here", comparison.remote));
-        }
         let differing = comparison.of_kind(Difference::Differs).count();
+        if sent.pushed.is_empty() {
+            let which = if differing > 0 { "every other tag" } else { "every tag that is here" };
+            printer.hint(format!("there is nothing to push: {} has {which}", comparison.remote));
+        }
         if differing > 0 {
             let text = format!("left out what is another tag on {}: {differing}", comparison.remote);
             printer.warning(format!("{text} (`gto status` shows it)"));

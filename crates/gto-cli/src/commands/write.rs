@@ -75,7 +75,7 @@ fn tell(
 ) -> Result<()> {
     let printer = &mut context.printer;
     let repository = printer.place.repository();
-    let deleted = if args.dry_run { None } else { Deleted::of(plan, applied, registry, repository) };
+    let deleted = if args.dry_run { None } else { Deleted::of(plan, applied, registry, (repository, push)) };
     if args.json {
         let report = WriteReport::new(plan, applied, args.dry_run).with(deleted);
         return Ok(printer.line(json::to_string(&report)?)?);

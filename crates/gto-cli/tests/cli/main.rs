@@ -91,4 +91,5 @@ mod documents {
     mod demo;
     mod hints;
     mod readme;
+    mod who_may_deploy;
 }

@@ -5,8 +5,13 @@ use std::path::Path;
 use gto::Error;
 
 use super::scene::Scene;
-use super::value::{Advice, Step, advice, either};
+use super::value::{Advice, Part, Step, advice, either};
 use crate::text::shell_quote;
+
+/// A command of Git on a repository; the command line says itself where that is.
+fn git_in(path: &str, verb: &'static str) -> Part {
+    either(format!("`git {verb}`"), format!("`git -C {} {verb}`", shell_quote(path)))
+}
 
 pub(super) fn of(error: &Error, scene: &dyn Scene) -> Option<Advice> {
     Some(match error {
@@ -44,12 +49,17 @@ pub(super) fn of(error: &Error, scene: &dyn Scene) -> Option<Advice> {
             )
             .into()
         }
-        Error::Open { path, .. } => {
-            format!("see what Git says: `git -C {} status`", shell_quote(path)).into()
+        error if error.nul_in_config().is_some() => {
+            let (file, line) = error.nul_in_config().unwrap_or((Path::new(".git/config"), 0));
+            let file = shell_quote(&file.to_string_lossy());
+            format!(
+                "Git reads that value up to the NUL and says nothing: write line {line} of {file} anew with an editor"
+            )
+            .into()
         }
+        Error::Open { path, .. } => advice!["see what Git says: ", git_in(path, "status")],
         Error::Git { .. } => {
-            let repository = shell_quote(scene.repository());
-            format!("ask Git what is wrong with the repository: `git -C {repository} fsck`").into()
+            advice!["ask Git what is wrong with the repository: ", git_in(scene.repository(), "fsck")]
         }
         _ => return None,
     })

@@ -18,8 +18,14 @@ pub struct Deleted<'a> {
 }
 
 impl<'a> Deleted<'a> {
-    /// What was done of a plan in the repository that the user calls `repository`. `None` if nothing was deleted.
-    pub fn of(plan: &'a Plan, applied: &Applied, registry: &Registry, repository: &str) -> Option<Self> {
+    /// What was done of a plan in the repository that the user calls `repository`, and pushed if `pushes`. `None` if nothing was
+    /// deleted.
+    pub fn of(
+        plan: &'a Plan,
+        applied: &Applied,
+        registry: &Registry,
+        (repository, pushes): (&str, bool),
+    ) -> Option<Self> {
         let is_done = |step: &&Step| applied.is_done(step.tag());
         let tags: Vec<&OldTag> = plan.steps.iter().filter(is_done).filter_map(deleted).collect();
         if tags.is_empty() {
@@ -47,9 +53,8 @@ impl<'a> Deleted<'a> {
             repository => format!("git -C {}", shell_quote(repository)),
         };
         let pushed = refs(true);
-        let push = pushed
-            .is_empty()
-            .then(|| format!("{git} push --atomic --delete {remote} {}", refs(false).join(" ")));
+        let push =
+            (!pushes).then(|| format!("{git} push --atomic --delete {remote} {}", refs(false).join(" ")));
         let edits = tags.iter().map(|tag| format!("{} {}", shell_quote(&tag.name), tag.target));
         let edits = edits.collect::<Vec<_>>().join(" ");
         let restore = format!(r"printf 'create refs/tags/%s %s\n' {edits} | {git} update-ref --stdin");

@@ -79,6 +79,14 @@ pub(crate) enum OpenError {
         /// What it uses.
         feature: String,
     },
+    /// A value in the repository's configuration of which Git reads only the beginning.
+    #[error("NUL byte in line {line} of file {}", file.display())]
+    NulInConfig {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
     /// There is a repository, but it cannot be read.
     #[error("the repository of `{}` cannot be opened", path.display())]
     Broken {

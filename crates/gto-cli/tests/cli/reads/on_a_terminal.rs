@@ -55,6 +55,60 @@ fn tables_fit_the_terminal_and_what_is_left_out_is_named() {
     }
 }
 
+/// The text without the colours in it.
+fn plain(text: &str) -> String {
+    let mut parts = text.split('\u{1b}');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.split_once('m').map_or(part, |(_, text)| text));
+    }
+    plain
+}
+
+#[test]
+fn every_table_fits_at_80_100_and_160_columns_with_and_without_colours_and_in_the_pager() {
+    if !is_there() {
+        return;
+    }
+    let repo = registry();
+    for args in [
+        &["history"][..],
+        &["history", "--wide"],
+        &["history", "churn-model#staging-eu"],
+        &["show"],
+        &["show", "churn-model"],
+        &["show", "#staging-eu"],
+        &["show", "churn-model", "--wide"],
+        &["compare", "churn-model", "v0.0.1", "latest"],
+        &["verify"],
+    ] {
+        let table = [args, &["--plain"]].concat();
+        let whole = binary().run(&repo, &table);
+        let is_cell = |cell: &str| whole.out().lines().any(|line| line.contains(cell));
+        for columns in [80, 100, 160] {
+            let gto = || binary().env("TERM", "xterm-256color").env("PAGER", "cat");
+            let on =
+                |gto: Gto, more: &[&str]| gto.run_on(terminal(columns), &repo, &[args, more].concat(), "");
+            let colored = on(gto(), &["--no-pager"]).out();
+            let colorless = on(gto(), &["--no-pager", "--color", "never"]);
+            let out = colorless.out();
+            assert!(!out.contains('\u{1b}') && plain(&colored) == out, "{colorless}");
+            assert_eq!(plain(&on(gto(), &[]).out()), out, "the pager shows the same");
+            for line in out.lines().filter(|line| line.starts_with(['│', '╒', '╞', '╘'])) {
+                assert!(line.chars().count() <= columns.into(), "{columns}: {colorless}");
+                let cells = line.split('│').map(str::trim).filter(|cell| !cell.is_empty());
+                let is_time = |cell: &str| cell.starts_with("20") && cell.len() == "2026-11-30 03:08".len();
+                for cell in cells.filter(|_| line.starts_with('│')) {
+                    assert!(is_cell(cell) || is_time(cell), "'{cell}' was cut: {colorless}");
+                }
+            }
+            let others: Vec<&str> =
+                out.lines().filter(|line| !line.starts_with(['│', '╒', '╞', '╘'])).collect();
+            assert!(others.iter().all(|line| line.starts_with("hint: ")), "{colorless}");
+        }
+    }
+}
+
 #[test]
 fn times_on_a_terminal_are_local_minutes_and_elsewhere_what_the_tag_has() {
     if !is_there() {
@@ -91,13 +145,7 @@ fn colours_are_an_addition_on_a_terminal_and_nowhere_else() {
     assert!(!has_color(&piped));
     let always = xterm().run(&repo, &["history", "--color", "always"]).ok().out();
     assert!(has_color(&always));
-    let mut without = String::new();
-    for part in always.split('\u{1b}') {
-        without.push_str(
-            part.strip_prefix('[').and_then(|code| code.split_once('m')).map_or(part, |(_, text)| text),
-        );
-    }
-    assert_eq!(without, piped, "without its colours it is what is piped");
+    assert_eq!(plain(&always), piped, "without its colours it is what is piped");
 }
 
 #[test]

@@ -481,6 +481,7 @@ fn status_tells_what_is_only_here_or_there_or_differs_and_push_sends_what_is_onl
     let run = gto(&repo, "push").ok();
     assert_eq!(run.out(), "Pushed git tag 'n@v0.0.1' to origin\n");
     warns_of(&run, "left out what is another tag on origin: 1");
+    assert!(!run.err().contains("every tag that is here"), "{run}");
     hints_at(&gto(&repo, "push").ok(), "there is nothing to push");
     repo.git_ok(&["fetch", "-q", "--tags", "--force"]);
     gto(&repo, "status").ok();

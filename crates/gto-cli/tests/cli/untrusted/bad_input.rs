@@ -627,7 +627,13 @@ fn a_broken_repository_is_a_plain_error() {
     fs::write(repo.git_dir().join("config"), "[core\n").expect("the sandbox is writable");
     let run = refused(&repo, "show", "Cannot open the Git repository in '.'");
     assert!(run.err().contains("caused by: "), "{run}");
-    hints_at(&run, "git -C . status");
+    hints_at(&run, "see what Git says: `git status`");
+    // Git says nothing of this one.
+    fs::write(repo.git_dir().join("config"), "[core]\n\tbare = false\n[user]\n\tname = A\0B\n")
+        .expect("the sandbox is writable");
+    let run = refused(&repo, "show", "Cannot open the Git repository in '.'");
+    assert!(run.err().contains("caused by: NUL byte in line 4 of file "), "{run}");
+    hints_at(&run, "Git reads that value up to the NUL and says nothing: write line 4 of ");
 
     let folder = repo.sandbox().path().join("linked");
     fs::create_dir(&folder).expect("the sandbox is writable");

@@ -90,6 +90,10 @@ fn in_a_pipe_a_deletion_is_the_oracles_and_stderr_says_how_it_comes_back() {
     let there = tags(&upstream);
     let json = gto(&repo, "deprecate m --delete --json --push").ok().json();
     assert_eq!((json["deleted"]["push"].as_str(), upstream.tag_names().len()), (None, 0));
+    // With --push there is nothing left to push, also where the remote lacks the tags.
+    gto(&repo, "register other").ok();
+    let run = gto(&repo, "deprecate other --delete --push").ok();
+    assert!(!run.err().contains("to push the deletion"), "{run}");
     paste(&repo, json["deleted"]["restore"].as_str().expect("a command"));
     assert_eq!((tags(&repo), tags(&upstream)), (before, there));
 }

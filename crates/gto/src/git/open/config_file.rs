@@ -72,7 +72,7 @@ impl ConfigFile {
         }
         if let Some(line) = line_with_nul(text) {
             // Git takes the value up to there, which is not what anybody wrote.
-            return Err(broken(path, format!("NUL byte in line {line} of file {shown}")));
+            return Err(OpenError::NulInConfig { file: config, line });
         }
         Ok(Self { is_plain: is_plain(text) })
     }
@@ -238,7 +238,7 @@ mod tests {
         std::fs::write(&config, format!("{intact}[core]\n\teditor = a\0b\n")).unwrap();
         let refused = Repository::discover(repo.path(), &crate::git::test_repo::environment())
             .err()
-            .map(|error| format!("{error:?}"));
+            .map(|error| error.to_string());
         assert!(refused.is_some_and(|error| error.contains("NUL byte in line")));
     }
 
