@@ -17,6 +17,9 @@ const NONE_YET: &str = concat!("https://gto", ".example");
 /// The same after `uses:`, where GitHub wants the owner and the name: it refuses this one.
 const NO_ACTION_YET: &str = concat!("<owner>", "/gto");
 
+/// What a line says that explains the name in `.example`.
+const EXPLAINED: &str = "stands for the address of this project";
+
 /// Puts the address into every file that has one.
 pub fn run(workspace: &Workspace, url: &str) -> Result<()> {
     let url = url.trim_end_matches('/');
@@ -25,7 +28,7 @@ pub fn run(workspace: &Workspace, url: &str) -> Result<()> {
     let mut changed = 0;
     for path in tracked(workspace)? {
         let Ok(text) = fs::read_to_string(&path) else { continue };
-        let edited = text.replace(REPOSITORY, url).replace(&format!("{old_action}@"), &format!("{action}@"));
+        let edited = moved(&text, (REPOSITORY, old_action), (url, action));
         if edited != text {
             fs::write(&path, edited)?;
             println!("{}", path.strip_prefix(&workspace.root).unwrap_or(&path).display());
@@ -34,6 +37,16 @@ pub fn run(workspace: &Workspace, url: &str) -> Result<()> {
     }
     println!("files changed: {changed}; now run `cargo xtask generate`");
     Ok(())
+}
+
+/// A text with another address, and without the line that explains why there was none.
+fn moved(text: &str, (old_url, old_action): (&str, &str), (url, action): (&str, &str)) -> String {
+    if !text.contains(old_url) && !text.contains(old_action) {
+        return text.to_owned();
+    }
+    let kept =
+        text.split_inclusive('\n').filter(|line| !(line.contains(old_url) && line.contains(EXPLAINED)));
+    kept.collect::<String>().replace(old_url, url).replace(old_action, action)
 }
 
 /// Files that still have no address.
@@ -74,5 +87,13 @@ mod tests {
         {
             assert!(action_of(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_text_gets_the_address_wherever_it_has_one() {
+        let (none, new) = (("https://none.example", "<o>/gto"), ("https://github.com/acme/gto", "acme/gto"));
+        let text = "`https://none.example` stands for the address of this project.\n\ncurl https://none.example/x\nuses: <o>/gto@v1\n";
+        assert_eq!(moved(text, none, new), "\ncurl https://github.com/acme/gto/x\nuses: acme/gto@v1\n");
+        assert_eq!(moved("a line\n", none, new), "a line\n");
     }
 }

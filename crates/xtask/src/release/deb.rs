@@ -70,7 +70,7 @@ fn control_text(architecture: &str, size: u64) -> String {
         "Package: gto\n\
          Version: {}\n\
          Architecture: {architecture}\n\
-         Maintainer: {} <maintainers@gto.example>\n\
+         Maintainer: The gto authors\n\
          Installed-Size: {size}\n\
          Recommends: git\n\
          Section: vcs\n\
@@ -79,7 +79,6 @@ fn control_text(architecture: &str, size: u64) -> String {
          Description: {}\n \
          Versions and stages of models, datasets and binaries are annotated Git tags.\n",
         version(),
-        env!("CARGO_PKG_AUTHORS"),
         super::address::REPOSITORY,
         "turn a Git repository into an artifact registry",
     )

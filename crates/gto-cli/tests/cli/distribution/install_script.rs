@@ -302,7 +302,7 @@ fn without_a_program_to_download_or_to_check_with_it_names_those_that_would_do()
     let tools = ["awk", "cp", "cut", "mktemp", "rm", "sed", "sh", "tar", "gzip"];
     let mut machine = Machine::new();
     machine.has_only(&tools).expect("every system has them");
-    let output = machine.script(&[]).env("GTO_INSTALL_FROM", "https://gto.example/x").output().unwrap();
+    let output = machine.script(&[]).env("GTO_INSTALL_FROM", "https://mirror.example/x").output().unwrap();
     machine.refused(&output, "neither curl nor wget is installed");
     machine.refused(&machine.install(&[]), "install sha256sum, shasum or openssl");
 }
