@@ -42,6 +42,15 @@ impl Workspace {
         cargo(&self.root)
     }
 
+    /// The packages that may be published, as cargo describes them.
+    pub fn published(&self) -> Result<Vec<Value>> {
+        let mut metadata = self.cargo();
+        metadata.args(["metadata", "--no-deps", "--format-version=1"]);
+        let metadata: Value = serde_json::from_slice(&output_of(&mut metadata)?)?;
+        let packages = metadata["packages"].as_array().into_iter().flatten();
+        Ok(packages.filter(|package| package["publish"].is_null()).cloned().collect())
+    }
+
     /// The `gto` of the last debug build.
     ///
     /// # Errors

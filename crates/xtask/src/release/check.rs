@@ -4,6 +4,8 @@ use std::env::VarError;
 use std::fs;
 use std::result::Result;
 
+use serde_json::Value;
+
 use super::address;
 use super::build::VERSION;
 use crate::workspace::Workspace;
@@ -13,6 +15,7 @@ pub fn run(workspace: &Workspace, tag: Option<&str>) -> crate::Result<()> {
     let mut wrong = Vec::new();
     wrong.extend(tag.and_then(|tag| wrong_tag(tag, VERSION)));
     wrong.extend(wrong_changelog(&fs::read_to_string(workspace.root.join("CHANGELOG.md"))?, VERSION));
+    wrong.extend(workspace.published()?.iter().filter_map(wrong_package));
     let homeless = address::missing_in(workspace)?;
     if !homeless.is_empty() {
         let names: Vec<_> = homeless
@@ -35,6 +38,14 @@ pub fn run(workspace: &Workspace, tag: Option<&str>) -> crate::Result<()> {
 fn wrong_tag(tag: &str, version: &str) -> Option<String> {
     (tag != format!("v{version}"))
         .then(|| format!("the tag is `{tag}`, and the version in Cargo.toml {version}: tag `v{version}`"))
+}
+
+/// What crates.io shows of a package, and those who read its licence.
+fn wrong_package(package: &Value) -> Option<String> {
+    let fields = ["description", "documentation", "license", "readme", "repository"];
+    let lacks: Vec<_> = fields.into_iter().filter(|field| package[*field].is_null()).collect();
+    let name = package["name"].as_str().unwrap_or_default();
+    (!lacks.is_empty()).then(|| format!("crates/{name}/Cargo.toml has no {}", lacks.join(", ")))
 }
 
 /// A fork does not release under the address of another repository.
@@ -69,5 +80,15 @@ mod tests {
         for text in ["", "## [1.11.0] - unreleased", "## [1.11.0]", "## [1.10.0] - 2026-12-01"] {
             assert!(wrong_changelog(text, "1.11.0").is_some(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_package_says_what_it_is_and_where_it_comes_from() {
+        let mut package = serde_json::json!({
+            "name": "x", "description": "d", "documentation": "u", "license": "l", "readme": "r", "repository": "u"
+        });
+        assert_eq!(wrong_package(&package), None);
+        package["readme"] = Value::Null;
+        assert_eq!(wrong_package(&package).unwrap(), "crates/x/Cargo.toml has no readme");
     }
 }

@@ -41,10 +41,21 @@ pub fn run(workspace: &Workspace, is_static: bool) -> Result<()> {
         finish::run(workspace, &dist, &[])?;
     }
     install_by_script(&dist)?;
+    package_crates(workspace)?;
     if is_static {
         run_image(workspace, &dist)?;
     }
     Ok(())
+}
+
+/// As `cargo publish` would, without compiling them once more from their packages.
+fn package_crates(workspace: &Workspace) -> Result<()> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["package", "--quiet", "--locked", "--offline", "--no-verify", "--allow-dirty"]);
+    for package in workspace.published()? {
+        cargo.arg(format!("--package={}", package["name"].as_str().unwrap_or_default()));
+    }
+    run_in_sight(&mut cargo)
 }
 
 fn install_by_script(dist: &Path) -> Result<()> {
