@@ -40,6 +40,10 @@ pub struct WriteArgs {
     #[arg(long, overrides_with = "push")]
     pub no_push: bool,
 
+    /// Push at most N tags at a time, each time all of them or none. GitHub starts workflows for at most three
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub push_batch: Option<u16>,
+
     /// Fetch the artifact's tags from the remote first, as `--push` does
     #[arg(long)]
     pub fetch: bool,

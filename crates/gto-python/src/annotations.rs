@@ -127,7 +127,13 @@ pub fn annotate<'py>(
         let (registry, name) = (repo.open_to_edit()?, named(&name)?);
         let author = Author { name: author, email: author_email, ..Author::default() };
         let request = Request::Annotate { artifact: name, annotation: wish, author };
-        let options = WriteOptions { push: Some(push), fetch: false, commit, message: commit_message };
+        let options = WriteOptions {
+            push: Some(push),
+            fetch: false,
+            commit,
+            message: commit_message,
+            push_batch: None,
+        };
         edit(&registry, asides, &request, &options, dry_run)
     })
 }
@@ -153,7 +159,13 @@ pub fn remove(
         let (registry, name, file) = (repo.open_to_edit()?, named(&name)?, self::file(file.as_deref())?);
         let author = Author { name: author, email: author_email, ..Author::default() };
         let request = Request::RemoveAnnotation { artifact: name, file, author };
-        let options = WriteOptions { push: Some(push), fetch: false, commit, message: commit_message };
+        let options = WriteOptions {
+            push: Some(push),
+            fetch: false,
+            commit,
+            message: commit_message,
+            push_batch: None,
+        };
         edit(&registry, asides, &request, &options, dry_run)
     })
 }

@@ -168,7 +168,7 @@ pub fn push(
             comparison.check_free()?;
             asides.add(comparison.warning().as_slice());
         } else {
-            let sent = registry.push_missing(&comparison, |_, _| {})?;
+            let sent = registry.push_missing(&comparison, None, |_, _| {})?;
             asides.pass_on(&sent.said);
             if let Some(failure) = sent.failure {
                 return Err(gto::Error::PartialPush(Box::new(failure)).into());

@@ -21,6 +21,8 @@ pub struct Written {
 pub struct Applied {
     /// The tags that were made or deleted on the remote as well. It cannot delete what it does not have.
     pub pushed: Vec<String>,
+    /// The most tags in one push, if not all went together.
+    pub batch: Option<usize>,
     /// Why not all is done: some of the tags are not on the remote, or nobody knows. What the remote is not known to have is
     /// not made here either.
     pub failure: Option<PartialPush>,

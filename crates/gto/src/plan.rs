@@ -356,6 +356,13 @@ pub enum Warning {
         /// Whether its history is cut off; else it has no tags at all.
         is_shallow: bool,
     },
+    /// GitHub starts no workflow for a push of so many tags.
+    NoWorkflows {
+        /// The remote.
+        remote: String,
+        /// How many tags go in one push.
+        tags: usize,
+    },
     /// Only planned: Git pushes to several addresses for the remote, and carrying it out is refused.
     ManyAddresses {
         /// The remote.
@@ -410,6 +417,11 @@ impl std::fmt::Display for Warning {
                 f,
                 "Git pushes to {addresses} addresses for the remote '{remote}': without --dry-run this is refused, since some \
                  could take a tag that others refuse"
+            ),
+            Self::NoWorkflows { remote, tags } => write!(
+                f,
+                "{tags} tags go to {remote} in one push, and GitHub starts no workflow for more than three: push three at a time \
+                 (--push-batch 3), or let a scheduled workflow ask `gto ci pending`"
             ),
             Self::LackingTags { is_shallow } => write!(
                 f,

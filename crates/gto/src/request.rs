@@ -264,6 +264,8 @@ pub struct WriteOptions {
     pub commit: bool,
     /// The message of that commit, if not that of the plan.
     pub message: Option<String>,
+    /// The most new tags in one push, if not all: each push is all or none, and those behind one that fails are not made.
+    pub push_batch: Option<usize>,
 }
 
 impl Request {

@@ -51,6 +51,7 @@ pub fn run(context: &mut Context, registry: &Registry, request: &Request, args: 
         fetch: false,
         commit: args.commit,
         message: args.message.clone(),
+        ..WriteOptions::default()
     };
     let mut warnings = Vec::new();
     let written = if args.dry_run {

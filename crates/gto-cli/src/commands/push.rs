@@ -25,6 +25,11 @@ pub struct Push {
     #[command(flatten)]
     of: ComparisonArgs,
 
+    /// Push at most N tags at a time, in the order in which they happened; each push is atomic. GitHub starts workflows for at most
+    /// three
+    #[arg(long = "push-batch", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    batch: Option<u16>,
+
     /// Print what would be pushed, and push nothing
     #[arg(long)]
     dry_run: bool,
@@ -42,6 +47,10 @@ impl Push {
         if let Some(warning) = comparison.damage_warning() {
             printer.warning(warning.to_string());
         }
+        let batch = self.batch.map(usize::from);
+        if let Some(warning) = registry.workflow_warning(&comparison, batch) {
+            printer.warning(warning.to_string());
+        }
         let sent = if self.dry_run {
             comparison.check_free()?;
             if let Some(warning) = comparison.warning() {
@@ -51,7 +60,7 @@ impl Push {
             Sent { pushed: tags.collect(), ..Sent::default() }
         } else {
             let all = comparison.of_kind(Difference::OnlyHere).count();
-            registry.push_missing(&comparison, |done, pushes| match (done, pushes) {
+            registry.push_missing(&comparison, batch, |done, pushes| match (done, pushes) {
                 (0, 0..=1) => {}
                 (0, pushes) => printer.hint(format!(
                     "{all} tags go to {} in {pushes} pushes; each arrives whole or not at all",

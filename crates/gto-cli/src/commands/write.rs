@@ -24,7 +24,8 @@ pub fn run(context: &mut Context, registry: &Registry, request: &Request, args: 
     let written = if args.dry_run {
         registry.plan_with(request, &options).map(|plan| {
             warnings.clone_from(&plan.warnings);
-            let applied = Applied { pushed: plan.to_push.clone(), ..Applied::default() };
+            let applied =
+                Applied { pushed: plan.to_push.clone(), batch: options.push_batch, ..Applied::default() };
             Written { plan, applied }
         })
     } else if let Agreed::Deletion(plan) = agreed {
@@ -105,5 +106,6 @@ fn options(registry: &Registry, args: &WriteArgs) -> Result<WriteOptions> {
         return Err(CommandError::arguments("A remote repository is written to by pushing", hint));
     }
     let push = (args.push || args.no_push).then_some(args.push);
-    Ok(WriteOptions { push, fetch: args.fetch, ..WriteOptions::default() })
+    let push_batch = args.push_batch.map(usize::from);
+    Ok(WriteOptions { push, fetch: args.fetch, push_batch, ..WriteOptions::default() })
 }

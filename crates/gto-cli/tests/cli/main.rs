@@ -42,8 +42,10 @@ mod annotations {
 /// `gto ci`, in the systems that run pipelines.
 mod pipelines {
     mod checkout;
+    mod pending;
     mod story;
     mod systems;
+    mod templates;
 }
 
 /// Remotes, and clones of them.

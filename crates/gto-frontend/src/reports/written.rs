@@ -170,7 +170,14 @@ pub fn lines(plan: &Plan, applied: &Applied, remote: &str, push: bool, dry_run: 
     };
     let mut lines: Vec<String> = done.iter().flat_map(tell).collect();
     if sent.len() > 1 && !pushed.is_empty() {
-        lines.extend(lines_of_push(&sent, &pushed, &remote, dry_run));
+        // Behind a push that failed there were no others.
+        for sent in sent.chunks(applied.batch.unwrap_or(sent.len()).max(1)) {
+            let is_sent = |step: &&Step| sent.iter().any(|sent| sent.tag() == step.tag());
+            let pushed: Vec<&Step> = pushed.iter().copied().filter(is_sent).collect();
+            if !pushed.is_empty() {
+                lines.extend(lines_of_push(sent, &pushed, &remote, dry_run));
+            }
+        }
     }
     lines
 }

@@ -1,18 +1,22 @@
 //! `gto ci`
 
 mod azure;
+mod fetch;
 mod github;
 mod only;
 mod output;
+mod pending;
 mod shell;
 mod system;
+mod template;
 mod values;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use gto::tag::TagName;
 use gto::version::VersionLabel;
 use gto::{CheckedRef, FetchTags, Trigger};
 
+use self::fetch::FetchArgs;
 use self::only::Only;
 use self::system::System;
 use self::values::Values;
@@ -55,17 +59,22 @@ pub struct Ci {
     #[arg(long, value_enum, default_value_t = Format::Auto, hide_possible_values = false)]
     format: Format,
 
-    /// Fetch the tags, and fail if there is no remote. The default where there is one
-    #[arg(long, overrides_with = "no_fetch")]
-    fetch: bool,
-
-    /// Fetch nothing: fail if a tag is missing
-    #[arg(long, overrides_with = "fetch")]
-    no_fetch: bool,
+    #[command(flatten)]
+    fetch: FetchArgs,
 
     /// Let match be true only for this event, such as `registration` or `assignment:prod`; may be repeated
     #[arg(long, value_name = "EVENT[:STAGE]")]
     only: Vec<Only>,
+
+    #[command(subcommand)]
+    other: Option<Other>,
+}
+
+/// What else there is for pipelines.
+#[derive(Debug, Subcommand)]
+enum Other {
+    Pending(pending::Pending),
+    Template(template::Template),
 }
 
 /// Where the values go.
@@ -89,7 +98,12 @@ enum Format {
 
 impl Ci {
     /// Runs the command.
-    pub fn run(self, context: &mut Context) -> Result<()> {
+    pub fn run(mut self, context: &mut Context) -> Result<()> {
+        match self.other.take() {
+            Some(Other::Pending(pending)) => return pending.run(context),
+            Some(Other::Template(template)) => return template.run(context),
+            None => {}
+        }
         let detected = System::detect(&context.environment);
         let system = match self.format {
             Format::Auto => detected,
@@ -136,13 +150,16 @@ impl Ci {
             }
             return Ok(Values::without_event(reference));
         }
-        let fetch = match (self.fetch, self.no_fetch) {
-            (true, _) => FetchTags::Always,
-            (_, true) => FetchTags::Never,
-            _ => FetchTags::IfRemote,
-        };
         let registry = context.open(&self.repo.repo)?;
-        let answer = registry.trigger(name, fetch)?;
+        let fetch = self.fetch.wanted();
+        let answer = registry.trigger(name, fetch).map_err(|error| match error {
+            gto::Error::NoEvent { is_lightweight: true, .. } if fetch == FetchTags::Never => {
+                let hint =
+                    "a checkout may have made it, of an annotated one: without --no-fetch gto fetches that";
+                CommandError::meant(error, Some(hint.to_owned()))
+            }
+            error => error.into(),
+        })?;
         warn(context, &answer.warnings);
         match answer.value {
             Trigger::Event(found) => {

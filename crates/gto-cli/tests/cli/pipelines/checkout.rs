@@ -160,7 +160,7 @@ fn without_fetching_it_fails_where_something_is_missing() {
     let first = checkout(&server, "checkout", "m#prod#2");
     let run = run_in(&first, &[], &["m#prod#2", "--no-fetch"]).fails(1);
     assert!(run.err().contains("is lightweight here"), "{run}");
-    hints_at(&run, "git fetch --tags --force");
+    hints_at(&run, "without --no-fetch gto fetches that");
     first.git_ok(&["fetch", "-q", "--no-tags", "origin", "+refs/tags/m#prod#2:refs/tags/m#prod#2"]);
     let run = run_in(&first, &[], &["m#prod#2", "--no-fetch"]).fails(1);
     assert!(run.err().contains("no tag that registers a version of 'm' on commit"), "{run}");

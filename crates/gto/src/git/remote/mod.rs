@@ -214,6 +214,14 @@ impl Repository {
         if path.exists() && !url.contains("://") { path.to_string_lossy().into_owned() } else { url }
     }
 
+    /// Whether pushes go to GitHub, or to its service for enterprises.
+    pub fn is_on_github(&self, remote: &Remote) -> bool {
+        // Git says what it would make of the address, without asking anyone.
+        let output =
+            self.run_git("finding an address", ["ls-remote", "--get-url", "--", remote.source()], b"");
+        output.is_ok_and(|output| url::is_github(lossy(output.stdout.trim_ascii()).as_str()))
+    }
+
     /// Pushes the current branch, and nothing else, to the one of the same name. Git's fast-forward rule holds. `None`:
     /// there is no branch. After a failure, this checks whether the remote has the commit.
     pub fn push_branch(&self, remote: &Remote) -> Result<Option<PushedBranch>, RemoteError> {

@@ -108,6 +108,16 @@ fn parts(after_scheme: &str, ends: impl Fn(char) -> bool) -> (Option<&str>, &str
     }
 }
 
+/// Whether this is an address of GitHub: `https://github.com/x`, `git@github.com:x`, `ssh://git@ssh.github.com:443/x`.
+pub(in crate::git) fn is_github(address: &str) -> bool {
+    let host = match address.split_once("://") {
+        Some((_, rest)) => parts(rest, |_| false).1,
+        None => address.split_once(':').map_or("", |(host, _)| host.rsplit('@').next().unwrap_or(host)),
+    };
+    let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
+    host == "github.com" || host.ends_with(".github.com") || host.ends_with(".ghe.com")
+}
+
 /// The text without who logs in, and with what, in the addresses in it.
 pub(crate) fn without_passwords(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -157,6 +167,29 @@ mod tests {
         assert_eq!(without_passwords("a://b@c d://e:f@g@h/@i"), "a://c d://h/@i");
         assert_eq!(without_passwords("'a://me:s'e\"c@host': no 'd://e'"), "'a://host': no 'd://e'");
         assert_eq!(without_passwords("a://me:s#e?c@host?x"), "a://host?x");
+    }
+
+    #[test]
+    fn github_is_known_by_its_host() {
+        for address in [
+            "https://github.com/o/r",
+            "https://token@github.com/o/r.git",
+            "git@github.com:o/r.git",
+            "github.com:o/r",
+            "ssh://git@ssh.github.com:443/o/r.git",
+            "https://octo.ghe.com/o/r",
+        ] {
+            assert!(is_github(address), "{address}");
+        }
+        for address in [
+            "https://example.com/github.com/r",
+            "/srv/github.com:x",
+            "https://github.com.example.org/o",
+            "notgithub.com:o/r",
+            "",
+        ] {
+            assert!(!is_github(address), "{address}");
+        }
     }
 
     #[test]

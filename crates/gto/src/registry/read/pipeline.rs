@@ -7,9 +7,9 @@ use crate::annotation::{Annotation, nearest};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind, sort_events};
 use crate::git::Want;
-use crate::name::ArtifactName;
+use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
-use crate::query;
+use crate::query::{self, HistoryOptions};
 use crate::registry::annotations::commits::CommitFiles;
 use crate::registry::{Answer, CheckedRef, Registry};
 use crate::report::{EventReport, PipelineEvent};
@@ -72,6 +72,40 @@ impl Registry {
             Trigger::Other(CheckedRef::NoTag) => Err(Error::RefNotFound { revision: reference.to_owned() }),
             _ => Ok(answer),
         }
+    }
+
+    /// The assignments and unassignments of a stage after an event, which a tag names, or from a date on; oldest first. Unless
+    /// `fetch` is [`FetchTags::Never`], the tags are the remote's.
+    ///
+    /// # Errors
+    /// [`Error::RefNotFound`] if there is no such event; [`Error::InvalidDate`]; [`Error::DamagedTags`].
+    pub fn events_since(
+        &self,
+        stage: &StageName,
+        since: &str,
+        fetch: FetchTags,
+    ) -> Result<Answer<Vec<EventReport>>> {
+        let name = since.strip_prefix("refs/tags/").unwrap_or(since);
+        let from = if name.parse::<TagName>().is_ok() { None } else { Some(self.date(since)?.seconds()) };
+        let is_fetched = match fetch {
+            FetchTags::IfRemote => self.has_remote(),
+            FetchTags::Always => true,
+            FetchTags::Never => false,
+        };
+        let there =
+            if is_fetched && self.url().is_none() { Some(self.fetch_all_for_pipeline()?) } else { None };
+        let tags = there.as_ref().unwrap_or(self);
+        let options = HistoryOptions { since: from, ascending: true, ..HistoryOptions::default() };
+        let Answer { value: history, warnings } = tags.history(&options, true)?.unless_damaged()?;
+        let after = if from.is_some() {
+            0
+        } else {
+            let not_found = || Error::RefNotFound { revision: since.to_owned() };
+            1 + history.iter().position(|event| *event.tag == *name).ok_or_else(not_found)?
+        };
+        let of_stage = |event: &&EventReport| event.stage.as_ref() == Some(stage);
+        let value = history.iter().skip(after).filter(of_stage).cloned().collect();
+        Ok(Answer { value, warnings })
     }
 
     /// The answer from the tags in `tags`, and from the files here.

@@ -10,12 +10,13 @@ pub(super) mod push;
 pub use clones::{KeptClone, KeptClones};
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use crate::damage::DamagedTag;
 use crate::error::{Error, Result};
-use crate::git::{PushedTag, Remote, RemoteError, RemoteTag, TagObject, TagRef, batches};
+use crate::event::{Event, sort_events};
+use crate::git::{PushedTag, Remote, RemoteError, RemoteTag, TagObject, TagRef, Want};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::outcome::PartialPush;
@@ -23,7 +24,7 @@ use crate::plan::Warning;
 use crate::registry::Registry;
 use crate::registry::read::damage::damage_warning;
 use crate::registry::remote::address::many_addresses;
-use crate::registry::remote::push::{Existing, InTheWay, Pushed, failure_of, folders, in_the_way};
+use crate::registry::remote::push::{Existing, InTheWay, folders, in_the_way};
 use crate::tag::{Action, TagName};
 
 /// What of a registry is only here, only on a remote, or not the same. Tags that are no events are left out.
@@ -72,6 +73,9 @@ pub struct Sent {
 /// The maximum number of tags in one push: servers limit the time that one may take, in which a hook `update` runs once for each
 /// tag. On most systems a command line holds a few times as many.
 const BATCH: usize = 1_000;
+
+/// The most tags in one push for which GitHub starts workflows: see "push" on its page about events that trigger workflows.
+const MAX_WITH_WORKFLOWS: usize = 3;
 
 /// How a tag differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -287,48 +291,65 @@ impl Registry {
         }
     }
 
-    /// Pushes the tags that are only here, all of them or none if they fit into one push. Of more than a thousand each push
-    /// arrives whole or not at all, and what has arrived is a valid registry each time; `before` hears how many tags were pushed,
-    /// and in how many pushes the others follow.
+    /// Pushes the tags that are only here, all of them or none if they fit into one push. Of more than a thousand, or of more than
+    /// `batch`, each push arrives whole or not at all, and what has arrived is a valid registry each time; `before` hears how many
+    /// tags were pushed, and in how many pushes the others follow. With a `batch` they go in the order in which they happened.
     ///
     /// # Errors
     /// [`Error::Push`] and the like: nothing was pushed then. Where only a part was, [`Sent::failure`] says so.
     pub fn push_missing(
         &self,
         comparison: &Comparison,
-        mut before: impl FnMut(usize, usize),
+        batch: Option<usize>,
+        before: impl FnMut(usize, usize),
     ) -> Result<Sent> {
         comparison.check_free()?;
         let mut tags: Vec<&TagDifference> = comparison.of_kind(Difference::OnlyHere).collect();
-        if tags.len() > BATCH {
+        let limit = batch.unwrap_or(BATCH).clamp(1, BATCH);
+        if batch.is_some() {
+            self.sort_as_happened(&mut tags)?;
+        } else if tags.len() > BATCH {
             tags.sort_by_cached_key(|tag| (tag.artifact.clone(), rank(&tag.tag), tag.tag.clone()));
         }
         let tags: Vec<PushedTag> =
             tags.iter().filter_map(|tag| Some(PushedTag::Create(&tag.tag, tag.here?))).collect();
-        let batches = batches(&tags, BATCH);
-        let mut sent = Sent::default();
-        for (done, batch) in batches.iter().enumerate() {
-            before(sent.pushed.len(), batches.len() - done);
-            let pushed = match self.push(&comparison.target, batch, Existing::Landed) {
-                Err(error) if sent.pushed.is_empty() => return Err(error),
-                Err(error) => {
-                    let missing = batch.iter().map(|tag| tag.name().to_owned()).collect();
-                    let reason = error.to_string();
-                    let remote = &comparison.target;
-                    sent.failure = Some(failure_of(remote, missing, reason));
-                    Pushed::default()
-                }
-                Ok(pushed) => pushed,
-            };
-            sent.take(pushed);
-            if let Some(failure) = &mut sent.failure {
-                failure.landed.clone_from(&sent.pushed);
-                let others = batches[done + 1..].iter().flat_map(|batch| batch.iter());
-                failure.missing.extend(others.map(|tag| tag.name().to_owned()));
-                break;
-            }
+        let pushed = self.push_in_batches(&comparison.target, &tags, (limit, Existing::Landed), before)?;
+        Ok(Sent { pushed: pushed.landed, failure: pushed.failure, said: pushed.said })
+    }
+
+    /// Puts tags into the order in which their events happened.
+    fn sort_as_happened(&self, tags: &mut [&TagDifference]) -> Result<()> {
+        let names: BTreeSet<&ArtifactName> = tags.iter().map(|tag| &tag.artifact).collect();
+        let mut places: HashMap<String, (i64, usize)> = HashMap::new();
+        for name in names {
+            let events = sort_events(self.scan(name, Want::NoMessages)?.events);
+            let place = |(at, event): (usize, Event)| (event.tag, (event.tagger.time.seconds(), at));
+            places.extend(events.into_iter().enumerate().map(place));
         }
-        Ok(sent)
+        tags.sort_by_cached_key(|tag| {
+            let (time, at) = places.get(&tag.tag).copied().unwrap_or((i64::MAX, usize::MAX));
+            (time, tag.artifact.clone(), at, tag.tag.clone())
+        });
+        Ok(())
+    }
+
+    /// The warning that GitHub starts no workflow for a push of these new tags, if it goes there in one push or in pushes of
+    /// `batch` tags.
+    pub fn workflow_warning(&self, comparison: &Comparison, batch: Option<usize>) -> Option<Warning> {
+        let tags = comparison.of_kind(Difference::OnlyHere).count();
+        self.no_workflows(&comparison.target, tags, batch)
+    }
+
+    /// The same for a write.
+    pub(in crate::registry) fn no_workflows(
+        &self,
+        remote: &Remote,
+        tags: usize,
+        batch: Option<usize>,
+    ) -> Option<Warning> {
+        let at_once = batch.map_or(tags, |batch| tags.min(batch));
+        let is_too_many = at_once > MAX_WITH_WORKFLOWS && self.repository.is_on_github(remote);
+        is_too_many.then(|| Warning::NoWorkflows { remote: remote.shown(), tags: at_once })
     }
 }
 
@@ -352,17 +373,6 @@ impl Comparison {
     /// The warning that a push would be refused, since it would go to several addresses.
     pub fn warning(&self) -> Option<Warning> {
         many_addresses(&self.target)
-    }
-}
-
-impl Sent {
-    fn take(&mut self, pushed: Pushed) {
-        self.pushed.extend(pushed.landed);
-        self.failure = self.failure.take().or(pushed.failure);
-        if !pushed.said.is_empty() && !self.said.ends_with(&pushed.said) {
-            self.said += if self.said.is_empty() { "" } else { "\n" };
-            self.said += &pushed.said;
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Owns which are fetched, and what becomes of the one that started it. What they say is for `read::pipeline`.
 
 use crate::error::{Error, Result};
-use crate::git::TagsWanted;
+use crate::git::{Remote, TagsWanted};
 use crate::name::ArtifactName;
 use crate::registry::remote::clones::RemoteClone;
 use crate::registry::{OpenOptions, Registry};
@@ -16,20 +16,7 @@ impl Registry {
     pub(in crate::registry) fn fetch_for_pipeline(&self, tag: &str, artifact: &ArtifactName) -> Result<Self> {
         let remote = self.remote()?;
         let in_tag = artifact.in_tag();
-        let wanted = TagsWanted {
-            prefixes: vec![format!("{in_tag}#"), format!("{in_tag}@")],
-            settings: self.repository.settings_to_reach(),
-            is_sha256: self.repository.is_sha256(),
-        };
-        let url = self.repository.source_url(&remote);
-        let opened = RemoteClone::of_tags(&url, &wanted, &self.environment);
-        let (repository, clone) = opened.map_err(|error| match error {
-            Error::Clone { reason, login, .. } => {
-                Error::Fetch { remote: remote.source_shown(), reason, login }
-            }
-            error => error,
-        })?;
-        let there = OpenOptions::new(self.environment.clone()).registry(repository, Some(clone));
+        let there = self.tags_at(&remote, vec![format!("{in_tag}#"), format!("{in_tag}@")])?;
         let not_there = || Error::NotOnRemote { tag: tag.to_owned(), remote: remote.source_shown() };
         let found = there.repository.tag_ref(tag)?.ok_or_else(not_there)?;
         // A broken one is replaced, too.
@@ -38,5 +25,27 @@ impl Registry {
             self.repository.take_tag(&found, &there.repository)?;
         }
         Ok(there)
+    }
+
+    /// The registry as the remote has it, in the same clone.
+    ///
+    /// # Errors
+    /// [`Error::NoRemote`], or [`Error::Fetch`] with Git's message.
+    pub(in crate::registry) fn fetch_all_for_pipeline(&self) -> Result<Self> {
+        self.tags_at(&self.remote()?, vec![String::new()])
+    }
+
+    fn tags_at(&self, remote: &Remote, prefixes: Vec<String>) -> Result<Self> {
+        let settings = self.repository.settings_to_reach();
+        let wanted = TagsWanted { prefixes, settings, is_sha256: self.repository.is_sha256() };
+        let url = self.repository.source_url(remote);
+        let opened = RemoteClone::of_tags(&url, &wanted, &self.environment);
+        let (repository, clone) = opened.map_err(|error| match error {
+            Error::Clone { reason, login, .. } => {
+                Error::Fetch { remote: remote.source_shown(), reason, login }
+            }
+            error => error,
+        })?;
+        Ok(OpenOptions::new(self.environment.clone()).registry(repository, Some(clone)))
     }
 }

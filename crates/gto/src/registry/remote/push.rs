@@ -7,7 +7,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Result};
-use crate::git::{GitError, Outcome, PushReport, PushedTag, Remote, RemoteError, RemoteTag, is_about_login};
+use crate::git::{
+    GitError, Outcome, PushReport, PushedTag, Remote, RemoteError, RemoteTag, batches, is_about_login,
+};
 use crate::object_id::ObjectId;
 use crate::outcome::PartialPush;
 use crate::registry::Registry;
@@ -53,7 +55,54 @@ impl Pushed {
     }
 }
 
+impl Pushed {
+    fn take(&mut self, other: Self) {
+        self.landed.extend(other.landed);
+        self.failure = self.failure.take().or(other.failure);
+        if !other.said.is_empty() && !self.said.ends_with(&other.said) {
+            self.said += if self.said.is_empty() { "" } else { "\n" };
+            self.said += &other.said;
+        }
+    }
+}
+
 impl Registry {
+    /// Pushes tags in this order, at most `limit` at a time: each push arrives whole or not at all, and after one that does not
+    /// arrive there are no others. `before` hears how many tags were pushed, and in how many pushes the others follow.
+    ///
+    /// # Errors
+    /// None of the tags landed then.
+    pub(in crate::registry) fn push_in_batches(
+        &self,
+        remote: &Remote,
+        changes: &[PushedTag<'_>],
+        (limit, existing): (usize, Existing),
+        mut before: impl FnMut(usize, usize),
+    ) -> Result<Pushed> {
+        let batches = batches(changes, limit);
+        let mut all = Pushed::default();
+        for (done, batch) in batches.iter().enumerate() {
+            before(all.landed.len(), batches.len() - done);
+            let pushed = match self.push(remote, batch, existing) {
+                Err(error) if all.landed.is_empty() => return Err(error),
+                Err(error) => {
+                    let missing = batch.iter().map(|tag| tag.name().to_owned()).collect();
+                    let failure = failure_of(remote, missing, error.to_string());
+                    Pushed { failure: Some(failure), ..Pushed::default() }
+                }
+                Ok(pushed) => pushed,
+            };
+            all.take(pushed);
+            if let Some(failure) = &mut all.failure {
+                failure.landed.clone_from(&all.landed);
+                let others = batches[done + 1..].iter().flat_map(|batch| batch.iter());
+                failure.missing.extend(others.map(|tag| tag.name().to_owned()));
+                break;
+            }
+        }
+        Ok(all)
+    }
+
     /// Pushes tags: all or none, as far as the remote can.
     ///
     /// # Errors
@@ -233,7 +282,7 @@ fn reason_of(outcome: &Outcome) -> &str {
 }
 
 /// That of tags which did not land behind others.
-pub(in crate::registry) fn failure_of(remote: &Remote, missing: Vec<String>, reason: String) -> PartialPush {
+fn failure_of(remote: &Remote, missing: Vec<String>, reason: String) -> PartialPush {
     let (landed, unknown) = (Vec::new(), Vec::new());
     let (remote, address) = (remote.shown(), remote.source_shown());
     PartialPush { remote, address, deletes: false, landed, missing, unknown, reason }

@@ -47,7 +47,7 @@ impl Registry {
                 return Err(Error::Outdated { artifact: seen.artifact.clone() });
             }
         }
-        self.apply_tags(plan, remote.as_ref())
+        self.apply_tags(plan, remote.as_ref(), options.push_batch)
     }
 
     /// Whether the tags of a plan are such as this library plans, of artifacts whose tags it was made from: a plan that was kept
@@ -71,7 +71,14 @@ impl Registry {
     }
 
     /// Does what a plan of tags says, or nothing if a part of it is refused: here, or also on a remote.
-    pub(in crate::registry) fn apply_tags(&self, plan: &Plan, pushed_to: Option<&Remote>) -> Result<Applied> {
+    ///
+    /// With a `batch`, so many new tags go in one push.
+    pub(in crate::registry) fn apply_tags(
+        &self,
+        plan: &Plan,
+        pushed_to: Option<&Remote>,
+        batch: Option<usize>,
+    ) -> Result<Applied> {
         let edits: Vec<TagEdit> = in_order(&plan.steps).into_iter().map(edit).collect();
         let Some(remote) = pushed_to else {
             self.repository.apply_signed(&edits, plan.signing.as_ref(), || self.is_current(plan))?;
@@ -79,7 +86,13 @@ impl Registry {
         };
         let ids = self.repository.prepare(&edits, plan.signing.as_ref())?;
         let changes = self.changes(remote, &edits, &ids)?;
-        let pushed = self.push(remote, &changes, Existing::Overtaken)?;
+        let batch = batch.filter(|_| changes.iter().all(|change| matches!(change, PushedTag::Create(..))));
+        let pushed = match batch {
+            None => self.push(remote, &changes, Existing::Overtaken)?,
+            Some(batch) => {
+                self.push_in_batches(remote, &changes, (batch.max(1), Existing::Overtaken), |_, _| {})?
+            }
+        };
         let (edits, ids) = match &pushed.failure {
             Some(failure) => landed(edits, ids, failure),
             None => (edits, ids),
@@ -90,6 +103,7 @@ impl Registry {
             }
             _ => Ok(Applied {
                 pushed: pushed.landed,
+                batch,
                 failure: pushed.failure,
                 said: pushed.said,
                 ..Applied::default()
@@ -306,13 +320,13 @@ mod tests {
         // The counter 1 is this tag's now.
         let overtaken = plan();
         repo.tag("m#dev#1", "HEAD", &TagSpec::default());
-        let refused = registry.apply_tags(&overtaken, None);
+        let refused = registry.apply_tags(&overtaken, None, None);
         assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
         assert_eq!(repo.tag_names(), ["m#dev#1", "m@v1.0.0"]);
         // What others do to other artifacts does not matter.
         let plan = plan();
         repo.tag("m-x@v1.0.0", "HEAD", &TagSpec::default());
-        registry.apply_tags(&plan, None).unwrap();
+        registry.apply_tags(&plan, None, None).unwrap();
         assert_eq!(repo.tag_names(), ["m#dev#1", "m#prod#2", "m-x@v1.0.0", "m@v1.0.0"]);
     }
 

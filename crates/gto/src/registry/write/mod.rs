@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::git::Remote;
 use crate::name::ArtifactName;
 use crate::outcome::Written;
-use crate::plan::{Plan, Warning};
+use crate::plan::{Plan, Step, Warning};
 use crate::registry::Registry;
 use crate::registry::remote::address::{many_addresses, no_bundle, one_address};
 use crate::request::{Request, WriteOptions};
@@ -44,9 +44,11 @@ impl Registry {
         }
         self.with_write_lock(|| {
             let remote = self.look_first(&self.concerned(request, options)?, options)?;
-            let plan = self.plan_and_warn(request, options)?;
+            let mut plan = self.plan_and_warn(request, options)?;
+            plan.warnings
+                .extend(remote.as_ref().and_then(|remote| self.workflows_of(&plan, remote, options)));
             note(warnings, &plan.warnings);
-            let applied = self.apply_tags(&plan, remote.as_ref())?;
+            let applied = self.apply_tags(&plan, remote.as_ref(), options.push_batch)?;
             Ok(Written { plan, applied })
         })
     }
@@ -70,8 +72,15 @@ impl Registry {
         if let Some(remote) = remote.filter(|_| !names.is_empty()) {
             plan.to_push = self.to_push(&plan, &remote)?;
             plan.warnings.extend(many_addresses(&remote));
+            plan.warnings.extend(self.workflows_of(&plan, &remote, options));
         }
         Ok(plan)
+    }
+
+    /// The warning that GitHub starts no workflow for the new tags of a plan.
+    fn workflows_of(&self, plan: &Plan, remote: &Remote, options: &WriteOptions) -> Option<Warning> {
+        let new = plan.steps.iter().filter(|step| matches!(step, Step::Create(_))).count();
+        self.no_workflows(remote, new, options.push_batch)
     }
 
     /// Whether a write of tags with these options pushes them.
