@@ -144,7 +144,8 @@ download() {
         curl --proto "$protocol" --fail --silent --show-error --location --retry 3 --connect-timeout 30 --output "$scratch/$1" "$url" ||
             not_downloaded "$url"
     elif command -v wget >/dev/null 2>&1; then
-        wget -q -t 3 -T 30 -O "$scratch/$1" "$url" || not_downloaded "$url"
+        # No timeout: some builds of BusyBox crash on that option.
+        wget -q -t 3 -O "$scratch/$1" "$url" || not_downloaded "$url"
     else
         fail "neither curl nor wget is installed: install one of them, or download $url and $archive yourself and give their folder with --from"
     fi

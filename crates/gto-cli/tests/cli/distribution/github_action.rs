@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gto_testkit::Repo;
+use gto_testkit::{Repo, skip};
 use serde_json::Value;
 
 use super::release::{LINUX, real, release, root, write_program};
@@ -265,4 +265,15 @@ fn an_event_that_is_not_asked_for_does_not_match_and_fails_nothing() {
     let mut runner = Runner::new("m@v2.0.0", &real()).with("only", "assignment:prod");
     let outputs = runner.run().unwrap();
     assert_eq!((outputs["event"].as_str(), outputs["match"].as_str()), ("registration", "false"));
+}
+
+#[test]
+fn a_checkout_that_belongs_to_another_user_is_read_as_in_a_job_with_a_container() {
+    let mut runner = Runner::new("m#prod#2", &real());
+    let chown =
+        std::process::Command::new("chown").args(["-R", "12345"]).arg(runner.checkout.path()).status();
+    if !chown.is_ok_and(|status| status.success()) {
+        return skip("only root can give a checkout to another user");
+    }
+    assert_eq!(runner.run().unwrap()["version"], "v2.0.0");
 }

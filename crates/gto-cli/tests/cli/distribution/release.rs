@@ -47,9 +47,12 @@ pub fn release(sandbox: &Sandbox, target: &str, program: &str) -> PathBuf {
         .arg(format!("gto-{target}"));
     assert!(tar.status().expect("tar runs").success());
     fs::copy(root().join("install.sh"), dist.join("install.sh")).expect("the script is there");
-    let sums = sandbox.command("sha256sum").current_dir(&dist).args([&archive, "install.sh"]).output();
-    fs::write(dist.join("SHA256SUMS"), sums.expect("sha256sum runs").stdout)
-        .expect("the sandbox is writable");
+    // Linux has the one program, macOS the other.
+    let sums =
+        r#"if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi >SHA256SUMS"#;
+    let mut sh = sandbox.command("sh");
+    sh.args(["-c", sums, "sh", &archive, "install.sh"]).current_dir(&dist);
+    assert!(sh.status().expect("sh runs").success());
     dist
 }
 
@@ -62,7 +65,7 @@ pub fn write_program(path: &Path, text: &str) {
     assert!(cp.status().expect("sh runs").success());
 }
 
-/// How a [`Server`] answers.
+/// How a server answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
     /// With the whole file.
