@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anstyle::{AnsiColor, Style};
 use gto::GitRun;
 use gto::progress::Progress;
-use gto_frontend::text::{clean, clean_inset, shell_quote};
+use gto_frontend::text::{clean, clean_inset, shell_quote, without_log_commands};
 
 use crate::error::CommandError;
 use crate::output::screen::Screen;
@@ -34,6 +34,8 @@ pub struct Printer {
     /// Whether emoji are wanted (`EMOJIS`).
     pub emojis: bool,
     verbose: bool,
+    /// Whether the log of a pipeline is what reads stderr: it obeys commands in it.
+    pub in_pipeline: bool,
     /// What a long table is shown in on a terminal, if anything.
     pub pager: Option<String>,
     /// Where the commands in hints are typed.
@@ -46,7 +48,7 @@ impl Printer {
     /// A printer on the process's stdout and stderr.
     pub fn new(emojis: bool, verbose: bool) -> Self {
         let (stdout, place) = (BufWriter::new(io::stdout()), Place::default());
-        Self { stdout, emojis, verbose, pager: None, place, progress: None }
+        Self { stdout, emojis, verbose, in_pipeline: false, pager: None, place, progress: None }
     }
 
     /// Shows on a terminal how far a long reading has come, until anything else is printed.
@@ -157,14 +159,20 @@ impl Printer {
         }
         self.progress = None;
         let _ = self.stdout.flush();
-        let _ = writeln!(anstream::stderr(), "{}", clean(said));
+        let _ = writeln!(anstream::stderr(), "{}", self.harmless(&clean(said)));
+    }
+
+    /// The text, without what a log of a pipeline would obey.
+    fn harmless(&self, text: &str) -> String {
+        if self.in_pipeline { without_log_commands(text) } else { text.to_owned() }
     }
 
     fn note(&mut self, style: Style, word: &str, text: &str) {
         self.progress = None;
         // In order with what was printed before; and a closed stderr is nothing to fail for.
         let _ = self.stdout.flush();
-        let _ = writeln!(anstream::stderr(), "{style}{word}:{style:#} {}", clean_inset(text));
+        let text = self.harmless(&clean_inset(text));
+        let _ = writeln!(anstream::stderr(), "{style}{word}:{style:#} {text}");
     }
 
     /// Tells what went wrong, why, and what to type next.
@@ -177,6 +185,7 @@ impl Printer {
         // The message of a remote or a hook can be long. Its lines must not look like ours.
         let text = error.to_string();
         let message = if error.has_lines_of_ours() { clean(&text).into_owned() } else { clean_inset(&text) };
+        let message = self.harmless(&message);
         let (first, rest) = message.split_at(message.find('\n').unwrap_or(message.len()));
         let _ = writeln!(stderr, "{emoji}{red}{first}{red:#}{rest}");
         let mut source = error.source();
@@ -184,7 +193,7 @@ impl Printer {
         while let Some(cause) = source {
             let text = cause.to_string();
             if !said.contains(&text) {
-                let _ = writeln!(stderr, "  caused by: {}", clean_inset(&text));
+                let _ = writeln!(stderr, "  caused by: {}", self.harmless(&clean_inset(&text)));
                 said = text;
             }
             source = cause.source();

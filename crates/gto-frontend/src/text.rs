@@ -28,6 +28,18 @@ pub fn clean_inset(text: &str) -> String {
     clean(text).replace('\n', "\n    ")
 }
 
+/// Text in which the log of a pipeline has no command: GitHub looks for `::` at the beginning of a line and for `##[` anywhere, Azure
+/// for `##vso[` anywhere.
+pub fn without_log_commands(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let is_command = line.trim_start().starts_with("::");
+        shown.push_str(if is_command { "| " } else { "" });
+        shown.push_str(line);
+    }
+    shown.replace("##", "# #")
+}
+
 /// Whether a shell takes the text for one word as it stands, wherever it is put in, and no command for an option. A stage
 /// (`m#prod!`) has characters that only the beginning of a word, or an interactive shell, would mind.
 pub fn is_plain_word(text: &str) -> bool {
@@ -58,6 +70,15 @@ mod tests {
         assert_eq!(clean("\u{2028}\u{200f}\u{61c}\u{200d}"), "\\u{2028}\\u{200f}\\u{61c}\u{200d}");
         assert_eq!(clean_inset("a\nhint: \u{1b}"), "a\n    hint: \\u{1b}");
         assert!(matches!(clean("plain 日本\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn no_line_is_a_command_to_a_log() {
+        assert_eq!(
+            without_log_commands("a::b\n  ::set-output name=x::y\n##[error]x ####vso[task.complete]\n"),
+            "a::b\n|   ::set-output name=x::y\n# #[error]x # ## #vso[task.complete]\n"
+        );
+        assert_eq!(without_log_commands("m#prod#1"), "m#prod#1");
     }
 
     #[test]

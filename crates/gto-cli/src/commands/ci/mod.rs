@@ -114,6 +114,7 @@ impl Ci {
             Format::Bitbucket => Some(System::Bitbucket),
             Format::Jenkins => Some(System::Jenkins),
         };
+        context.printer.in_pipeline = system.or(detected).is_some();
         let of_variables = system::reference(system.or(detected), &context.environment);
         let reference = match (self.reference.clone().or(of_variables), system.or(detected)) {
             (Some(reference), _) => reference,

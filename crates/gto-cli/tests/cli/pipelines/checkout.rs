@@ -223,16 +223,15 @@ fn what_the_checkout_knows_about_reaching_the_server_is_used_and_kept_nowhere() 
     let server = server();
     let checkout = checkout(&server, "checkout", "m#prod#2");
     checkout.git_ok(&["remote", "set-url", "origin", "https://git.example.com/team/models"]);
-    checkout.git_ok(&[
-        "config",
-        &format!("url.{}.insteadOf", url(&server)),
-        "https://git.example.com/team/models",
-    ]);
-    checkout.git_ok(&[
-        "config",
-        "http.https://git.example.com/.extraheader",
-        "AUTHORIZATION: basic c2VjcmV0",
-    ]);
+    let settings = file(&checkout, "credentials");
+    let set = |name: &str, value: &str| {
+        checkout.git_ok(&["config", "--file", &settings.to_string_lossy(), name, value]);
+    };
+    set(&format!("url.{}.insteadOf", url(&server)), "https://git.example.com/team/models");
+    set("http.https://git.example.com/.extraheader", "AUTHORIZATION: basic c2VjcmV0");
+    // Since version 6 it is in a file elsewhere, which counts for this folder alone.
+    let condition = format!("includeIf.gitdir:{}.path", checkout.git_dir().display());
+    checkout.git_ok(&["config", &condition, &settings.to_string_lossy()]);
     let run = run_in(&checkout, &[], &["m#prod#2", "-v"]).ok();
     assert_eq!(run.json()["version"], "v2.0.0");
     assert!(!run.err().contains("c2VjcmV0"), "{run}");
@@ -241,4 +240,20 @@ fn what_the_checkout_knows_about_reaching_the_server_is_used_and_kept_nowhere() 
         config.contains("https://git.example.com/team/models") && !config.contains("c2VjcmV0"),
         "{config}"
     );
+}
+
+#[test]
+fn what_git_says_of_a_server_is_no_command_to_the_log() {
+    let server = server();
+    let checkout = checkout(&server, "checkout", "m#prod#2");
+    checkout.git_ok(&[
+        "remote",
+        "set-url",
+        "origin",
+        "file:///nowhere/##vso[task.complete result=Succeeded;]x",
+    ]);
+    let variables = [("TF_BUILD", "True"), ("BUILD_SOURCEBRANCH", "refs/tags/m#prod#2")];
+    let run = run_in(&checkout, &variables, &[]).fails(1);
+    assert!(run.err().contains("# #vso[task.complete") && !run.err().contains("##vso["), "{run}");
+    assert_eq!(run.out(), "");
 }

@@ -182,3 +182,21 @@ fn without_the_right_password_nothing_is_asked_and_nothing_is_done() {
     gto(&repo, "register m --push").ok();
     assert_eq!(served.remote.tag_names(), ["m@v1.0.0", "m@v1.0.1"]);
 }
+
+/// actions/checkout leaves the token of the job as a header in the checkout's configuration.
+#[test]
+fn a_pipeline_fetches_with_the_token_of_its_checkout() {
+    let Some(served) = served(Some("ann:right")) else { return };
+    let address = format!("http://{}", served.at);
+    served.remote.tag("m#prod#1", "HEAD", &TagSpec::default());
+    let repo = served.clone_at("checkout", &address);
+    repo.git_ok(&["tag", "-d", "m#prod#1"]);
+    repo.lightweight("m#prod#1", "HEAD~1");
+    let ask = || binary().run(&repo, &["ci", "m#prod#1", "--format", "json"]);
+    hints_at(&ask().fails(1), "credential helper");
+    // ann:right
+    let header = format!("http.{address}.extraheader");
+    repo.git_ok(&["config", &header, "AUTHORIZATION: Basic YW5uOnJpZ2h0"]);
+    assert_eq!(ask().ok().json()["version"], "v1.0.0");
+    assert_eq!(repo.tag_names(), ["m#prod#1"]);
+}
