@@ -65,6 +65,10 @@ pub struct WriteArgs {
     #[command(flatten)]
     pub sign: SignArgs,
 
+    /// Do it although the policy forbids it, for this reason, which the signed tag will have. Only for those whom `break_glass` names
+    #[arg(long = "override", value_name = "REASON")]
+    pub override_reason: Option<String>,
+
     /// Print what would be done, but create, delete and push nothing. `--push` and `--fetch` still fetch the artifact's
     /// tags first
     #[arg(long)]
@@ -89,7 +93,12 @@ impl WriteArgs {
 
     /// The tagger, for the library.
     pub fn author(&self) -> gto::Author {
-        gto::Author { name: self.author.clone(), email: self.author_email.clone(), sign: self.sign.wish() }
+        gto::Author {
+            name: self.author.clone(),
+            email: self.author_email.clone(),
+            sign: self.sign.wish(),
+            override_reason: self.override_reason.clone(),
+        }
     }
 }
 

@@ -113,6 +113,7 @@ pub enum Command {
     Stages(commands::stages::Stages),
     Verify(commands::verify::Verify),
     Doctor(commands::doctor::Doctor),
+    Policy(commands::policy::PolicyCommand),
     // Modify artifacts
     Register(commands::register::Register),
     Assign(commands::assign::Assign),
@@ -166,6 +167,7 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
         Some(Command::Stages(stages)) => stages.run(context),
         Some(Command::Verify(verify)) => verify.run(context),
         Some(Command::Doctor(doctor)) => doctor.run(context),
+        Some(Command::Policy(policy)) => policy.run(context),
         Some(Command::Register(register)) => register.run(context),
         Some(Command::Assign(assign)) => assign.run(context),
         Some(Command::Promote(promote)) => promote.run(context),

@@ -14,6 +14,8 @@ pub enum Status {
     Usage = 2,
     /// Done, and `gto status` found a difference.
     Different = 3,
+    /// A policy is violated, and that is proven.
+    Violated = 4,
 }
 
 impl From<Status> for ExitCode {
@@ -64,6 +66,9 @@ pub enum CommandError {
     /// The same, for what is not the same here and on a remote.
     #[error("")]
     Different,
+    /// The same, for a policy that is violated.
+    #[error("")]
+    Violated,
 }
 
 impl CommandError {
@@ -79,6 +84,17 @@ impl CommandError {
     /// Whether the message has several lines that are all ours: the Python tool's two about the configuration.
     pub fn has_lines_of_ours(&self) -> bool {
         matches!(self, Self::Registry(gto::Error::Config(_)))
+    }
+
+    /// The status that the process ends with.
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Different => Status::Different,
+            Self::Violated
+            | Self::Registry(gto::Error::PolicyViolated { .. })
+            | Self::Meant { source: gto::Error::PolicyViolated { .. }, .. } => Status::Violated,
+            _ => Status::Failed,
+        }
     }
 
     /// The arguments contradict each other.

@@ -43,7 +43,8 @@ fn hints_of(error: &CommandError, context: &mut Context) -> Vec<String> {
         | CommandError::Output(_)
         | CommandError::Declined
         | CommandError::Silent
-        | CommandError::Different => Vec::new(),
+        | CommandError::Different
+        | CommandError::Violated => Vec::new(),
     }
 }
 

@@ -126,7 +126,7 @@ fn report(error: &CommandError, context: &mut Context) -> ExitCode {
         CommandError::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             return Status::Done.into();
         }
-        CommandError::Silent | CommandError::Different => {}
+        CommandError::Silent | CommandError::Different | CommandError::Violated => {}
         CommandError::Declined => context.printer.warning(error.to_string()),
         error if is_interrupted(error) => context.printer.warning("interrupted, and nothing was changed"),
         error => {
@@ -136,6 +136,5 @@ fn report(error: &CommandError, context: &mut Context) -> ExitCode {
     }
     // What was printed before the error still counts.
     let _ = context.printer.flush();
-    let status = if matches!(error, CommandError::Different) { Status::Different } else { Status::Failed };
-    status.into()
+    error.status().into()
 }

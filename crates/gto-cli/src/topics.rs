@@ -143,7 +143,10 @@ pub const EXIT_STATUS: Topic = Topic {
             ),
             ("2", "Wrong usage: an unknown command or flag, an argument that is missing or empty"),
             ("3", "gto status found a difference between here and the remote"),
-            ("4", "A policy is violated, and that is proven. Reserved: no command ends with it yet"),
+            (
+                "4",
+                "The policy forbids it, and that is proven: a write was refused, or gto policy check found a violation",
+            ),
             ("128 + N", "Ended by signal N, as the shell shows it: 130 after Ctrl-C"),
         ],
     }],
@@ -250,10 +253,10 @@ mod tests {
     #[test]
     fn the_page_about_exit_statuses_has_every_status() {
         let listed: Vec<&str> = EXIT_STATUS.sections[0].entries.iter().map(|(status, _)| *status).collect();
-        for status in [Status::Done, Status::Failed, Status::Usage, Status::Different] {
+        for status in [Status::Done, Status::Failed, Status::Usage, Status::Different, Status::Violated] {
             // A status that is added must be listed: the compiler tells of it here.
             match status {
-                Status::Done | Status::Failed | Status::Usage | Status::Different => {}
+                Status::Done | Status::Failed | Status::Usage | Status::Different | Status::Violated => {}
             }
             assert!(listed.contains(&(status as u8).to_string().as_str()), "{status:?}");
         }

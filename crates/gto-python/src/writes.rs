@@ -39,7 +39,12 @@ macro_rules! how {
                 force: $force,
                 ..TagWish::default()
             },
-            author: Author { name: $author, email: $author_email, sign: sign($sign, $local_user) },
+            author: Author {
+                name: $author,
+                email: $author_email,
+                sign: sign($sign, $local_user),
+                ..Author::default()
+            },
             push: $push,
             fetch: $fetch,
             dry_run: $dry_run,

@@ -14,6 +14,9 @@ pub struct Author {
     pub email: Option<String>,
     /// Whether the new tags are signed.
     pub sign: Sign,
+    /// Why the policy's rules are not kept. It counts in a signed tag of somebody who may say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub override_reason: Option<String>,
 }
 
 /// What Git would leave out of a tag without a word.

@@ -13,6 +13,7 @@ use crate::git;
 use crate::name::{ArtifactName, InvalidName, StageName};
 use crate::object_id::ObjectId;
 use crate::outcome::PartialPush;
+use crate::policy::{Missing, PolicyError, Violation};
 use crate::rules::Refusal;
 
 /// The result of the library's functions.
@@ -107,6 +108,42 @@ pub enum Error {
     /// The rules of the registry forbid it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The promotion policy, or what belongs to it, cannot be used.
+    #[error(transparent)]
+    Policy(PolicyError),
+    /// Which branch of the remote is the default one is not known, so that neither is the policy.
+    #[error(
+        "Which policy is in force is not known: the default branch of the remote '{remote}' is not known here"
+    )]
+    NoDefaultBranch {
+        /// The remote.
+        remote: String,
+    },
+    /// The promotion policy forbids a tag: this is proven.
+    #[error("The policy forbids '{tag}': {}", listed(violations))]
+    PolicyViolated {
+        /// The tag that was to be made or deleted.
+        tag: String,
+        /// What is not so as the policy wants it.
+        violations: Vec<Violation>,
+    },
+    /// Whether the promotion policy allows a tag is not known.
+    #[error("Whether the policy allows '{tag}' is not known: {}", listed(missing))]
+    PolicyUnknown {
+        /// The tag.
+        tag: String,
+        /// What is not known.
+        missing: Vec<Missing>,
+    },
+    /// A reason not to keep a policy, where there is none.
+    #[error("There is no policy to override")]
+    NothingToOverride,
+    /// A message with a line that has a meaning for the policy, and that only gto writes.
+    #[error("The message has a line '{trailer}:', which gto writes itself")]
+    ReservedTrailer {
+        /// The trailer.
+        trailer: &'static str,
+    },
     /// Nothing is called that.
     #[error("Ref '{revision}' was not found in the repository history")]
     RefNotFound {
@@ -557,6 +594,11 @@ fn sentence(clause: &dyn StdError) -> String {
     let clause = clause.to_string();
     let mut letters = clause.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// One clause after the other.
+fn listed<T: std::fmt::Display>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 impl From<git::GitError> for Error {

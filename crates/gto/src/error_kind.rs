@@ -82,6 +82,8 @@ impl Error {
             | Self::InvalidCommitterDate { .. }
             | Self::InvalidPlan { .. }
             | Self::TooEarly
+            | Self::ReservedTrailer { .. }
+            | Self::NothingToOverride
             | Self::TooManyTags { .. } => ErrorKind::InvalidInput,
             Self::CannotCompare { .. }
             | Self::Blocked { .. }
@@ -90,7 +92,9 @@ impl Error {
             | Self::PrePush { .. }
             | Self::Quarantined
             | Self::Bundle { .. }
-            | Self::NotAtomic { .. } => ErrorKind::Refused,
+            | Self::NotAtomic { .. }
+            | Self::PolicyViolated { .. }
+            | Self::PolicyUnknown { .. } => ErrorKind::Refused,
             Self::Conflict { .. }
             | Self::Outdated { .. }
             | Self::Differ { .. }
@@ -116,6 +120,8 @@ impl Error {
                 ErrorKind::Damaged
             }
             Self::Config(_)
+            | Self::Policy(_)
+            | Self::NoDefaultBranch { .. }
             | Self::NoIdentity { .. }
             | Self::NoGit { .. }
             | Self::NoRemote { .. }

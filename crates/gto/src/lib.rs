@@ -109,8 +109,8 @@ pub use processors::processors;
 pub use registry::snapshot::{self, Snapshot};
 pub use registry::{
     AnnotatedTag, Answer, ArtifactChange, CacheReport, Change, CheckedRef, Comparison, Description, Detail,
-    Difference, FetchTags, KeptClone, KeptClones, Located, OpenOptions, Registry, Sent, StagesWanted,
-    TagDifference, Trigger, clone_with_files,
+    Difference, FetchTags, JudgedTag, KeptClone, KeptClones, Located, OpenOptions, PolicyInForce,
+    PolicyReport, Registry, Sent, StagesWanted, TagDifference, Trigger, clone_with_files,
 };
 pub use report::VersionsReport;
 pub use request::{Annotating, Request, WriteOptions};

@@ -11,6 +11,7 @@ use crate::damage::{self, DamagedTag};
 use crate::event::EventKind;
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
+use crate::policy::{Check, Judgement, Outcome};
 use crate::signature::Signature;
 use crate::signing::Signing;
 use crate::version::{Version, VersionLabel};
@@ -45,6 +46,51 @@ pub struct Plan {
     pub files: Option<AnnotationPlan>,
     /// The tags that it was made from.
     pub seen: Vec<SeenTags>,
+    /// What the policy says; `None` without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyVerdict>,
+}
+
+/// That a plan keeps the policy, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyVerdict {
+    /// The commit that the policy is in.
+    pub commit: ObjectId,
+    /// What named it.
+    pub source: String,
+    /// The conditions that were held against the new tags.
+    pub checks: Vec<PolicyCheck>,
+    /// Why rules are not kept, by somebody who may say so.
+    pub overridden: Option<String>,
+    /// Whether the tags will be signed, and are judged again then.
+    pub is_signature_open: bool,
+}
+
+/// A condition that holds, or that was overridden.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyCheck {
+    /// The rule, as `.gto-policy.yaml:12`.
+    pub rule: String,
+    /// What it asks for.
+    pub wanted: String,
+    /// What was found.
+    pub found: String,
+}
+
+impl PolicyVerdict {
+    pub(crate) fn add(&mut self, judgement: Judgement) {
+        self.overridden = self.overridden.take().or(judgement.overridden);
+        let check = |check: Check| PolicyCheck {
+            rule: check.rule.to_string(),
+            wanted: check.wanted,
+            found: match check.outcome {
+                Outcome::Fulfilled(found) | Outcome::Violated(found, _) | Outcome::Unknown(found) => found,
+            },
+        };
+        self.checks.extend(judgement.checks.into_iter().map(check));
+    }
 }
 
 /// The new texts of annotation files.

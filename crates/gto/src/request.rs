@@ -285,6 +285,38 @@ impl Request {
         }
     }
 
+    /// The message that its tags are to have, if it has one.
+    pub(crate) fn message(&self) -> Option<&str> {
+        match self {
+            Self::Register { new, .. } | Self::RegisterChanged { new, .. } => new.message.as_deref(),
+            Self::Assign { tag, .. }
+            | Self::Rollback { tag, .. }
+            | Self::Promote { tag, .. }
+            | Self::Unassign { tag, .. }
+            | Self::Deregister { tag, .. }
+            | Self::Deprecate { tag, .. } => tag.message.as_deref(),
+            Self::Annotate { .. } | Self::RemoveAnnotation { .. } | Self::MoveAnnotations { .. } => None,
+        }
+    }
+
+    /// Why the policy's rules are not kept, if they are not.
+    pub(crate) fn override_reason(&self) -> Option<&str> {
+        let author = match self {
+            Self::Register { author, .. }
+            | Self::RegisterChanged { author, .. }
+            | Self::Assign { author, .. }
+            | Self::Rollback { author, .. }
+            | Self::Promote { author, .. }
+            | Self::Unassign { author, .. }
+            | Self::Deregister { author, .. }
+            | Self::Deprecate { author, .. }
+            | Self::Annotate { author, .. }
+            | Self::RemoveAnnotation { author, .. }
+            | Self::MoveAnnotations { author, .. } => author,
+        };
+        author.override_reason.as_deref()
+    }
+
     /// Whether it changes annotation files, and no tags.
     pub fn changes_files(&self) -> bool {
         matches!(self, Self::Annotate { .. } | Self::RemoveAnnotation { .. } | Self::MoveAnnotations { .. })

@@ -23,6 +23,7 @@ pub mod ls;
 pub mod migrate;
 mod operand;
 pub mod parse_tag;
+pub mod policy;
 pub mod print_state;
 pub mod promote;
 pub mod push;

@@ -39,6 +39,9 @@ mod annotations {
     mod read;
 }
 
+/// The promotion policy.
+mod policy;
+
 /// `gto ci`, in the systems that run pipelines.
 mod pipelines {
     mod checkout;

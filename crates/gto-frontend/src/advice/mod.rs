@@ -9,6 +9,7 @@ mod failure;
 mod lacking;
 mod meant;
 mod opening;
+mod policy;
 mod refusal;
 mod remote;
 mod scene;
@@ -45,6 +46,12 @@ pub fn of(error: &Error, scene: &mut dyn Scene) -> Vec<Advice> {
         | Error::SeveralVersions { .. }
         | Error::NotAnnotated { .. }
         | Error::CannotCompare { .. } => annotation::of_version(error, scene),
+        Error::Policy(_)
+        | Error::NoDefaultBranch { .. }
+        | Error::PolicyViolated { .. }
+        | Error::PolicyUnknown { .. }
+        | Error::NothingToOverride
+        | Error::ReservedTrailer { .. } => policy::of(error),
         Error::Sign { lacks_terminal, .. } => failure::of_signing(*lacks_terminal),
         error => failure::of(error, scene)
             .or_else(|| opening::of(error, scene))

@@ -4,6 +4,7 @@
 
 pub mod deleted;
 pub mod doctor;
+pub mod policy;
 mod status;
 pub mod written;
 

@@ -1,6 +1,6 @@
 //! What a write did, or would do: the JSON and the lines about it.
 
-use gto::plan::{Move, NewTag, Plan, Step};
+use gto::plan::{Move, NewTag, Plan, PolicyVerdict, Step};
 use gto::signing::Signing;
 use gto::{Applied, Timestamp};
 use serde::Serialize;
@@ -22,6 +22,9 @@ pub struct WriteReport<'a> {
     /// What was so already.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     already: &'a [String],
+    /// What the policy says; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<&'a PolicyVerdict>,
     /// The commands for tags that were deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted: Option<Deleted<'a>>,
@@ -59,6 +62,7 @@ impl<'a> WriteReport<'a> {
                 .collect(),
             moves: plan.moves.iter().map(MoveReport::new).collect(),
             already: &plan.already,
+            policy: plan.policy.as_ref(),
             deleted: None,
         }
     }

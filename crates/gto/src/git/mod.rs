@@ -55,6 +55,7 @@ pub(crate) use remote::reach::TagsWanted;
 pub(crate) use remote::url::{Address, NoAddress};
 pub(crate) use remote::{PushedBranch, PushedTag, Remote, RemoteError, RemoteTag, batches};
 pub(crate) use repository::Repository;
+pub(crate) use signatures::keys::{CheckedTag, KeyRing};
 pub(crate) use signatures::sign::SignError;
 pub(crate) use tag_cache::keep::Keep;
 pub(crate) use worktree::commit::{CommitError, Committed, FileStatus};

@@ -110,7 +110,7 @@ impl Subject<'_> {
                 );
             }
             if !rule.by.is_empty() {
-                let wanted = format!("a tag of a member of {}", one_of(&rule.by));
+                let wanted = format!("a tag signed by a member of {}", one_of(&rule.by));
                 add(Condition::By, wanted, self.signed(event, &rule.by, rule.trusts_unsigned, demands));
             }
         }
@@ -145,9 +145,14 @@ impl Subject<'_> {
             add(condition, wanted, outcome);
         }
         if let (Some(wanted), Some(stage)) = (&rule.approvals, self.stage) {
-            let of = if wanted.by.is_empty() { String::new() } else { format!(" of {}", one_of(&wanted.by)) };
+            let of = if wanted.by.is_empty() {
+                String::new()
+            } else {
+                format!(" by members of {}", one_of(&wanted.by))
+            };
             let not_self = if wanted.not_self { ", not by who makes the tag" } else { "" };
-            let text = format!("{} approval(s){of}{not_self}", wanted.count);
+            let s = if wanted.count == 1 { "" } else { "s" };
+            let text = format!("{} approval{s}{of}{not_self}", wanted.count);
             let outcome = self.approvals(wanted, rule.trusts_unsigned, stage, version, demands);
             add(Condition::Approvals, text, outcome);
         }
@@ -390,6 +395,9 @@ impl Subject<'_> {
         trusts: bool,
         demands: &mut Demands,
     ) -> Option<Outcome> {
+        if self.facts.planned.contains_key(&event.tag) {
+            return Some(Outcome::Fulfilled("it will be signed, and that is checked then".to_owned()));
+        }
         let signature = self.signature(&event.tag, event.tag_id, demands)?;
         Some(match signature {
             Err(reason) => Outcome::Unknown(reason.clone()),
@@ -443,7 +451,12 @@ impl Subject<'_> {
             (Verified::Unknown | Verified::Untrusted, Some(key)) => {
                 // A key that a group names can be looked for; any other proves that it is none of theirs.
                 if self.policy.is_in(groups, key, &[]) {
-                    Outcome::Unknown(format!("the public key {key} is not in '{}'", Policy::KEYS_FOLDER))
+                    let missing = format!("the public key {key} is not in '{}'", Policy::KEYS_FOLDER);
+                    Outcome::Unknown(if signature.result == Verified::Untrusted {
+                        with_reason(&format!("{key} is not trusted"))
+                    } else {
+                        missing
+                    })
                 } else {
                     Outcome::Violated(
                         format!("it is signed with {key}, which is no key of the policy"),
@@ -477,6 +490,9 @@ impl Subject<'_> {
     /// Why the rules need not be kept: a reason in a tag that is signed by somebody who may say so.
     pub fn override_reason(&self, demands: &mut Demands) -> Option<Result<String, String>> {
         let (glass, event) = (self.policy.break_glass.as_ref()?, self.event?);
+        if let Some(planned) = self.facts.planned.get(&event.tag) {
+            return planned.override_reason.clone().map(Ok);
+        }
         let signature = match self.signature(&event.tag, event.tag_id, demands)? {
             Ok(signature) => signature,
             Err(reason) => return Some(Err(reason.clone())),
@@ -574,7 +590,9 @@ impl Subject<'_> {
     /// Who makes the tag, to be told from those who approve. A tag that is not signed could be anyone's: it counts for nobody
     /// then, and the rule must ask for a signature.
     fn maker(&self, trusts: bool, demands: &mut Demands) -> Option<Result<Option<String>, String>> {
-        let Some(event) = self.event else { return Some(Ok(None)) };
+        let Some(event) = self.event.filter(|event| !self.facts.planned.contains_key(&event.tag)) else {
+            return Some(Ok(None));
+        };
         Some(match self.signature(&event.tag, event.tag_id, demands)? {
             Ok(TagSignature { key: Some(key), .. }) => Ok(Some(key.to_string())),
             Ok(_) if trusts => Ok(Some(format!("email:{}", event.tagger.email))),

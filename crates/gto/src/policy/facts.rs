@@ -56,6 +56,9 @@ pub struct Facts {
     pub branches: HashMap<(ObjectId, Vec<Glob>), Result<BranchFact, String>>,
     /// By artifact, version number and stage.
     pub approvals: HashMap<(ArtifactName, String, StageName), Result<Vec<Approval>, String>>,
+    /// Tags that are yet to be made and will be signed, with the trailers that they will have: whether the signature is good is
+    /// seen then.
+    pub planned: HashMap<String, Trailers>,
     /// Who pushes, from what the server says; `None` where there is no server, or it does not say.
     pub pusher: Option<String>,
     /// The time now, in seconds since 1970: when a deletion happens, which has no time of its own.

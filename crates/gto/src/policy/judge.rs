@@ -408,9 +408,9 @@ pub fn deletion_checks(
     };
     for rule in policy.rules.iter().filter(fits) {
         let wanted = if rule.pusher.is_empty() {
-            "no tag is deleted or moved".to_owned()
+            "no tag deleted or moved".to_owned()
         } else {
-            format!("tags are deleted or moved by {}", one_of(&rule.pusher))
+            format!("tags deleted or moved only by {}", one_of(&rule.pusher))
         };
         let outcome = match &facts.pusher {
             _ if rule.pusher.is_empty() => Outcome::Violated("this one would be".to_owned(), Remedy::Nothing),
@@ -427,7 +427,7 @@ pub fn deletion_checks(
         let found = "this one would be (no rule for `event: delete` allows it)".to_owned();
         checks.push(check(
             Place::DEFAULT,
-            "no tag is deleted or moved".to_owned(),
+            "no tag deleted or moved".to_owned(),
             Outcome::Violated(found, Remedy::Nothing),
         ));
     }

@@ -204,7 +204,7 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}, but {}", self.rule, self.wanted, self.found)
+        write!(f, "{} wants {}, but {}", self.rule, self.wanted, self.found)
     }
 }
 
@@ -225,7 +225,7 @@ pub struct Missing {
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}, and that cannot be judged: {}", self.rule, self.wanted, self.reason)
+        write!(f, "{} wants {}, which cannot be judged: {}", self.rule, self.wanted, self.reason)
     }
 }
 

@@ -10,6 +10,7 @@ mod config_file;
 mod located;
 mod open;
 mod plumbing;
+mod policy;
 mod read;
 mod remote;
 pub mod snapshot;
@@ -22,6 +23,7 @@ pub use changes::{ArtifactChange, Change};
 pub use located::Located;
 pub use open::OpenOptions;
 pub use plumbing::{AnnotatedTag, clone_with_files};
+pub use policy::{JudgedTag, PolicyInForce, PolicyReport};
 pub use read::{CheckedRef, Detail, FetchTags, StagesWanted, Trigger};
 pub use remote::{Comparison, Difference, KeptClone, KeptClones, Sent, TagDifference};
 

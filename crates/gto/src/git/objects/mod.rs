@@ -1,6 +1,7 @@
 //! Objects: reading, finding and writing them.
 
 pub(super) mod ambiguity;
+pub(in crate::git) mod ancestry;
 pub(super) mod bad_packs;
 pub(super) mod commit;
 pub(super) mod fetches;

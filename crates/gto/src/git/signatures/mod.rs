@@ -1,4 +1,5 @@
 //! Signing tags, and verifying their signatures.
 
+pub(super) mod keys;
 pub(super) mod sign;
 pub(super) mod verify;

@@ -136,7 +136,7 @@ impl Repository {
         Ok(())
     }
 
-    fn signing_program(&self, format: SignatureFormat) -> Result<String> {
+    pub(in crate::git) fn signing_program(&self, format: SignatureFormat) -> Result<String> {
         let (keys, default): (&[&'static str], _) = match format {
             SignatureFormat::OpenPgp => (&["gpg.openpgp.program", "gpg.program"], "gpg"),
             SignatureFormat::X509 => (&["gpg.x509.program"], "gpgsm"),

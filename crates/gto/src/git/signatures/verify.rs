@@ -9,11 +9,11 @@ use crate::signing::{Verification, Verified};
 
 /// The verifying program's result for a signature.
 #[derive(Debug, PartialEq, Eq)]
-struct Verdict {
-    result: Verified,
-    signer: Option<String>,
-    key: Option<String>,
-    reason: Option<String>,
+pub(super) struct Verdict {
+    pub result: Verified,
+    pub signer: Option<String>,
+    pub key: Option<String>,
+    pub reason: Option<String>,
 }
 
 impl Repository {
@@ -92,7 +92,7 @@ impl Verdict {
 }
 
 /// The output of `gpg` and `gpgsm` on their status descriptor; see its file `doc/DETAILS`, and git's `gpg-interface.c`.
-fn of_gpg(said: &str, accepted: bool) -> Verdict {
+pub(super) fn of_gpg(said: &str, accepted: bool) -> Verdict {
     let mut verdict: Option<Verdict> = None;
     let (mut fingerprint, mut is_distrusted) = (None, false);
     for line in said.lines().filter_map(|line| line.strip_prefix("[GNUPG:] ")) {
@@ -149,7 +149,7 @@ fn why_not_checked(fields: &str) -> &'static str {
 }
 
 /// The output of `ssh-keygen -Y`: a line for people.
-fn of_ssh(said: &str, accepted: bool, has_revocations: bool) -> Verdict {
+pub(super) fn of_ssh(said: &str, accepted: bool, has_revocations: bool) -> Verdict {
     let good = said.lines().find_map(|line| line.strip_prefix("Good \"git\" signature "));
     let key = |line: &str| line.rsplit_once(" key ").map(|(_, key)| key.to_owned());
     let says = |words: &str| said.contains(words);

@@ -47,7 +47,10 @@ impl Registry {
                 return Err(Error::Outdated { artifact: seen.artifact.clone() });
             }
         }
-        self.apply_tags(plan, remote.as_ref(), options.push_batch)
+        // A plan that was kept may have been made under another policy, or changed.
+        let mut plan = plan.clone();
+        self.obey_policy(&mut plan, None)?;
+        self.apply_tags(&plan, remote.as_ref(), options.push_batch)
     }
 
     /// Whether the tags of a plan are such as this library plans, of artifacts whose tags it was made from: a plan that was kept
@@ -80,11 +83,19 @@ impl Registry {
         batch: Option<usize>,
     ) -> Result<Applied> {
         let edits: Vec<TagEdit> = in_order(&plan.steps).into_iter().map(edit).collect();
+        let is_judged_signed = plan.policy.as_ref().is_some_and(|verdict| verdict.is_signature_open);
         let Some(remote) = pushed_to else {
-            self.repository.apply_signed(&edits, plan.signing.as_ref(), || self.is_current(plan))?;
+            if is_judged_signed {
+                let ids = self.repository.prepare(&edits, plan.signing.as_ref())?;
+                self.obey_policy_signed(plan, &edits, &ids)?;
+                self.repository.update_refs(&edits, &ids, || self.is_current(plan))?;
+            } else {
+                self.repository.apply_signed(&edits, plan.signing.as_ref(), || self.is_current(plan))?;
+            }
             return Ok(Applied::default());
         };
         let ids = self.repository.prepare(&edits, plan.signing.as_ref())?;
+        self.obey_policy_signed(plan, &edits, &ids)?;
         let changes = self.changes(remote, &edits, &ids)?;
         let batch = batch.filter(|_| changes.iter().all(|change| matches!(change, PushedTag::Create(..))));
         let pushed = match batch {

@@ -8,6 +8,7 @@ use crate::git::{self, SeenHead, Want};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::plan::Plan;
+use crate::policy::Trailers;
 use crate::reference::Selector;
 use crate::registry::Registry;
 use crate::registry::read::damage;
@@ -25,6 +26,18 @@ impl Registry {
     /// # Errors
     /// [`Error::Refused`] with the reason, [`Error::Annotate`], or that the repository, the name or the revision is none.
     pub fn plan(&self, request: &Request) -> Result<Plan> {
+        if let Some(trailer) = request.message().and_then(Trailers::found_in) {
+            return Err(Error::ReservedTrailer { trailer });
+        }
+        let mut plan = self.plan_by_rules(request)?;
+        if !request.changes_files() {
+            self.obey_policy(&mut plan, request.override_reason())?;
+        }
+        Ok(plan)
+    }
+
+    /// The plan, whatever the policy says.
+    fn plan_by_rules(&self, request: &Request) -> Result<Plan> {
         match request {
             Request::Register { artifact, revision, new, if_changed: true, author } => {
                 self.plan_register_if_changed(artifact, revision, new, author)

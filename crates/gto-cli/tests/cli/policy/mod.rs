@@ -1,0 +1,34 @@
+//! The promotion policy: what writes refuse, what `gto policy` says, and whose signatures count.
+
+#![cfg(unix)]
+
+mod rules;
+mod signatures;
+
+use std::fs;
+
+use gto_testkit::{Repo, Run};
+
+use crate::common::gto;
+
+/// Commits a policy with these lines behind `version: 1`, and files beside it.
+fn policy(repo: &Repo, text: &str, more: &[(&str, &str)]) {
+    let text = format!("version: 1\n{text}");
+    let mut files = vec![(".gto-policy.yaml", text.as_str())];
+    files.extend(more);
+    repo.commit(&files, "Policy");
+}
+
+/// Runs our binary, which must refuse by the policy (status 4), print no data and change no ref.
+fn forbidden(repo: &Repo, line: &str, error: &str) -> Run {
+    let before = repo.refs_fingerprint();
+    let run = gto(repo, line).fails(4);
+    assert!(run.err().lines().any(|line| line == format!("❌ {error}")), "{run}");
+    assert_eq!(run.out(), "", "{run}");
+    assert_eq!(repo.refs_fingerprint(), before, "a ref changed in\n{run}");
+    run
+}
+
+fn write(path: &std::path::Path, text: &str) {
+    fs::write(path, text).expect("the sandbox is writable");
+}

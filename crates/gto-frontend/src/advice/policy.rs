@@ -1,0 +1,55 @@
+//! What to do about what the promotion policy forbids, or cannot judge.
+
+use gto::Error;
+use gto::policy::{Remedy, Violation};
+use gto::tag::TagName;
+
+use super::value::{Advice, Part, Step, advice, either};
+use crate::text::shell_quote;
+
+pub(super) fn of(error: &Error) -> Vec<Advice> {
+    match error {
+        Error::PolicyViolated { tag, violations } => {
+            let name: Option<TagName> = tag.parse().ok();
+            let mut all: Vec<Advice> = Vec::new();
+            for violation in violations {
+                let advice = of_violation(violation, name.as_ref());
+                if !all.contains(&advice) {
+                    all.push(advice);
+                }
+            }
+            all
+        }
+        Error::PolicyUnknown { .. } => {
+            vec!["nothing was made: `gto policy check` shows what is missing".into()]
+        }
+        Error::Policy(_) => {
+            vec!["nothing is written while the policy cannot be used: fix the file and push it to the default branch".into()]
+        }
+        Error::NoDefaultBranch { remote } => {
+            vec![format!("`git remote set-head {} --auto` asks the remote", shell_quote(remote)).into()]
+        }
+        Error::ReservedTrailer { .. } => {
+            vec![advice![
+                "leave the line out; ",
+                either("--override REASON", "the policy"),
+                " is how a reason is given"
+            ]]
+        }
+        Error::NothingToOverride => vec![advice!["leave out ", either("--override", "the reason")]],
+        _ => Vec::new(),
+    }
+}
+
+fn of_violation(violation: &Violation, tag: Option<&TagName>) -> Advice {
+    let satisfy = format!("to satisfy {}, {}", violation.rule, violation.remedy);
+    let stages = match &violation.remedy {
+        Remedy::AssignFirst(stages) | Remedy::AssignAndWait(stages, _) => stages.as_slice(),
+        _ => &[],
+    };
+    let (Some(tag), [stage, ..]) = (tag, stages) else { return satisfy.into() };
+    let (artifact, stage) = (tag.artifact.to_string(), stage.to_string());
+    let version = violation.found.split(' ').next().filter(|word| word.starts_with('v')).map(str::to_owned);
+    let step = Part::Step(Step::Assign { artifact, stage, version });
+    advice![format!("{satisfy}: "), step]
+}

@@ -1,0 +1,72 @@
+//! What the policy says, as JSON and as lines for a person.
+
+use gto::policy::{Check, Judgement, Outcome, Verdict};
+use gto::{JudgedTag, PolicyReport};
+use serde_json::{Value, json};
+
+/// The word for a verdict.
+pub fn word(judgement: &Judgement) -> &'static str {
+    match judgement.verdict() {
+        Verdict::Valid => "valid",
+        Verdict::Violations(_) => "violated",
+        Verdict::CannotJudge(_) => "unknown",
+    }
+}
+
+/// The verdict and each condition.
+pub fn judgement(judgement: &Judgement) -> Value {
+    json!({
+        "verdict": word(judgement),
+        "baseline": judgement.is_baseline,
+        "override": judgement.overridden,
+        "conditions": judgement.checks.iter().map(condition).collect::<Vec<_>>(),
+    })
+}
+
+fn condition(check: &Check) -> Value {
+    let (is_fulfilled, found, remedy) = match &check.outcome {
+        Outcome::Fulfilled(found) => (Some(true), found, None),
+        Outcome::Violated(found, remedy) => (Some(false), found, Some(remedy.to_string())),
+        Outcome::Unknown(reason) => (None, reason, None),
+    };
+    json!({
+        "condition": check.condition.word(),
+        "rule": check.rule.to_string(),
+        "line": (check.rule.line > 0).then_some(check.rule.line),
+        "stage": check.stage,
+        "wanted": check.wanted,
+        "found": found,
+        "fulfilled": is_fulfilled,
+        "remedy": remedy,
+    })
+}
+
+/// Many tags.
+pub fn report(report: &PolicyReport) -> Value {
+    let tag = |JudgedTag { tag, judgement: found }: &JudgedTag| {
+        let mut value = judgement(found);
+        value["tag"] = json!(tag);
+        value
+    };
+    json!({
+        "schema": 1,
+        "policy": report.source,
+        "tags": report.tags.iter().map(tag).collect::<Vec<_>>(),
+    })
+}
+
+/// A condition for a person: whether it holds, and what would make it hold.
+pub fn lines(check: &Check) -> Vec<String> {
+    let Check { rule, condition, wanted, outcome, .. } = check;
+    let condition = condition.word();
+    match outcome {
+        Outcome::Fulfilled(found) => vec![format!("yes  {condition}: {wanted} ({rule}); {found}")],
+        Outcome::Violated(found, remedy) => vec![
+            format!("no   {condition}: {wanted} ({rule}), but {found}"),
+            format!("     to satisfy it, {remedy}"),
+        ],
+        Outcome::Unknown(reason) => {
+            vec![format!("?    {condition}: {wanted} ({rule}), and that is not known: {reason}")]
+        }
+    }
+}

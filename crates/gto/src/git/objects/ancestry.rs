@@ -1,0 +1,59 @@
+//! Whether a commit is in the history of a branch.
+//!
+//! Asks `git`, without what was put in the place of objects (`git replace`, grafts): a stranger could have done that.
+
+use gix::refs::FullName;
+
+use crate::git::{GitError, RefStorage, Repository, lossy};
+use crate::object_id::ObjectId;
+
+/// Variables with which git reads objects as they are.
+pub(in crate::git) const AS_STORED: [(&str, &str); 2] =
+    [("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_GRAFT_FILE", "/dev/null")];
+
+impl Repository {
+    /// The refs whose names begin with `prefix`, such as `refs/heads/`, without it, and the commits that they are at.
+    pub fn branches_under(&self, prefix: &str) -> Result<Vec<(String, ObjectId)>, GitError> {
+        let args = ["for-each-ref", "--format=%(objectname) %(refname)", prefix];
+        let output = self.run_git("listing branches", args, b"")?;
+        if !output.status.success() {
+            return Err(self.command_error("git for-each-ref", &output));
+        }
+        let listed = lossy(&output.stdout);
+        let branch = |line: &str| {
+            let (id, name) = line.split_once(' ')?;
+            Some((name.strip_prefix(prefix)?.to_owned(), id.parse().ok()?))
+        };
+        Ok(listed.lines().filter_map(branch).collect())
+    }
+
+    /// The commit that a ref leads to, by its full name; `None` if there is none.
+    pub fn commit_of_ref(&self, full_name: &str) -> Result<Option<ObjectId>, GitError> {
+        if self.refs == RefStorage::Reftable {
+            let args = ["rev-parse", "--verify", "--quiet", &format!("{full_name}^{{commit}}")];
+            let output = self.run_git("reading a ref", args, b"")?;
+            return Ok(lossy(output.stdout.trim_ascii()).parse().ok());
+        }
+        let Ok(name) = FullName::try_from(full_name) else { return Ok(None) };
+        let target = self.target_of(&name)?;
+        Ok(target.and_then(|target| self.peel_to_commit(target).ok()))
+    }
+
+    /// Whether a commit is `tip`, or in its history.
+    ///
+    /// # Errors
+    /// Also where a part of the history is not here, so that it cannot be told.
+    pub fn is_in_history(&self, commit: ObjectId, tip: ObjectId) -> Result<bool, String> {
+        let args = ["merge-base", "--is-ancestor", &commit.to_string(), &tip.to_string()];
+        let output = self.run_git_as("reading history", args, b"", |git| {
+            git.envs(AS_STORED);
+        });
+        let output = output.map_err(|error| error.to_string())?;
+        match output.status.code() {
+            Some(0) => Ok(true),
+            Some(1) if !self.is_shallow() => Ok(false),
+            Some(1) => Err("this clone is shallow, and lacks older commits".to_owned()),
+            _ => Err(lossy(output.stderr.trim_ascii())),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Verifying tags with given public keys, and with no others.
+//!
+//! Puts the keys into a folder of their own, for `git verify-tag` and what it runs. The key rings of the machine count for
+//! nothing. Must not decide whose keys they are.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use crate::git::objects::ancestry::AS_STORED;
+use crate::git::objects::text::split_signature;
+use crate::git::signatures::verify::{Verdict, of_gpg, of_ssh};
+use crate::git::{Repository, UnreadableTag, lossy};
+use crate::object_id::ObjectId;
+use crate::signing::{SignatureFormat, Verified};
+
+/// Public keys in a folder that is removed with this value.
+#[derive(Debug)]
+pub(crate) struct KeyRing {
+    folder: TempDir,
+    has_revoked: bool,
+    /// Whether `gpgsm` has started an agent in the folder.
+    has_agent: bool,
+    /// Why some keys cannot be used.
+    problem: Option<String>,
+}
+
+/// What the signature of a tag is worth by the keys of a ring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CheckedTag {
+    pub result: Verified,
+    /// `None` without a signature.
+    pub format: Option<SignatureFormat>,
+    /// What the key names: an address, `Name <address>`, or the subject of a certificate.
+    pub signer: Option<String>,
+    /// The fingerprint.
+    pub key: Option<String>,
+    pub reason: Option<String>,
+    /// The message that was signed.
+    pub message: String,
+}
+
+const ALLOWED: &str = "allowed_signers";
+const REVOKED: &str = "revoked";
+
+impl Drop for KeyRing {
+    fn drop(&mut self) {
+        if self.has_agent {
+            self.end_agent();
+        }
+    }
+}
+
+impl KeyRing {
+    fn end_agent(&self) {
+        let mut end = Command::new("gpgconf");
+        end.arg("--homedir").arg(self.folder.path()).args(["--kill", "all"]);
+        // What is left ends when its folder is gone.
+        let _ = end.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+impl Repository {
+    /// Makes a ring of these files, by their names: `*.pub` has public keys of SSH, with an address behind each,
+    /// `allowed_signers` what git takes for that, `revoked` keys of SSH that are revoked, `*.asc`, `*.gpg` and `*.pgp` keys of
+    /// `gpg`, `*.pem` and `*.crt` certificates.
+    ///
+    /// # Errors
+    /// Why the folder cannot be made.
+    pub fn key_ring(&self, files: &[(String, Vec<u8>)]) -> Result<KeyRing, String> {
+        // The path of an agent's socket in it must be short.
+        let near_the_root = Path::new("/tmp");
+        let parent = if near_the_root.is_dir() { near_the_root } else { self.git_dir() };
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            builder.permissions(fs::Permissions::from_mode(0o700));
+        }
+        let no_folder = |error: std::io::Error| format!("no folder for the keys can be made: {error}");
+        let folder = builder.prefix("gto-keys-").tempdir_in(parent).map_err(no_folder)?;
+        let mut ring = KeyRing { folder, has_revoked: false, has_agent: false, problem: None };
+        self.fill(&mut ring, files).map_err(no_folder)?;
+        Ok(ring)
+    }
+
+    fn fill(&self, ring: &mut KeyRing, files: &[(String, Vec<u8>)]) -> std::io::Result<()> {
+        let mut allowed = String::new();
+        for (name, content) in files {
+            let (stem, kind) = name.rsplit_once('.').unwrap_or((name, ""));
+            match kind {
+                _ if name == ALLOWED => allowed.push_str(&lossy(content)),
+                _ if name == REVOKED => {
+                    ring.has_revoked = true;
+                    fs::write(ring.path(REVOKED), content)?;
+                }
+                "pub" => allowed.push_str(&allowed_signers(stem, &lossy(content))),
+                "asc" | "gpg" | "pgp" => self.import(ring, SignatureFormat::OpenPgp, name, content),
+                "pem" | "crt" => self.import(ring, SignatureFormat::X509, name, content),
+                _ => {}
+            }
+            if !allowed.ends_with('\n') {
+                allowed.push('\n');
+            }
+        }
+        fs::write(ring.path(ALLOWED), allowed)
+    }
+
+    fn import(&self, ring: &mut KeyRing, format: SignatureFormat, name: &str, content: &[u8]) {
+        let imported = self.import_into(ring, format, content);
+        if let Err(reason) = imported {
+            ring.problem.get_or_insert(format!(
+                "the key file '{}' cannot be used: {reason}",
+                crate::text::printable(name)
+            ));
+        }
+    }
+
+    fn import_into(&self, ring: &mut KeyRing, format: SignatureFormat, content: &[u8]) -> Result<(), String> {
+        let io = |error: std::io::Error| error.to_string();
+        let file = ring.path("import");
+        fs::write(&file, content).map_err(io)?;
+        let program = self.signing_program(format).map_err(|error| error.to_string())?;
+        let run = |args: &[&str]| -> Result<Output, String> {
+            let mut command = self.program(&program);
+            command
+                .env("LC_ALL", "C")
+                .env("GNUPGHOME", ring.folder.path())
+                .args(["--batch", "--quiet"])
+                .args(args);
+            let output = command.stdin(Stdio::null()).output();
+            output.map_err(|error| format!("`{program}` cannot be run ({error})"))
+        };
+        if format == SignatureFormat::X509 {
+            ring.has_agent = true;
+            fs::write(ring.path("gpgsm.conf"), "disable-crl-checks\ndisable-dirmngr\n").map_err(io)?;
+        }
+        let output = run(&["--import", &file.to_string_lossy()])?;
+        if !output.status.success() {
+            return Err(crate::text::printable(&lossy(output.stderr.trim_ascii())));
+        }
+        if format == SignatureFormat::X509 {
+            // Which authorities are trusted is said by the keys of the policy as well.
+            let listed = run(&["--with-colons", "--list-keys"])?;
+            let listed = lossy(&listed.stdout);
+            let prints = listed.lines().filter_map(|line| line.strip_prefix("fpr:")?.split(':').nth(8));
+            let trusted = prints.fold(String::new(), |list, print| list + print + " S relax\n");
+            fs::write(ring.path("trustlist.txt"), trusted).map_err(io)?;
+            // An agent that has been started has read the list already.
+            ring.end_agent();
+        }
+        Ok(())
+    }
+
+    /// Verifies a tag object with the keys of a ring. The object must have the name of its ref inside.
+    ///
+    /// # Errors
+    /// Why that cannot be known.
+    pub fn check_tag(&self, name: &str, id: ObjectId, ring: &KeyRing) -> Result<CheckedTag, String> {
+        let mut buffer = Vec::new();
+        let object = match self.tag_parts(id, &mut buffer) {
+            Ok(Some(parts)) => parts,
+            Ok(None) => return Err(format!("'{name}' is no annotated tag")),
+            Err(UnreadableTag::Missing) => return Err(format!("the object of '{name}' is missing")),
+            Err(why) => return Err(format!("'{name}' cannot be read: {why}")),
+        };
+        let (message, signature) = split_signature(object.body);
+        let unsigned = CheckedTag {
+            result: Verified::Unsigned,
+            format: None,
+            signer: None,
+            key: None,
+            reason: None,
+            message: lossy(message),
+        };
+        if signature.is_empty() {
+            return Ok(unsigned);
+        }
+        let (format, said, accepted) = self.verify_with(id, signature, ring)?;
+        let mut verdict = match format {
+            SignatureFormat::Ssh => of_ssh(&said, accepted, ring.has_revoked),
+            _ => of_gpg(&said, accepted),
+        };
+        let seconds = object.field("tagger").and_then(seconds_of);
+        if verdict.result == Verified::Expired && seconds.is_some_and(|seconds| was_good_then(&said, seconds))
+        {
+            (verdict.result, verdict.reason) = (Verified::Good, None);
+        }
+        let inside = lossy(object.field("tag").unwrap_or_default());
+        if inside != name {
+            let reason = format!("it is a copy of tag '{}'", crate::text::printable(&inside));
+            verdict = Verdict { result: Verified::Bad, reason: Some(reason), ..verdict };
+        }
+        if let (Verified::Unknown, Some(problem)) = (verdict.result, &ring.problem) {
+            verdict.reason = Some(problem.clone());
+        }
+        let Verdict { result, signer, key, reason } = verdict;
+        Ok(CheckedTag { result, format: Some(format), signer, key, reason, ..unsigned })
+    }
+
+    fn verify_with(
+        &self,
+        id: ObjectId,
+        signature: &[u8],
+        ring: &KeyRing,
+    ) -> Result<(SignatureFormat, String, bool), String> {
+        let format = if signature.starts_with(b"-----BEGIN SSH SIGNATURE-----") {
+            SignatureFormat::Ssh
+        } else if signature.starts_with(b"-----BEGIN SIGNED MESSAGE-----") {
+            SignatureFormat::X509
+        } else {
+            SignatureFormat::OpenPgp
+        };
+        let setting = |key: &str, path: &Path| format!("{key}={}", path.display());
+        let revoked = if ring.has_revoked { ring.path(REVOKED) } else { PathBuf::new() };
+        let settings = [
+            setting("gpg.ssh.allowedSignersFile", &ring.path(ALLOWED)),
+            setting("gpg.ssh.revocationFile", &revoked),
+            "gpg.minTrustLevel=undefined".to_owned(),
+        ];
+        let mut args: Vec<String> =
+            settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).collect();
+        args.extend(["verify-tag".to_owned(), "--raw".to_owned(), id.to_string()]);
+        let output = self.run_git_as("checking signatures", args, b"", |git| {
+            git.envs(AS_STORED).env("GNUPGHOME", ring.folder.path());
+        });
+        let output = output.map_err(|error| error.to_string())?;
+        Ok((format, lossy(&output.stderr), output.status.success()))
+    }
+}
+
+/// The lines of an allowed-signers file for these public keys: whose they are is behind each, or else the file's name.
+fn allowed_signers(stem: &str, keys: &str) -> String {
+    let is_plain = |word: &&str| word.chars().all(|c| c.is_ascii_alphanumeric() || "@._+-".contains(c));
+    let line = |line: &str| {
+        let mut words = line.split_whitespace();
+        let (kind, key) = (words.next().filter(|kind| !kind.starts_with('#'))?, words.next()?);
+        let who = words.next().filter(is_plain).or(Some(stem).filter(is_plain)).unwrap_or("key");
+        Some(format!("{who} namespaces=\"git\" {kind} {key}\n"))
+    };
+    keys.lines().filter_map(line).collect()
+}
+
+/// The seconds in a line of a tag object about its tagger.
+fn seconds_of(line: &[u8]) -> Option<i64> {
+    let line = std::str::from_utf8(line).ok()?;
+    line.rsplit(' ').nth(1)?.parse().ok()
+}
+
+/// Whether the key had not expired at that time, by what gpg prints of it. A signature that has expired itself is no good.
+fn was_good_then(said: &str, seconds: i64) -> bool {
+    let lines = || said.lines().filter_map(|line| line.strip_prefix("[GNUPG:] "));
+    let ended = lines().filter_map(|line| line.strip_prefix("KEYEXPIRED ")?.trim().parse::<i64>().ok()).min();
+    lines().any(|line| line.starts_with("EXPKEYSIG ")) && ended.is_some_and(|ended| seconds < ended)
+}

@@ -1,0 +1,140 @@
+//! Facts for the judge: signatures, branches, approvals.
+
+use crate::git::{CheckedTag, TagObject, Want};
+use crate::name::{ArtifactName, StageName};
+use crate::object_id::ObjectId;
+use crate::policy::{
+    Approval, BranchFact, Facts, Glob, Judge, Judgement, Key, KeyKind, Need, TagSignature, Trailers,
+};
+use crate::registry::Registry;
+use crate::registry::policy::PolicyInForce;
+use crate::signing::SignatureFormat;
+
+impl Registry {
+    /// No facts yet, but for the time.
+    pub fn no_facts(&self) -> Facts {
+        Facts { now: self.environment.now().seconds(), ..Facts::default() }
+    }
+
+    /// Gathers facts: signatures with the keys of the policy alone, on all processors.
+    pub fn gather(&self, in_force: &PolicyInForce, needs: &[Need], facts: &mut Facts) {
+        let mut signatures = Vec::new();
+        for need in needs.iter().filter(|need| !facts.has(need)).cloned().collect::<Vec<_>>() {
+            match need {
+                Need::Signature { tag, id } => signatures.push((tag, id)),
+                Need::Branch { commit, branches } => {
+                    let fact = self.branch_of(in_force, commit, &branches);
+                    facts.branches.insert((commit, branches), fact);
+                }
+                Need::Approvals { artifact, version, stage } => {
+                    let fact = self.approvals_of(&artifact, &version, &stage);
+                    facts.approvals.insert((artifact, version, stage), fact);
+                }
+            }
+        }
+        facts.signatures.extend(self.signatures_of(in_force, signatures));
+    }
+
+    /// Judges an event, and gathers what that needs.
+    pub fn judged(
+        &self,
+        in_force: &PolicyInForce,
+        judge: &mut Judge<'_>,
+        index: usize,
+        facts: &mut Facts,
+    ) -> Judgement {
+        loop {
+            match judge.judge(index, facts) {
+                Ok(judgement) => return judgement,
+                Err(needs) => self.gather(in_force, &needs, facts),
+            }
+        }
+    }
+
+    fn signatures_of(
+        &self,
+        in_force: &PolicyInForce,
+        tags: Vec<(String, ObjectId)>,
+    ) -> Vec<((String, ObjectId), Result<TagSignature, String>)> {
+        if tags.is_empty() {
+            return Vec::new();
+        }
+        let keys = in_force.keys(&self.repository);
+        self.repository.on_all_processors(tags, |here, (tag, id)| {
+            let checked = keys.clone().and_then(|ring| here.check_tag(&tag, id, ring));
+            ((tag, id), checked.map(signature))
+        })
+    }
+
+    /// Whether a commit is in the history of one of the branches that match.
+    fn branch_of(
+        &self,
+        in_force: &PolicyInForce,
+        commit: ObjectId,
+        patterns: &[Glob],
+    ) -> Result<BranchFact, String> {
+        let branches =
+            self.repository.branches_under(&in_force.branches).map_err(|error| error.to_string())?;
+        let fits = |name: &str| name != "HEAD" && patterns.iter().any(|pattern| pattern.matches(name));
+        let (mut looked_at, mut unknown) = (Vec::new(), None);
+        for (name, tip) in branches.into_iter().filter(|(name, _)| fits(name)) {
+            match self.repository.is_in_history(commit, tip) {
+                Ok(true) => return Ok(BranchFact { on: Some(name), looked_at }),
+                Ok(false) => looked_at.push(name),
+                Err(reason) => unknown = Some(format!("whether it is in '{name}' is not known: {reason}")),
+            }
+        }
+        unknown.map_or(Ok(BranchFact { on: None, looked_at }), Err)
+    }
+
+    /// The approvals of a version for a stage: the tags `gto-approval/NAME@VERSION/STAGE/-/ID`.
+    fn approvals_of(
+        &self,
+        artifact: &ArtifactName,
+        version: &str,
+        stage: &StageName,
+    ) -> Result<Vec<Approval>, String> {
+        let prefix = format!("gto-approval/{}@{version}/{stage}/-/", artifact.in_tag());
+        let tags = self.repository.tag_refs_with(&[&prefix]).map_err(|error| error.to_string())?;
+        let objects = self.repository.read_tags(&tags.refs, Want::NoMessages);
+        let mut approvals = Vec::new();
+        for (tag, object) in tags.refs.into_iter().zip(objects) {
+            let id = tag.name.strip_prefix(&prefix).unwrap_or_default();
+            let (approver, is_withdrawal) = id.strip_suffix('!').map_or((id, false), |id| (id, true));
+            let approver = approver.to_owned();
+            match object {
+                TagObject::Annotated { tag_id, commit, tagger, .. } => approvals.push(Approval {
+                    tag: tag.name,
+                    id: tag_id,
+                    approver,
+                    commit,
+                    is_withdrawal,
+                    email: tagger.email.to_string(),
+                    seconds: tagger.time.seconds(),
+                }),
+                // It says nothing, as a tag of the registry that is not annotated.
+                TagObject::Lightweight { .. } => {}
+                TagObject::Unreadable(why) => {
+                    return Err(format!("the approval '{}' cannot be read: {why}", tag.name));
+                }
+            }
+        }
+        Ok(approvals)
+    }
+}
+
+fn signature(checked: CheckedTag) -> TagSignature {
+    let CheckedTag { result, format, signer, key, reason, message } = checked;
+    let key = match (format, &signer, key) {
+        (Some(SignatureFormat::Ssh), _, Some(key)) => Some(Key::new(KeyKind::Ssh, &key)),
+        (Some(SignatureFormat::OpenPgp), _, Some(key)) => Some(Key::new(KeyKind::OpenPgp, &key)),
+        (Some(SignatureFormat::X509), Some(subject), _) => Some(Key::new(KeyKind::X509, subject)),
+        _ => None,
+    };
+    let address = signer.map(|signer| match signer.rsplit_once('<') {
+        Some((_, address)) => address.trim_end_matches('>').to_owned(),
+        None => signer,
+    });
+    let addresses = address.into_iter().filter(|address| address.contains('@')).collect();
+    TagSignature { result, key, addresses, reason, trailers: Trailers::of(&message) }
+}

@@ -1,0 +1,110 @@
+//! What the policy says about what has happened.
+
+use crate::error::Result;
+use crate::event::Event;
+use crate::git::Want;
+use crate::name::{ArtifactName, StageName};
+use crate::object_id::ObjectId;
+use crate::policy::{Facts, Judge, Judgement};
+use crate::registry::Registry;
+use crate::registry::policy::PolicyInForce;
+use crate::registry::read::damage;
+use crate::rules::Refusal;
+use crate::signature::Signature;
+use crate::tag::{Action, TagName};
+use crate::version::{Version, VersionLabel};
+
+/// A tag, and what the policy says about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedTag {
+    /// The tag's name.
+    pub tag: String,
+    /// What the policy says.
+    pub judgement: Judgement,
+}
+
+/// What the policy says about many tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyReport {
+    /// What named the commit that the policy is in.
+    pub source: String,
+    /// The tags, by artifact and then as they happened.
+    pub tags: Vec<JudgedTag>,
+}
+
+impl Registry {
+    /// The events of an artifact.
+    ///
+    /// # Errors
+    /// [`Error::DamagedTags`](crate::Error::DamagedTags) if some cannot be read: nothing can be judged then.
+    pub fn events_of(&self, artifact: &ArtifactName) -> Result<Vec<Event>> {
+        let scan = self.scan(artifact, Want::NoMessages)?;
+        damage::refuse(self.damaged(&scan))?;
+        Ok(scan.events)
+    }
+
+    /// Judges all tags of these artifacts, or only that one.
+    ///
+    /// # Errors
+    /// As [`Registry::events_of`]; [`Refusal::TagNotFound`].
+    pub fn check_policy(
+        &self,
+        in_force: &PolicyInForce,
+        artifacts: &[ArtifactName],
+        tag: Option<&str>,
+    ) -> Result<PolicyReport> {
+        let mut tags = Vec::new();
+        let mut facts = self.no_facts();
+        for artifact in artifacts {
+            let mut judge = Judge::new(&in_force.policy, self.events_of(artifact)?);
+            let wanted: Vec<usize> = match tag {
+                Some(tag) => {
+                    let place = judge.place_of(tag);
+                    vec![place.ok_or_else(|| Refusal::TagNotFound { name: tag.to_owned() })?]
+                }
+                None => (0..judge.events().len()).collect(),
+            };
+            for index in wanted {
+                let judgement = self.judged(in_force, &mut judge, index, &mut facts);
+                tags.push(JudgedTag { tag: judge.events()[index].tag.clone(), judgement });
+            }
+        }
+        Ok(PolicyReport { source: in_force.source.clone(), tags })
+    }
+
+    /// Judges the assignment of a version to a stage, as if it were made and signed now.
+    ///
+    /// # Errors
+    /// As [`Registry::events_of`]; [`Refusal::NotRegistered`].
+    pub fn explain_policy(
+        &self,
+        in_force: &PolicyInForce,
+        artifact: &ArtifactName,
+        version: &Version,
+        stage: &StageName,
+    ) -> Result<Judgement> {
+        let mut events = self.events_of(artifact)?;
+        let state = crate::state::Artifact::from_events(artifact.clone(), events.clone());
+        let label = VersionLabel::Number(version.clone());
+        let found = state.versions().find(|found| *found.label() == label && found.is_registered());
+        let not_registered =
+            || Refusal::NotRegistered { artifact: artifact.clone(), version: version.clone() };
+        let commit = found.ok_or_else(not_registered)?.commit();
+        let newest = state.newest_event().map(|event| event.tagger.time.seconds());
+        let now = self.environment.now();
+        let seconds = newest.map_or(now.seconds(), |newest| now.seconds().max(newest.saturating_add(1)));
+        let time = crate::time::Timestamp::new(seconds, now.offset()).unwrap_or(now);
+        let counter = events.iter().filter_map(|event| event.name.counter).max().unwrap_or(0).checked_add(1);
+        let name = TagName { artifact: artifact.clone(), action: Action::Assign(stage.clone()), counter };
+        let tag = name.to_string();
+        let tagger = Signature { name: "".into(), email: "".into(), time };
+        let event =
+            Event { tag: tag.clone(), tag_id: ObjectId::NONE, name, commit, tagger, message: String::new() };
+        events.push(event);
+        let mut judge = Judge::new(&in_force.policy, events);
+        let mut facts: Facts = self.no_facts();
+        facts.planned.insert(tag.clone(), crate::policy::Trailers::default());
+        let Some(index) = judge.place_of(&tag) else { return Ok(Judgement::default()) };
+        Ok(self.judged(in_force, &mut judge, index, &mut facts))
+    }
+}
