@@ -8,12 +8,13 @@ import json
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
 import maturin
 from maturin import (  # noqa: F401 (they are hooks of the backend)
-    build_sdist,
     get_requires_for_build_editable,
     get_requires_for_build_sdist,
     get_requires_for_build_wheel,
@@ -68,6 +69,34 @@ def _command_in_data(config_settings):
         yield
     finally:
         shutil.rmtree(SCRIPTS.parent)
+
+
+def _trim_lock_file(archive):
+    """Takes out of the lock file what belongs to crates that are not in the archive: cargo refuses to leave it out by itself.
+
+    Maturin packs the crates that the module is made of, and names only these in the workspace.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        with tarfile.open(archive) as packed:
+            packed.extractall(scratch)
+        (root,) = Path(scratch).iterdir()
+        metadata = ["cargo", "metadata", "--format-version=1"]
+        subprocess.run(metadata, cwd=root, stdout=subprocess.DEVNULL, env=maturin._get_env(), check=True)
+        with tarfile.open(archive, "w:gz") as packed:
+            packed.add(root, root.name, filter=_of_nobody)
+
+
+def _of_nobody(member):
+    """Who builds it is nobody's business."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member
+
+
+def build_sdist(sdist_directory, config_settings=None):
+    name = maturin.build_sdist(sdist_directory, config_settings)
+    _trim_lock_file(Path(sdist_directory, name))
+    return name
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use crate::workspace::{Workspace, run_in_sight};
+use crate::workspace::{Workspace, output_of, run_in_sight};
 use crate::{Result, oracle, venv};
 
 /// What builds the package, and what compares its stubs with it.
@@ -35,6 +35,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let started = Instant::now();
     let wheel = build(&workspace, &tools, &folder, release)?;
     println!("xtask python: built {} in {:.0} s", wheel.display(), started.elapsed().as_secs_f64());
+    check_source(&workspace, &tools, &folder)?;
     let python = install_alone(&folder, &wheel)?;
     compare_stubs(&workspace, &tools, &wheel)?;
     test(&workspace, &python, for_tests)?;
@@ -83,6 +84,27 @@ fn build(workspace: &Workspace, tools: &Path, folder: &Path, release: bool) -> R
     run_in_sight(&mut pip)?;
     let wheel = std::fs::read_dir(&wheels)?.next().ok_or("pip built no wheel")??;
     Ok(wheel.path())
+}
+
+/// Builds the source archive. Its own build takes too long here; what has failed it is a lock file that does not fit.
+fn check_source(workspace: &Workspace, tools: &Path, folder: &Path) -> Result<()> {
+    let source = folder.join("source");
+    std::fs::remove_dir_all(&source).ok();
+    std::fs::create_dir_all(&source)?;
+    let mut build = Command::new(tools);
+    build.args(["-c", "import gto_build, sys; print(gto_build.build_sdist(sys.argv[1]))"]).arg(&source);
+    build
+        .env("PYTHONPATH", workspace.root.join("crates/gto-python/build_backend"))
+        .env("PATH", path_with(tools)?);
+    run_in_sight(build.current_dir(&workspace.root))?;
+    let archive = std::fs::read_dir(&source)?.next().ok_or("no source archive was built")??;
+    let mut tar = Command::new("tar");
+    run_in_sight(tar.arg("-xzf").arg(archive.path()).args(["--strip-components=1", "-C"]).arg(&source))?;
+    let mut metadata = workspace.cargo();
+    metadata.args(["metadata", "--locked", "--offline", "--format-version=1"]).current_dir(&source);
+    let packages = String::from_utf8(output_of(&mut metadata)?)?;
+    // The command in a wheel is built from it, too.
+    if packages.contains("\"name\":\"gto-cli\"") { Ok(()) } else { Err("the source has no gto-cli".into()) }
 }
 
 /// `PATH` with the programs of an environment first, where its tools look for each other.
@@ -136,7 +158,6 @@ fn test(workspace: &Workspace, python: &Path, arguments: &[String]) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::output_of;
 
     /// The packages that these are built with, each with its features.
     fn with_features(packages: &[&str]) -> Vec<String> {
