@@ -122,6 +122,7 @@ pub enum Command {
     Unassign(commands::unassign::Unassign),
     Deregister(commands::deregister::Deregister),
     Deprecate(commands::deprecate::Deprecate),
+    Approve(commands::approve::Approve),
     // Annotate artifacts
     Annotate(commands::annotate::Annotate),
     Remove(commands::remove::Remove),
@@ -173,6 +174,7 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
         Some(Command::Promote(promote)) => promote.run(context),
         Some(Command::Unassign(unassign)) => unassign.run(context),
         Some(Command::Deregister(deregister)) => deregister.run(context),
+        Some(Command::Approve(approve)) => approve.run(context),
         Some(Command::Compare(compare)) => compare.run(context),
         Some(Command::Rollback(rollback)) => rollback.run(context),
         Some(Command::Deprecate(deprecate)) => deprecate.run(context),

@@ -55,6 +55,7 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests are programs"))]
 
 pub mod annotation;
+pub mod approval;
 pub mod author;
 mod cancellation;
 pub mod commit;

@@ -265,7 +265,7 @@ impl Plan {
     fn created(&self) -> impl Iterator<Item = &NewTag> {
         self.steps.iter().filter_map(|step| match step {
             Step::Create(tag) => Some(tag),
-            Step::Delete(_) => None,
+            Step::Delete(_) | Step::Approve(_) => None,
         })
     }
 }
@@ -278,6 +278,8 @@ pub enum Step {
     Create(NewTag),
     /// Removes a tag that must be as it was read.
     Delete(OldTag),
+    /// Makes the tag of an approval, or of its withdrawal, that must not exist.
+    Approve(NewApproval),
 }
 
 impl Step {
@@ -286,6 +288,7 @@ impl Step {
         match self {
             Self::Create(tag) => &tag.name,
             Self::Delete(tag) => &tag.name,
+            Self::Approve(tag) => &tag.name,
         }
     }
 }
@@ -322,6 +325,36 @@ impl NewTag {
             EventKind::Unassignment => format!("that unassigns stage from version '{version}'"),
             EventKind::Deprecation => "that deprecates artifact".to_owned(),
         }
+    }
+}
+
+/// An approval to make, or its withdrawal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewApproval {
+    /// The tag's name.
+    pub name: String,
+    /// The artifact.
+    pub artifact: ArtifactName,
+    /// The version that is approved.
+    pub version: Version,
+    /// The stage that it is approved for.
+    pub stage: StageName,
+    /// Whether an approval is taken back.
+    pub is_withdrawal: bool,
+    /// The commit of the version.
+    pub commit: ObjectId,
+    /// The tag's message.
+    pub message: String,
+    /// Who approves, and when.
+    pub tagger: Signature,
+}
+
+impl NewApproval {
+    /// What the tag does, to follow "Created git tag 'x'".
+    pub fn effect(&self) -> String {
+        let Self { version, stage, .. } = self;
+        let what = if self.is_withdrawal { "that withdraws the approval of" } else { "that approves" };
+        format!("{what} version '{version}' for stage '{stage}'")
     }
 }
 

@@ -148,6 +148,24 @@ pub enum Request {
         #[serde(default)]
         author: Author,
     },
+    /// Approves a version for a stage, or takes that back.
+    Approve {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The version.
+        version: Target,
+        /// The stage.
+        stage: StageName,
+        /// Takes the approval back.
+        #[serde(default)]
+        withdraw: bool,
+        /// How: its message, and whether it may be so already.
+        #[serde(default)]
+        tag: TagWish,
+        /// Who approves.
+        #[serde(default)]
+        author: Author,
+    },
     /// Changes the annotation of an artifact, or gives it one.
     Annotate {
         /// The artifact.
@@ -280,6 +298,7 @@ impl Request {
             | Self::Unassign { artifact, .. }
             | Self::Deregister { artifact, .. }
             | Self::Deprecate { artifact, .. }
+            | Self::Approve { artifact, .. }
             | Self::Annotate { artifact, .. }
             | Self::RemoveAnnotation { artifact, .. } => std::slice::from_ref(artifact),
         }
@@ -294,7 +313,8 @@ impl Request {
             | Self::Promote { tag, .. }
             | Self::Unassign { tag, .. }
             | Self::Deregister { tag, .. }
-            | Self::Deprecate { tag, .. } => tag.message.as_deref(),
+            | Self::Deprecate { tag, .. }
+            | Self::Approve { tag, .. } => tag.message.as_deref(),
             Self::Annotate { .. } | Self::RemoveAnnotation { .. } | Self::MoveAnnotations { .. } => None,
         }
     }
@@ -310,6 +330,7 @@ impl Request {
             | Self::Unassign { author, .. }
             | Self::Deregister { author, .. }
             | Self::Deprecate { author, .. }
+            | Self::Approve { author, .. }
             | Self::Annotate { author, .. }
             | Self::RemoveAnnotation { author, .. }
             | Self::MoveAnnotations { author, .. } => author,

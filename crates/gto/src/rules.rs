@@ -247,6 +247,46 @@ pub enum Refusal {
         /// The tag that would have to be made.
         tag: String,
     },
+    /// The same person has approved this already.
+    #[error(
+        "Version '{version}' of artifact '{artifact}' is approved for stage '{stage}' already, by '{tag}'"
+    )]
+    ApprovedAlready {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The version.
+        version: Version,
+        /// The stage.
+        stage: StageName,
+        /// The approval.
+        tag: String,
+    },
+    /// The same person has withdrawn this.
+    #[error(
+        "The approval of version '{version}' of artifact '{artifact}' for stage '{stage}' was withdrawn, by '{tag}'"
+    )]
+    ApprovalWithdrawn {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The version.
+        version: Version,
+        /// The stage.
+        stage: StageName,
+        /// The withdrawal.
+        tag: String,
+    },
+    /// There is no approval of this person to take back.
+    #[error("{approver} has not approved version '{version}' of artifact '{artifact}' for stage '{stage}'")]
+    NotApproved {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The version.
+        version: Version,
+        /// The stage.
+        stage: StageName,
+        /// Whose approval was looked for.
+        approver: String,
+    },
     /// One version, several commits: ambiguous.
     #[error(
         "Version '{version}' of artifact '{artifact}' is registered on several commits: {}",
@@ -733,6 +773,25 @@ impl Rules<'_> {
         let found = self.find_version(artifact, version)?.ok_or_else(not_registered)?;
         self.check_active(found)?;
         Ok((found.label().clone(), found.commit()))
+    }
+
+    /// The version that can be approved: a registered one that is in use, and its commit.
+    pub(crate) fn approvable(&self, target: &AssignTarget) -> Result<(Version, ObjectId), Refusal> {
+        let (label, commit) = match target {
+            AssignTarget::Version(version) => self.assignable_version(version)?,
+            AssignTarget::Selected(selector) => self.selected(selector)?,
+            AssignTarget::Commit { commit, .. } => {
+                let found = self.artifact.and_then(|artifact| numbered_on(artifact, *commit));
+                let never = Refusal::NeverRegistered { commit: *commit };
+                let found = found.filter(VersionView::is_registered).ok_or(never)?;
+                self.check_active(found)?;
+                (found.label().clone(), *commit)
+            }
+        };
+        match label {
+            VersionLabel::Number(version) => Ok((version, commit)),
+            VersionLabel::Commit(_) => Err(Refusal::NeverRegistered { commit }),
+        }
     }
 
     /// The version that is the highest, or what a stage shows.

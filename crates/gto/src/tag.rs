@@ -9,6 +9,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::approval::ApprovalName;
 use crate::name::{ArtifactName, KnownStages, StageName};
 use crate::version::Version;
 
@@ -151,7 +152,10 @@ pub fn looks_like_registry_tag(text: &str) -> bool {
         return false;
     };
     let (artifact, rest) = text.split_at(at);
-    ArtifactName::from_tag(artifact).is_some() && rest.len() > 1 && TagName::parse(text).is_none()
+    ArtifactName::from_tag(artifact).is_some()
+        && rest.len() > 1
+        && TagName::parse(text).is_none()
+        && text.parse::<ApprovalName>().is_err()
 }
 
 #[cfg(test)]

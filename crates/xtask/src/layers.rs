@@ -22,6 +22,7 @@ const CRATES: &[(&str, &[&str])] = &[
 
 /// The modules of the library that do no I/O and name neither Git nor the registry.
 const PURE: &[&str] = &[
+    "approval",
     "author",
     "commit",
     "event",

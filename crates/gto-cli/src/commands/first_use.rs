@@ -28,7 +28,7 @@ pub fn hints(plan: &Plan, registry: &Registry) -> Vec<String> {
 fn similar(plan: &Plan, registry: &Registry, tags: &[String]) -> Vec<String> {
     let artifact = plan.steps.iter().find_map(|step| match step {
         Step::Create(tag) => Some(&tag.artifact),
-        Step::Delete(_) => None,
+        Step::Delete(_) | Step::Approve(_) => None,
     });
     let artifact = artifact.filter(|_| plan.is_new_artifact);
     let artifact_hint = artifact.and_then(|name| similar_artifact(name, tags));

@@ -17,6 +17,7 @@ use gto::version::VersionLabel;
 use gto::{Detail, Registry, Timestamp};
 use gto_frontend::advice::{self, Advice};
 
+use super::approve;
 use super::show::{ANNOTATION_COLUMNS, NOTHING_FOUND, annotation_cells, warn};
 use crate::args::RepoArgs;
 use crate::candidates;
@@ -80,6 +81,10 @@ pub struct HistoryArgs {
     #[arg(long, conflicts_with = "json")]
     wide: bool,
 
+    /// Show approvals and their withdrawals instead of events: see `gto approve`
+    #[arg(long, conflicts_with_all = ["plain", "ascending", "event", "author", "since", "until", "kind", "label", "wide", "limit", "verify"])]
+    approvals: bool,
+
     /// Show at most N events
     #[arg(long, short = 'n', value_name = "N")]
     limit: Option<usize>,
@@ -122,6 +127,9 @@ impl HistoryArgs {
             return Err(CommandError::arguments("Only one output format allowed", hint));
         }
         let registry = context.open(&self.repo.repo)?;
+        if self.approvals {
+            return approve::list(context, &registry, self.name.as_deref(), self.json);
+        }
         let (entries, is_damaged) = match self.options(&registry)? {
             Some(options) => {
                 let answer = registry.history(&options, self.json || self.wide)?;

@@ -2,6 +2,7 @@
 //! rhythm *resolve, check and refuse with a hint, do, report*.
 
 pub mod annotate;
+pub mod approve;
 pub mod assign;
 pub mod cache;
 mod changed;

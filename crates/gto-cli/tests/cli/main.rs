@@ -23,6 +23,7 @@ mod reads {
 
 /// What commands write.
 mod writes {
+    mod approvals;
     mod as_git_tag;
     mod asking;
     mod commands;

@@ -83,6 +83,15 @@ fn of_what_is_there(refusal: &Refusal, scene: &mut dyn Scene) -> Option<Advice> 
             format!("'{artifact}' has it there: "),
             either("with --exist-ok that is no failure", "force=True creates one more tag nevertheless"),
         ],
+        Refusal::ApprovedAlready { .. } => {
+            advice![either("with --exist-ok that is no failure", "nothing is to be done")]
+        }
+        Refusal::NotApproved { artifact, .. } => {
+            advice![format!("`gto approve --list {artifact}` shows who has")]
+        }
+        Refusal::ApprovalWithdrawn { .. } => {
+            advice!["a withdrawal is final for that commit: someone else may approve it"]
+        }
         Refusal::NoEarlierVersion { artifact, stage, .. } => advice![
             Step::History(artifact.to_string()),
             " lists what was there; ",

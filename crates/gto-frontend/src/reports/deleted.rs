@@ -103,6 +103,6 @@ fn line(tag: &OldTag) -> String {
 fn deleted(step: &Step) -> Option<&OldTag> {
     match step {
         Step::Delete(tag) => Some(tag),
-        Step::Create(_) => None,
+        Step::Create(_) | Step::Approve(_) => None,
     }
 }

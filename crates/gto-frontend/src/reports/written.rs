@@ -1,6 +1,6 @@
 //! What a write did, or would do: the JSON and the lines about it.
 
-use gto::plan::{Move, NewTag, Plan, PolicyVerdict, Step};
+use gto::plan::{Move, NewApproval, NewTag, Plan, PolicyVerdict, Step};
 use gto::signing::Signing;
 use gto::{Applied, Timestamp};
 use serde::Serialize;
@@ -115,6 +115,13 @@ impl<'a> TagReport<'a> {
                 event: Some(EventFields::new(tag)),
                 pushed,
             },
+            Step::Approve(tag) => Self {
+                action: "create",
+                tag: &tag.name,
+                target: tag.commit.to_string(),
+                event: Some(EventFields::of_approval(tag)),
+                pushed,
+            },
             Step::Delete(tag) => {
                 Self { action: "delete", tag: &tag.name, target: tag.target.to_string(), event: None, pushed }
             }
@@ -129,6 +136,19 @@ impl<'a> EventFields<'a> {
             artifact: tag.artifact.as_str(),
             version: tag.version.as_ref().map(ToString::to_string),
             stage: tag.stage.as_ref().map(gto::name::StageName::as_str),
+            message: &tag.message,
+            author: &tag.tagger.name,
+            author_email: &tag.tagger.email,
+            created_at: tag.tagger.time,
+        }
+    }
+
+    fn of_approval(tag: &'a NewApproval) -> Self {
+        Self {
+            event: if tag.is_withdrawal { "withdrawal" } else { "approval" }.to_owned(),
+            artifact: tag.artifact.as_str(),
+            version: Some(tag.version.to_string()),
+            stage: Some(tag.stage.as_str()),
             message: &tag.message,
             author: &tag.tagger.name,
             author_email: &tag.tagger.email,
@@ -230,6 +250,10 @@ fn lines_of(step: &Step, remote: &str, push: Push, dry_run: bool) -> Vec<String>
     let mut lines = vec![match (step, dry_run) {
         (Step::Create(new), false) => format!("Created git tag '{tag}' {}", new.effect()),
         (Step::Create(new), true) => {
+            format!("Would create git tag '{tag}' on commit {} {}", new.commit.short(), new.effect())
+        }
+        (Step::Approve(new), false) => format!("Created git tag '{tag}' {}", new.effect()),
+        (Step::Approve(new), true) => {
             format!("Would create git tag '{tag}' on commit {} {}", new.commit.short(), new.effect())
         }
         (Step::Delete(_), false) => format!("Deleted git tag '{tag}'"),

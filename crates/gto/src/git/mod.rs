@@ -57,6 +57,7 @@ pub(crate) use remote::{PushedBranch, PushedTag, Remote, RemoteError, RemoteTag,
 pub(crate) use repository::Repository;
 pub(crate) use signatures::keys::{CheckedTag, KeyRing};
 pub(crate) use signatures::sign::SignError;
+pub(crate) use signatures::signer::approval_id;
 pub(crate) use tag_cache::keep::Keep;
 pub(crate) use worktree::commit::{CommitError, Committed, FileStatus};
 pub(crate) use worktree::index::{Index, Staged};

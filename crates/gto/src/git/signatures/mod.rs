@@ -2,4 +2,5 @@
 
 pub(super) mod keys;
 pub(super) mod sign;
+pub(super) mod signer;
 pub(super) mod verify;

@@ -185,7 +185,7 @@ impl Repository {
     }
 
     /// The first line that `gpg.ssh.defaultKeyCommand` prints.
-    fn default_ssh_key(&self) -> Result<String> {
+    pub(super) fn default_ssh_key(&self) -> Result<String> {
         let command = self.default_key_command().ok_or(SignError::NoSshKey)?;
         let invalid = || SignError::Setting { key: "gpg.ssh.defaultKeyCommand", value: command.clone() };
         let words = split_words(&command).ok_or_else(invalid)?;
@@ -206,7 +206,7 @@ impl Repository {
 }
 
 /// `key::ssh-ed25519 …`, or the older `ssh-ed25519 …`: the public key itself, and not a file.
-fn literal_ssh_key(key: &str) -> Option<&str> {
+pub(super) fn literal_ssh_key(key: &str) -> Option<&str> {
     key.strip_prefix("key::").or_else(|| key.starts_with("ssh-").then_some(key))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Owns which tags, commits and files are read for which question, each once.
 
+mod approvals;
 pub(super) mod damage;
 mod examine;
 mod pipeline;
@@ -15,6 +16,7 @@ pub use pipeline::{FetchTags, Trigger};
 use std::collections::BTreeSet;
 
 use crate::annotation::{self, Sourced};
+use crate::approval::ApprovalName;
 use crate::error::{Error, Result};
 use crate::git::{self, TagRef, TagRefs, Want};
 use crate::name::{ArtifactName, StageName};
@@ -401,7 +403,9 @@ impl Registry {
 
     /// Names of commits: `HEAD`, the branches, and the tags that are not the registry's. Sorted.
     pub fn revision_names(&self) -> Result<Vec<String>> {
-        let foreign = |tag: TagRef| tag.name.parse::<TagName>().is_err().then_some(tag.name);
+        let is_foreign =
+            |name: &str| name.parse::<TagName>().is_err() && name.parse::<ApprovalName>().is_err();
+        let foreign = |tag: TagRef| is_foreign(&tag.name).then_some(tag.name);
         let mut names = self.repository.branch_names();
         names.extend(self.repository.tag_refs("")?.refs.into_iter().filter_map(foreign));
         names.push("HEAD".to_owned());

@@ -13,6 +13,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
+use crate::approval::{APPROVALS, ApprovalName};
 use crate::damage::DamagedTag;
 use crate::error::{Error, Result};
 use crate::event::{Event, sort_events};
@@ -158,8 +159,7 @@ impl Registry {
     pub(in crate::registry) fn fetch_tags_of(&self, names: &[ArtifactName]) -> Result<()> {
         let remote = self.remote()?;
         let names: Vec<String> = names.iter().map(ArtifactName::in_tag).collect();
-        let prefixes: Vec<String> =
-            names.iter().flat_map(|name| [format!("{name}#"), format!("{name}@")]).collect();
+        let prefixes: Vec<String> = names.iter().flat_map(|name| prefixes_of(name)).collect();
         let failed = |error: RemoteError| Error::fetch(remote.source_shown(), &error);
         // In a shallow clone git would fetch all history of commits that it does not know.
         let is_fetched = !self.repository.is_shallow()
@@ -176,7 +176,7 @@ impl Registry {
         let here =
             self.repository.tag_refs_with(&prefixes.iter().map(String::as_str).collect::<Vec<_>>())?.refs;
         let here: HashMap<String, ObjectId> = here.into_iter().map(|tag| (tag.name, tag.target)).collect();
-        let there = there.into_iter().filter(|tag| tag.name.parse::<TagName>().is_ok());
+        let there = there.into_iter().filter(|tag| artifact_of(&tag.name).is_some());
         let (both, missing): (Vec<_>, Vec<_>) = there.partition(|tag| here.contains_key(&tag.name));
         let differing = both.into_iter().filter(|tag| here.get(&tag.name) != Some(&tag.target));
         let differing: Vec<String> = differing.map(|tag| tag.name).collect();
@@ -213,7 +213,7 @@ impl Registry {
     pub fn compare(&self, remote: Option<&str>, artifact: Option<&ArtifactName>) -> Result<Comparison> {
         let remote = remote.map_or_else(|| self.remote(), |name| self.remote_named(name))?;
         let prefixes = match artifact.map(ArtifactName::in_tag) {
-            Some(name) => vec![format!("{name}#"), format!("{name}@")],
+            Some(name) => prefixes_of(&name).to_vec(),
             None => vec![String::new()],
         };
         let borrowed: Vec<&str> = prefixes.iter().map(String::as_str).collect();
@@ -258,7 +258,7 @@ impl Registry {
     /// Takes in a tag by what each side has of it.
     fn add(&self, comparison: &mut Comparison, ours: Option<TagRef>, theirs: Option<RemoteTag>) {
         let name = ours.as_ref().map(|tag| &tag.name).or(theirs.as_ref().map(|tag| &tag.name));
-        let Some(parsed) = name.and_then(|name| name.parse::<TagName>().ok()) else { return };
+        let Some(artifact) = name.and_then(|name| artifact_of(name)) else { return };
         let (here, there) = (ours.as_ref().map(|tag| tag.target), theirs.as_ref().map(|tag| tag.target));
         if here == there {
             comparison.same += 1;
@@ -272,7 +272,7 @@ impl Registry {
         };
         let name = ours.map(|tag| tag.name).or(theirs.map(|tag| tag.name));
         if let Some(tag) = name.filter(|_| is_event) {
-            comparison.differences.push(TagDifference { tag, artifact: parsed.artifact, here, there });
+            comparison.differences.push(TagDifference { tag, artifact, here, there });
         }
     }
 
@@ -327,7 +327,9 @@ impl Registry {
             places.extend(events.into_iter().enumerate().map(place));
         }
         tags.sort_by_cached_key(|tag| {
-            let (time, at) = places.get(&tag.tag).copied().unwrap_or((i64::MAX, usize::MAX));
+            // Approvals first: what comes after them may need them.
+            let other = if tag.tag.starts_with(APPROVALS) { (i64::MIN, 0) } else { (i64::MAX, usize::MAX) };
+            let (time, at) = places.get(&tag.tag).copied().unwrap_or(other);
             (time, tag.artifact.clone(), at, tag.tag.clone())
         });
         Ok(())
@@ -376,9 +378,21 @@ impl Comparison {
     }
 }
 
+/// What the tags of an artifact begin with, and its approvals.
+fn prefixes_of(name: &str) -> [String; 3] {
+    [format!("{name}#"), format!("{name}@"), format!("{APPROVALS}{name}@")]
+}
+
+/// Whose event, or approval, a tag is.
+fn artifact_of(tag: &str) -> Option<ArtifactName> {
+    let approved = || tag.parse::<ApprovalName>().ok().map(|name| name.artifact);
+    tag.parse::<TagName>().ok().map(|name| name.artifact).or_else(approved)
+}
+
 /// The order in which events of an artifact can be made, so that each beginning is a valid registry.
 fn rank(tag: &str) -> u8 {
     match tag.parse::<TagName>().map(|tag| tag.action) {
+        _ if tag.starts_with(APPROVALS) => 0,
         Ok(Action::Create | Action::Register(_)) => 0,
         Ok(Action::Assign(_)) => 1,
         Ok(Action::Unassign(_)) => 2,

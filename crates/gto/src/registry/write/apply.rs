@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 
+use crate::approval::ApprovalName;
 use crate::error::{Error, Result};
 use crate::event::EventKind;
 use crate::git::{
@@ -14,7 +15,7 @@ use crate::git::{
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::outcome::{Applied, PartialPush};
-use crate::plan::{Plan, SeenTags, Step};
+use crate::plan::{NewApproval, NewTag, Plan, SeenTags, Step};
 use crate::registry::Registry;
 use crate::registry::remote::push::{Existing, InTheWay, in_the_way};
 use crate::request::WriteOptions;
@@ -57,17 +58,23 @@ impl Registry {
     /// may have been changed.
     fn check_tags(&self, plan: &Plan) -> Result<()> {
         for step in &plan.steps {
-            let is_planned = step.tag().parse::<TagName>().is_ok_and(|name| {
-                let is_seen = plan.seen.iter().any(|seen| seen.artifact == name.artifact);
-                is_seen && is_valid_tag_name(step.tag()) && is_told_right(step, &name)
-            });
-            if !is_planned {
+            let is_seen = |artifact: &ArtifactName| plan.seen.iter().any(|seen| seen.artifact == *artifact);
+            let is_planned = match step {
+                Step::Approve(tag) => is_seen(&tag.artifact) && is_named_right(tag),
+                step => step
+                    .tag()
+                    .parse::<TagName>()
+                    .is_ok_and(|name| is_seen(&name.artifact) && is_told_right(step, &name)),
+            };
+            if !is_planned || !is_valid_tag_name(step.tag()) {
                 return Err(invalid(format!("'{}' is none of its tags", printable(step.tag()))));
             }
-            if let Step::Create(tag) = step
-                && self.repository.kind_of(tag.commit) != Some(ObjectKind::Commit)
-            {
-                return Err(invalid(format!("there is no commit {}", tag.commit)));
+            let commit = match step {
+                Step::Create(NewTag { commit, .. }) | Step::Approve(NewApproval { commit, .. }) => commit,
+                Step::Delete(_) => continue,
+            };
+            if self.repository.kind_of(*commit) != Some(ObjectKind::Commit) {
+                return Err(invalid(format!("there is no commit {commit}")));
             }
         }
         Ok(())
@@ -130,13 +137,13 @@ impl Registry {
         if plan.steps.is_empty() {
             return Ok(Vec::new());
         }
-        let creates = plan.steps.iter().filter(|step| matches!(step, Step::Create(_))).map(Step::tag);
+        let creates = plan.steps.iter().filter(|step| !matches!(step, Step::Delete(_))).map(Step::tag);
         let there = self.remote_tags(remote, &[String::new()])?;
         if let Some(InTheWay { tag, by }) = in_the_way(creates, &there) {
             return Err(Error::InTheWay { remote: remote.shown(), tag, by });
         }
         let there: HashSet<&str> = there.iter().map(|tag| tag.name.as_str()).collect();
-        let is_changed = |step: &&Step| matches!(step, Step::Create(_)) || there.contains(step.tag());
+        let is_changed = |step: &&Step| !matches!(step, Step::Delete(_)) || there.contains(step.tag());
         Ok(plan.steps.iter().filter(is_changed).map(|step| step.tag().to_owned()).collect())
     }
 
@@ -208,7 +215,7 @@ fn there_only(plan: &Plan, tags: Vec<String>, remote: &Remote, error: ApplyError
         error => error,
     };
     let source = Box::new(Error::from(error));
-    if plan.steps.iter().any(|step| matches!(step, Step::Create(_))) {
+    if plan.steps.iter().any(|step| !matches!(step, Step::Delete(_))) {
         Error::MadeThereOnly { remote: remote.source_shown(), tags, source }
     } else {
         Error::DeletedThereOnly { remote: remote.shown(), tags, source }
@@ -226,7 +233,7 @@ fn in_order(steps: &[Step]) -> Vec<&Step> {
     let is_deprecated = steps.last().is_some_and(|step| is_deprecation(&action(step)));
     let mut ordered: Vec<&Step> = steps.iter().collect();
     ordered.sort_by_key(|step| match (step, action(step)) {
-        (Step::Create(_), _) => 0,
+        (Step::Create(_) | Step::Approve(_), _) => 0,
         (_, action) if is_deprecation(&action) => {
             if is_deprecated {
                 3
@@ -272,6 +279,14 @@ fn is_told_right(step: &Step, name: &TagName) -> bool {
     (&tag.artifact, tag.kind, tag.stage.as_ref()) == (&name.artifact, kind, stage)
 }
 
+/// The same of an approval.
+fn is_named_right(tag: &NewApproval) -> bool {
+    tag.name.parse::<ApprovalName>().is_ok_and(|name| {
+        (&name.artifact, &name.version, &name.stage, name.is_withdrawal)
+            == (&tag.artifact, &tag.version, &tag.stage, tag.is_withdrawal)
+    })
+}
+
 /// Whether a plan about files is about nothing else.
 fn check_alone(plan: &Plan) -> Result<()> {
     if plan.steps.is_empty() { Ok(()) } else { Err(invalid("it is about files and about tags".to_owned())) }
@@ -284,6 +299,12 @@ pub(in crate::registry) fn invalid(reason: String) -> Error {
 fn edit(step: &Step) -> TagEdit {
     match step {
         Step::Create(tag) => TagEdit::Create {
+            name: tag.name.clone(),
+            commit: tag.commit,
+            tagger: tag.tagger.clone(),
+            message: tag.message.clone(),
+        },
+        Step::Approve(tag) => TagEdit::Create {
             name: tag.name.clone(),
             commit: tag.commit,
             tagger: tag.tagger.clone(),

@@ -4,6 +4,7 @@
 //! plans, and `annotations` writes files.
 
 pub(super) mod apply;
+mod approve;
 mod lock;
 mod plan;
 

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::git::{self, SeenHead, Want};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
-use crate::plan::Plan;
+use crate::plan::{Plan, Warning};
 use crate::policy::Trailers;
 use crate::reference::Selector;
 use crate::registry::Registry;
@@ -78,6 +78,9 @@ impl Registry {
             Request::Deprecate { artifact, revision, undo, tag, author } => {
                 self.plan_deprecate(artifact, revision.as_deref(), *undo, tag, author)
             }
+            Request::Approve { artifact, version, stage, withdraw, tag, author } => {
+                self.plan_approve((artifact, version, stage), *withdraw, tag, author)
+            }
             Request::Annotate { .. } | Request::RemoveAnnotation { .. } | Request::MoveAnnotations { .. } => {
                 self.plan_files(request)
             }
@@ -124,7 +127,17 @@ impl Registry {
         author: &Author,
     ) -> Result<Plan> {
         self.check_stage(stage)?;
-        let (target, ambiguity) = match target {
+        let (target, ambiguity) = self.target(target)?;
+        let mut plan = self.plan_for(name, Some(author), |rules, _| {
+            Ok(unless_so(rules.assign(stage, &target, wish), wish.exist_ok, Undo::ByTag)?)
+        })?;
+        plan.warnings.extend(ambiguity);
+        Ok(plan)
+    }
+
+    /// What is named, and a warning if that is ambiguous.
+    pub(super) fn target(&self, target: &Target) -> Result<(AssignTarget, Option<Warning>)> {
+        Ok(match target {
             Target::Version(version) => (AssignTarget::Version(version.clone()), None),
             Target::Latest => (AssignTarget::Selected(Selector::Latest), None),
             Target::Stage(stage) => (AssignTarget::Selected(Selector::Stage(stage.clone())), None),
@@ -136,12 +149,7 @@ impl Registry {
                 let commit = self.repository.resolve(revision)?;
                 (AssignTarget::Commit { commit, version, skip_registration }, self.ambiguity(revision))
             }
-        };
-        let mut plan = self.plan_for(name, Some(author), |rules, _| {
-            Ok(unless_so(rules.assign(stage, &target, wish), wish.exist_ok, Undo::ByTag)?)
-        })?;
-        plan.warnings.extend(ambiguity);
-        Ok(plan)
+        })
     }
 
     /// By a tag on the commit of the newest event, unless `revision` names another, or by deleting all tags.
@@ -169,7 +177,7 @@ impl Registry {
     }
 
     /// Plans what `build` does to an artifact. Without `author` nothing is written that would need one.
-    fn plan_for(
+    pub(super) fn plan_for(
         &self,
         name: &ArtifactName,
         author: Option<&Author>,
