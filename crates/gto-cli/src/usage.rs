@@ -62,8 +62,8 @@ const VERBS: &[(&[&str], &str)] = &[
     ),
     (
         &["undo", "reset", "redo", "amend", "rebase"],
-        "events are not undone, but followed by others: `gto history NAME` shows the last ones; assign the version of before, or \
-         register again what was taken out of use",
+        "events are not undone, but followed by others: `gto history NAME` shows the last ones, `gto rollback NAME STAGE` assigns the \
+         version of before; register again what was taken out of use",
     ),
     (
         &["rename", "mv", "move"],
@@ -84,7 +84,19 @@ const VERBS: &[(&[&str], &str)] = &[
         "`gto register NAME` makes a version, `gto annotate NAME --path PATH` says what an artifact is",
     ),
     (
-        &["tag", "release", "publish", "upload", "bump", "save", "commit", "log-model", "create-version"],
+        &[
+            "tag",
+            "release",
+            "publish",
+            "upload",
+            "bump",
+            "save",
+            "commit",
+            "log-model",
+            "create-version",
+            "register-model",
+            "create-model-version",
+        ],
         "`gto register NAME` makes the next version, of the current commit",
     ),
     (
@@ -94,6 +106,7 @@ const VERBS: &[(&[&str], &str)] = &[
             "set",
             "transition",
             "transition-stage",
+            "transition-model-version-stage",
             "set-stage",
             "alias",
             "set-alias",
@@ -111,14 +124,15 @@ const VERBS: &[(&[&str], &str)] = &[
     ),
     (&["artifacts", "models", "registry", "index"], "list the registry with `gto show`"),
     (
-        &[
-            "get", "info", "inspect", "view", "display", "cat", "details", "versions", "find", "search",
-            "query", "which",
-        ],
+        &["get", "info", "inspect", "view", "display", "cat", "details", "versions"],
         "`gto show NAME` shows an artifact's versions, `gto show` all artifacts, `gto describe NAME` what an artifact is",
     ),
     (
-        &["latest", "current", "greatest", "head"],
+        &["find", "search", "query", "filter", "grep", "list-artifacts", "list-models"],
+        "`gto show` lists all artifacts, of a type or with a label `gto show --type TYPE --label LABEL`, and `gto show NAME` the versions of one",
+    ),
+    (
+        &["latest", "current", "greatest", "head", "which", "get-latest-versions"],
         "`gto show NAME@latest --version` prints the latest version, `gto show NAME#STAGE --version` the one in a stage",
     ),
     (
@@ -135,7 +149,7 @@ const VERBS: &[(&[&str], &str)] = &[
     ),
     (
         &["pull", "fetch", "sync", "refresh", "remote"],
-        "`git fetch --tags` gets the tags of the remote; `gto status` compares both sides",
+        "`git fetch --tags` gets the tags of the remote, `gto push` pushes what is only here; `gto status` compares both sides",
     ),
     (
         &["export", "dump", "backup", "import", "csv", "json"],

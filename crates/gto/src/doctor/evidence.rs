@@ -30,6 +30,8 @@ pub(crate) struct Evidence<'a> {
     pub left_locks: Vec<LeftLock>,
     pub grown_folders: Vec<GrownFolder>,
     pub remotes: Vec<String>,
+    /// The address of the remote repository that is looked at, if it is one, and the refs that older versions of gto left there.
+    pub left_guards: Option<(&'a str, Vec<String>)>,
     /// The names of all tags, sorted by their bytes.
     pub names: Vec<String>,
     pub not_utf8: Vec<String>,

@@ -15,6 +15,7 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     findings.extend(annotated_twice(evidence));
     findings.extend(clone(evidence));
     findings.extend(evidence.left_locks.iter().map(left_lock));
+    findings.extend(evidence.left_guards.iter().filter_map(|(url, guards)| left_guards(url, guards)));
     findings.extend(evidence.grown_folders.iter().map(grown_folder));
     findings.extend(refs(evidence));
 }
@@ -34,6 +35,17 @@ fn left_lock(lock: &LeftLock) -> Finding {
     };
     Finding::new(Check::LeftLock, message)
         .fix(lock.path.to_str().map(|path| Command::new(Program::Remove, &[path])))
+}
+
+fn left_guards(url: &str, guards: &[String]) -> Option<Finding> {
+    let these = if guards.len() == 1 { "a ref" } else { "refs" };
+    let message = format!(
+        "the remote has {these} that a version of gto before 1.11.0 made, and nothing reads: {}",
+        quoted(guards)
+    );
+    let words = ["push", url, "--delete"].into_iter().chain(guards.iter().map(String::as_str));
+    let delete = Command::new(Program::Git, &words.collect::<Vec<_>>());
+    (!guards.is_empty()).then(|| Finding::new(Check::LeftGuard, message).fix(Some(delete)))
 }
 
 /// Git makes the folder again when it writes a loose tag, also one that is being written meanwhile; and `rmdir` takes none away in

@@ -228,7 +228,7 @@ fn a_command_of_another_name_brings_up_the_right_one() {
 
 /// What people bring along from git, docker, kubectl, `MLflow` and older versions of the Python tool, with words of the hint that
 /// each gets; none where nothing is near.
-const HABITS: [(&str, &str); 71] = [
+const HABITS: [(&str, &str); 73] = [
     // The opposite was proposed for these.
     ("undeprecate m", "comes back with its next registration or assignment"),
     ("rename m n", "tags have the name in them"),
@@ -246,12 +246,14 @@ const HABITS: [(&str, &str); 71] = [
     ("rm m", "`gto deprecate NAME VERSION`"),
     ("tag m v1.0.0", "`gto register NAME`"),
     ("commit", "`gto register NAME`"),
-    ("undo", "events are not undone"),
+    ("undo", "`gto rollback NAME STAGE`"),
     ("reset", "events are not undone"),
     ("revert m", "`gto rollback NAME STAGE`"),
     ("restore m", "comes back with its next registration or assignment"),
     ("clone url", "`git fetch --tags`"),
     ("pull", "`git fetch --tags`"),
+    ("sync", "`gto push` pushes what is only here"),
+    ("get-latest-versions m", "`gto show NAME@latest --version`"),
     ("fetch", "`git fetch --tags`"),
     ("diff", "`gto status`"),
     ("config", "`gto help environment`"),
@@ -272,11 +274,11 @@ const HABITS: [(&str, &str); 71] = [
     ("archive m", "`gto deprecate NAME`"),
     ("transition-stage m", "`gto assign NAME --version VERSION --stage STAGE`"),
     ("set-alias m", "`gto assign NAME --version VERSION --stage STAGE`"),
-    ("search", "`gto show NAME`"),
+    ("search", "`gto show --type TYPE --label LABEL`"),
     ("export", "`gto show --json`"),
     ("download m", "`gto resolve NAME@latest`"),
     ("latest m", "`gto show NAME@latest --version`"),
-    ("which m prod", "`gto show NAME`"),
+    ("which m prod", "`gto show NAME#STAGE --version` the one in a stage"),
     ("audit", "`gto history`"),
     ("create m", "`gto register NAME`"),
     // Flags of other tools

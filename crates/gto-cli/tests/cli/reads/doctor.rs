@@ -157,8 +157,8 @@ fn d20_every_problem_is_found_in_one_run() {
     let run = doctor(&repo, &[]).fails(1);
     let report = json(&repo);
     let mut expected: BTreeSet<String> = Check::ALL.iter().map(|check| check.id().to_owned()).collect();
-    // These two cannot be in a repository with tags and a full history.
-    for check in [Check::Shallow, Check::NoTags, Check::GrownFolder] {
+    // These cannot be in a repository on this machine with tags and a full history.
+    for check in [Check::Shallow, Check::NoTags, Check::GrownFolder, Check::LeftGuard] {
         expected.remove(check.id());
     }
     if cfg!(not(unix)) {
@@ -391,6 +391,26 @@ fn a_large_folder_of_few_loose_tags_is_made_anew() {
 }
 
 #[test]
+fn left_guards_of_a_remote_are_reported_with_the_push_that_deletes_them() {
+    let repo = Repo::new();
+    repo.commit(&[], "first");
+    repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+    let url = format!("file://{}", repo.path().display());
+    let doctor = || Gto::new(env!("CARGO_BIN_EXE_gto")).run(&repo, &["doctor", "-r", &url]).ok();
+    for guard in ["refs/gto/m@write", "refs/gto/nlp/m@write", "refs/gto/other"] {
+        repo.git_ok(&["update-ref", guard, "HEAD"]);
+    }
+    doctor();
+    let run = doctor();
+    assert!(run.out().contains("warning[left-guard]: the remote has refs that a version"), "{run}");
+    let fix = format!("fix: git push {url} --delete refs/gto/m@write refs/gto/nlp/m@write\n");
+    assert!(run.out().contains(&fix), "{run}");
+    paste(&repo, &[fix.trim_start_matches("fix: ").trim().to_owned()]);
+    assert_eq!(repo.git_ok(&["for-each-ref", "--format=%(refname)", "refs/gto"]), "refs/gto/other");
+    assert!(doctor().out().contains("No issues found"));
+}
+
+#[test]
 fn the_commands_mend_what_they_are_given_for() {
     let repo = every_problem();
     for check in Check::ALL {
@@ -403,6 +423,8 @@ fn the_commands_mend_what_they_are_given_for() {
             Check::Shallow,
             Check::NoTags,
             Check::NotUtf8,
+            // A remote repository has it: `left_guards_of_a_remote_are_reported_with_the_push_that_deletes_them`.
+            Check::LeftGuard,
             // Not every file system has it.
             Check::GrownFolder,
             // Only some of these have a command that could do it, below.

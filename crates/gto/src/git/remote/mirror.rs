@@ -41,6 +41,9 @@ pub(in crate::git) fn is_unborn(branch: &str) -> bool {
 /// The file with the names and sizes of the packs, so that one that went missing is noticed.
 const PACKS: &str = "gto-packs";
 
+/// The file with the refs of the remote that older versions of gto left there; absent if there are none.
+const GUARDS: &str = "gto-guards";
+
 /// What git prints is kept up to here; more is nothing that anybody reads.
 const MAX_SAID: usize = 64 * 1024;
 
@@ -312,6 +315,7 @@ impl Repository {
         let args = ["ls-remote", "--quiet", "--symref", "--", REMOTE];
         let output = self.run_git("asking a remote repository", args, b"")?;
         if output.status.success() {
+            note_guards(self.git_dir(), &output.stdout);
             return Ok(read_listing(&output.stdout));
         }
         let is_intact = self.run_git("looking at a clone", ["for-each-ref", "--count=1"], b"")?;
@@ -353,6 +357,12 @@ impl Repository {
         let has_none = *head == Head::Unknown && self.head_commit()?.is_none();
         let head = if has_none { Head::Unknown } else { self.mirrored_head()? };
         Ok(Listing { head, refs, odd })
+    }
+
+    /// The refs `refs/gto/NAME@write` that the remote of a mirror had when it was last asked.
+    pub fn left_guards(&self) -> Vec<String> {
+        let noted = fs::read_to_string(self.git_dir().join(GUARDS)).unwrap_or_default();
+        noted.lines().map(str::to_owned).collect()
     }
 
     /// Fetches all files too, now and from now on: the remote gives no single ones away, as git without version 2 of its
@@ -446,6 +456,19 @@ pub(in crate::git) fn read_listing(printed: &[u8]) -> Listing {
     refs.refs.sort_unstable();
     refs.odd.sort_unstable();
     refs
+}
+
+/// Keeps the names of refs that versions in development made for each push. That they cannot be kept is no failure.
+fn note_guards(folder: &Path, printed: &[u8]) {
+    let names = printed.lines().filter_map(|line| line.split_once_str("\t")?.1.to_str().ok());
+    let is_guard = |name: &&str| name.starts_with("refs/gto/") && name.ends_with("@write");
+    let names: Vec<&str> = names.filter(is_guard).collect();
+    let file = folder.join(GUARDS);
+    let _ = match names[..] {
+        [] if !file.exists() => Ok(()),
+        [] => fs::remove_file(file),
+        _ => fs::write(file, names.join("\n")),
+    };
 }
 
 /// The packs of a mirror with their sizes, a line each.

@@ -76,6 +76,7 @@ impl Registry {
             left_locks: self.repository.left_locks(),
             grown_folders: self.repository.grown_folders(),
             remotes: self.repository.remotes(),
+            left_guards: self.url().map(|url| (url, self.repository.left_guards())),
             names,
             not_utf8: listed.not_utf8,
             broken: listed.broken.into_iter().map(|name| self.broken_ref(name)).collect(),
