@@ -101,8 +101,6 @@ pub enum Command {
     // Read the registry
     #[command(visible_alias = ALIASES[0])]
     Show(commands::show::Show),
-    #[command(hide = true)]
-    Ls(commands::ls::Ls),
     #[command(visible_alias = ALIASES[1])]
     History(commands::history::HistoryArgs),
     Compare(commands::compare::Compare),
@@ -114,6 +112,10 @@ pub enum Command {
     Verify(commands::verify::Verify),
     Doctor(commands::doctor::Doctor),
     Policy(commands::policy::PolicyCommand),
+    // The files of versions
+    Get(commands::get::Get),
+    Ls(commands::ls::Ls),
+    Cat(commands::cat::Cat),
     // Modify artifacts
     Register(commands::register::Register),
     Assign(commands::assign::Assign),
@@ -159,7 +161,9 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
     match cli.command {
         None | Some(Command::Version) => commands::version::version(context),
         Some(Command::Show(show)) => show.run(context),
+        Some(Command::Get(get)) => get.run(context),
         Some(Command::Ls(ls)) => ls.run(context),
+        Some(Command::Cat(cat)) => cat.run(context),
         Some(Command::History(history)) => history.run(context),
         Some(Command::Describe(describe)) => describe.run(context),
         Some(Command::Resolve(resolve)) => resolve.run(context),

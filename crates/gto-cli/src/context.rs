@@ -7,6 +7,8 @@ use std::path::Path;
 use gto::Cancellation;
 use gto::environment::Environment;
 use gto::name::ArtifactName;
+use gto::reference::Reference;
+use gto::tag::TagName;
 use gto::{OpenOptions, Registry, config};
 use gto_frontend::process::{self, is_remote};
 #[cfg(unix)]
@@ -68,6 +70,14 @@ impl Context {
     /// Opens the registry that `--repo` names: a folder, or the URL of a remote repository.
     pub fn open(&mut self, repo: &str) -> Result<Registry> {
         self.open_with(repo, &OpenOptions::new(self.environment.clone()))
+    }
+
+    /// As [`Context::open`], to ask about the artifact of a reference alone.
+    pub fn open_for(&mut self, repo: &str, reference: &str) -> Result<Registry> {
+        let name = reference.strip_prefix("refs/tags/").unwrap_or(reference);
+        let artifact = name.parse::<TagName>().map(|tag| tag.artifact);
+        let artifact = artifact.ok().or_else(|| Reference::parse(reference).name.parse().ok());
+        self.open_with(repo, &OpenOptions::new(self.environment.clone()).only(artifact))
     }
 
     /// As [`Context::open`], to edit annotations.

@@ -38,6 +38,14 @@ pub enum CommandError {
         /// What to type instead.
         hint: String,
     },
+    /// The files of a version are not there.
+    #[error("{source}")]
+    Files {
+        /// Why.
+        source: Box<gto_files::Error>,
+        /// The command of DVC that may do better, for a shell.
+        dvc: Option<String>,
+    },
     /// The arguments contradict each other or the question.
     #[error("{message}")]
     Arguments {
@@ -100,6 +108,15 @@ impl CommandError {
     /// The arguments contradict each other.
     pub fn arguments(message: impl Into<String>, hint: impl Into<Option<String>>) -> Self {
         Self::Arguments { message: message.into(), hint: hint.into() }
+    }
+}
+
+impl From<gto_files::Error> for CommandError {
+    fn from(error: gto_files::Error) -> Self {
+        match error {
+            gto_files::Error::Registry(error) => Self::Registry(error),
+            error => Self::Files { source: Box::new(error), dvc: None },
+        }
     }
 }
 

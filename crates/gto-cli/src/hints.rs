@@ -39,6 +39,10 @@ fn hints_of(error: &CommandError, context: &mut Context) -> Vec<String> {
             let advice = advice::of(error, context);
             advice.iter().map(Advice::for_shell).collect()
         }
+        CommandError::Files { source, dvc } => {
+            let advice = advice::of_files(source, dvc.as_deref());
+            advice.iter().map(Advice::for_shell).collect()
+        }
         CommandError::File { .. }
         | CommandError::Output(_)
         | CommandError::Declined

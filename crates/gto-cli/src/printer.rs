@@ -5,10 +5,12 @@
 use std::error::Error;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::sync::Arc;
+use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
 use gto::GitRun;
 use gto::progress::Progress;
+use gto_files::Transfer;
 use gto_frontend::text::{clean, clean_inset, shell_quote, without_log_commands};
 
 use crate::error::CommandError;
@@ -16,7 +18,7 @@ use crate::output::screen::Screen;
 use crate::output::table::{Cells, Table};
 use crate::pager::Paged;
 use crate::place::Place;
-use crate::progress::{PATIENCE, ProgressLine};
+use crate::progress::{PATIENCE, ProgressLine, transfer_line};
 
 /// Prints a `git` that was run, with its time and its messages. Threads of the library call it, which have no printer.
 pub fn debug_git(run: &GitRun) {
@@ -56,6 +58,22 @@ impl Printer {
         if io::stderr().is_terminal() {
             self.progress = Some(ProgressLine::start(Arc::clone(progress), io::stderr(), PATIENCE));
         }
+    }
+
+    /// Shows on a terminal how far the getting of files has come, until anything else is printed.
+    pub fn show_transfer(&mut self, transfer: &Arc<Transfer>) {
+        if io::stderr().is_terminal() {
+            let (transfer, begun) = (Arc::clone(transfer), Instant::now());
+            let line = move || transfer_line(&transfer, begun);
+            self.progress = None;
+            self.progress = Some(ProgressLine::start_with(line, io::stderr(), PATIENCE));
+        }
+    }
+
+    /// stdout, for bytes as they are.
+    pub fn stdout(&mut self) -> &mut dyn io::Write {
+        self.progress = None;
+        &mut self.stdout
     }
 
     /// Prints a line of data.

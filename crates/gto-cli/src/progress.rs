@@ -5,9 +5,10 @@
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use gto::progress::Progress;
+use gto_files::Transfer;
+use gto_frontend::text::human_size;
 
 /// Shorter waits show no progress.
 pub const PATIENCE: Duration = Duration::from_millis(500);
@@ -23,7 +24,20 @@ pub struct ProgressLine {
 
 impl ProgressLine {
     /// Shows on `out` how far `progress` has come, once `patience` is over.
-    pub fn start(progress: Arc<Progress>, mut out: impl Write + Send + 'static, patience: Duration) -> Self {
+    pub fn start(
+        progress: Arc<gto::progress::Progress>,
+        out: impl Write + Send + 'static,
+        patience: Duration,
+    ) -> Self {
+        Self::start_with(move || line(&progress), out, patience)
+    }
+
+    /// Shows on `out` what `line` gives, once `patience` is over.
+    pub fn start_with(
+        line: impl Fn() -> Option<String> + Send + 'static,
+        mut out: impl Write + Send + 'static,
+        patience: Duration,
+    ) -> Self {
         let is_over = Arc::new((Mutex::new(false), Condvar::new()));
         let watched = Arc::clone(&is_over);
         let watch = move || {
@@ -35,7 +49,7 @@ impl ProgressLine {
                 let woken = changed.wait_timeout_while(over, pause, |over| !*over);
                 over = woken.unwrap_or_else(PoisonError::into_inner).0;
                 pause = PERIOD;
-                if let (false, Some(line)) = (*over, line(&progress)) {
+                if let (false, Some(line)) = (*over, line()) {
                     shown = shown.max(line.len());
                     // A terminal that takes nothing is no reason to fail.
                     let _ = write!(out, "\r{line:shown$}").and_then(|()| out.flush());
@@ -63,12 +77,27 @@ impl Drop for ProgressLine {
     }
 }
 
-fn line(progress: &Progress) -> Option<String> {
+fn line(progress: &gto::progress::Progress) -> Option<String> {
     if let Some(task) = progress.task() {
         return Some(format!("cloning: {task}"));
     }
     let (done, total) = progress.counts();
     (total > 0).then(|| format!("reading tags: {} of {}", in_thousands(done), in_thousands(total)))
+}
+
+/// How far the getting of files has come: files, bytes, the rate, and the time that is left.
+pub fn transfer_line(transfer: &Transfer, begun: Instant) -> Option<String> {
+    let gto_files::Progress { files, total_files, bytes, total_bytes } = transfer.progress();
+    if total_files == 0 {
+        return None;
+    }
+    let seconds = begun.elapsed().as_secs().max(1);
+    let rate = bytes / seconds;
+    let of = if total_bytes > bytes { format!(" of {}", human_size(total_bytes)) } else { String::new() };
+    let left = total_bytes.saturating_sub(bytes).checked_div(rate).filter(|left| *left > 0);
+    let left = left.map(|left| format!(", {}:{:02} left", left / 60, left % 60)).unwrap_or_default();
+    let counts = format!("{} of {}", in_thousands(files), in_thousands(total_files));
+    Some(format!("getting files: {counts}, {}{of}, {}/s{left}", human_size(bytes), human_size(rate)))
 }
 
 /// The number with commas: `1,028,627`.
@@ -86,6 +115,8 @@ fn in_thousands(number: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use gto::progress::Progress;
+
     use super::*;
 
     /// What a terminal would have been sent.

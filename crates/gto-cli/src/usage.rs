@@ -145,7 +145,7 @@ const VERBS: &[(&[&str], &str)] = &[
     ),
     (
         &["download", "checkout", "switch", "pull-artifact", "load", "export-model"],
-        "gto knows tags, not files: `gto resolve NAME@latest` prints the tag and commit, `gto describe NAME@latest` the path there",
+        "`gto get NAME` gets the files of its highest version, `gto ls NAME` lists them; `gto resolve NAME@latest` prints the tag and commit",
     ),
     (
         &["pull", "fetch", "sync", "refresh", "remote"],

@@ -57,6 +57,25 @@ pub fn shell_quote(text: &str) -> String {
     }
 }
 
+/// A number of bytes for people: `1.2 MB`.
+pub fn human_size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    let (mut whole, mut unit) = (bytes, None);
+    let mut tenths = 0;
+    for name in UNITS {
+        if whole < 1000 {
+            break;
+        }
+        (tenths, whole) = (whole % 1000 / 100, whole / 1000);
+        unit = Some(name);
+    }
+    match unit {
+        None => format!("{bytes} B"),
+        Some(unit) if whole < 10 => format!("{whole}.{tenths} {unit}"),
+        Some(unit) => format!("{whole} {unit}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +98,12 @@ mod tests {
             "a::b\n|   ::set-output name=x::y\n# #[error]x # ## #vso[task.complete]\n"
         );
         assert_eq!(without_log_commands("m#prod#1"), "m#prod#1");
+    }
+
+    #[test]
+    fn sizes_are_for_people() {
+        let sizes = [0, 999, 1000, 1999, 12_345, 3_400_000, u64::MAX].map(human_size);
+        assert_eq!(sizes, ["0 B", "999 B", "1.0 kB", "1.9 kB", "12 kB", "3.4 MB", "18446 PB"]);
     }
 
     #[test]

@@ -109,9 +109,10 @@ pub use plan::{AnnotationPlan, FileEdit, Plan};
 pub use processors::processors;
 pub use registry::snapshot::{self, Snapshot};
 pub use registry::{
-    AnnotatedTag, Answer, ArtifactChange, CacheReport, Change, CheckedRef, Comparison, Description, Detail,
-    Difference, FetchTags, JudgedTag, KeptClone, KeptClones, Located, OpenOptions, PolicyInForce,
-    PolicyReport, Registry, Sent, StagesWanted, TagDifference, Trigger, clone_with_files,
+    AnnotatedTag, Answer, ArtifactChange, CacheReport, Change, CheckedRef, CommitContent, CommitFile,
+    CommitFileKind, CommitPath, Comparison, Description, Detail, Difference, FetchTags, JudgedTag, KeptClone,
+    KeptClones, Located, OpenOptions, PolicyInForce, PolicyReport, Registry, Sent, StagesWanted,
+    TagDifference, Trigger, clone_with_files,
 };
 pub use report::VersionsReport;
 pub use request::{Annotating, Request, WriteOptions};

@@ -13,10 +13,11 @@ use crate::workspace::Workspace;
 
 /// The crates of the workspace that a crate may name, its own aside. What is not listed may name none.
 const CRATES: &[(&str, &[&str])] = &[
-    ("gto_frontend", &["gto"]),
-    ("gto_cli", &["gto", "gto_frontend"]),
+    ("gto_files", &["gto"]),
+    ("gto_frontend", &["gto", "gto_files"]),
+    ("gto_cli", &["gto", "gto_files", "gto_frontend"]),
     ("gto_cli(bin)", &["gto_cli"]),
-    ("gto_python", &["gto", "gto_frontend"]),
+    ("gto_python", &["gto", "gto_files", "gto_frontend"]),
     ("xtask", &["gto_testkit"]),
 ];
 

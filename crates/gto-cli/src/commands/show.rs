@@ -161,9 +161,30 @@ enum Format {
 }
 
 impl Show {
-    /// What is asked for, if it is not the registry.
-    pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
+    /// The registry, as it is shown by default.
+    pub fn of_registry(repo: RepoArgs, json: bool, plain: bool) -> Self {
+        Self {
+            name: None,
+            repo,
+            json,
+            plain,
+            name_only: false,
+            version_only: false,
+            stage_only: false,
+            ref_only: false,
+            registered_only: false,
+            deprecated: false,
+            assignments_per_version: -1,
+            versions_per_stage: None,
+            sort: SortArg::Timestamp,
+            at: None,
+            kind: None,
+            label: Vec::new(),
+            wide: false,
+            all_branches: false,
+            all_commits: false,
+            verify: false,
+        }
     }
 
     /// Runs the command.

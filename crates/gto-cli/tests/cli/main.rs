@@ -33,6 +33,15 @@ mod writes {
     mod written_by_git;
 }
 
+/// The files of versions.
+mod files {
+    mod against_dvc;
+    mod dvc;
+    mod git;
+    mod hostile;
+    mod interrupted;
+}
+
 /// `artifacts.yaml` and `dvc.yaml`.
 mod annotations {
     mod annotate;

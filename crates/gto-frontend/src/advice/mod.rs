@@ -6,6 +6,7 @@
 mod annotation;
 mod damage;
 mod failure;
+mod files;
 mod lacking;
 mod meant;
 mod opening;
@@ -20,6 +21,7 @@ use gto::name::ArtifactName;
 use gto::query::AnnotatedAt;
 use gto::{Detail, Error, Registry};
 
+pub use files::of as of_files;
 pub use lacking::{fetch_tags, warning};
 pub use meant::{
     closest, deprecated_version, looks_like_version, nothing_in_history, nothing_registered, other_stages,

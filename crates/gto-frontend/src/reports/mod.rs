@@ -4,6 +4,7 @@
 
 pub mod deleted;
 pub mod doctor;
+mod files;
 pub mod policy;
 mod status;
 pub mod written;
@@ -11,6 +12,7 @@ pub mod written;
 use gto::CacheReport;
 use serde_json::{Value, json};
 
+pub use files::FilesReport;
 pub use status::StatusReport;
 
 /// The cache of a repository's tags.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::MAX_SIZE;
 use super::interpolate::{Context, is_open, plain};
 use super::params::Loaded;
+use super::stored::Stored;
 use super::vars::Parameters;
 use crate::annotation::path::normal;
 use crate::yaml::{self, Node, Value, printable};
@@ -19,12 +20,14 @@ pub struct Out {
     pub path: String,
     /// Equal if and only if the content is; or why it is not known.
     pub hash: Result<String, String>,
+    /// How DVC keeps it; `None` if that is not known.
+    pub stored: Option<Stored>,
 }
 
 impl Out {
     /// Something in `folder` of which nothing is known.
     pub fn unknown(folder: &str, reason: String) -> Self {
-        Self { path: normal(folder, ""), hash: Err(reason) }
+        Self { path: normal(folder, ""), hash: Err(reason), stored: None }
     }
 }
 
@@ -298,6 +301,7 @@ fn unreadable(file: &str, folder: &str, problem: &str) -> Out {
 
 fn outs_of(node: &Node, file: &str, folder: &str) -> Vec<Out> {
     let Some(Node { value: Value::List(outs), .. }) = get(node, "outs") else { return Vec::new() };
+    let import = Stored::import(node);
     let out = |out: &Node| {
         let path = get(out, "path")?.as_text()?;
         // With cloud versioning the files of a folder are listed.
@@ -309,7 +313,10 @@ fn outs_of(node: &Node, file: &str, folder: &str) -> Vec<Out> {
             (!value.is_null()).then(|| format!("{kind}:{value}"))
         });
         let none = || format!("'{}' has no hash of '{}'", printable(file), printable(path));
-        (!is_elsewhere(path)).then(|| Out { path: normal(folder, path), hash: hash.ok_or_else(none) })
+        (!is_elsewhere(path)).then(|| {
+            let stored = Stored { imported_from: import.clone(), ..Stored::read(out) };
+            Out { path: normal(folder, path), hash: hash.ok_or_else(none), stored: Some(stored) }
+        })
     };
     outs.iter().filter_map(out).collect()
 }
@@ -436,9 +443,15 @@ mod tests {
     fn what_cannot_be_read_may_say_anything_of_its_folder() {
         for text in ["[", "outs: [", "<<<<<<< HEAD\nouts:\n=======\n"] {
             let found = outs(text.as_bytes(), "a/x.dvc", "a");
-            assert!(matches!(&found[..], [Out { path, hash: Err(_) }] if path == "a"), "{text} {found:?}");
+            assert!(
+                matches!(&found[..], [Out { path, hash: Err(_), .. }] if path == "a"),
+                "{text} {found:?}"
+            );
             let found = locked(Some(text.as_bytes()), b"stages: {s: {cmd: x}}", "a");
-            assert!(matches!(&found[..], [Out { path, hash: Err(_) }] if path == "a"), "{text} {found:?}");
+            assert!(
+                matches!(&found[..], [Out { path, hash: Err(_), .. }] if path == "a"),
+                "{text} {found:?}"
+            );
         }
         for text in ["", "- x", "outs: x", "outs: [x, {path: 1}]", "stages: {x: 1}", "stages: []"] {
             assert_eq!(outs(text.as_bytes(), "x.dvc", ""), [], "{text}");

@@ -8,8 +8,11 @@ pub mod hash;
 mod ignore;
 mod interpolate;
 mod limits;
+pub mod manifest;
 mod outputs;
 mod params;
+pub mod settings;
+pub mod stored;
 mod vars;
 mod walk;
 

@@ -7,9 +7,10 @@ use std::sync::OnceLock;
 
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::git::Repository;
+use crate::git::{Repository, TagsWanted, is_bundle};
+use crate::name::ArtifactName;
 use crate::registry::Registry;
-use crate::registry::remote::clones::RemoteClone;
+use crate::registry::remote::clones::{KeptClones, RemoteClone};
 
 /// How a registry is opened.
 #[derive(Debug, Clone)]
@@ -18,12 +19,13 @@ pub struct OpenOptions {
     is_git_dir: bool,
     is_edited: bool,
     is_as_kept: bool,
+    artifact: Option<ArtifactName>,
 }
 
 impl OpenOptions {
     /// For whoever gives these variables and this clock.
     pub fn new(environment: Environment) -> Self {
-        Self { environment, is_git_dir: false, is_edited: false, is_as_kept: false }
+        Self { environment, is_git_dir: false, is_edited: false, is_as_kept: false, artifact: None }
     }
 
     /// The path is that of the folder with `HEAD`, as for Git in `GIT_DIR`: the folders above are not searched, and whose it is
@@ -44,6 +46,13 @@ impl OpenOptions {
     #[must_use]
     pub fn as_kept(self, is_as_kept: bool) -> Self {
         Self { is_as_kept, ..self }
+    }
+
+    /// Only this artifact is asked about: of a remote repository of which no clone is kept, its tags are fetched, with their commits alone.
+    /// Then nothing may be written there.
+    #[must_use]
+    pub fn only(self, artifact: Option<ArtifactName>) -> Self {
+        Self { artifact, ..self }
     }
 
     /// Opens the registry of the repository at `path`, or of the folder above it that is one.
@@ -84,9 +93,22 @@ impl OpenOptions {
         } else if self.is_edited {
             RemoteClone::to_edit(url, &self.environment)?
         } else {
-            RemoteClone::open(url, &self.environment)?
+            let lean = self.artifact.as_ref().and_then(|artifact| self.lean(url, artifact));
+            lean.map_or_else(|| RemoteClone::open(url, &self.environment), Ok)?
         };
         Ok(self.registry(repository, Some(clone)))
+    }
+
+    /// `None` where that cannot be had, as of ids in SHA-256, or a clone of all of it is kept.
+    fn lean(&self, url: &str, artifact: &ArtifactName) -> Option<(Repository, RemoteClone)> {
+        let is_kept = KeptClones::of(&self.environment).is_some_and(|clones| clones.has_whole(url));
+        if is_kept || is_bundle(Path::new(url)) {
+            return None;
+        }
+        let name = artifact.in_tag();
+        let prefixes = ["@", "#"].map(|mark| format!("{name}{mark}")).into();
+        let wanted = TagsWanted { prefixes, settings: Vec::new(), is_sha256: false };
+        RemoteClone::of_tags(url, &wanted, &self.environment).ok()
     }
 
     pub(in crate::registry) fn registry(

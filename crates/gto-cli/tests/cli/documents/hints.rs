@@ -257,7 +257,7 @@ const HABITS: [(&str, &str); 73] = [
     ("fetch", "`git fetch --tags`"),
     ("diff", "`gto status`"),
     ("config", "`gto help environment`"),
-    ("checkout m@v1.0.0", "gto knows tags, not files"),
+    ("checkout m@v1.0.0", "`gto get NAME` gets the files"),
     ("rev-parse m@latest", "`gto resolve NAME@VERSION`"),
     ("fsck", "`gto doctor`"),
     // docker, kubectl, npm

@@ -177,7 +177,6 @@ fn list_ls_and_log_are_other_words() {
     let repo = two();
     assert_eq!(gto(&repo, "list m --plain").ok().out(), gto(&repo, "show m --plain").ok().out());
     assert_eq!(gto(&repo, "ls --plain").ok().out(), gto(&repo, "show --plain").ok().out());
-    hints_at(&gto(&repo, "ls m").fails(1), "`gto show m` lists versions");
     assert_eq!(gto(&repo, "log m -n 2").ok().out(), gto(&repo, "history m --limit 2").ok().out());
     assert_eq!(gto(&repo, "log --since 2w").ok().out().trim(), "Nothing found in the current workspace");
     gto(&repo, "assign m --version v1.1.0 --stage prod -m 'ship-it'").ok();

@@ -111,7 +111,8 @@ impl Repository {
         }
     }
 
-    fn link_target(&self, id: ObjectId) -> Result<Option<String>, GitError> {
+    /// Where a link leads, as it is written; `None` if that is no text, or longer than a link can be.
+    pub fn link_target(&self, id: ObjectId) -> Result<Option<String>, GitError> {
         match self.file(id, "", MAX_TARGET) {
             Ok(target) => Ok(String::from_utf8(target).ok()),
             Err(FileError::TooLarge { .. }) => Ok(None),

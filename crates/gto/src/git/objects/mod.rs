@@ -3,6 +3,7 @@
 pub(super) mod ambiguity;
 pub(in crate::git) mod ancestry;
 pub(super) mod bad_packs;
+pub(super) mod blob;
 pub(super) mod commit;
 pub(super) mod fetches;
 pub(super) mod header;

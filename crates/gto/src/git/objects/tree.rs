@@ -5,7 +5,7 @@
 use gix::objs::tree::{EntryKind as GixKind, EntryRef};
 use gix::objs::{Kind, TreeRefIter};
 
-use crate::git::{GitError, Repository, from_gix};
+use crate::git::{GitError, Repository, from_gix, lossy};
 use crate::object_id::ObjectId;
 
 /// What an entry of a tree is.
@@ -32,7 +32,38 @@ impl From<GixKind> for EntryKind {
     }
 }
 
+/// An entry of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TreeEntry {
+    /// Its name; what is not UTF-8 in it is replaced, see `is_exact`.
+    pub name: String,
+    /// Whether `name` is all of it.
+    pub is_exact: bool,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Whether it is a regular file that can be executed.
+    pub is_executable: bool,
+    /// Its object.
+    pub id: ObjectId,
+}
+
 impl Repository {
+    /// All entries of a tree, in Git's order.
+    pub fn entries(&self, tree: ObjectId) -> Result<Vec<TreeEntry>, GitError> {
+        let mut entries = Vec::new();
+        self.each_entry_in(tree, |entry| {
+            let kind = entry.mode.kind();
+            entries.push(TreeEntry {
+                name: lossy(entry.filename),
+                is_exact: std::str::from_utf8(entry.filename).is_ok(),
+                kind: kind.into(),
+                is_executable: kind == GixKind::BlobExecutable,
+                id: from_gix(entry.oid),
+            });
+        })?;
+        Ok(entries)
+    }
+
     /// The entry `name` of a tree, and what it is.
     pub fn entry(&self, tree: ObjectId, name: &str) -> Result<Option<(ObjectId, EntryKind)>, GitError> {
         let mut found = None;

@@ -58,6 +58,13 @@ impl<'r> Contents<'r> {
         Ok(content)
     }
 
+    /// What DVC keeps outside Git in a commit.
+    pub fn outs(&mut self, commit: ObjectId) -> Result<Vec<Out>, String> {
+        let tree = self.files.tree(commit).ok_or_else(|| format!("commit {commit} cannot be read"))?;
+        let found = self.found(tree)?;
+        Ok(found.outs.iter().flat_map(|outs| outs.iter().cloned()).collect())
+    }
+
     /// Adds what stands for the content at `path`: what Git has there, where links are followed, and what DVC says of what is
     /// there, in it, or around it. What a link in it leads to (`is_link`) is told apart by where that is: it could be exchanged for what
     /// another one leads to.
@@ -126,10 +133,10 @@ impl<'r> Contents<'r> {
                 Kept::Outputs | Kept::Pipelines if is_left_out => {}
                 Kept::Link => found.links.push(file.path.clone()),
                 Kept::Lock => {}
-                Kept::Outputs => found.outs.push(self.outs(tree, file, None)),
+                Kept::Outputs => found.outs.push(self.outs_of(tree, file, None)),
                 Kept::Pipelines => {
                     let lock = format!("{}dvc.lock", &file.path[..file.path.len() - "dvc.yaml".len()]);
-                    found.outs.push(self.outs(tree, file, locks.get(&*lock).copied()));
+                    found.outs.push(self.outs_of(tree, file, locks.get(&*lock).copied()));
                 }
             }
         }
@@ -137,7 +144,7 @@ impl<'r> Contents<'r> {
     }
 
     /// The contents of a DVC file, with the lock file next to it.
-    fn outs(&mut self, tree: ObjectId, file: &KeptFile, lock: Option<&KeptFile>) -> Arc<[Out]> {
+    fn outs_of(&mut self, tree: ObjectId, file: &KeptFile, lock: Option<&KeptFile>) -> Arc<[Out]> {
         let repository = &self.registry.repository;
         let folder = folder_of_path(&file.path);
         let find = |path: &str| repository.file_id_in(tree, path);

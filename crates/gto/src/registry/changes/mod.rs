@@ -2,7 +2,7 @@
 //!
 //! Owns the comparison, and the plans that follow from it. See `content` for the fingerprint of an artifact's content.
 
-mod content;
+pub(super) mod content;
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -267,6 +267,12 @@ impl KeptClones {
         keys.into_iter().flatten().filter_map(|key| self.look(&key)).collect()
     }
 
+    /// Whether there is a clone of all of what is at `url`.
+    pub(in crate::registry) fn has_whole(&self, url: &str) -> bool {
+        let address = address(url, &self.environment);
+        address.is_ok_and(|address| self.folder.join(address.key()).exists())
+    }
+
     /// Removes the clones, or only that of what is at `url`. How many there were.
     ///
     /// # Errors

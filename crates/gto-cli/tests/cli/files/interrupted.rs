@@ -1,0 +1,85 @@
+//! Runs that do not get to their end, and two at once.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::dvc::{Dvc, md5};
+use crate::common::gto;
+
+/// How often a run is killed.
+const KILLS: u32 = 20;
+
+/// A folder of files that DVC keeps, of which one takes a while.
+fn many() -> Dvc {
+    let dvc = Dvc::with_remote();
+    let contents: Vec<String> =
+        (0..40).map(|n| format!("{n}-").repeat(if n == 7 { 2_000_000 } else { 2_000 })).collect();
+    let entry = |(n, content): (usize, &String)| {
+        dvc.cache(content);
+        format!(r#"{{"md5": "{}", "relpath": "sub{}/{n}"}}"#, md5(content), n % 3)
+    };
+    let list: Vec<String> = contents.iter().enumerate().map(entry).collect();
+    dvc.folder("d", &format!("[{}]", list.join(", ")));
+    dvc
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_no_half_file_and_the_next_goes_on() {
+    let dvc = many();
+    let out = dvc.repo.path().join("out");
+    let begun = Instant::now();
+    gto(&dvc.repo, "get d -o whole").ok();
+    let whole = begun.elapsed();
+    for kill in 0..KILLS {
+        let _ = fs::remove_dir_all(&out);
+        let mut run = dvc.repo.command(env!("CARGO_BIN_EXE_gto"));
+        run.args(["get", "d", "-o", "out"]).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = run.spawn().unwrap();
+        sleep(whole * kill / KILLS);
+        let _ = child.kill();
+        child.wait().unwrap();
+        // All or nothing.
+        if out.exists() {
+            assert!(gto(&dvc.repo, "get d -o out").ok().out().contains("is up to date"), "kill {kill}");
+        }
+        // Only sometimes is there nothing left of the last run.
+        if kill % 3 > 0 {
+            gto(&dvc.repo, "get d -o out").ok();
+            let same = dvc.repo.command("diff").args(["-r", "whole", "out"]).status().unwrap();
+            assert!(same.success(), "kill {kill}");
+            assert!(!dvc.repo.path().join(".out.gto-get").exists());
+        }
+    }
+}
+
+#[test]
+fn two_runs_for_one_target_do_not_mix() {
+    let dvc = many();
+    let mut runs: Vec<_> = (0..4)
+        .map(|_| {
+            let mut run = dvc.repo.command(env!("CARGO_BIN_EXE_gto"));
+            run.args(["get", "d", "-o", "out"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    let deadline = Instant::now() + Duration::from_secs(120);
+    let mut done = 0;
+    for run in &mut runs {
+        while run.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline);
+            sleep(Duration::from_millis(10));
+        }
+    }
+    for run in runs {
+        let output = run.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        done += usize::from(output.status.success());
+        assert!(output.status.success() || said.contains("Another process is getting files into"), "{said}");
+    }
+    assert!(done > 0);
+    gto(&dvc.repo, "get d -o whole").ok();
+    assert!(dvc.repo.command("diff").args(["-r", "whole", "out"]).status().unwrap().success());
+}

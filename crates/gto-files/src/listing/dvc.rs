@@ -1,0 +1,199 @@
+//! The files of a version that DVC keeps.
+//!
+//! Owns finding the outputs at, in and around the artifact's path, and reading the lists of folders.
+
+use gto::Registry;
+use gto::dvc::hash::Out;
+use gto::dvc::manifest::{self, Listed};
+use gto::dvc::settings::MAX_CONFIG;
+use gto::dvc::stored::Stored;
+use gto::environment::Environment;
+use gto::object_id::ObjectId;
+
+use super::git::below;
+use crate::error::{Error, Result};
+use crate::place::settings::{Config, Trust};
+use crate::place::store::Store;
+use crate::rel_path::RelPath;
+use crate::text::shown;
+use crate::version_file::{Content, DvcObject, VersionFile};
+
+/// What DVC keeps at the artifact's path.
+#[derive(Default)]
+pub(super) struct InDvc {
+    /// Whether there is any output, at the path, in it, or around it.
+    pub is_anything: bool,
+    pub is_folder: bool,
+    pub is_dvc_repository: bool,
+    pub files: Vec<(RelPath, VersionFile)>,
+    /// What keeps an output there from being known.
+    pub unknown: Option<String>,
+}
+
+/// A search in one commit.
+pub(super) struct Search<'a> {
+    registry: &'a Registry,
+    environment: &'a Environment,
+    commit: ObjectId,
+    trust: &'a Trust,
+    /// By the folder of the DVC repository.
+    stores: Vec<(String, Store)>,
+}
+
+impl<'a> Search<'a> {
+    pub fn new(
+        registry: &'a Registry,
+        environment: &'a Environment,
+        commit: ObjectId,
+        trust: &'a Trust,
+    ) -> Self {
+        Self { registry, environment, commit, trust, stores: Vec::new() }
+    }
+
+    pub fn into_stores(self) -> Vec<Store> {
+        self.stores.into_iter().map(|(_, store)| store).collect()
+    }
+
+    /// What DVC keeps at `place`, a path without links, which the artifact's `path` has led to.
+    pub fn files(&mut self, place: &str, path: &str) -> Result<InDvc> {
+        let mut found = InDvc::default();
+        let outs = self.registry.dvc_outs(self.commit)?;
+        if outs.is_empty() {
+            found.is_dvc_repository = self.store_of(place)?.is_some();
+            return Ok(found);
+        }
+        found.is_dvc_repository = true;
+        for out in &outs {
+            let own = if out.path == "." { "" } else { &*out.path };
+            let (inside, around) = (below(own, place), below(place, own));
+            if inside.is_none() && around.is_none() {
+                continue;
+            }
+            let Some(stored) = &out.stored else {
+                found.unknown = found.unknown.or_else(|| out.hash.clone().err());
+                continue;
+            };
+            // Without a cache it is in Git, which has been looked at, or nowhere.
+            if !stored.is_cached && stored.md5.is_none() {
+                continue;
+            }
+            self.add(out, stored, inside, around, path, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    fn add(
+        &mut self,
+        out: &Out,
+        stored: &Stored,
+        inside: Option<&str>,
+        around: Option<&str>,
+        path: &str,
+        found: &mut InDvc,
+    ) -> Result<()> {
+        let object = self.object(out, stored)?;
+        let size = stored.size.filter(|_| !object.md5.is_folder);
+        let file = |object: DvcObject, path: RelPath, size, executable| {
+            (path.clone(), VersionFile { path, size, executable, content: Content::Dvc(object) })
+        };
+        if !object.md5.is_folder {
+            // A file at the path, or in it.
+            let name = match inside {
+                Some("") => path.rsplit('/').next().unwrap_or(path),
+                Some(inside) => inside,
+                None => return Ok(()),
+            };
+            found.is_anything = true;
+            found.is_folder |= inside != Some("");
+            let name = checked(name, &out.path, "the commit")?;
+            found.files.push(file(object, name, size, stored.is_executable));
+            return Ok(());
+        }
+        for Listed { path: listed, md5 } in self.list(&object, &out.path)? {
+            let source = format!("the list of '{}'", shown(&out.path));
+            let listed = checked(&listed, &listed, &source)?;
+            let name = match (inside, around) {
+                (Some(""), _) => listed,
+                (Some(inside), _) => {
+                    checked(&format!("{inside}/{}", listed.as_str()), listed.as_str(), &source)?
+                }
+                (_, Some(around)) => match below(listed.as_str(), around) {
+                    Some("") => {
+                        let name = checked(path.rsplit('/').next().unwrap_or(path), path, &source)?;
+                        let object = DvcObject { md5, ..object.clone() };
+                        found.is_anything = true;
+                        found.files.push(file(object, name, None, false));
+                        continue;
+                    }
+                    Some(rest) => checked(rest, listed.as_str(), &source)?,
+                    None => continue,
+                },
+                (None, None) => continue,
+            };
+            found.is_folder = true;
+            found.is_anything = true;
+            found.files.push(file(DvcObject { md5, ..object.clone() }, name, None, false));
+        }
+        // An empty folder is one, too.
+        if inside.is_some() {
+            found.is_anything = true;
+            found.is_folder = true;
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, out: &Out, stored: &Stored) -> Result<DvcObject> {
+        let unsupported = |how: &str| Error::Unsupported { path: shown(&out.path), how: how.to_owned() };
+        let Some(md5) = stored.md5.clone() else {
+            return Err(match &out.hash {
+                _ if stored.has_cloud_versions => unsupported("in versions of a cloud"),
+                Ok(_) => unsupported("by another hash than md5"),
+                Err(why) => unsupported(&format!("without a hash: {why}")),
+            });
+        };
+        let folder = out.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let store =
+            self.store_of(folder)?.ok_or_else(|| unsupported("without a `.dvc/config` in the commit"))?;
+        let (remote, imported_from) = (stored.remote.clone(), stored.imported_from.clone());
+        Ok(DvcObject { md5, store, remote: remote.map(|name| name.to_lowercase()), imported_from })
+    }
+
+    fn list(&self, object: &DvcObject, path: &str) -> Result<Vec<Listed>> {
+        let bytes = self.stores[object.store].1.read(object, path)?;
+        let wrong = |reason| Error::Manifest { path: shown(path), object: object.md5.to_string(), reason };
+        manifest::read(&bytes, object.md5.layout).map_err(wrong)
+    }
+
+    /// Where the DVC repository around a folder keeps its objects; `None` if there is none.
+    fn store_of(&mut self, folder: &str) -> Result<Option<usize>> {
+        let mut root = folder;
+        loop {
+            if let Some(known) = self.stores.iter().position(|(known, _)| known == root) {
+                return Ok(Some(known));
+            }
+            let slash = if root.is_empty() { "" } else { "/" };
+            let file = format!("{root}{slash}.dvc/config");
+            if let Some(text) = self.registry.read_file_at(self.commit, &file, MAX_CONFIG)? {
+                let here = self.registry.work_dir().map(|dir| dir.join(root));
+                let config = Config::read(&String::from_utf8_lossy(&text), here.as_deref(), self.environment);
+                self.stores.push((
+                    root.to_owned(),
+                    Store::new(config, here.as_deref(), self.trust.clone(), self.environment),
+                ));
+                return Ok(Some(self.stores.len() - 1));
+            }
+            if root.is_empty() {
+                return Ok(None);
+            }
+            root = root.rsplit_once('/').map_or("", |(above, _)| above);
+        }
+    }
+}
+
+fn checked(text: &str, full: &str, source: &str) -> Result<RelPath> {
+    RelPath::parse(text).map_err(|reason| Error::UnsafePath {
+        path: shown(full),
+        source_name: source.to_owned(),
+        reason,
+    })
+}

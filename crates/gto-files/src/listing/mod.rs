@@ -1,0 +1,188 @@
+//! Which files a version has, and where each is kept.
+//!
+//! Owns putting together what Git and DVC have at the artifact's path. Asks a remote for nothing but the lists of folders that DVC keeps.
+
+mod dvc;
+mod git;
+
+use std::collections::{BTreeMap, HashSet};
+
+use gto::environment::Environment;
+use gto::object_id::ObjectId;
+use gto::plan::Warning;
+use gto::{Located, Registry};
+
+use crate::error::{Error, Result};
+use crate::lfs::Pointer;
+use crate::place::settings::Trust;
+use crate::place::store::Store;
+use crate::rel_path::RelPath;
+use crate::select::Selection;
+use crate::version_file::{Content, VersionFile};
+
+/// What is wanted of which version.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// An artifact, a version, a stage or a tag, as for `gto resolve`.
+    pub reference: String,
+    /// The path from the root of the repository, where the annotation has none, or another one is wanted.
+    pub path: Option<String>,
+    /// Which of its files.
+    pub selection: Selection,
+    /// Whose remotes are trusted.
+    pub trust: Trust,
+}
+
+/// The files of a version.
+pub struct Listing {
+    /// The version.
+    pub located: Located,
+    /// The artifact's path, from the root of the repository.
+    pub path: String,
+    /// Whether that is a folder.
+    pub is_folder: bool,
+    /// The wanted files, in the order of their paths.
+    pub files: Vec<VersionFile>,
+    /// What may keep the answer from being the one that was expected.
+    pub warnings: Vec<Warning>,
+    /// Where DVC keeps its objects: see `DvcObject::store`.
+    pub(crate) stores: Vec<Store>,
+}
+
+impl Listing {
+    /// The files of the version that a reference selects.
+    ///
+    /// # Errors
+    /// Why there is no such version, or its files cannot be known.
+    pub fn open(registry: &Registry, environment: &Environment, wanted: &Wanted) -> Result<Self> {
+        let answer = registry.locate(&wanted.reference)?;
+        let (located, mut warnings) = (answer.value, answer.warnings);
+        let path = if let Some(path) = &wanted.path {
+            path.clone()
+        } else {
+            let described = registry.describe_located(&located)?;
+            warnings.extend(described.warnings);
+            let (artifact, commit) = (located.artifact.clone(), located.commit);
+            let path = described.value.annotation().path.clone();
+            path.ok_or(Error::NoPath { artifact, commit })?
+        };
+        if path.starts_with('/') || path.contains("://") {
+            return Err(Error::Elsewhere { path });
+        }
+        let path = path.trim_end_matches('/').to_owned();
+        let mut listing =
+            Self { located, path, is_folder: false, files: Vec::new(), warnings, stores: Vec::new() };
+        listing.gather(registry, environment, wanted)?;
+        listing.select(&wanted.selection)?;
+        listing.find_pointers(registry)?;
+        Ok(listing)
+    }
+
+    fn gather(&mut self, registry: &Registry, environment: &Environment, wanted: &Wanted) -> Result<()> {
+        let commit = self.located.commit;
+        let place = registry.files_at(commit, &self.path)?;
+        let in_git = git::files(registry, commit, &self.path, &place)?;
+        self.is_folder = in_git.is_folder;
+        let mut files: BTreeMap<RelPath, VersionFile> = BTreeMap::new();
+        // What Git has as a file, DVC need not be asked about.
+        if in_git.is_file {
+            files.extend(in_git.files);
+        } else {
+            let mut in_dvc = dvc::Search::new(registry, environment, commit, &wanted.trust);
+            let found = in_dvc.files(&place.path, &self.path)?;
+            if !in_git.is_folder && !found.is_anything {
+                let unknown = found.unknown;
+                return Err(Error::NotThere { path: self.path.clone(), commit, unknown });
+            }
+            if let Some(unknown) = found.unknown {
+                return Err(Error::NotThere { path: self.path.clone(), commit, unknown: Some(unknown) });
+            }
+            self.is_folder |= found.is_folder;
+            let hides = |path: &RelPath| found.is_dvc_repository && is_file_of_dvc(path);
+            files.extend(found.files);
+            files.extend(in_git.files.into_iter().filter(|(path, _)| !hides(path)));
+            self.stores = in_dvc.into_stores();
+        }
+        self.files = files.into_values().collect();
+        check_collisions(&self.files)
+    }
+
+    fn select(&mut self, selection: &Selection) -> Result<()> {
+        let total = self.files.len();
+        self.files.retain(|file| selection.wants(&file.path));
+        if self.files.is_empty() && total > 0 {
+            return Err(Error::NothingWanted { path: self.path.clone(), total });
+        }
+        Ok(())
+    }
+
+    /// Finds the files in Git that are pointers of Git LFS.
+    fn find_pointers(&mut self, registry: &Registry) -> Result<()> {
+        for file in &mut self.files {
+            let Content::Git(id) = file.content else { continue };
+            if file.size.is_some_and(|size| size < Pointer::MAX_SIZE as u64)
+                && let Some(pointer) = Pointer::parse(&registry.read_blob(id, Pointer::MAX_SIZE)?)
+            {
+                file.size = Some(pointer.size);
+                file.content = Content::Lfs(pointer);
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings what a partial clone has left with its remote, all at once, and what is known then: sizes, and pointers of Git LFS.
+    ///
+    /// # Errors
+    /// What keeps a pointer from being read.
+    pub fn fetch_blobs(&mut self, registry: &Registry) -> Result<()> {
+        let unknown = |file: &&VersionFile| file.size.is_none();
+        let ids: HashSet<ObjectId> = self
+            .files
+            .iter()
+            .filter(unknown)
+            .filter_map(|file| if let Content::Git(id) = file.content { Some(id) } else { None })
+            .collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        registry.fetch_blobs(&ids);
+        for file in self.files.iter_mut().filter(|file| file.size.is_none()) {
+            if let Content::Git(id) = file.content {
+                file.size = registry.blob_size(id);
+            }
+        }
+        self.find_pointers(registry)
+    }
+
+    /// What is meant, for messages: `model@v1.0.0`.
+    pub fn name(&self) -> String {
+        match &self.located.version {
+            Some(version) => format!("{}@{}", self.located.artifact, version.short()),
+            None => self.located.reference.clone(),
+        }
+    }
+
+    /// The size of all files, as far as it is known.
+    pub fn size(&self) -> u64 {
+        self.files.iter().filter_map(|file| file.size).sum()
+    }
+}
+
+/// What `dvc get` leaves out of a folder: DVC's own files.
+fn is_file_of_dvc(path: &RelPath) -> bool {
+    let name = path.name();
+    name.strip_suffix(".dvc").is_some()
+        || matches!(name, "dvc.yaml" | ".dvcignore")
+        || path.as_str().split('/').any(|part| part == ".dvc")
+}
+
+/// Refuses files that cannot both be there. They are in the order of their paths, each once.
+fn check_collisions(files: &[VersionFile]) -> Result<()> {
+    let paths: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    for file in files {
+        if file.path.folders().any(|folder| paths.contains(folder)) {
+            return Err(Error::Collision { path: file.path.clone() });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! What a place answers when it is asked for an object.
+
+use std::io::Read;
+
+/// An object as a place has it.
+pub(crate) struct Opened {
+    /// The content from `offset` on.
+    pub content: Box<dyn Read>,
+    /// Where it begins: what was asked for, or 0 if the place knows no parts.
+    pub offset: u64,
+}
+
+/// Why a place does not give an object.
+#[derive(Debug)]
+pub(crate) enum PlaceError {
+    /// It does not have it.
+    Absent,
+    /// It may have it when it is asked again.
+    Later(String),
+    /// It does not give it.
+    Failed(String),
+}

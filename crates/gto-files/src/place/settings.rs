@@ -1,0 +1,162 @@
+//! The configuration of DVC that is in force, and whose word it is.
+//!
+//! Owns which files there are, and that what a commit says may choose a place, but never a credential: those come from the user's own
+//! files, and go to a host that these files name or that the user has confirmed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use gto::dvc::settings::{MAX_CONFIG, Settings};
+use gto::environment::Environment;
+
+/// The hosts that the user has confirmed, to which credentials may go.
+#[derive(Debug, Clone, Default)]
+pub struct Trust(BTreeSet<String>);
+
+impl Trust {
+    /// These hosts.
+    pub fn new(hosts: impl IntoIterator<Item = String>) -> Self {
+        Self(hosts.into_iter().map(|host| host.to_ascii_lowercase()).collect())
+    }
+
+    /// Whether a host was confirmed, with its port or without.
+    pub(crate) fn has(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
+        self.0.contains(&host) || self.0.contains(name)
+    }
+}
+
+/// The configuration in force.
+pub(crate) struct Config {
+    /// Where the cache is, if that is set.
+    pub cache: Option<PathBuf>,
+    /// The remote that is used where none is named.
+    pub default_remote: Option<String>,
+    pub remotes: BTreeMap<String, Remote>,
+}
+
+/// A remote of DVC.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Remote {
+    options: BTreeMap<String, Setting>,
+}
+
+/// The value of an option.
+#[derive(Debug, Clone)]
+struct Setting {
+    value: String,
+    /// Whether the user's own files say it, and not the commit.
+    is_own: bool,
+    /// The folder of the file that says it.
+    folder: Option<PathBuf>,
+}
+
+impl Config {
+    /// What is in force for a commit whose `.dvc/config` is `committed`; `here` is the folder around `.dvc`, if it is checked out.
+    pub fn read(committed: &str, here: Option<&Path>, environment: &Environment) -> Self {
+        let mut config = Self { cache: None, default_remote: None, remotes: BTreeMap::new() };
+        let own_folder = here.map(|here| here.join(".dvc"));
+        for folder in [system_folder(environment), user_folder(environment)].into_iter().flatten() {
+            config.add_file(&folder, "config", environment);
+        }
+        config.add(&Settings::parse(committed), false, own_folder.as_deref(), environment);
+        if let Some(folder) = own_folder {
+            config.add_file(&folder, "config.local", environment);
+        }
+        config
+    }
+
+    fn add_file(&mut self, folder: &Path, name: &str, environment: &Environment) {
+        let Ok(bytes) = std::fs::read(folder.join(name)) else { return };
+        if bytes.len() <= MAX_CONFIG {
+            self.add(&Settings::parse(&String::from_utf8_lossy(&bytes)), true, Some(folder), environment);
+        }
+    }
+
+    fn add(&mut self, settings: &Settings, is_own: bool, folder: Option<&Path>, environment: &Environment) {
+        if let Some(name) = &settings.default_remote {
+            self.default_remote = Some(name.clone());
+        }
+        if let Some(path) = &settings.cache {
+            self.cache = resolve(path, folder, environment);
+        }
+        for (name, options) in &settings.remotes {
+            let remote = self.remotes.entry(name.clone()).or_default();
+            for (key, value) in options {
+                let folder = folder.map(Path::to_owned);
+                remote.options.insert(key.clone(), Setting { value: value.clone(), is_own, folder });
+            }
+        }
+    }
+}
+
+impl Remote {
+    /// The value of an option that chooses a place, whoever says it.
+    pub fn place(&self, key: &str) -> Option<&str> {
+        Some(&self.options.get(key)?.value)
+    }
+
+    /// The value of an option that only the user may set: credentials, and what turns off a check.
+    pub fn own(&self, key: &str) -> Option<&str> {
+        self.options.get(key).filter(|setting| setting.is_own).map(|setting| &*setting.value)
+    }
+
+    /// Whether the user's own files say where it is.
+    pub fn is_place_own(&self, key: &str) -> bool {
+        self.options.get(key).is_some_and(|setting| setting.is_own)
+    }
+
+    /// The address as a path of this machine; `None` if it is none, or begins in a folder that is not here.
+    pub fn path(&self, environment: &Environment) -> Option<PathBuf> {
+        let setting = self.options.get("url")?;
+        resolve(&setting.value, setting.folder.as_deref(), environment)
+    }
+}
+
+/// A path as DVC's files have it, which begins in the folder of the file.
+fn resolve(path: &str, folder: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
+    let path = path.strip_prefix("file://").unwrap_or(path);
+    if path.contains("://") || path.contains('\0') {
+        return None;
+    }
+    if let Some(rest) = path.strip_prefix("~/") {
+        return Some(Path::new(&environment.variable("HOME")?).join(rest));
+    }
+    if Path::new(path).is_absolute() { Some(path.into()) } else { Some(folder?.join(path)) }
+}
+
+fn folder_of(environment: &Environment, name: &str) -> Option<PathBuf> {
+    environment.variable(name).filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// Where the user's file is (`dvc/dirs.py`, `platformdirs`).
+fn user_folder(environment: &Environment) -> Option<PathBuf> {
+    let home = |below: &str| folder_of(environment, "HOME").map(|home| home.join(below));
+    folder_of(environment, "DVC_GLOBAL_CONFIG_DIR").or_else(|| {
+        if cfg!(windows) {
+            folder_of(environment, "LOCALAPPDATA").map(|data| data.join("iterative").join("dvc"))
+        } else if cfg!(target_os = "macos") {
+            home("Library/Application Support/dvc")
+        } else {
+            folder_of(environment, "XDG_CONFIG_HOME")
+                .map(|config| config.join("dvc"))
+                .or_else(|| home(".config/dvc"))
+        }
+    })
+}
+
+/// Where the system's file is.
+fn system_folder(environment: &Environment) -> Option<PathBuf> {
+    folder_of(environment, "DVC_SYSTEM_CONFIG_DIR").or_else(|| {
+        if cfg!(windows) {
+            folder_of(environment, "PROGRAMDATA").map(|data| data.join("iterative").join("dvc"))
+        } else if cfg!(target_os = "macos") {
+            Some("/Library/Application Support/dvc".into())
+        } else {
+            let folders = environment.variable("XDG_CONFIG_DIRS").unwrap_or_default();
+            let first = folders.split(':').next().filter(|folder| !folder.is_empty()).map(PathBuf::from);
+            Some(first.unwrap_or_else(|| "/etc/xdg".into()).join("dvc"))
+        }
+    })
+}

@@ -1,0 +1,118 @@
+//! Where a DVC repository keeps its objects: its cache first, then its remote.
+//!
+//! Owns the order, and making places of the configuration.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gto::dvc::manifest::MAX_LIST;
+use gto::environment::Environment;
+
+use super::Place;
+use super::folder::Folder;
+use super::http::Http;
+use super::settings::{Config, Remote, Trust};
+use crate::digest::Digest;
+use crate::download::{Download, Expected};
+use crate::error::{Keeper, Result};
+use crate::version_file::DvcObject;
+
+/// Where a DVC repository keeps its objects.
+pub(crate) struct Store {
+    config: Config,
+    cache: Option<PathBuf>,
+    trust: Trust,
+    environment: Environment,
+    remotes: Mutex<HashMap<String, Arc<Place>>>,
+}
+
+impl Store {
+    /// By its configuration; `here` is the folder around `.dvc`, if it is checked out.
+    pub fn new(config: Config, here: Option<&Path>, trust: Trust, environment: &Environment) -> Self {
+        let cache = config.cache.clone().or_else(|| here.map(|here| here.join(".dvc/cache")));
+        Self { config, cache, trust, environment: environment.clone(), remotes: Mutex::default() }
+    }
+
+    /// The places that may have an object, in the order in which they are asked.
+    pub fn places(&self, object: &DvcObject) -> Vec<Arc<Place>> {
+        let cache =
+            self.cache.iter().map(|path| Arc::new(Place::Folder(Folder::new(path.clone(), "the cache"))));
+        let mut places: Vec<_> = cache.collect();
+        places.push(match object.remote.as_ref().or(self.config.default_remote.as_ref()) {
+            Some(name) => self.remote(name),
+            None => Arc::new(Place::Unusable {
+                shown: "any remote: `.dvc/config` of the commit sets no default".to_owned(),
+                reason: None,
+            }),
+        });
+        places
+    }
+
+    fn remote(&self, name: &str) -> Arc<Place> {
+        let mut remotes = self.remotes.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = remotes.entry(name.to_owned()).or_insert_with(|| Arc::new(self.make(name)));
+        Arc::clone(place)
+    }
+
+    fn make(&self, name: &str) -> Place {
+        let shown = format!("remote '{}'", crate::text::shown(name));
+        let unusable = |reason: String| Place::Unusable { shown: shown.clone(), reason: Some(reason) };
+        let Some(remote) = self.config.remotes.get(name) else {
+            return unusable("no such remote is configured".to_owned());
+        };
+        let Some(url) = remote.place("url") else { return unusable("it has no url".to_owned()) };
+        if is_set(remote, "version_aware") || is_set(remote, "worktree") {
+            return unusable("it keeps files in versions of the cloud, which gto cannot read".to_owned());
+        }
+        match url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase()).as_deref() {
+            None | Some("file") => match remote.path(&self.environment) {
+                Some(path) => Place::Folder(Folder::new(path, &shown)),
+                None => unusable(format!(
+                    "'{}' is a folder beside the repository, which is not here",
+                    crate::text::shown(url)
+                )),
+            },
+            Some("http" | "https") => match Http::new(remote, url, &shown, &self.trust) {
+                Ok(http) => Place::Http(http),
+                Err(reason) => unusable(reason),
+            },
+            #[cfg(feature = "cloud")]
+            Some("s3") => {
+                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                match super::s3::S3::new(remote, rest, &shown, &self.trust, &self.environment) {
+                    Ok(s3) => Place::S3(Box::new(s3)),
+                    Err(reason) => unusable(reason),
+                }
+            }
+            Some(scheme) => {
+                unusable(format!("gto cannot read remotes of the kind '{}'", crate::text::shown(scheme)))
+            }
+        }
+    }
+
+    /// The content of the object that lists the files of a folder, at `path`.
+    pub fn read(&self, object: &DvcObject, path: &str) -> Result<Vec<u8>> {
+        let places = self.places(object);
+        let download = Download {
+            path,
+            places: &places,
+            object: &object.md5.path(),
+            expected: Expected {
+                hash: object.md5.hex().to_owned(),
+                name: object.md5.to_string(),
+                size: None,
+                limit: Some(MAX_LIST),
+            },
+            digest: &|| Digest::of_dvc(&object.md5),
+            keeper: Keeper::Dvc,
+        };
+        let mut content = Vec::new();
+        download.read(&mut content)?;
+        Ok(content)
+    }
+}
+
+fn is_set(remote: &Remote, key: &str) -> bool {
+    remote.place(key).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}

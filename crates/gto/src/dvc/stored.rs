@@ -1,0 +1,146 @@
+//! How DVC keeps an output outside Git: what `*.dvc` and `dvc.lock` say of one, beside its path.
+//!
+//! Owns reading one entry (DVC 3.67, `dvc/output.py`), and where an object is in a cache or a remote. What is here comes from a commit and
+//! is untrusted: a hash is checked to be one.
+
+use std::fmt;
+
+use crate::yaml::{Node, Value};
+
+/// How DVC keeps an output.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stored {
+    /// The hash of its content; `None` if DVC knows it otherwise, as by the versions of a cloud.
+    pub md5: Option<Md5>,
+    /// The size, in bytes; of a folder, of all files in it.
+    pub size: Option<u64>,
+    /// The number of files in a folder.
+    pub files: Option<u64>,
+    /// Whether it is to be executable.
+    pub is_executable: bool,
+    /// Whether DVC keeps it: without a cache, it is in Git or nowhere.
+    pub is_cached: bool,
+    /// The remote that keeps it, if one is named for it alone.
+    pub remote: Option<String>,
+    /// Whether the remote keeps it under its own name, in versions of the cloud.
+    pub has_cloud_versions: bool,
+    /// The repository that it is imported from.
+    pub imported_from: Option<String>,
+}
+
+/// The hash of an object of DVC.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Md5 {
+    /// 32 hexadecimal digits, in lower case.
+    hex: String,
+    /// Whether it is a folder: a list of files.
+    pub is_folder: bool,
+    /// How the hash is made, and where objects are.
+    pub layout: Layout,
+}
+
+/// How a hash is made of content, and where objects are kept by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Layout {
+    /// DVC 3: of the bytes; under `files/md5`.
+    Three,
+    /// DVC 2: of the text with Unix line ends, if it is one; at the top.
+    Two,
+}
+
+impl Md5 {
+    /// A hash as DVC writes it, with `.dir` at its end for a folder; `None` if it is none.
+    pub fn parse(text: &str, layout: Layout) -> Option<Self> {
+        let (hex, is_folder) = text.strip_suffix(".dir").map_or((text, false), |hex| (hex, true));
+        let is_hex = hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hex.then(|| Self { hex: hex.to_ascii_lowercase(), is_folder, layout })
+    }
+
+    /// The digits.
+    pub fn hex(&self) -> &str {
+        &self.hex
+    }
+
+    /// Where a cache or a remote has the object, with slashes.
+    pub fn path(&self) -> String {
+        let prefix = match self.layout {
+            Layout::Three => "files/md5/",
+            Layout::Two => "",
+        };
+        let (folder, name) = self.hex.split_at(2);
+        let ending = if self.is_folder { ".dir" } else { "" };
+        format!("{prefix}{folder}/{name}{ending}")
+    }
+}
+
+impl fmt::Display for Md5 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.hex, if self.is_folder { ".dir" } else { "" })
+    }
+}
+
+impl Stored {
+    /// What an entry of `outs` says.
+    pub(super) fn read(out: &Node) -> Self {
+        let text = |key: &str| get(out, key).and_then(Node::as_text);
+        let number = |key: &str| match &get(out, key)?.value {
+            Value::Number(number) => number.as_u64(),
+            _ => None,
+        };
+        let flag = |key: &str| get(out, key).and_then(Node::as_bool);
+        let layout = if text("hash") == Some("md5") { Layout::Three } else { Layout::Two };
+        let is_there = |key: &str| get(out, key).is_some_and(|node| !matches!(node.value, Value::Null));
+        Self {
+            // A hash of digits alone is a number for YAML, unless it is quoted, as DVC does.
+            md5: text("md5").and_then(|text| Md5::parse(text, layout)),
+            size: number("size"),
+            files: number("nfiles"),
+            is_executable: flag("isexec").unwrap_or_default(),
+            is_cached: flag("cache").unwrap_or(true),
+            remote: text("remote").map(str::to_owned),
+            has_cloud_versions: is_there("cloud") || is_there("files"),
+            imported_from: None,
+        }
+    }
+
+    /// Which repository a `*.dvc` file imports its outputs from.
+    pub(super) fn import(file: &Node) -> Option<String> {
+        let Value::List(deps) = &get(file, "deps")?.value else { return None };
+        let url = |dep: &Node| get(get(dep, "repo")?, "url")?.as_text().map(str::to_owned);
+        deps.iter().find_map(url)
+    }
+}
+
+fn get<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    let Value::Map(entries) = &node.value else { return None };
+    entries.iter().find(|(name, _)| name.as_text() == Some(key)).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::hash::outs;
+    use super::*;
+
+    #[test]
+    fn an_output_is_kept_where_its_version_of_dvc_keeps_it() {
+        let two = "outs:\n- md5: ABCDEF0123456789abcdef0123456789.dir\n  path: d\n  nfiles: 3\n";
+        let three = "deps:\n- path: x\n  repo:\n    url: https://host/r\n    rev_lock: abc\nouts:\n\
+                     - md5: abcdef0123456789abcdef0123456789\n  hash: md5\n  size: 5\n  path: m\n  remote: r\n  isexec: true\n";
+        let [two, three] =
+            [two, three].map(|text| outs(text.as_bytes(), "x.dvc", "").remove(0).stored.unwrap());
+        let md5 = two.md5.unwrap();
+        assert_eq!(md5.path(), "ab/cdef0123456789abcdef0123456789.dir");
+        assert!(md5.is_folder && two.files == Some(3) && two.is_cached);
+        assert_eq!(three.md5.unwrap().path(), "files/md5/ab/cdef0123456789abcdef0123456789");
+        assert_eq!((three.size, three.is_executable), (Some(5), true));
+        assert_eq!(three.imported_from.as_deref(), Some("https://host/r"));
+        assert_eq!(three.remote.as_deref(), Some("r"));
+    }
+
+    #[test]
+    fn what_is_no_hash_is_none() {
+        for text in ["", "../../etc/passwd", "abc", "abcdef0123456789abcdef012345678/", ".dir"] {
+            assert_eq!(Md5::parse(text, Layout::Three), None, "{text}");
+        }
+    }
+}
