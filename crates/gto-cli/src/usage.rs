@@ -124,7 +124,7 @@ const VERBS: &[(&[&str], &str)] = &[
     ),
     (&["artifacts", "models", "registry", "index"], "list the registry with `gto show`"),
     (
-        &["get", "info", "inspect", "view", "display", "cat", "details", "versions"],
+        &["info", "inspect", "view", "display", "details", "versions"],
         "`gto show NAME` shows an artifact's versions, `gto show` all artifacts, `gto describe NAME` what an artifact is",
     ),
     (

@@ -228,7 +228,7 @@ fn a_command_of_another_name_brings_up_the_right_one() {
 
 /// What people bring along from git, docker, kubectl, `MLflow` and older versions of the Python tool, with words of the hint that
 /// each gets; none where nothing is near.
-const HABITS: [(&str, &str); 73] = [
+const HABITS: [(&str, &str); 72] = [
     // The opposite was proposed for these.
     ("undeprecate m", "comes back with its next registration or assignment"),
     ("rename m n", "tags have the name in them"),
@@ -261,7 +261,6 @@ const HABITS: [(&str, &str); 73] = [
     ("rev-parse m@latest", "`gto resolve NAME@VERSION`"),
     ("fsck", "`gto doctor`"),
     // docker, kubectl, npm
-    ("get m", "`gto show NAME`"),
     ("inspect m", "`gto show NAME`"),
     ("untag m@v1.0.0", "`gto deprecate NAME VERSION`"),
     ("login", "gto has no accounts"),
@@ -276,7 +275,7 @@ const HABITS: [(&str, &str); 73] = [
     ("set-alias m", "`gto assign NAME --version VERSION --stage STAGE`"),
     ("search", "`gto show --type TYPE --label LABEL`"),
     ("export", "`gto show --json`"),
-    ("download m", "`gto resolve NAME@latest`"),
+    ("download m", "`gto get NAME`"),
     ("latest m", "`gto show NAME@latest --version`"),
     ("which m prod", "`gto show NAME#STAGE --version` the one in a stage"),
     ("audit", "`gto history`"),

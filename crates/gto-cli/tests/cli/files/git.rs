@@ -266,9 +266,9 @@ fn of_a_remote_repository_no_more_is_fetched_than_is_needed() {
     assert_eq!(files(&here.join("out")), ["a.txt", "sub/b.csv"]);
     let said = run.err();
     let ran = |words: &str| said.lines().filter(|line| line.contains(words)).count();
-    // The tags of the artifact with their commits, then the annotations, then the files: no history, no clone.
+    // The tags of the artifact with their commits, then folder by folder, then the files at once: no history, no clone.
     assert_eq!((ran("--depth=1"), ran("git clone"), ran("refs/tags/data@*")), (1, 0, 1), "{run}");
-    assert!(ran(" fetch ") <= 4, "{run}");
+    assert!(ran(" fetch ") <= 8, "{run}");
     let missing = binary().run_in(sandbox, here, &["get", "none", "-r", &url], b"").fails(1);
     assert!(missing.err().contains("'none'"), "{missing}");
     // A clone that is kept is used.
