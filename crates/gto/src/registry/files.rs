@@ -78,7 +78,7 @@ impl Registry {
         if let CommitContent::Folder(files) = &mut found.content
             && let Some((id, _)) = self.repository.place_of(self.repository.tree_of(commit)?, path)?.entry
         {
-            self.gather(&found.path, id, 0, files)?;
+            self.collect_files(&found.path, id, 0, files)?;
         }
         Ok(found)
     }
@@ -110,7 +110,13 @@ impl Registry {
         Ok(entry.map_or(CommitContent::Absent, |entry| CommitContent::File(file(path.to_owned(), &entry))))
     }
 
-    fn gather(&self, folder: &str, tree: ObjectId, depth: usize, files: &mut Vec<CommitFile>) -> Result<()> {
+    fn collect_files(
+        &self,
+        folder: &str,
+        tree: ObjectId,
+        depth: usize,
+        files: &mut Vec<CommitFile>,
+    ) -> Result<()> {
         if depth > MAX_DEPTH || files.len() > MAX_FILES {
             return Err(unusable(folder, "has more files or folders in folders than can be looked at"));
         }
@@ -124,7 +130,7 @@ impl Registry {
                 return Err(unusable(&path, "has a name that is not UTF-8"));
             }
             match entry.kind {
-                EntryKind::Folder => self.gather(&path, entry.id, depth + 1, files)?,
+                EntryKind::Folder => self.collect_files(&path, entry.id, depth + 1, files)?,
                 _ => files.push(file(path, &entry)),
             }
         }
