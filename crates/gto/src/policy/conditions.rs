@@ -541,10 +541,9 @@ impl Subject<'_> {
             }
         }
         let me = if wanted.not_self { self.maker(trusts, demands) } else { Some(Ok(None)) };
-        let me = match me {
-            None => return None,
-            Some(Err(reason)) => return Some(Outcome::Unknown(reason)),
-            Some(Ok(me)) => me,
+        let me = match me? {
+            Err(outcome) => return Some(outcome),
+            Ok(me) => me,
         };
         if is_pending {
             return None;
@@ -587,17 +586,22 @@ impl Subject<'_> {
         })
     }
 
-    /// Who makes the tag, to be told from those who approve. A tag that is not signed could be anyone's: it counts for nobody
-    /// then, and the rule must ask for a signature.
-    fn maker(&self, trusts: bool, demands: &mut Demands) -> Option<Result<Option<String>, String>> {
+    /// Who makes the tag, to be told from those who approve. One that is not signed, or with a key that the policy does not have,
+    /// could be of an approver.
+    fn maker(&self, trusts: bool, demands: &mut Demands) -> Option<Result<Option<String>, Outcome>> {
         let Some(event) = self.event.filter(|event| !self.facts.planned.contains_key(&event.tag)) else {
             return Some(Ok(None));
         };
         Some(match self.signature(&event.tag, event.tag_id, demands)? {
-            Ok(TagSignature { key: Some(key), .. }) => Ok(Some(key.to_string())),
-            Ok(_) if trusts => Ok(Some(format!("email:{}", event.tagger.email))),
-            Ok(_) => Ok(None),
-            Err(reason) => Err(reason.clone()),
+            Err(reason) => Err(Outcome::Unknown(reason.clone())),
+            Ok(signature) => match (self.signer(signature, &[]), &signature.key) {
+                (Outcome::Fulfilled(_), Some(key)) => Ok(Some(key.to_string())),
+                _ if trusts => Ok(Some(format!("email:{}", event.tagger.email))),
+                (Outcome::Violated(found, remedy), _) => {
+                    Err(Outcome::Violated(format!("who makes the tag is not known: {found}"), remedy))
+                }
+                (outcome, _) => Err(outcome),
+            },
         })
     }
 }

@@ -427,3 +427,32 @@ fn word<'a>(node: &'a Node, key: &str, words: &[&str]) -> Read<&'a str> {
     let words = words.join("` or `");
     Err(node.complain(format!("`{key}` is `{words}`, not '{}'", printable(found))))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value as Json;
+
+    use super::KEYS;
+
+    #[test]
+    fn the_schema_for_editors_has_the_keys_of_the_reader() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/gto-policy.schema.json");
+        let schema: Json = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let rule = &schema["properties"]["rules"]["items"];
+        for (what, keys) in KEYS {
+            let object = match *what {
+                "the policy" => &schema,
+                "a rule" => rule,
+                "policy" | "break_glass" => &schema["properties"][what],
+                inner => &rule["properties"][inner],
+            };
+            let mut found: Vec<&str> =
+                object["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+            let mut keys = keys.to_vec();
+            found.sort_unstable();
+            keys.sort_unstable();
+            assert_eq!(found, keys, "{what}");
+            assert_eq!(object["additionalProperties"], false, "{what}");
+        }
+    }
+}

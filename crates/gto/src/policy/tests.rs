@@ -301,7 +301,8 @@ fn people_are_told_by_their_keys() {
     let mut world = World::default();
     let registry = Trailers { registry: Some("acme".to_owned()), ..Trailers::default() };
     let judged = |world: &World| found(&world.judge(&policy, &before, &change));
-    assert_eq!(judged(&world), ["approvals: nobody has approved", "by: the tag is not signed"]);
+    let unknown = "approvals: who makes the tag is not known: the tag is not signed";
+    assert_eq!(judged(&world), [unknown, "by: the tag is not signed"]);
     world.signers.insert("m#prod#2".to_owned(), "eve");
     world.trailers.insert("m#prod#2".to_owned(), registry.clone());
     assert_eq!(judged(&world)[1], format!("by: it is signed with {}", key("eve")));
@@ -326,6 +327,22 @@ fn people_are_told_by_their_keys() {
     // For the tag of a fork, too.
     world.trailers.remove("m#prod#2");
     assert_eq!(judged(&world)[1], "by: it names no registry");
+}
+
+#[test]
+fn who_approves_oneself_is_found_out_whatever_else_the_rule_wants() {
+    let policy = policy("rules:\n- {stage: prod, approvals: {count: 1, not_self: true}}");
+    let before = events(&[("m@v1.0.0", 1, 10)]);
+    let change = created("m#prod#2", 1, 100);
+    let mut world = World::default();
+    world.approve("m@v1.0.0/prod", "ada", 1, 50, false);
+    // Not signed, it could be Ada's own.
+    let judged = |world: &World| found(&world.judge(&policy, &before, &change));
+    assert_eq!(judged(&world), ["approvals: who makes the tag is not known: the tag is not signed"]);
+    world.signers.insert("m#prod#2".to_owned(), "ada");
+    assert_eq!(judged(&world), ["approvals: nobody has approved"]);
+    world.signers.insert("m#prod#2".to_owned(), "bob");
+    assert_eq!(judged(&world), [""; 0]);
 }
 
 #[test]
