@@ -137,7 +137,8 @@ fn info(repo: &str, remotes: bool, as_json: bool, context: &mut Context) -> Resu
     context.printer.line(heading)?;
     for clone in &found {
         let used = last_used(clone, context).map_or_else(String::new, |used| format!(", last used {used}"));
-        context.printer.line(format!("  {}: {} bytes{used}", clone.url, clone.size))?;
+        let what = if clone.has_only_tags { " (tags for pipelines)" } else { "" };
+        context.printer.line(format!("  {}{what}: {} bytes{used}", clone.url, clone.size))?;
     }
     Ok(())
 }
@@ -145,6 +146,7 @@ fn info(repo: &str, remotes: bool, as_json: bool, context: &mut Context) -> Resu
 fn clone_as_json(clone: &KeptClone, context: &Context) -> Value {
     json!({
         "url": clone.url,
+        "has_only_tags": clone.has_only_tags,
         "path": clone.path.to_string_lossy(),
         "size": clone.size,
         "last_used": last_used(clone, context),

@@ -62,7 +62,7 @@ fn the_kept_clone_has_the_tags_of_the_artifact_and_their_commits_and_nothing_els
     let tags = Repo::at(checkout.sandbox(), clone, true).tag_names();
     assert_eq!(tags, ["m#prod#2", "m@v1.0.0", "m@v2.0.0", "other@v1.0.0"]);
     let info = gto(&checkout, "cache info --remotes").ok();
-    assert!(info.out().contains(&url(&server)), "{info}");
+    assert!(info.out().contains(&format!("{} (tags for pipelines): ", url(&server))), "{info}");
     gto(&checkout, &format!("cache clear -r {}", url(&server))).ok();
     assert!(gto(&checkout, "cache info --remotes").ok().out().contains("remote clones: 0 "));
 }
@@ -187,20 +187,34 @@ fn an_address_says_as_much_as_a_checkout() {
 
 #[test]
 fn a_server_that_leaves_nothing_out_does_too_and_so_do_all_kinds_of_repositories() {
-    for options in [RepoOptions::default(), RepoOptions { sha256: true, ..RepoOptions::default() }] {
+    let sha1 = RepoOptions::default();
+    let reftable = if Repo::reftable_works() { &["--ref-format=reftable"][..] } else { &[] };
+    for (options, how) in [
+        (sha1, &[][..]),
+        (RepoOptions { sha256: true, ..sha1 }, &[]),
+        (sha1, reftable),
+        (sha1, &["--filter=blob:none"]),
+        (sha1, &["--bare"]),
+    ] {
         let server = Sandbox::new().repo_with("server", options);
+        if how.contains(&"--filter=blob:none") {
+            server.git_ok(&["config", "uploadpack.allowFilter", "true"]);
+        }
         server.commit(&[("artifacts.yaml", "a/b:\n  type: model\n")], "Train");
         server.tag("a/b@v1.0.0", "HEAD", &TagSpec::default());
         server.commit(&[], "more");
         server.tag("a/b#prod#1", "HEAD~1", &TagSpec::default());
         let to = server.sandbox().path().join("checkout");
+        let is_bare = how.contains(&"--bare");
+        server
+            .git_ok(&[&["clone", "-q", "--no-tags"], how, &[&url(&server), &to.to_string_lossy()]].concat());
+        let checkout = Repo::at(server.sandbox(), to, is_bare);
         // By its path, as of a mirror on the same machine.
-        server.git_ok(&["clone", "-q", "--no-tags", "../server", &to.to_string_lossy()]);
-        let checkout = Repo::at(server.sandbox(), to, false);
         checkout.git_ok(&["remote", "set-url", "origin", "../server"]);
         let json = run_in(&checkout, &[], &["a/b#prod#1"]).ok().json();
-        assert_eq!((&json["version"], &json["type"]), (&"v1.0.0".into(), &"model".into()));
-        assert_eq!(checkout.tag_names(), ["a/b#prod#1"]);
+        assert_eq!((&json["version"], &json["type"]), (&"v1.0.0".into(), &"model".into()), "{how:?}");
+        assert_eq!(checkout.tag_names(), ["a/b#prod#1"], "{how:?}");
+        assert_eq!(checkout.git_ok(&["cat-file", "-t", "refs/tags/a/b#prod#1"]), "tag");
         checkout.git_ok(&["fsck", "--strict"]);
     }
 }

@@ -59,6 +59,8 @@ pub(in crate::registry) struct ExclusiveAccess {
 pub struct KeptClone {
     /// The URL, without credentials.
     pub url: String,
+    /// Whether it has only some tags and their commits, for pipelines.
+    pub has_only_tags: bool,
     /// The folder.
     pub path: PathBuf,
     /// The size of its files, in bytes.
@@ -419,8 +421,11 @@ impl KeptClones {
             return None;
         }
         let lock = fs::metadata(self.folder.join(format!("{key}.lock")));
+        let url = git::url_of(&path);
+        let address = url.as_deref().and_then(|url| Address::parse(url).ok());
         Some(KeptClone {
-            url: git::url_of(&path).unwrap_or_else(|| "(damaged)".to_owned()),
+            url: url.unwrap_or_else(|| "(damaged)".to_owned()),
+            has_only_tags: address.is_some_and(|address| address.key_of_tags() == key),
             size: size_of(&path),
             last_used: lock.and_then(|lock| lock.modified()).ok(),
             path,
