@@ -65,7 +65,7 @@ mod pipelines {
 mod remotes {
     mod clones;
     mod commands;
-    mod http;
+    pub mod http;
     mod partial_clones;
 }
 

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::git::{GrownFolder, LeftLock, Salvage, UnreadableTag};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
+use crate::policy::Policy;
 use crate::state::State;
 use crate::time::Timestamp;
 
@@ -51,6 +52,23 @@ pub(crate) struct Evidence<'a> {
     /// Tags with the highest counter there is.
     pub last_counters: Vec<String>,
     pub missing_commits: HashSet<ObjectId>,
+    pub policy: PolicyEvidence,
+}
+
+/// What is known of the policy.
+pub(crate) enum PolicyEvidence {
+    /// There is none.
+    None,
+    /// It cannot be used, for this reason.
+    Unusable(String),
+    /// The one in force.
+    InForce {
+        policy: Box<Policy>,
+        /// The tags that violate it, the baseline left out.
+        violating: Vec<String>,
+        /// Those that cannot be judged.
+        unknown: Vec<String>,
+    },
 }
 
 /// A ref that cannot be read.

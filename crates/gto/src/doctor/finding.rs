@@ -74,6 +74,8 @@ checks! {
         UnreadableTime "unreadable-time" "A tag's time is no time.",
         MalformedTag "malformed-tag" "A tag object cannot be understood.",
         NoCounterLeft "no-counter-left" "A tag has the highest counter there is, so that no counted tag can be made.",
+        PolicyUnusable "unusable-policy" "The promotion policy cannot be used, so that nothing is written.",
+        PolicyUnfulfillable "policy-nobody-can-fulfil" "A rule of the policy that nothing satisfies.",
     }
     warnings {
         UnknownToPython "python-refuses-configuration" "`.gto` has keys that the Python tool does not know.",
@@ -96,6 +98,11 @@ checks! {
         UndecidedOrder "undecided-order" "Events about one thing, in one second, without counters (decision D2).",
         Future "time-in-the-future" "A tag's time is yet to come (decision D3).",
         CaseOnly "names-differ-only-in-case" "Two names that a person takes for one.",
+        PolicyViolated "policy-violated" "An event violates the policy.",
+        PolicyUnjudged "policy-not-judged" "Whether an event keeps the policy is not known.",
+        StageWithoutRule "stage-without-rule" "No rule of the policy is about a stage that is in use.",
+        PolicyTrusts "policy-trusts-unsigned" "A rule takes the tagger's address for who it is.",
+        PolicyUnguarded "policy-without-guard" "The policy does not say who may change it.",
         CounterTwice "counter-used-twice" "Two tags of an artifact have one counter.",
     }
 }

@@ -8,12 +8,13 @@ mod command;
 mod evidence;
 mod finding;
 mod meant;
+mod policy;
 mod stages;
 mod surroundings;
 mod tags;
 
 pub use command::{Command, Program};
-pub(crate) use evidence::{BrokenRef, DamagedFile, Evidence};
+pub(crate) use evidence::{BrokenRef, DamagedFile, Evidence, PolicyEvidence};
 pub use finding::{Check, Finding, Severity};
 
 /// What an examination found.
@@ -37,6 +38,7 @@ pub(crate) fn diagnose(evidence: &Evidence<'_>) -> Examination {
     tags::check(evidence, &mut findings);
     artifacts::check(evidence, &mut findings);
     stages::check(evidence, &mut findings);
+    policy::check(evidence, &mut findings);
     findings.sort_by_key(|finding| finding.check);
     Examination { findings }
 }

@@ -28,6 +28,7 @@ mod glob;
 mod judge;
 mod judgement;
 mod people;
+mod push;
 mod read;
 mod rule;
 mod span;
@@ -41,6 +42,7 @@ pub use glob::{Glob, InvalidGlob};
 pub use judge::{Change, Judge, ShownValidly, deletion_checks, judge, needs};
 pub use judgement::{Check, Condition, Judgement, Missing, Outcome, Remedy, Verdict, Violation};
 pub use people::{Group, Key, KeyKind, Member};
+pub use push::{InvalidUpdate, Reason, RefUpdate, Refused};
 pub use read::PolicyError;
 pub use rule::{
     Approvals, BreakGlass, EventWord, Freeze, Guard, Place, Policy, Prerelease, Rule, VersionRule,

@@ -11,7 +11,7 @@ use super::people::{Group, Key};
 use super::span::{Moment, Span};
 
 /// Where something is in the policy's file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct Place {
     /// The line, from 1; 0 for what holds without being written.
     pub line: usize,
@@ -75,6 +75,11 @@ impl Policy {
     /// Whether one of these groups names an address like this one.
     pub(super) fn has_address(&self, groups: &[String], address: &str) -> bool {
         groups.iter().filter_map(|name| self.group(name)).any(|group| group.has_address(address))
+    }
+
+    /// Whether somebody with this key may change the policy, or with an address that is bound to it.
+    pub fn may_change(&self, guard: &Guard, key: &Key, addresses: &[String]) -> bool {
+        self.is_in(&guard.by, key, addresses)
     }
 
     /// The rules of a stage of an artifact; those for one kind of event included.

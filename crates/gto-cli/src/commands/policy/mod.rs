@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod hook;
 mod in_force;
 mod init;
 
@@ -27,6 +28,7 @@ enum What {
     Init(init::Init),
     Check(check::Check),
     Explain(explain::Explain),
+    Hook(hook::Hook),
 }
 
 impl PolicyCommand {
@@ -36,6 +38,7 @@ impl PolicyCommand {
             What::Init(init) => init.run(context),
             What::Check(check) => check.run(context),
             What::Explain(explain) => explain.run(context),
+            What::Hook(hook) => hook.run(context),
         }
     }
 }

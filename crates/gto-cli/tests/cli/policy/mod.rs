@@ -2,8 +2,11 @@
 
 #![cfg(unix)]
 
+mod doctor;
+mod hook;
 mod rules;
 mod signatures;
+mod sshd;
 
 use std::fs;
 

@@ -11,12 +11,12 @@ use crate::common::{binary, gto, hints_at};
 use gto_testkit::{Repo, RepoOptions, Run, Sandbox, TagSpec, skip};
 
 /// A bare repository with a commit and a version, and the web server that has it.
-struct Served {
-    remote: Repo,
+pub struct Served {
+    pub remote: Repo,
     /// Ends when its standard input is closed.
     server: Child,
     /// `127.0.0.1:PORT/remote.git`
-    at: String,
+    pub at: String,
 }
 
 impl Drop for Served {
@@ -27,7 +27,7 @@ impl Drop for Served {
 }
 
 /// `None` where there is no Python, or Git has no part for http.
-fn served(login: Option<&str>) -> Option<Served> {
+pub fn served(login: Option<&str>) -> Option<Served> {
     let bare = RepoOptions { bare: true, ..RepoOptions::default() };
     let mut remote = Sandbox::new().repo_with("remote.git", bare);
     let ends_well = |name: &str, args: &[&str]| {
@@ -68,7 +68,7 @@ fn served(login: Option<&str>) -> Option<Served> {
 
 impl Served {
     /// A clone with a commit and without tags, whose remote has this address.
-    fn clone_at(&self, name: &str, address: &str) -> Repo {
+    pub fn clone_at(&self, name: &str, address: &str) -> Repo {
         let clone = self.remote.clone_to(name);
         clone.git_ok(&["tag", "-d", "m@v1.0.0"]);
         clone.git_ok(&["remote", "set-url", "origin", address]);

@@ -39,6 +39,27 @@ impl Repository {
         Ok(target.and_then(|target| self.peel_to_commit(target).ok()))
     }
 
+    /// The commits in the history of `new` that are not in that of `old`, each with its parents and after them.
+    pub fn commits_between(
+        &self,
+        old: ObjectId,
+        new: ObjectId,
+    ) -> Result<Vec<(ObjectId, Vec<ObjectId>)>, GitError> {
+        let args =
+            ["rev-list", "--topo-order", "--reverse", "--parents", &new.to_string(), &format!("^{old}")];
+        let output = self.run_git_as("reading history", args, b"", |git| {
+            git.envs(AS_STORED);
+        })?;
+        if !output.status.success() {
+            return Err(self.command_error("git rev-list", &output));
+        }
+        let commit = |line: &str| {
+            let mut ids = line.split(' ').map_while(|id| id.parse().ok());
+            Some((ids.next()?, ids.collect()))
+        };
+        Ok(lossy(&output.stdout).lines().filter_map(commit).collect())
+    }
+
     /// Whether a commit is `tip`, or in its history.
     ///
     /// # Errors

@@ -182,7 +182,7 @@ impl Repository {
         if signature.is_empty() {
             return Ok(unsigned);
         }
-        let (format, said, accepted) = self.verify_with(id, signature, ring)?;
+        let (format, said, accepted) = self.verify_with("verify-tag", id, signature, ring)?;
         let mut verdict = match format {
             SignatureFormat::Ssh => of_ssh(&said, accepted, ring.has_revoked),
             _ => of_gpg(&said, accepted),
@@ -204,8 +204,44 @@ impl Repository {
         Ok(CheckedTag { result, format: Some(format), signer, key, reason, ..unsigned })
     }
 
+    /// Verifies the signature of a commit with the keys of a ring.
+    ///
+    /// # Errors
+    /// Why that cannot be known.
+    pub fn check_commit_signature(&self, id: ObjectId, ring: &KeyRing) -> Result<CheckedTag, String> {
+        let read = |git: &mut Command| _ = git.envs(AS_STORED);
+        let args = ["cat-file", "commit", &id.to_string()];
+        let output =
+            self.run_git_as("reading commits", args, b"", read).map_err(|error| error.to_string())?;
+        if !output.status.success() {
+            return Err(format!("cannot be read: {}", lossy(output.stderr.trim_ascii())));
+        }
+        let text = lossy(&output.stdout);
+        let head = text.split("\n\n").next().unwrap_or_default();
+        let signature = head
+            .lines()
+            .find_map(|line| line.strip_prefix("gpgsig ").or_else(|| line.strip_prefix("gpgsig-sha256 ")));
+        let message = text.get(head.len()..).unwrap_or_default().trim().to_owned();
+        let unsigned = CheckedTag {
+            result: Verified::Unsigned,
+            format: None,
+            signer: None,
+            key: None,
+            reason: None,
+            message,
+        };
+        let Some(signature) = signature else { return Ok(unsigned) };
+        let (format, said, accepted) = self.verify_with("verify-commit", id, signature.as_bytes(), ring)?;
+        let Verdict { result, signer, key, reason } = match format {
+            SignatureFormat::Ssh => of_ssh(&said, accepted, ring.has_revoked),
+            _ => of_gpg(&said, accepted),
+        };
+        Ok(CheckedTag { result, format: Some(format), signer, key, reason, ..unsigned })
+    }
+
     fn verify_with(
         &self,
+        command: &str,
         id: ObjectId,
         signature: &[u8],
         ring: &KeyRing,
@@ -226,7 +262,7 @@ impl Repository {
         ];
         let mut args: Vec<String> =
             settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).collect();
-        args.extend(["verify-tag".to_owned(), "--raw".to_owned(), id.to_string()]);
+        args.extend([command.to_owned(), "--raw".to_owned(), id.to_string()]);
         let output = self.run_git_as("checking signatures", args, b"", |git| {
             git.envs(AS_STORED).env("GNUPGHOME", ring.folder.path());
         });

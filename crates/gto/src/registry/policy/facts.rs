@@ -66,6 +66,16 @@ impl Registry {
         })
     }
 
+    /// What the signature of a commit is worth by the keys of the policy.
+    pub(super) fn commit_signature(
+        &self,
+        in_force: &PolicyInForce,
+        commit: ObjectId,
+    ) -> Result<TagSignature, String> {
+        let ring = in_force.keys(&self.repository)?;
+        self.repository.check_commit_signature(commit, ring).map(signature)
+    }
+
     /// Whether a commit is in the history of one of the branches that match.
     fn branch_of(
         &self,

@@ -3,7 +3,9 @@
 //! Owns reading the policy from the commit that counts, and gathering facts, each once. What rules mean is `policy`'s.
 
 mod facts;
+mod guard;
 mod history;
+mod hook;
 mod plan;
 
 pub use history::{JudgedTag, PolicyReport};

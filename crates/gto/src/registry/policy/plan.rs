@@ -146,15 +146,19 @@ fn add_trailers(plan: &mut Plan, in_force: &PolicyInForce, override_reason: Opti
     let registry = in_force.policy.registry.as_ref().map(|name| format!("Gto-Registry: {name}"));
     let reason = override_reason.map(|reason| format!("Gto-Override: {reason}"));
     for step in &mut plan.steps {
-        let Step::Create(tag) = step else { continue };
+        let message = match step {
+            Step::Create(tag) => &mut tag.message,
+            Step::Approve(tag) => &mut tag.message,
+            Step::Delete(_) => continue,
+        };
         let new: Vec<&String> = registry
             .iter()
             .chain(&reason)
-            .filter(|line| !tag.message.lines().any(|known| known == *line))
+            .filter(|line| !message.lines().any(|known| known == *line))
             .collect();
         if !new.is_empty() {
             let lines = new.into_iter().map(String::as_str).collect::<Vec<_>>().join("\n");
-            tag.message = format!("{}\n\n{lines}", tag.message.trim_end());
+            *message = format!("{}\n\n{lines}", message.trim_end());
         }
     }
 }

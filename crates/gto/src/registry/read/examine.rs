@@ -7,11 +7,12 @@ use std::collections::HashSet;
 
 use crate::annotation::FileProblem;
 use crate::damage::Damage;
-use crate::doctor::{self, BrokenRef, DamagedFile, Evidence, Examination};
+use crate::doctor::{self, BrokenRef, DamagedFile, Evidence, Examination, PolicyEvidence};
 use crate::error::{Error, Result};
 use crate::git::{GitError, ObjectKind, TagObject, TagRef, TagRefs, UnreadableTag, Want};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
+use crate::policy::Verdict;
 use crate::registry::Registry;
 use crate::registry::read::scan::Scan;
 use crate::state::State;
@@ -64,6 +65,8 @@ impl Registry {
         let missing_commits = if is_shallow { HashSet::new() } else { self.missing_commits(&scan) };
         let (annotation_problems, annotated_twice) = self.annotation_problems();
         let object_files = self.object_files(&scan);
+        let state = State::from_events(std::mem::take(&mut scan.events));
+        let policy = self.policy_evidence(&state);
         Ok(doctor::diagnose(&Evidence {
             now: self.environment.now(),
             wrong_config,
@@ -81,7 +84,7 @@ impl Registry {
             not_utf8: listed.not_utf8,
             broken: listed.broken.into_iter().map(|name| self.broken_ref(name)).collect(),
             packed_refs,
-            state: State::from_events(scan.events),
+            state,
             lightweight,
             unreadable: scan.unreadable.into_iter().map(|(tag, why)| (tag.name, why)).collect(),
             object_files,
@@ -93,7 +96,32 @@ impl Registry {
                 .collect(),
             last_counters,
             missing_commits,
+            policy,
         }))
+    }
+
+    /// The policy in force, and what it says about each tag.
+    fn policy_evidence(&self, state: &State) -> PolicyEvidence {
+        let in_force = match self.policy_in_force() {
+            Ok(Some(in_force)) => in_force,
+            Ok(None) => return PolicyEvidence::None,
+            Err(error) => return PolicyEvidence::Unusable(error.to_string()),
+        };
+        let (mut violating, mut unknown) = (Vec::new(), Vec::new());
+        for artifact in state.artifacts() {
+            // What is damaged has findings of its own.
+            let Ok(report) = self.check_policy(&in_force, std::slice::from_ref(artifact.name()), None) else {
+                continue;
+            };
+            for tag in report.tags {
+                match tag.judgement.verdict() {
+                    Verdict::Valid => {}
+                    Verdict::Violations(_) => violating.push(tag.tag),
+                    Verdict::CannotJudge(_) => unknown.push(tag.tag),
+                }
+            }
+        }
+        PolicyEvidence::InForce { policy: Box::new(in_force.policy), violating, unknown }
     }
 
     /// The commits of events that are not in the repository. Each is looked up once, and none is read.

@@ -12,6 +12,7 @@ use crate::registry::Registry;
 use crate::request::Target;
 use crate::rules::{Refusal, TagWish};
 use crate::signature::Signature;
+use crate::signing::Sign;
 use crate::text::printable;
 use crate::version::Version;
 
@@ -33,6 +34,12 @@ impl Registry {
         })?;
         plan.warnings.extend(ambiguity);
         let Some((version, commit)) = found else { return Ok(plan) };
+        if plan.signing.is_none()
+            && author.sign == Sign::AsConfigured
+            && self.counts_if_signed(artifact, stage)?
+        {
+            plan.signing = self.repository.signing(&Sign::Always(None))?;
+        }
         let writer = self.writer(author)?;
         let approver = match &plan.signing {
             Some(signing) => self.repository.signer(signing, &writer.name, &writer.email)?,
@@ -92,6 +99,15 @@ impl Registry {
             tagger,
         }));
         Ok(plan)
+    }
+}
+
+impl Registry {
+    /// Whether an approval counts only if it is signed.
+    fn counts_if_signed(&self, artifact: &ArtifactName, stage: &StageName) -> Result<bool> {
+        let in_force = self.policy_in_force()?;
+        let is_wanted = |rule: &crate::policy::Rule| rule.approvals.is_some() && !rule.trusts_unsigned;
+        Ok(in_force.is_some_and(|found| found.policy.rules_of_stage(artifact, stage).any(is_wanted)))
     }
 }
 
