@@ -72,7 +72,7 @@ fn control_text(architecture: &str, size: u64) -> String {
          Architecture: {architecture}\n\
          Maintainer: The gto authors\n\
          Installed-Size: {size}\n\
-         Recommends: git\n\
+         Recommends: git, ca-certificates\n\
          Section: vcs\n\
          Priority: optional\n\
          Homepage: {}\n\

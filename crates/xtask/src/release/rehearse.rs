@@ -97,7 +97,7 @@ fn install_package(dist: &Path) -> Result<()> {
     expect_version(&mut Command::new(root.path().join("usr/bin/gto")))
 }
 
-/// The image without git has nothing but the program, so a folder with nothing but the program is that image.
+/// The image without git has the program, and no other: a folder with nothing but the program stands for it.
 fn run_image(workspace: &Workspace, dist: &Path) -> Result<()> {
     let context = image::lay_context(workspace, dist)?;
     let platform = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
