@@ -62,7 +62,7 @@ fn of_place(error: &Error) -> Option<Advice> {
             "nothing of it was kept; remove that object, bring a whole one there (`dvc push`, `git lfs push`), and ",
             again(),
         ],
-        Error::Remote { .. } => advice!["what has come so far is kept: ", again()],
+        Error::Remote { .. } => advice!["once that is fixed, ", again(), "; what has come so far is kept"],
         _ => return None,
     })
 }
