@@ -13,6 +13,7 @@ use crate::commands;
 use crate::commands::completions::VARIABLE;
 use crate::context::Context;
 use crate::error::Result;
+use crate::lazy::Lazy;
 
 /// Git Tag Ops: turn your Git repository into an artifact registry
 ///
@@ -100,52 +101,52 @@ impl ColorArg {
 pub enum Command {
     // Read the registry
     #[command(visible_alias = ALIASES[0])]
-    Show(commands::show::Show),
+    Show(Lazy<commands::show::Show>),
     #[command(visible_alias = ALIASES[1])]
-    History(commands::history::HistoryArgs),
-    Compare(commands::compare::Compare),
-    Describe(commands::describe::Describe),
-    Resolve(commands::resolve::Resolve),
-    CheckRef(commands::check_ref::CheckRef),
-    Ci(commands::ci::Ci),
-    Stages(commands::stages::Stages),
-    Verify(commands::verify::Verify),
-    Doctor(commands::doctor::Doctor),
-    Policy(commands::policy::PolicyCommand),
+    History(Lazy<commands::history::HistoryArgs>),
+    Compare(Lazy<commands::compare::Compare>),
+    Describe(Lazy<commands::describe::Describe>),
+    Resolve(Lazy<commands::resolve::Resolve>),
+    CheckRef(Lazy<commands::check_ref::CheckRef>),
+    Ci(Lazy<commands::ci::Ci>),
+    Stages(Lazy<commands::stages::Stages>),
+    Verify(Lazy<commands::verify::Verify>),
+    Doctor(Lazy<commands::doctor::Doctor>),
+    Policy(Lazy<commands::policy::PolicyCommand>),
     // The files of versions
-    Get(commands::get::Get),
-    Ls(commands::ls::Ls),
-    Cat(commands::cat::Cat),
+    Get(Lazy<commands::get::Get>),
+    Ls(Lazy<commands::ls::Ls>),
+    Cat(Lazy<commands::cat::Cat>),
     // Modify artifacts
-    Register(commands::register::Register),
-    Assign(commands::assign::Assign),
-    Promote(commands::promote::Promote),
-    Rollback(commands::rollback::Rollback),
-    Unassign(commands::unassign::Unassign),
-    Deregister(commands::deregister::Deregister),
-    Deprecate(commands::deprecate::Deprecate),
-    Approve(commands::approve::Approve),
+    Register(Lazy<commands::register::Register>),
+    Assign(Lazy<commands::assign::Assign>),
+    Promote(Lazy<commands::promote::Promote>),
+    Rollback(Lazy<commands::rollback::Rollback>),
+    Unassign(Lazy<commands::unassign::Unassign>),
+    Deregister(Lazy<commands::deregister::Deregister>),
+    Deprecate(Lazy<commands::deprecate::Deprecate>),
+    Approve(Lazy<commands::approve::Approve>),
     // Annotate artifacts
-    Annotate(commands::annotate::Annotate),
-    Remove(commands::remove::Remove),
-    Migrate(commands::migrate::Migrate),
+    Annotate(Lazy<commands::annotate::Annotate>),
+    Remove(Lazy<commands::remove::Remove>),
+    Migrate(Lazy<commands::migrate::Migrate>),
     // The remote
-    Status(commands::status::Status),
-    Push(commands::push::Push),
+    Status(Lazy<commands::status::Status>),
+    Push(Lazy<commands::push::Push>),
     // Other
-    Demo(commands::demo::Demo),
-    Cache(commands::cache::Cache),
-    Completions(commands::completions::Completions),
+    Demo(Lazy<commands::demo::Demo>),
+    Cache(Lazy<commands::cache::Cache>),
+    Completions(Lazy<commands::completions::Completions>),
     /// Print the version, as `gto --version`
     #[command(hide = true)]
     Version,
     #[command(hide = true)]
-    ParseTag(commands::parse_tag::ParseTag),
+    ParseTag(Lazy<commands::parse_tag::ParseTag>),
     #[command(hide = true)]
-    PrintState(commands::print_state::PrintState),
+    PrintState(Lazy<commands::print_state::PrintState>),
     // No word that is near one that people type: clap would propose it.
     #[command(hide = true, name = "__xtask")]
-    Generate(commands::generate::Generate),
+    Generate(Lazy<commands::generate::Generate>),
 }
 
 /// Whether the command of this name, or one below it, has `--repo`.
@@ -160,39 +161,39 @@ pub fn takes_repository(name: &str) -> bool {
 pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
     match cli.command {
         None | Some(Command::Version) => commands::version::version(context),
-        Some(Command::Show(show)) => show.run(context),
-        Some(Command::Get(get)) => get.run(context),
-        Some(Command::Ls(ls)) => ls.run(context),
-        Some(Command::Cat(cat)) => cat.run(context),
-        Some(Command::History(history)) => history.run(context),
-        Some(Command::Describe(describe)) => describe.run(context),
-        Some(Command::Resolve(resolve)) => resolve.run(context),
-        Some(Command::CheckRef(check_ref)) => check_ref.run(context),
-        Some(Command::Ci(ci)) => ci.run(context),
-        Some(Command::Stages(stages)) => stages.run(context),
-        Some(Command::Verify(verify)) => verify.run(context),
-        Some(Command::Doctor(doctor)) => doctor.run(context),
-        Some(Command::Policy(policy)) => policy.run(context),
-        Some(Command::Register(register)) => register.run(context),
-        Some(Command::Assign(assign)) => assign.run(context),
-        Some(Command::Promote(promote)) => promote.run(context),
-        Some(Command::Unassign(unassign)) => unassign.run(context),
-        Some(Command::Deregister(deregister)) => deregister.run(context),
-        Some(Command::Approve(approve)) => approve.run(context),
-        Some(Command::Compare(compare)) => compare.run(context),
-        Some(Command::Rollback(rollback)) => rollback.run(context),
-        Some(Command::Deprecate(deprecate)) => deprecate.run(context),
-        Some(Command::Annotate(annotate)) => annotate.run(context),
-        Some(Command::Remove(remove)) => remove.run(context),
-        Some(Command::Migrate(migrate)) => migrate.run(context),
-        Some(Command::Status(status)) => status.run(context),
-        Some(Command::Push(push)) => push.run(context),
-        Some(Command::Demo(demo)) => demo.run(context),
-        Some(Command::Cache(cache)) => cache.run(context),
-        Some(Command::Completions(completions)) => completions.run(context),
-        Some(Command::ParseTag(parse_tag)) => parse_tag.run(context),
-        Some(Command::PrintState(print_state)) => print_state.run(context),
-        Some(Command::Generate(generate)) => generate.run(context, Cli::command()),
+        Some(Command::Show(show)) => show.0.run(context),
+        Some(Command::Get(get)) => get.0.run(context),
+        Some(Command::Ls(ls)) => ls.0.run(context),
+        Some(Command::Cat(cat)) => cat.0.run(context),
+        Some(Command::History(history)) => history.0.run(context),
+        Some(Command::Describe(describe)) => describe.0.run(context),
+        Some(Command::Resolve(resolve)) => resolve.0.run(context),
+        Some(Command::CheckRef(check_ref)) => check_ref.0.run(context),
+        Some(Command::Ci(ci)) => ci.0.run(context),
+        Some(Command::Stages(stages)) => stages.0.run(context),
+        Some(Command::Verify(verify)) => verify.0.run(context),
+        Some(Command::Doctor(doctor)) => doctor.0.run(context),
+        Some(Command::Policy(policy)) => policy.0.run(context),
+        Some(Command::Register(register)) => register.0.run(context),
+        Some(Command::Assign(assign)) => assign.0.run(context),
+        Some(Command::Promote(promote)) => promote.0.run(context),
+        Some(Command::Unassign(unassign)) => unassign.0.run(context),
+        Some(Command::Deregister(deregister)) => deregister.0.run(context),
+        Some(Command::Approve(approve)) => approve.0.run(context),
+        Some(Command::Compare(compare)) => compare.0.run(context),
+        Some(Command::Rollback(rollback)) => rollback.0.run(context),
+        Some(Command::Deprecate(deprecate)) => deprecate.0.run(context),
+        Some(Command::Annotate(annotate)) => annotate.0.run(context),
+        Some(Command::Remove(remove)) => remove.0.run(context),
+        Some(Command::Migrate(migrate)) => migrate.0.run(context),
+        Some(Command::Status(status)) => status.0.run(context),
+        Some(Command::Push(push)) => push.0.run(context),
+        Some(Command::Demo(demo)) => demo.0.run(context),
+        Some(Command::Cache(cache)) => cache.0.run(context),
+        Some(Command::Completions(completions)) => completions.0.run(context),
+        Some(Command::ParseTag(parse_tag)) => parse_tag.0.run(context),
+        Some(Command::PrintState(print_state)) => print_state.0.run(context),
+        Some(Command::Generate(generate)) => generate.0.run(context, Cli::command()),
     }
 }
 

@@ -10,6 +10,7 @@ mod context;
 mod empty;
 mod error;
 mod hints;
+mod lazy;
 mod output;
 mod pager;
 mod place;
@@ -36,10 +37,14 @@ use printer::Printer;
 /// Runs the command line of this process to its end.
 pub fn main() -> ExitCode {
     cli::answer_shell();
-    if let Some(topic) = topics::asked_for(&words()) {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    if matches!(&words[..], [_, only] if only == "--version" || only == "-V") {
+        return print_version();
+    }
+    if let Some(topic) = topics::asked_for(&self::words()) {
         return page(topic);
     }
-    let cli = match parse(std::env::args_os()) {
+    let cli = match parse(words) {
         Ok(cli) => cli,
         Err(error) => return wrong_usage(error),
     };
@@ -67,9 +72,19 @@ fn start_in(folders: &[PathBuf]) -> error::Result<()> {
     })
 }
 
+/// Scripts ask for the version to see whether the command is there: without all that other commands need.
+fn print_version() -> ExitCode {
+    let mut context = Context::from_process(false);
+    match commands::version::version(&mut context).and_then(|()| Ok(context.printer.flush()?)) {
+        Ok(()) => Status::Done.into(),
+        Err(error) => report(&error, &mut context),
+    }
+}
+
 /// Reads the command line, in which nothing may be empty that is not free text.
 fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let mut command = Cli::command();
+    let words: Vec<OsString> = words.into_iter().collect();
+    let mut command = lazy::command_line::<Cli>(words.get(1).and_then(|word| word.to_str()));
     let mut matches = command.try_get_matches_from_mut(words)?;
     empty::refuse(&mut command, &matches)?;
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))

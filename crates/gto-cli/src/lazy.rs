@@ -1,0 +1,85 @@
+//! Commands whose arguments are made when they are called.
+//!
+//! Owns not making the arguments of all commands where one is called by its name, which took a third of the time of a short command.
+//! Everything else, such as the help, sees them as if they were always there.
+
+use std::cell::Cell;
+
+use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches};
+
+thread_local! {
+    /// Whether the commands that are made now wait with their arguments.
+    static WAITS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The arguments of a command.
+#[derive(Debug)]
+pub struct Lazy<T>(pub T);
+
+impl<T: Args> Args for Lazy<T> {
+    fn augment_args(command: Command) -> Command {
+        if WAITS.get() { command.defer(T::augment_args) } else { T::augment_args(command) }
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        T::augment_args_for_update(command)
+    }
+}
+
+impl<T: FromArgMatches> FromArgMatches for Lazy<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        T::from_arg_matches(matches).map(Self)
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        T::from_arg_matches_mut(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+
+    fn update_from_arg_matches_mut(&mut self, matches: &mut ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches_mut(matches)
+    }
+}
+
+/// The command line for words of which the first may be a command: then the other commands have no arguments yet.
+pub fn command_line<T: CommandFactory>(first: Option<&str>) -> Command {
+    if let Some(first) = first.filter(|word| !word.starts_with('-')) {
+        WAITS.set(true);
+        let command = T::command();
+        WAITS.set(false);
+        if command.find_subcommand(first).is_some() {
+            return command;
+        }
+    }
+    T::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn a_command_is_the_same_whether_its_arguments_waited_or_not() {
+        let all = Cli::command();
+        for name in all.get_subcommands().flat_map(|command| command.get_name_and_visible_aliases()) {
+            let help = |mut command: Command| {
+                let asked = command.try_get_matches_from_mut(["gto", name, "--help"]);
+                asked.map_or_else(|error| error.to_string(), |_| "no help".to_owned())
+            };
+            assert_eq!(help(command_line::<Cli>(Some(name))), help(all.clone()), "{name}");
+        }
+        for first in [None, Some("--help"), Some("help"), Some("shwo")] {
+            let words = ["gto"].into_iter().chain(first);
+            let refusal = |mut command: Command| {
+                command.try_get_matches_from_mut(words.clone()).map_err(|error| error.to_string()).err()
+            };
+            assert_eq!(refusal(command_line::<Cli>(first)), refusal(all.clone()), "{first:?}");
+        }
+    }
+}
