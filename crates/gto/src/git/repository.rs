@@ -4,15 +4,15 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use thread_local::ThreadLocal;
 
 use crate::environment::Environment;
-use crate::git::objects::bad_packs::BadPack;
 use crate::git::objects::fetches::Fetches;
+use crate::git::objects::packs::Pack;
 use crate::git::open::inherited::{Inherited, QUARANTINE};
 use crate::git::open::linked_head;
 use crate::git::refs::system_lock::SystemLock;
@@ -37,11 +37,16 @@ pub(crate) struct Repository {
     pub(super) silence: Option<Duration>,
     /// What the variables of Git select here.
     pub(super) inherited: Arc<Inherited>,
-    /// The packs that git would refuse, once an object of any pack was read.
-    pub(super) bad_packs: Arc<OnceLock<Vec<BadPack>>>,
+    /// The packs, once an object was read.
+    pub(super) packs: Arc<OnceLock<Vec<Pack>>>,
+    /// Whether many objects are read, so that it pays that gix opens the packs.
+    pub(super) reads_many: AtomicBool,
     /// What gix has opened in its place.
     pub(super) stand_in: Option<Arc<linked_head::StandIn>>,
 }
+
+/// The number of objects beyond which it pays that gix opens the packs.
+const FEW: usize = 4;
 
 /// How the repository keeps its refs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +136,13 @@ impl Repository {
     /// How many objects were looked at so far, those that are not there included: what an answer costs.
     pub fn objects_read(&self) -> usize {
         self.reads.load(Ordering::Relaxed)
+    }
+
+    /// Takes note that as many objects are about to be read.
+    pub(super) fn expect_reads(&self, objects: usize) {
+        if self.objects_read() + objects > FEW {
+            self.reads_many.store(true, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn count_read(&self, objects: usize) {

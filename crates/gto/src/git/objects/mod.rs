@@ -2,7 +2,6 @@
 
 pub(super) mod ambiguity;
 pub(in crate::git) mod ancestry;
-pub(super) mod bad_packs;
 pub(super) mod blob;
 pub(super) mod commit;
 pub(super) mod fetches;
@@ -10,6 +9,7 @@ pub(super) mod header;
 pub(super) mod history;
 pub(super) mod links;
 pub(super) mod loose;
+pub(super) mod packs;
 pub(super) mod paths;
 pub(super) mod promisor;
 pub(super) mod revision;

@@ -182,7 +182,7 @@ impl Repository {
             self.check_bounded(id)?;
         }
         let options = Options { object_kind_hint: Some(ObjectKindHint::Committish), ..Options::default() };
-        // What is found already gix need not look for: it would read `packed-refs` in its own way.
+        // gix would read `packed-refs` in its own way, so it gets the ids of what is found already.
         let text = match found.filter(|_| !start.is_empty()) {
             Some(id) => format!("{id}{}", &revision[start.len()..]),
             None => revision.to_owned(),
@@ -226,13 +226,13 @@ impl Repository {
     fn short_ids(&self, start: &str) -> Vec<ObjectId> {
         let Ok(prefix) = gix::hash::Prefix::from_hex(start) else { return Vec::new() };
         let mut found = HashSet::new();
-        // What cannot be read, gix will tell.
+        // gix reports what cannot be read.
         let _ = self.gix().objects.lookup_prefix(prefix, Some(&mut found));
         found.iter().map(|id| from_gix(id)).collect()
     }
 
-    /// Refuses an object from which gix might go on for ever: it follows tags as far as they lead, which in a damaged
-    /// repository may be to themselves.
+    /// Refuses an object from which gix might not return: it follows tags without a limit, and in a damaged repository a tag can
+    /// lead to itself.
     fn check_bounded(&self, id: ObjectId) -> Result<(), GitError> {
         match self.peel_to_commit(id) {
             // A tag names the kind of its target, which may be wrong.

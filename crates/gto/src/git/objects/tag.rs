@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::panic::resume_unwind;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -141,6 +141,7 @@ impl Repository {
 
     /// What each of the tags' refs points to, in the same order.
     pub fn read_tags(&self, tags: &[TagRef], want: Want) -> Vec<TagObject> {
+        self.expect_reads(tags.len());
         let mut reader = Reader::new(want);
         tags.iter().map(|tag| reader.read(self, tag.target)).collect()
     }
@@ -178,7 +179,7 @@ impl Repository {
         let (shared, refs) = (self.gix().clone().into_sync(), self.refs);
         let (work_dir, fetches, variables) = (&self.work_dir, &self.fetches, &self.variables);
         let (silence, inherited, environment) = (self.silence, &self.inherited, &self.environment);
-        let (bad_packs, stand_in) = (&self.bad_packs, &self.stand_in);
+        let (packs, stand_in) = (&self.packs, &self.stand_in);
         let queue = Mutex::new(work.into_iter().enumerate());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let run = || {
@@ -197,7 +198,8 @@ impl Repository {
                 variables: Arc::clone(variables),
                 silence,
                 inherited: Arc::clone(inherited),
-                bad_packs: Arc::clone(bad_packs),
+                packs: Arc::clone(packs),
+                reads_many: AtomicBool::new(true),
                 stand_in: stand_in.clone(),
             };
             let done: Vec<_> = std::iter::from_fn(next).map(|(i, piece)| (i, todo(&here, piece))).collect();

@@ -13,7 +13,7 @@ pub(super) mod trust;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use thread_local::ThreadLocal;
 
@@ -116,7 +116,8 @@ impl Repository {
             variables: Arc::default(),
             silence: Some(SILENCE),
             inherited: Arc::new(inherited),
-            bad_packs: Arc::default(),
+            packs: Arc::default(),
+            reads_many: AtomicBool::new(false),
             stand_in: stand_in.map(Arc::new),
         })
     }
