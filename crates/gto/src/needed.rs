@@ -3,7 +3,7 @@
 //! Owns reading no more than these: the names of tags, and for packed ones the commits that they are on, are in the refs. The
 //! answer is the one that all tags give, or there is none and all must be read. Where tags are read from is the caller's.
 
-use std::collections::BinaryHeap;
+use std::ops::ControlFlow;
 
 use crate::event::{Event, EventKind, is_order_certain};
 use crate::name::{ArtifactName, StageName};
@@ -74,38 +74,49 @@ pub(crate) fn for_event<T: Tags>(event: Event, tags: &mut T) -> Result<Option<Ar
     Ok(is_one.then_some(artifact))
 }
 
-/// The highest version that is shown, which most often is the first that is looked at.
+/// The highest version that is shown, which most often is the first that is looked at: then the others need no order.
 fn latest<T: Tags>(
     name: &ArtifactName,
     options: &ShowOptions,
     tags: &mut T,
 ) -> Result<Option<Artifact>, T::Error> {
-    let mut versions: BinaryHeap<ByPrecedence> = tags.versions()?.into_iter().map(ByPrecedence).collect();
-    while let Some(highest) = versions.pop() {
-        // Those that differ in what says nothing about which is higher are looked at together.
-        let mut equal = vec![highest.0];
-        while let Some(next) = versions.peek().filter(|next| next.0.cmp_precedence(&equal[0]).is_eq()) {
-            if !equal.contains(&next.0) {
-                equal.push(next.0.clone());
-            }
-            versions.pop();
-        }
-        let mut events = Vec::new();
-        for version in &equal {
-            events.extend(tags.of_version(version)?);
-        }
-        let is_certain = is_order_certain(&events);
-        let artifact = Artifact::from_events(name.clone(), events);
-        let found = query::select(&artifact, Some(&Selector::Latest), options);
-        if let Some((version, _)) = found.first() {
-            let is_whole = is_certain && version.is_registered();
-            return Ok(is_whole.then_some(artifact));
-        }
-        if !is_certain {
-            return Ok(None);
+    let mut versions = tags.versions()?;
+    let Some(highest) = versions.iter().max_by(|a, b| a.cmp_precedence(b)).cloned() else { return Ok(None) };
+    let first = versions.extract_if(.., |version| version.cmp_precedence(&highest).is_eq()).collect();
+    if let ControlFlow::Break(decided) = decide(name, first, options, tags)? {
+        return Ok(decided);
+    }
+    versions.sort_unstable_by(|a, b| b.cmp_precedence(a));
+    for equal in versions.chunk_by(|a, b| a.cmp_precedence(b).is_eq()) {
+        if let ControlFlow::Break(decided) = decide(name, equal.to_vec(), options, tags)? {
+            return Ok(decided);
         }
     }
     Ok(None)
+}
+
+/// Ends the search if one of these versions is shown, none of which is higher than the others: with the artifact, or without it if
+/// all tags must be read.
+fn decide<T: Tags>(
+    name: &ArtifactName,
+    mut equal: Vec<Version>,
+    options: &ShowOptions,
+    tags: &mut T,
+) -> Result<ControlFlow<Option<Artifact>>, T::Error> {
+    let mut events = Vec::new();
+    while let Some(version) = equal.pop() {
+        events.extend(tags.of_version(&version)?);
+        equal.retain(|other| *other != version);
+    }
+    let is_certain = is_order_certain(&events);
+    let artifact = Artifact::from_events(name.clone(), events);
+    let found = query::select(&artifact, Some(&Selector::Latest), options);
+    let is_whole = found.first().map(|(version, _)| is_certain && version.is_registered());
+    Ok(match is_whole {
+        Some(is_whole) => ControlFlow::Break(is_whole.then_some(artifact)),
+        None if is_certain => ControlFlow::Continue(()),
+        None => ControlFlow::Break(None),
+    })
 }
 
 /// What these events add up to, if the selector picks something of it that other events change nothing about.
@@ -123,29 +134,6 @@ fn picked(
     // The ref of a version that is not registered is that of the newest event of any stage, or its commit.
     let is_whole = !found.is_empty() && found.iter().all(|(version, _)| version.is_registered());
     is_whole.then_some(artifact)
-}
-
-/// A version by what counts for which is higher.
-struct ByPrecedence(Version);
-
-impl PartialEq for ByPrecedence {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for ByPrecedence {}
-
-impl PartialOrd for ByPrecedence {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ByPrecedence {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.cmp_precedence(&other.0)
-    }
 }
 
 #[cfg(test)]
