@@ -14,30 +14,38 @@ use crate::tag::{Action, TagName};
 use crate::time::Timestamp;
 
 /// The tags of an artifact, in the order of their names.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(super) struct Tags {
     /// Their names without the artifact's, one after the other.
     names: String,
-    /// For each what its ref points to, and its commit if it is an event; else zeros.
-    ids: Vec<u8>,
+    /// For each what its ref points to.
+    targets: Vec<u8>,
     entries: Vec<Entry>,
+    /// The commits and the taggers of the events, each once.
+    commits: Vec<u8>,
+    taggers: Vec<Tagger>,
     /// Why those cannot be read that cannot.
     unreadable: Vec<(usize, UnreadableTag)>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 struct Entry {
+    /// When it was made; 0 if it is no event.
+    seconds: i64,
     /// Where its name ends.
-    end: usize,
-    /// When it was made and by whom; `None` if it is no event.
-    made: Option<(Timestamp, Arc<Tagger>)>,
+    end: u32,
+    /// The places of its tagger and its commit, if it is an event.
+    tagger: u32,
+    commit: u32,
     kind: Kind,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+/// Who made a tag, in which time zone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Tagger {
     name: Arc<str>,
     email: Arc<str>,
+    offset: i32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,23 +90,28 @@ impl Known {
 #[derive(Default)]
 pub(super) struct Builder {
     tags: Tags,
-    taggers: HashMap<(Arc<str>, Arc<str>), Arc<Tagger>>,
+    taggers: HashMap<Tagger, u32>,
+    commits: HashMap<ObjectId, u32>,
 }
 
 impl Builder {
     /// Adds a tag behind those that are there; `rest` is its name without the artifact's.
     pub fn add(&mut self, rest: &str, target: ObjectId, known: Known) {
         let tags = &mut self.tags;
-        let mut entry = Entry { end: 0, made: None, kind: Kind::Foreign };
-        let mut its_commit = None;
+        let mut entry = Entry { seconds: 0, end: 0, tagger: 0, commit: 0, kind: Kind::Foreign };
         match known {
             Known::Event { commit, tagger: Signature { name, email, time }, is_renamed } => {
-                let tagger = self.taggers.entry((name, email)).or_insert_with_key(|(name, email)| {
-                    Arc::new(Tagger { name: Arc::clone(name), email: Arc::clone(email) })
+                let tagger = Tagger { name, email, offset: time.offset() };
+                entry.tagger = *self.taggers.entry(tagger).or_insert_with_key(|tagger| {
+                    tags.taggers.push(tagger.clone());
+                    small(tags.taggers.len() - 1)
                 });
-                entry.made = Some((time, Arc::clone(tagger)));
+                entry.commit = *self.commits.entry(commit).or_insert_with(|| {
+                    tags.commits.extend_from_slice(commit.as_bytes());
+                    small(tags.commits.len() / commit.as_bytes().len() - 1)
+                });
+                entry.seconds = time.seconds();
                 entry.kind = if is_renamed { Kind::Renamed } else { Kind::Event };
-                its_commit = Some(commit);
             }
             Known::Creation => entry.kind = Kind::Creation,
             Known::Lightweight => entry.kind = Kind::Lightweight,
@@ -109,12 +122,8 @@ impl Builder {
             Known::Foreign => {}
         }
         tags.names.push_str(rest);
-        entry.end = tags.names.len();
-        tags.ids.extend_from_slice(target.as_bytes());
-        match its_commit {
-            Some(commit) => tags.ids.extend_from_slice(commit.as_bytes()),
-            None => tags.ids.extend(target.as_bytes().iter().map(|_| 0)),
-        }
+        entry.end = small(tags.names.len());
+        tags.targets.extend_from_slice(target.as_bytes());
         tags.entries.push(entry);
     }
 
@@ -122,9 +131,27 @@ impl Builder {
     pub fn finish(self) -> Tags {
         let mut tags = self.tags;
         tags.names.shrink_to_fit();
-        tags.ids.shrink_to_fit();
+        tags.targets.shrink_to_fit();
         tags.entries.shrink_to_fit();
+        tags.commits.shrink_to_fit();
+        tags.taggers.shrink_to_fit();
         tags
+    }
+}
+
+/// A length or a place: one artifact has less than 4 GiB of names, or its tags would not be in memory.
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// The same tags, wherever the values that they have in common are kept.
+impl PartialEq for Tags {
+    fn eq(&self, other: &Self) -> bool {
+        self.names == other.names
+            && self.targets == other.targets
+            && self.len() == other.len()
+            && (0..self.len())
+                .all(|place| self.rest(place) == other.rest(place) && self.known(place) == other.known(place))
     }
 }
 
@@ -135,32 +162,36 @@ impl Tags {
 
     /// Takes in tags that come behind these.
     pub fn append(&mut self, other: Self) {
-        let (names, entries) = (self.names.len(), self.entries.len());
+        let (names, entries) = (small(self.names.len()), self.entries.len());
+        let commits = small(self.commits.len() / self.id_len().max(1));
+        let taggers = small(self.taggers.len());
         self.names.push_str(&other.names);
-        self.ids.extend(other.ids);
-        self.entries.extend(other.entries.into_iter().map(|entry| Entry { end: names + entry.end, ..entry }));
+        self.targets.extend(other.targets);
+        self.taggers.extend(other.taggers);
+        self.commits.extend(other.commits);
+        self.entries.extend(other.entries.into_iter().map(|entry| Entry {
+            end: names.saturating_add(entry.end),
+            tagger: taggers.saturating_add(entry.tagger),
+            commit: commits.saturating_add(entry.commit),
+            ..entry
+        }));
         self.unreadable.extend(other.unreadable.into_iter().map(|(place, why)| (entries + place, why)));
     }
 
     /// The name of a tag without the artifact's.
     pub fn rest(&self, place: usize) -> &str {
         let start = place.checked_sub(1).map_or(0, |before| self.entries[before].end);
-        &self.names[start..self.entries[place].end]
+        self.names.get(start as usize..self.entries[place].end as usize).unwrap_or_default()
     }
 
     /// What a tag's ref points to.
     pub fn target(&self, place: usize) -> &[u8] {
         let len = self.id_len();
-        &self.ids[place * 2 * len..][..len]
-    }
-
-    fn commit(&self, place: usize) -> Option<ObjectId> {
-        let len = self.id_len();
-        ObjectId::from_bytes(&self.ids[(place * 2 + 1) * len..][..len])
+        &self.targets[place * len..][..len]
     }
 
     fn id_len(&self) -> usize {
-        self.ids.len() / (self.entries.len() * 2).max(1)
+        self.targets.len() / self.entries.len().max(1)
     }
 
     /// What is known of a tag.
@@ -174,18 +205,16 @@ impl Tags {
                 let found = self.unreadable.binary_search_by_key(&place, |(place, _)| *place);
                 found.map_or(Known::Foreign, |found| Known::Unreadable(self.unreadable[found].1))
             }
-            Kind::Event | Kind::Renamed => match (self.commit(place), self.tagger(place)) {
-                (Some(commit), Some(tagger)) => {
-                    Known::Event { commit, tagger, is_renamed: entry.kind == Kind::Renamed }
-                }
-                _ => Known::Foreign,
-            },
+            Kind::Event | Kind::Renamed => self.event(entry).unwrap_or(Known::Foreign),
         }
     }
 
-    fn tagger(&self, place: usize) -> Option<Signature> {
-        let (time, tagger) = self.entries[place].made.as_ref()?;
-        Some(Signature { name: Arc::clone(&tagger.name), email: Arc::clone(&tagger.email), time: *time })
+    fn event(&self, entry: &Entry) -> Option<Known> {
+        let Tagger { name, email, offset } = self.taggers.get(entry.tagger as usize)?.clone();
+        let tagger = Signature { name, email, time: Timestamp::new(entry.seconds, offset)? };
+        let commit = self.commits.chunks_exact(self.id_len().max(1)).nth(entry.commit as usize)?;
+        let commit = ObjectId::from_bytes(commit)?;
+        Some(Known::Event { commit, tagger, is_renamed: entry.kind == Kind::Renamed })
     }
 
     /// Whether these refs are those of the tags, and nothing of them is to be read again: what could not be read may be there
@@ -237,6 +266,7 @@ impl Tags {
 
     /// When the newest event was, in seconds.
     pub fn newest(&self) -> Option<i64> {
-        self.entries.iter().filter_map(|entry| entry.made.as_ref()).map(|(time, _)| time.seconds()).max()
+        let is_event = |entry: &&Entry| matches!(entry.kind, Kind::Event | Kind::Renamed);
+        self.entries.iter().filter(is_event).map(|entry| entry.seconds).max()
     }
 }
