@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::annotation::Source;
+use crate::annotation::json::Unrepeated;
 use crate::author::Author;
 use crate::name::{ArtifactName, StageName};
 use crate::rules::{Registering, TagWish, Undo};
@@ -264,9 +265,9 @@ pub struct Annotating {
     pub must_be_new: bool,
 }
 
-/// Null is a distinct value.
+/// Null is a distinct value; two values for one key are refused, as on the command line.
 fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
-    Json::deserialize(deserializer).map(Some)
+    Unrepeated::deserialize(deserializer).map(|custom| Some(custom.0))
 }
 
 /// How a write is done.

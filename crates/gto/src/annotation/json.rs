@@ -2,11 +2,11 @@
 //!
 //! Owns what is refused though it is json: it would arrive as something else than what was written.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde_json::error::Category;
+use serde_json::{Map, Value};
 
 use crate::yaml::printable;
 
@@ -32,8 +32,10 @@ pub fn from_json(text: &str) -> Result<Value, JsonFault> {
     if text.is_empty() {
         return Ok(Value::Null);
     }
-    let value = serde_json::from_str(text).map_err(JsonFault::Syntax)?;
-    serde_json::from_str::<Unrepeated>(text).map_err(JsonFault::RepeatedKey)?;
+    let Unrepeated(value) = serde_json::from_str(text).map_err(|error| match error.classify() {
+        Category::Data => JsonFault::RepeatedKey(error),
+        _ => JsonFault::Syntax(error),
+    })?;
     match long_integer(text) {
         Some(integer) => Err(JsonFault::LongInteger(printable(integer))),
         None => Ok(value),
@@ -59,61 +61,66 @@ fn long_integer(text: &str) -> Option<&str> {
     text.split(is_outside).find(is_long)
 }
 
-/// Json without two values for one key.
-struct Unrepeated;
+/// Json without two values for one key, of which a plain [`Value`] would silently keep the last.
+pub(crate) struct Unrepeated(pub Value);
 
 impl<'de> Deserialize<'de> for Unrepeated {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Self)
+        deserializer.deserialize_any(Reader).map(Self)
     }
 }
 
-impl<'de> Visitor<'de> for Unrepeated {
-    type Value = Self;
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("json")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
-        let mut keys = HashSet::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut fields = Map::new();
         while let Some(key) = map.next_key::<String>()? {
-            if keys.contains(&key) {
+            if fields.contains_key(&key) {
                 return Err(A::Error::custom(format_args!("the key '{}' twice", printable(&key))));
             }
-            keys.insert(key);
-            map.next_value::<Self>()?;
+            let Unrepeated(value) = map.next_value()?;
+            fields.insert(key, value);
         }
-        Ok(self)
+        Ok(Value::Object(fields))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
-        while list.next_element::<Self>()?.is_some() {}
-        Ok(self)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Unrepeated(value)) = list.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
     }
 
-    fn visit_unit<E>(self) -> Result<Self, E> {
-        Ok(self)
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
-        Ok(self)
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
-        Ok(self)
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
     }
 }
 
