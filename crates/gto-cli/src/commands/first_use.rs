@@ -21,7 +21,7 @@ pub fn hints(plan: &Plan, registry: &Registry) -> Vec<String> {
         return Vec::new();
     }
     let is_old = |tag: &String| !plan.steps.iter().any(|step| step.tag() == tag);
-    let tags = registry.tag_names().unwrap_or_default();
+    let tags = registry.listed_names().unwrap_or_default();
     similar(plan, registry, &tags.into_iter().filter(is_old).collect::<Vec<_>>())
 }
 

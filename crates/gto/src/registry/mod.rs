@@ -143,6 +143,11 @@ impl Registry {
         Ok(self.repository.tag_refs("")?.refs.into_iter().map(|tag| tag.name).collect())
     }
 
+    /// The names of what is listed as a tag, in no order, some of them twice: for suggestions. What it points to is not read.
+    pub fn listed_names(&self) -> Result<Vec<String>> {
+        Ok(self.repository.listed_names(&[""])?)
+    }
+
     /// Whether there are so many tags that a first use of a name does not list them all: it would take longer than a user waits.
     pub fn has_many_tags(&self) -> bool {
         // About half a million tags.

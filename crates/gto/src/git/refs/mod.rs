@@ -87,14 +87,19 @@ impl Repository {
         self.file_tag_refs(prefixes)
     }
 
-    /// What [`TagRefs::digest_of_names`] gives for the tags whose names begin with one of the prefixes. What they point to
-    /// is not read, which for a hundred loose ones is most of the time of a write.
-    pub fn digest_of_names(&self, prefixes: &[&str]) -> Result<u64, GitError> {
-        if self.refs == RefStorage::Reftable {
-            return Ok(self.tag_refs_with(prefixes)?.digest_of_names());
+    /// The names of the tags that begin with one of the prefixes, in no order, some of them twice. What they point to is not read,
+    /// which for a hundred loose ones is most of the time of a write.
+    pub fn listed_names(&self, prefixes: &[&str]) -> Result<Vec<String>, GitError> {
+        if self.refs == RefStorage::Files {
+            return self.file_tag_names(prefixes);
         }
-        let names = self.file_tag_names(prefixes)?;
-        Ok(digest(names.iter().map(String::as_str).collect()))
+        let TagRefs { refs, not_utf8, broken, .. } = self.tag_refs_with(prefixes)?;
+        Ok(refs.into_iter().map(|tag| tag.name).chain(not_utf8).chain(broken).collect())
+    }
+
+    /// What [`TagRefs::digest_of_names`] gives for the tags whose names begin with one of the prefixes.
+    pub fn digest_of_names(&self, prefixes: &[&str]) -> Result<u64, GitError> {
+        Ok(digest(self.listed_names(prefixes)?.iter().map(String::as_str).collect()))
     }
 
     /// How many bytes the files have that hold many refs each; none if there are no such files.
