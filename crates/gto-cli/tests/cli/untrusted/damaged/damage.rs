@@ -11,6 +11,10 @@ pub fn inflict(root: &Path, chance: &mut SplitMix) -> Vec<String> {
     (0..times).map(|_| inflict_once(root, chance)).collect()
 }
 
+/// What files are for.
+const KINDS: [&str; 9] =
+    ["HEAD", "config", "packed-refs", "alternates", "link", "tag", "branch", "pack", "object"];
+
 /// What a file is for; `None` for those that no answer depends on.
 fn kind(name: &str) -> Option<&'static str> {
     let after_git = name.split_once(".git/").map_or(name, |(_, rest)| rest);
@@ -45,11 +49,25 @@ fn files(root: &Path, prefix: &str, found: &mut Vec<(String, &'static str)>) {
     }
 }
 
+/// The kinds in a list such as `config,pack`.
+fn wanted_kinds(list: &str) -> Vec<&str> {
+    let unknown = list.split(',').find(|word| !KINDS.contains(word));
+    assert_eq!(unknown, None, "GTO_DAMAGE_KINDS: no such kind; the kinds are {}", KINDS.join(","));
+    list.split(',').collect()
+}
+
+#[test]
+#[should_panic(expected = "the kinds are HEAD,config")]
+fn a_kind_of_file_that_is_unknown_is_refused() {
+    wanted_kinds("config,packs");
+}
+
 fn inflict_once(root: &Path, chance: &mut SplitMix) -> String {
     let mut found = Vec::new();
     files(root, "", &mut found);
     if let Ok(wanted) = std::env::var("GTO_DAMAGE_KINDS") {
-        found.retain(|(_, kind)| wanted.split(',').any(|wanted| wanted == *kind));
+        let wanted = wanted_kinds(&wanted);
+        found.retain(|(_, kind)| wanted.contains(kind));
     }
     found.sort();
     let mut kinds: Vec<&str> = found.iter().map(|(_, kind)| *kind).collect();
