@@ -10,7 +10,7 @@ use std::path::Path;
 use gix::bstr::{BString, ByteSlice as _};
 use gix::refs::FullName;
 
-use crate::git::refs::loose_ref::{LooseRef, is_absence};
+use crate::git::refs::loose_ref::{LooseRef, is_impossible_or_absent};
 use crate::git::refs::packed::PackedRefs;
 use crate::git::refs::packed_damage::DamagedPackedRefs;
 use crate::git::refs::{TAGS, full_name};
@@ -20,10 +20,10 @@ use crate::object_id::ObjectId;
 /// The attempted operation, for errors.
 const WHAT: &str = "list the tags";
 
-/// So many loose refs are read by one thread at a time.
+/// The number of loose refs that a thread reads at a time.
 const FILES: usize = 256;
 
-/// So many bytes of `packed-refs` are read by one thread at a time, or the rest of their last line more.
+/// The number of bytes of `packed-refs` that a thread reads at a time; its last line is read to the end.
 const BYTES: usize = 64 * 1024;
 
 /// A tag by its name, and what it points to: `None` if that cannot be made out.
@@ -129,7 +129,7 @@ struct Part {
     is_last: bool,
 }
 
-/// The refs whose names begin with the prefix, up to the first that comes behind them.
+/// The refs whose names begin with the prefix, up to the first one after them.
 fn tags_with(
     file: &PackedRefs,
     mut lines: &[u8],
@@ -196,8 +196,8 @@ fn loose_names(tags: &Path, prefixes: &[&str]) -> io::Result<Vec<BString>> {
         let Ok(path) = gix::path::from_bstr(folder.as_bstr()) else { continue };
         let entries = match fs::read_dir(tags.join(path)) {
             Ok(entries) => entries,
-            // It need not be there, and goes with the last ref in it.
-            Err(error) if is_absence(&error) => continue,
+            // Git removes the folder with the last ref in it.
+            Err(error) if is_impossible_or_absent(&error) => continue,
             Err(error) => return Err(error),
         };
         for entry in entries {
@@ -209,8 +209,8 @@ fn loose_names(tags: &Path, prefixes: &[&str]) -> io::Result<Vec<BString>> {
             }
             let kind = match entry.file_type() {
                 Ok(kind) => kind,
-                // Where the folder does not say it, it takes a look, and the file may be gone meanwhile.
-                Err(error) if is_absence(&error) => continue,
+                // On some file systems this looks at the file, which may have been removed meanwhile.
+                Err(error) if is_impossible_or_absent(&error) => continue,
                 Err(error) => return Err(error),
             };
             if kind.is_dir() {
@@ -253,7 +253,7 @@ fn simple_tag(entry: &[u8], hash: gix::hash::Kind) -> Option<TagRef> {
     Some(TagRef { name: std::str::from_utf8(name).ok()?.to_owned(), target: from_gix(&id) })
 }
 
-/// Whether the name is beyond doubt one that a ref may have.
+/// Whether a ref may certainly have this name.
 fn is_simple(name: &[u8]) -> bool {
     let at = |place: Option<usize>| place.and_then(|place| name.get(place)).copied().unwrap_or_default();
     let is_allowed = |(place, byte): (usize, u8)| {

@@ -35,7 +35,7 @@ impl Repository {
         let folder = if is_shared { self.common_dir() } else { self.git_dir() };
         let path = folder.join(gix::path::from_bstr(bytes).map_err(io::Error::other)?);
         let absent = |error: io::Error| {
-            let is_absent = is_absence(&error) || error.kind() == io::ErrorKind::IsADirectory;
+            let is_absent = is_impossible_or_absent(&error) || error.kind() == io::ErrorKind::IsADirectory;
             if is_absent { Ok(None) } else { Err(error) }
         };
         let mut text = Vec::new();
@@ -70,8 +70,8 @@ fn parse(text: &[u8], hash: gix::hash::Kind) -> LooseRef {
     id.map_or(LooseRef::Broken, |id| LooseRef::Object(from_gix(&id)))
 }
 
-/// Whether there is no such file or folder, and perhaps can be none.
-pub(super) fn is_absence(error: &io::Error) -> bool {
+/// Whether there is no such file or folder, also because none can have that name.
+pub(super) fn is_impossible_or_absent(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
     matches!(error.kind(), NotFound | NotADirectory | InvalidInput | InvalidFilename)
 }

@@ -19,10 +19,10 @@ use crate::git::remote::url::without_passwords;
 use crate::git::{GitError, RefStorage, Repository, is_bundle, lossy};
 use crate::object_id::ObjectId;
 
-/// So many bytes of arguments every system takes, with room for the environment beside them.
+/// The length of arguments, in bytes, that every system accepts together with an environment.
 const MAX_ARGUMENTS: usize = if cfg!(windows) { 24 * 1024 } else { 640 * 1024 };
 
-/// With more prefixes all refs are listed: a command may not be longer than the system allows.
+/// With more prefixes all refs are listed, since the system limits the length of a command.
 const MAX_PATTERNS: usize = 100;
 
 /// Fetches what the refspecs say and nothing else, whatever is configured: no other tags, no removal of tags that are
@@ -395,7 +395,7 @@ pub(crate) fn batches<'a, 't>(tags: &'a [PushedTag<'t>], limit: usize) -> Vec<&'
     batches
 }
 
-/// What an argument takes of the room that the system has for them.
+/// How much of the space for arguments an argument takes.
 fn size_of_argument(argument: &str) -> usize {
     argument.len() + 1 + size_of::<usize>()
 }

@@ -1,7 +1,7 @@
-//! Carrying out a change of annotation files: writing them, committing them and nothing else, pushing the branch.
+//! Applying a change of annotation files: writes them, commits only them, and pushes the branch.
 //!
-//! Owns that order, what may be committed along, what is put back if Git does not commit, and planning again if another
-//! process was faster. The plan defines the changes.
+//! Owns that order, what else a commit may contain, what is restored if Git does not commit, and making the plan again if a file
+//! changed meanwhile. The plan defines the changes.
 
 use std::iter;
 
@@ -22,8 +22,8 @@ use crate::registry::write::note;
 use crate::request::{Request, WriteOptions};
 use crate::yaml::printable;
 
-/// How often an edit is planned again because another process was faster: a person who saves files in an editor, since
-/// other `gto` wait.
+/// Maximum number of times that an edit is planned again because a file changed meanwhile: by an editor, since other `gto` wait
+/// for the lock.
 const TRIES: u32 = 20;
 
 impl Registry {
@@ -48,8 +48,8 @@ impl Registry {
         }
     }
 
-    /// Whether somebody else was faster: with a file, or with the branch of a remote repository, whose clone is then as they left
-    /// it. A branch of the user's own repository is for them to pull.
+    /// Whether another process was faster: it changed a file, or pushed to the branch of a remote repository, whose clone is then up to
+    /// date. In their own repository, users pull themselves.
     fn is_worth_another_try(&self, error: &Error) -> bool {
         match error {
             Error::Annotate(AnnotateError::Changed { .. }) => true,
@@ -65,7 +65,7 @@ impl Registry {
         }
     }
 
-    /// Whether the files of a plan are such as annotate artifacts: a plan that was kept may have been changed.
+    /// Whether a plan changes nothing but annotation files: one that was stored may have been modified.
     pub(in crate::registry) fn check_files(&self, plan: &AnnotationPlan) -> Result<()> {
         let dvc = self.dvc_folders()?;
         let dvc = dvc.iter().map(|folder| self.current(Source::Dvc, folder));
@@ -125,14 +125,14 @@ impl Registry {
         if !plan.is_whole() {
             return Err(AnnotateError::Unmovable.into());
         }
-        // Long before the first file is written: whoever has just looked may end the process.
+        // Long before the first file is written: a signal that comes in between still ends the process.
         let _under_way = self.environment.cancellation().begin_edit();
         let remote = self.ready_to_commit(plan, options)?.map(one_address).transpose()?;
         self.write_all(&plan.edits)?;
         if remote.is_none() && !options.commit {
             return Ok(Applied::default());
         }
-        // What was done before may be what was missing, or be taken back by this.
+        // This may complete, or revert, an edit that was made and not committed.
         let uncommitted = self.repository.uncommitted(&plan.files());
         let uncommitted = uncommitted.map_err(Error::from).and_then(|uncommitted| {
             self.check_seen_by_git(plan, &uncommitted)?;

@@ -29,8 +29,8 @@ struct Move {
 
 impl Registry {
     /// Plans to move annotations from `artifacts.yaml` to the `dvc.yaml` of the root, or back: those of `names`, or all if there
-    /// are none. Nothing gets lost or changed: what has no place in the other file keeps the artifact from moving, and what cannot
-    /// be read does, too. `artifacts.yaml` has no artifacts of folders: those stay in the `dvc.yaml` there.
+    /// are none. Nothing is lost or changed: an artifact stays where it is if the other file cannot hold one of its fields, or if it
+    /// cannot be read. `artifacts.yaml` has no artifacts of folders: those stay in the `dvc.yaml` there.
     pub(in crate::registry) fn plan_migration(
         &self,
         to: Source,
@@ -110,7 +110,7 @@ impl Registry {
             return Err(format!("'{}' says something else of it", printable(&to.file)));
         }
         let back = self.read_back(name, to, &added).map_err(|error| error.to_string())?;
-        // What the path of a `dvc.yaml` is told as.
+        // Paths in a `dvc.yaml` are relative to its folder.
         let path = annotation.path.as_deref().map(from_everywhere);
         if back != (Annotation { path, ..annotation.clone() }) && back != *annotation {
             return Err(format!("it would not say the same in '{}'", printable(&to.file)));
@@ -193,7 +193,7 @@ impl Move {
         if entries.is_empty() {
             return nothing(message);
         }
-        // A file that says nothing any more goes; one with a comment says something, and so does one that a link leads to.
+        // An empty file is removed, unless it has a comment or is the target of a link.
         let goes =
             edit::says_nothing(self.left.text()) && !moved.is_empty() && self.from.target == self.from.file;
         let text = |document: &Document| document.text().to_owned();

@@ -1,7 +1,7 @@
 //! Planning to change annotations: which file it is, and what is allowed.
 //!
-//! Owns the plan: the new text of each file, made from the text of now; it can be shown, and carried out if the file is
-//! still that text. `annotation::edit` changes the text, and `apply` applies the plan.
+//! Owns the plan: the new text of each file, made from its current text. It can be shown, and applied as long as the file still has
+//! that text. `annotation::edit` changes the text, and `apply` applies the plan.
 
 use std::iter;
 use std::path::Path;
@@ -58,7 +58,7 @@ pub(in crate::registry) fn nothing(message: String) -> AnnotationPlan {
     AnnotationPlan { message, ..AnnotationPlan::default() }
 }
 
-/// Makes a plan be about these entries of a file, which is to have this text.
+/// Adds to a plan these entries of a file, and the text that the file gets.
 pub(in crate::registry) fn about(
     mut plan: AnnotationPlan,
     file: &Current,
@@ -97,7 +97,7 @@ impl Registry {
 
     /// Plans to annotate an artifact: to change the fields that it has, or to give it some.
     ///
-    /// An artifact stays in the file that has it; where both have it, in `dvc.yaml`, which counts.
+    /// An artifact stays in its file; if both files have it, it is changed in `dvc.yaml`, which takes precedence.
     fn plan_annotate(&self, name: &ArtifactName, wish: &Annotating) -> Result<AnnotationPlan> {
         self.check_words(wish)?;
         let path = wish.path.as_deref().map(|path| self.path_from_root(path)).transpose()?;
@@ -140,8 +140,7 @@ impl Registry {
         Ok(about(nothing(message), current, vec![entry.to_owned()], Some(edited.text().to_owned())))
     }
 
-    /// Plans to take the annotation of an artifact out of the file that has it; where both have it, out of `dvc.yaml`. Tags
-    /// have nothing to do with it.
+    /// Plans to remove the annotation of an artifact from its file; if both files have it, from `dvc.yaml`. Tags are not affected.
     fn plan_remove_annotation(&self, name: &ArtifactName, file: Option<Source>) -> Result<AnnotationPlan> {
         let files = self.files_for(name, file)?;
         let current = &files[0];
@@ -152,7 +151,7 @@ impl Registry {
         let edited = edit::without(&current.document, current.source, entry)
             .map_err(|problem| current.error(problem))?;
         let message = format!("Remove annotation for artifact `{name}`");
-        // A file that says nothing any more goes; one with a comment says something, and so does one that a link leads to.
+        // An empty file is removed, unless it has a comment or is the target of a link.
         let goes = edit::says_nothing(edited.text()) && current.target == current.file;
         let after = (!goes).then(|| edited.text().to_owned());
         Ok(about(nothing(message), current, vec![entry.to_owned()], after))
@@ -222,8 +221,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Every file of the work tree that annotates artifacts and can be read, that of the root first: what is wrong with another
-    /// one is not the matter here.
+    /// Every readable file of the work tree that annotates artifacts, that of the root first. Other files are ignored here.
     fn all_current(&self, known: &[Current]) -> Result<Vec<Current>> {
         let current = |source: Source, folder: &str| {
             let known = known.iter().find(|file| file.source == source && file.folder == folder);
@@ -303,7 +301,7 @@ impl Registry {
         Ok(Current { source, file, target, folder: folder.to_owned(), is_there, document })
     }
 
-    /// Of what Git has, only a part may be in the work tree: a new file would take the place of all that the old one says.
+    /// Git may have a file that is not in the work tree, as in a sparse checkout: a new file would replace all of it.
     fn left_out(&self, file: &str) -> AnnotateError {
         let folder = folder_of_path(file);
         let bring = match self.repository.sparse_by_folders() {

@@ -1,4 +1,4 @@
-//! The remote of a registry: which one it is, what it has that is not here, and the other way round.
+//! The remote of a registry: which one it is, and how its tags differ from the local ones.
 //!
 //! Reads remotes. See `write` for the pushes of writes.
 
@@ -65,7 +65,7 @@ pub struct TagDifference {
 pub struct Sent {
     /// The tags that are on the remote now.
     pub pushed: Vec<String>,
-    /// Why not all are.
+    /// Why the others are not.
     pub failure: Option<PartialPush>,
     /// Other messages of Git, hooks and the remote, line by line; usually none.
     pub said: String,
@@ -85,7 +85,7 @@ pub enum Difference {
     OnlyHere,
     /// It is not here.
     OnlyThere,
-    /// Both have one of that name, and another one.
+    /// Both have a tag of that name, and the tags differ.
     Differs,
 }
 
@@ -140,7 +140,7 @@ impl Registry {
     pub(in crate::registry) fn remote(&self) -> Result<Remote> {
         let known = || self.repository.remotes();
         match &self.config()?.remote {
-            // What is cloned for a while has one remote, whatever the configuration in it says.
+            // A temporary clone has one remote, whatever its configuration says.
             Some(name) if self.url().is_none() => self.remote_named(name),
             _ => self.repository.push_remote().ok_or_else(|| Error::NoRemote { known: known() }),
         }
@@ -218,7 +218,7 @@ impl Registry {
         };
         let borrowed: Vec<&str> = prefixes.iter().map(String::as_str).collect();
         let here = self.repository.tag_refs_with(&borrowed)?;
-        // Tags of others may be in the way of those of an artifact in a folder.
+        // Tags of another artifact can block those of an artifact in a folder.
         let above = artifact.map(ArtifactName::in_tag);
         let above = above.iter().flat_map(|name| folders(name)).map(str::to_owned);
         let asked: Vec<String> = prefixes.iter().cloned().chain(above).collect();
@@ -264,7 +264,7 @@ impl Registry {
             comparison.same += 1;
             return;
         }
-        // A lightweight tag is no event; it matters only where it stands in the place of one.
+        // A lightweight tag is no event; it matters only if it has the name of one.
         let is_event = match (&ours, &theirs) {
             (Some(ours), None) => self.is_event_to_push(comparison, ours),
             (None, Some(theirs)) => theirs.peeled.is_some(),
