@@ -8,6 +8,7 @@ use super::evidence::{Evidence, PolicyEvidence};
 use super::finding::{Check, Finding, quoted, tags_that};
 use crate::name::StageName;
 use crate::policy::{Member, Policy, Prerelease, Rule, VersionRule};
+use crate::state::Artifact;
 
 pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     let (policy, violating, unknown) = match &evidence.policy {
@@ -45,7 +46,7 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
         .state
         .artifacts()
         .iter()
-        .flat_map(|artifact| artifact.events())
+        .flat_map(Artifact::events)
         .filter_map(|event| event.stage().cloned())
         .collect();
     let is_covered = |stage: &StageName| {
