@@ -272,11 +272,12 @@ fn five_thousand_tags_in_one_push_are_judged() {
     let hooked = hooked(FROM);
     let clone = &hooked.clone;
     let (now, head) = (now(), clone.head());
-    let mut stream = String::new();
-    for n in 0..5_000 {
+    let tag = |n: usize| {
         let tag = format!("n{}#dev#{}", n % 50, n / 50 + 1);
-        stream += &format!("tag {tag}\nfrom {head}\ntagger A <a@example.com> {now} +0000\ndata 1\nx\n");
-    }
+        format!("tag {tag}\nfrom {head}\ntagger A <a@example.com> {now} +0000\ndata 1\nx\n")
+    };
+    let stream: Vec<String> = (0..5_000).map(tag).collect();
+    let stream = stream.concat();
     clone.git_stdin(&["fast-import", "--quiet"], stream.as_bytes());
     clone.tag("m#prod#9", "m@v2.0.0", &fresh(-1));
     hooked.refused(&["--tags"], &["remote: m#prod#9"]);
