@@ -23,6 +23,7 @@
 
 mod baseline;
 mod conditions;
+mod export;
 mod facts;
 mod glob;
 mod judge;

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod export;
 mod hook;
 mod in_force;
 mod init;
@@ -28,6 +29,7 @@ enum What {
     Init(init::Init),
     Check(check::Check),
     Explain(explain::Explain),
+    Export(export::Export),
     Hook(hook::Hook),
 }
 
@@ -38,6 +40,7 @@ impl PolicyCommand {
             What::Init(init) => init.run(context),
             What::Check(check) => check.run(context),
             What::Explain(explain) => explain.run(context),
+            What::Export(export) => export.run(context),
             What::Hook(hook) => hook.run(context),
         }
     }

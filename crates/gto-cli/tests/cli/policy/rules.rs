@@ -140,6 +140,25 @@ fn a_shallow_clone_that_lacks_the_history_cannot_judge_branches() {
 }
 
 #[test]
+fn hosts_without_hooks_get_patterns_of_every_tag_that_moves_a_stage() {
+    let repo = registry(&["m@v1.0.0"]);
+    policy(
+        &repo,
+        "rules:\n- {stage: prod, from: [staging], soak: 1d}\n- {stage: qa, freeze: {from: 2026-01-01, to: 2026-01-02}}\n",
+        &[],
+    );
+    let run = gto(&repo, "policy export gitlab-protected-tags").ok();
+    let patterns = run.out();
+    let expected = "*#prod\n*#prod#*\n*#prod!\n*#prod!#*\n*#qa\n*#qa#*\n*#qa!\n*#qa!#*\n*@v*!\n*@v*!#*\n*@deprecated\n*@deprecated#*\n\
+                    gto-approval/*\n";
+    assert_eq!(patterns, expected);
+    hints_at(&run, "the host cannot hold these keys of the policy: from, soak, freeze");
+    let ruleset = gto(&repo, "policy export github-ruleset").ok().json();
+    assert_eq!(ruleset["conditions"]["ref_name"]["include"][0], "refs/tags/**/*#prod");
+    assert_eq!(ruleset["target"], "tag");
+}
+
+#[test]
 fn a_message_cannot_forge_what_only_gto_writes() {
     let repo = registry(&["m@v1.0.0"]);
     let run = crate::common::binary()

@@ -51,6 +51,10 @@ fn only_a_key_of_the_group_signs_for_it_and_the_machines_own_keys_count_for_noth
     gto(&repo, "assign m --version v1.0.0 --stage prod --sign").ok();
     assert!(repo.git_ok(&["cat-file", "tag", "m#prod#1"]).contains("\nGto-Registry: acme/ml\n"));
     gto(&repo, "policy check").ok();
+    // Another object in its place is not what was signed.
+    repo.git_ok(&["replace", "m#prod#1", "m@v1.0.0"]);
+    gto(&repo, "policy check m#prod#1").fails(1);
+    repo.git_ok(&["replace", "-d", "m#prod#1"]);
     // Copied under another name, made by hand without the registry's name, signed by another: none of them counts.
     repo.git_ok(&["update-ref", "refs/tags/m#prod#2", "m#prod#1"]);
     repo.git_ok(&["tag", "-s", "-m", "by hand", "m#prod#3", "HEAD~1"]);

@@ -170,6 +170,11 @@ impl Repository {
             Err(UnreadableTag::Missing) => return Err(format!("the object of '{name}' is missing")),
             Err(why) => return Err(format!("'{name}' cannot be read: {why}")),
         };
+        let store = self.gix().objects.store_ref();
+        if self.to_gix(id).is_some_and(|id| store.replacements().any(|(replaced, _)| replaced == id)) {
+            // Git verifies what is stored, and that is not what was read.
+            return Err(format!("'{name}' is replaced here: `git replace --list` shows by what"));
+        }
         let (message, signature) = split_signature(object.body);
         let unsigned = CheckedTag {
             result: Verified::Unsigned,
