@@ -125,6 +125,21 @@ fn in_a_clone_the_policy_of_the_remotes_default_branch_is_in_force() {
 }
 
 #[test]
+fn whoever_has_no_policy_need_not_say_which_branch_is_the_default() {
+    let remote = registry(&["m@v1.0.0"]);
+    remote.git_ok(&["branch", "-m", "trunk"]);
+    remote.git_ok(&["branch", "develop"]);
+    let clone = remote.clone_to("clone");
+    clone.git_ok(&["remote", "set-head", "origin", "--delete"]);
+    gto(&clone, "assign m --version v1.0.0 --stage prod --dry-run").ok();
+    policy(&remote, FROM, &[]);
+    clone.git_ok(&["fetch", "-q"]);
+    clone.git(&["remote", "set-head", "origin", "--delete"]);
+    let run = gto(&clone, "assign m --version v1.0.0 --stage prod").fails(1);
+    hints_at(&run, "git remote set-head origin");
+}
+
+#[test]
 fn a_shallow_clone_that_lacks_the_history_cannot_judge_branches() {
     let remote = registry(&["m@v1.0.0"]);
     policy(&remote, "rules:\n- {stage: prod, branches: [main]}\n", &[]);

@@ -111,7 +111,15 @@ impl Registry {
             [(branch, commit)] => {
                 Ok(Some(Standpoint { commit: *commit, source: format!("{name}/{branch}"), branches }))
             }
-            _ => Err(Error::NoDefaultBranch { remote: name }),
+            several => {
+                // Whoever has no policy need not say which branch would have it.
+                for (_, commit) in several {
+                    if file_of(&self.repository, *commit, Policy::FILE_NAME, Policy::MAX_SIZE)?.is_some() {
+                        return Err(Error::NoDefaultBranch { remote: name });
+                    }
+                }
+                Ok(None)
+            }
         }
     }
 
