@@ -87,9 +87,10 @@ mod tests {
             .get_opts()
             .filter(|arg| arg.is_required_set() && arg.get_id() != tested.get_id())
             .map(|arg| format!("--{}={}", arg.get_long().unwrap(), value(arg)))
-            // `gto promote` needs a stage or two, and clap calls none of them required.
+            // These need a stage, and clap does not call it required: `gto promote` takes two others instead, `gto approve` a list.
             .chain(
-                (command.get_name() == "promote" && tested.get_id() != "stage").then(|| "--stage=1".into()),
+                (matches!(command.get_name(), "promote" | "approve") && tested.get_id() != "stage")
+                    .then(|| "--stage=1".into()),
             )
             .collect();
         let before = |index: Option<usize>| {

@@ -203,8 +203,10 @@ impl Worker<'_> {
         tally.complained += usize::from(all.complains());
         let tag = git.run(&["cat-file", "-p", &format!("refs/tags/{TAG}")]);
         let (head, has_head) = (git.head(), git.has_head());
-        // Without a readable current commit and its folder, the configuration of a bare repository is unknown.
-        let is_unconfigured = template.name == "bare" && (head != intact.head || !git.has_head_folder());
+        // Without the folder of the current commit, nobody knows the configuration of a bare repository, nor whether a policy
+        // forbids a write.
+        let has_head_folder = git.has_head_folder();
+        let is_unconfigured = template.name == "bare" && (head != intact.head || !has_head_folder);
         // Where some are refused: those of which nothing is refused are listed one artifact at a time.
         let found: Listing =
             [&of_m, &of_n].into_iter().filter(|said| !said.complains()).flat_map(view::listing).collect();
@@ -252,7 +254,7 @@ impl Worker<'_> {
                 && (about != About::Registry || lists_the_same)
                 && let Some(expected) = expected.as_ref().map(|all| &all[number])
                 // Git forgives some damage to HEAD, and to refuse it is safe.
-                && (!is_register || head == intact.head && !is_head_touched)
+                && (!is_register || head == intact.head && !is_head_touched && has_head_folder)
                 // Git does not look whether a commit is the one that its id names.
                 && (!shows_commits || git.log(&intact.commits) == intact.log)
                 && line != "doctor"
