@@ -32,6 +32,8 @@ impl Sshd {
             skip("no sshd");
             return None;
         };
+        // Only the start as a service makes it, and to root sshd is nothing without it; nobody else may make it.
+        let _ = fs::create_dir_all("/run/sshd");
         let folder = repo.sandbox().path().join("ssh");
         fs::create_dir_all(&folder).expect("the sandbox is writable");
         let (host, user) = (SshKey::or_skip(folder.join("host"))?, SshKey::or_skip(folder.join("user"))?);
