@@ -32,6 +32,8 @@ pub struct Context {
     pub artifact: Option<ArtifactName>,
     /// Whether the warning that concerns the choice of it was given.
     warned: bool,
+    /// Whether `--verbose` has said which repository it is, and its settings: a hint may open it again.
+    has_told: bool,
 }
 
 impl Context {
@@ -53,6 +55,7 @@ impl Context {
             no_pager: false,
             artifact: None,
             warned: false,
+            has_told: false,
         }
     }
 
@@ -144,9 +147,11 @@ impl Context {
             self.printer.place.set_url(url);
         }
         self.warn_of_git_dir(registry);
-        self.printer.debug(format!("repository {}", registry.root().display()));
-        for line in config.lines() {
-            self.printer.debug(line);
+        if !std::mem::replace(&mut self.has_told, true) {
+            self.printer.debug(format!("repository {}", registry.root().display()));
+            for line in config.lines() {
+                self.printer.debug(line);
+            }
         }
         self.printer.show_progress(self.environment.progress());
         if !self.no_pager && std::io::stdout().is_terminal() {

@@ -263,6 +263,9 @@ fn verbose_shows_each_git_that_was_run_with_its_time_and_its_messages() {
     assert!(push.is_some_and(|line| line.ends_with(" ms, exit status: 0)")), "{run}");
     assert!(err.contains("remote: deployed"), "{run}");
     assert!(!gto(&repo, "register k --push").ok().err().contains("debug:"));
+    // The hint opens it again.
+    let refused = gto(&repo, "register n --version v9.0.0 -v").fails(1).err();
+    assert_eq!(refused.matches("debug: repository ").count(), 1, "{refused}");
 }
 
 #[test]
