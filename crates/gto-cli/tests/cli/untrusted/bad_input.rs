@@ -585,6 +585,16 @@ fn d27_a_search_for_a_few_tags_does_not_end_at_a_damaged_record() {
         assert!(run.err().contains(reason), "{run}");
         assert_eq!(run.out(), "");
     }
+    // A name that git ignores, wherever the search meets it.
+    for version in ["m@v1.0.0", "m@v1.1.0", "m@v2.0.0"] {
+        let repo = original.copy();
+        let damaged = text
+            .replace(&format!("refs/tags/{version}"), &format!("refs/tags/{}", version.replace('@', " @")));
+        fs::write(repo.git_dir().join("packed-refs"), damaged).unwrap();
+        let highest = if version == "m@v2.0.0" { "v1.1.0\n" } else { "v2.0.0\n" };
+        assert_eq!(gto(&repo, "show m@latest --version").ok().out(), highest, "{version}");
+        assert_eq!(gto(&repo, "resolve m --version").ok().out(), highest, "{version}");
+    }
 }
 
 #[test]

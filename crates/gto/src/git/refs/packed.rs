@@ -146,6 +146,27 @@ impl PackedRefs {
         }
     }
 
+    /// Whether the records around the place that was found for a name are in order. A damaged name can lead a search astray that looks
+    /// for another name than git's, and what is between that record and the true place is lost without a word.
+    pub fn is_ordered_at(&self, place: usize, name: &[u8]) -> bool {
+        let bytes = self.bytes();
+        let before = |end: usize| end.checked_sub(1).map(|last| record_start(bytes, 0, last));
+        let name_at = |start: usize| {
+            let line = bytes.get(start..)?.get(self.hash.len_in_hex() + 1..)?;
+            Some(&line[..line.find_byte(b'\n')?])
+        };
+        let first = before(place);
+        let after = (place < bytes.len()).then(|| record_end(bytes, place, bytes.len()));
+        let names = [
+            first.and_then(before).and_then(name_at),
+            first.and_then(name_at),
+            Some(name),
+            name_at(place),
+            after.and_then(name_at),
+        ];
+        names.into_iter().flatten().is_sorted()
+    }
+
     /// The record at the beginning of `rest`.
     pub fn record<'a>(&self, rest: &'a [u8]) -> Result<Record<'a>, DamagedPackedRefs> {
         let digits = self.hash.len_in_hex();

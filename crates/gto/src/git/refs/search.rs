@@ -138,7 +138,9 @@ fn find_packed(
     found: &mut TagRefs,
 ) -> Result<(), GitError> {
     let start = [TAGS, prefix].concat();
-    let mut rest = &file.bytes()[file.seek(start.as_bytes())?..];
+    let place = file.seek(start.as_bytes())?;
+    let is_ordered = file.is_ordered_at(place, start.as_bytes());
+    let mut rest = &file.bytes()[if is_ordered { place } else { 0 }..];
     while !rest.is_empty() {
         let line = match file.line(rest) {
             Some(line) => line,
@@ -148,11 +150,11 @@ fn find_packed(
             }
         };
         let start_of_name = &line.name[..line.name.len().min(start.len())];
-        if start_of_name > start.as_bytes() {
+        if start_of_name > start.as_bytes() && is_ordered {
             break;
         }
         // Git goes on behind a name that is out of order, and refuses one that no ref can have.
-        if start_of_name < start.as_bytes() {
+        if start_of_name != start.as_bytes() {
             rest = &rest[file.record(rest)?.len..];
             continue;
         }

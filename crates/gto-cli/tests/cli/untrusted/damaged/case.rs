@@ -201,7 +201,8 @@ impl Worker<'_> {
         // The registry's tags only: problems of other tags need not be reported.
         let of_registry = if all.complains() { git.tags(&[M, N].concat()) } else { all.clone() };
         tally.complained += usize::from(all.complains());
-        let tag = git.run(&["cat-file", "-p", &format!("refs/tags/{TAG}")]);
+        // Without the search for replacements, which ends at the next record, whatever that is.
+        let tag = git.run(&["--no-replace-objects", "cat-file", "-p", &format!("refs/tags/{TAG}")]);
         let (head, has_head) = (git.head(), git.has_head());
         // Without the folder of the current commit, nobody knows the configuration of a bare repository, nor whether a policy
         // forbids a write.
