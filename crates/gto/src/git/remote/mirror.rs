@@ -241,19 +241,8 @@ impl Access<'_> {
 
     fn fetch_by(&self, repository: &Repository, there: &Listing, how: &[&str]) -> Result<(), MirrorError> {
         let mut git = repository.git();
-        // Maintenance may be due, and no other process uses the mirror now.
-        git.args(["-c", "maintenance.autoDetach=false", "-c", "gc.autoDetach=false", "fetch"]);
-        git.args(how).args([
-            "--quiet",
-            "--progress",
-            "--force",
-            "--prune",
-            "--no-prune-tags",
-            "--no-tags",
-            "--refmap=",
-        ]);
-        git.args(["--no-write-fetch-head", "--no-recurse-submodules", "--", REMOTE]);
-        git.args(REFSPECS);
+        add_fetch(&mut git, how);
+        git.args(["--", REMOTE]).args(REFSPECS);
         if matches!(there.head, Head::Detached(_)) {
             git.arg("HEAD");
         }
@@ -513,6 +502,23 @@ fn has_lock(folder: &Path, depth: usize) -> bool {
         (is_folder && depth < DEEPEST && has_lock(&entry.path(), depth + 1))
             || entry.file_name().to_string_lossy().ends_with(".lock")
     })
+}
+
+/// A fetch into a kept clone that changes the refs it names and nothing else. Maintenance may be due, and is waited for: no other
+/// process uses the clone now.
+pub(super) fn add_fetch(git: &mut Command, how: &[&str]) {
+    git.args(["-c", "maintenance.autoDetach=false", "-c", "gc.autoDetach=false", "fetch"]);
+    git.args(how).args([
+        "--quiet",
+        "--progress",
+        "--force",
+        "--prune",
+        "--no-prune-tags",
+        "--no-tags",
+        "--refmap=",
+        "--no-write-fetch-head",
+        "--no-recurse-submodules",
+    ]);
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::git::process::command::git_elsewhere;
 use crate::git::refs::TAGS;
-use crate::git::remote::mirror::{Access, MirrorError, REMOTE, note_packs};
+use crate::git::remote::mirror::{Access, MirrorError, REMOTE, add_fetch, note_packs};
 use crate::git::remote::reach::TagsWanted;
 
 /// Where Git would clean up by itself.
@@ -56,18 +56,7 @@ impl Access<'_> {
         // Not one that syncs each ref to the disk: what is lost here is fetched again.
         let mut git = git_elsewhere();
         git.envs(self.variables()).arg("--git-dir").arg(folder);
-        git.args(["-c", "maintenance.autoDetach=false", "-c", "gc.autoDetach=false", "fetch"]);
-        git.args(less).args([
-            "--quiet",
-            "--progress",
-            "--force",
-            "--prune",
-            "--no-prune-tags",
-            "--no-tags",
-            "--refmap=",
-            "--no-write-fetch-head",
-            "--no-recurse-submodules",
-        ]);
+        add_fetch(&mut git, less);
         if fs::read_dir(folder.join("objects/pack")).map_or(0, Iterator::count) < 2 * MANY_PACKS {
             git.arg("--no-auto-maintenance");
         }

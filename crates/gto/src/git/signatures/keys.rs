@@ -42,6 +42,13 @@ pub(crate) struct CheckedTag {
     pub message: String,
 }
 
+impl CheckedTag {
+    /// That of an object without a signature.
+    fn unsigned(message: String) -> Self {
+        Self { result: Verified::Unsigned, format: None, signer: None, key: None, reason: None, message }
+    }
+}
+
 const ALLOWED: &str = "allowed_signers";
 const REVOKED: &str = "revoked";
 
@@ -176,14 +183,7 @@ impl Repository {
             return Err(format!("'{name}' is replaced here: `git replace --list` shows by what"));
         }
         let (message, signature) = split_signature(object.body);
-        let unsigned = CheckedTag {
-            result: Verified::Unsigned,
-            format: None,
-            signer: None,
-            key: None,
-            reason: None,
-            message: lossy(message),
-        };
+        let unsigned = CheckedTag::unsigned(lossy(message));
         if signature.is_empty() {
             return Ok(unsigned);
         }
@@ -227,14 +227,7 @@ impl Repository {
             .lines()
             .find_map(|line| line.strip_prefix("gpgsig ").or_else(|| line.strip_prefix("gpgsig-sha256 ")));
         let message = text.get(head.len()..).unwrap_or_default().trim().to_owned();
-        let unsigned = CheckedTag {
-            result: Verified::Unsigned,
-            format: None,
-            signer: None,
-            key: None,
-            reason: None,
-            message,
-        };
+        let unsigned = CheckedTag::unsigned(message);
         let Some(signature) = signature else { return Ok(unsigned) };
         let (format, said, accepted) = self.verify_with("verify-commit", id, signature.as_bytes(), ring)?;
         let Verdict { result, signer, key, reason } = match format {
