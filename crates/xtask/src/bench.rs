@@ -5,6 +5,7 @@
 
 mod instructions;
 mod part;
+mod pipeline;
 mod refresh;
 mod registry;
 mod table;
@@ -25,6 +26,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let gto = workspace.build_gto(Profile::Release)?;
     if options.instructions {
         return instructions::run(&gto);
+    }
+    if options.pipeline {
+        return pipeline::run(&gto, options.runs);
     }
     let is_followed = options.parts.contains(&Part::Snapshot);
     let follow = is_followed.then(|| workspace.build_example("follow", Profile::Release)).transpose()?;
@@ -70,15 +74,25 @@ struct Options {
     parts: Vec<Part>,
     /// Count instructions, and measure nothing else.
     instructions: bool,
+    /// Time `gto ci`, and measure nothing else.
+    pipeline: bool,
 }
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self> {
-        let mut options =
-            Self { tags: vec![10_000, 100_000], runs: 7, parts: Part::ALL.to_vec(), instructions: false };
+        let mut options = Self {
+            tags: vec![10_000, 100_000],
+            runs: 7,
+            parts: Part::ALL.to_vec(),
+            instructions: false,
+            pipeline: false,
+        };
         if arguments == ["--instructions"] {
             options.instructions = true;
             return Ok(options);
+        }
+        if arguments == ["--pipeline"] {
+            return Ok(Self { runs: 15, pipeline: true, ..options });
         }
         for pair in arguments.chunks(2) {
             let [flag, value] = pair else { return Err(format!("`{}` needs a value", pair[0]).into()) };

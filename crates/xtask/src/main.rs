@@ -46,6 +46,8 @@ Tasks:
             start: without a repository; loose: 10,000 loose tags; oracle: the Python tool, 1,000 tags
   bench --instructions
             count the instructions of questions about one artifact, which needs valgrind, and print them with their budgets
+  bench --pipeline
+            time `gto ci` for the checkout of a job against the git fetch commands that it needs
   python [--release] [-- UNITTEST ARGUMENTS]
             build the Python package, install it into an empty environment and test it there
             --release: as it is published

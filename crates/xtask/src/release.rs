@@ -8,8 +8,10 @@ mod archive;
 mod build;
 mod check;
 mod deb;
+mod files;
 mod finish;
 mod image;
+mod notices;
 mod rehearse;
 
 use std::path::{Path, PathBuf};

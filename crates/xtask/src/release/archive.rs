@@ -1,4 +1,4 @@
-//! The archive of a platform: the program, man pages, completions, readme, licence and changelog in one folder.
+//! The archive of a platform: the program, man pages, completions, readme, licences and changelog in one folder.
 //!
 //! Its name has no version, so that the latest release has one address. The same files give the same bytes.
 
@@ -10,6 +10,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::build::Build;
+use super::files::files_of;
+use super::notices;
 use crate::Result;
 use crate::workspace::Workspace;
 
@@ -40,17 +42,9 @@ pub fn write(workspace: &Workspace, build: &Build, folder: &Path) -> Result<Path
             archive.add(&file, &inside, 0o644)?;
         }
     }
+    archive.append(notices::text(workspace, &build.target)?.as_bytes(), &root.join(notices::NAME), 0o644)?;
     archive.finish()?;
     Ok(path)
-}
-
-/// The files right in a folder, sorted.
-pub fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    files.retain(|path| path.is_file());
-    files.sort();
-    Ok(files)
 }
 
 struct Archive {
@@ -65,12 +59,16 @@ impl Archive {
 
     fn add(&mut self, source: &Path, inside: &Path, mode: u32) -> Result<()> {
         let contents = std::fs::read(source).map_err(|error| format!("{}: {error}", source.display()))?;
+        self.append(&contents, inside, mode)
+    }
+
+    fn append(&mut self, contents: &[u8], inside: &Path, mode: u32) -> Result<()> {
         let mut header = tar::Header::new_gnu();
         header.set_size(contents.len() as u64);
         header.set_mode(mode);
         // 2001-09-09, since some programs take a time of 0 for none: the time of the build is nobody's business.
         header.set_mtime(1_000_000_000);
-        self.tar.append_data(&mut header, inside, contents.as_slice())?;
+        self.tar.append_data(&mut header, inside, contents)?;
         Ok(())
     }
 

@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::archive::files_of;
 use super::build::{Build, VERSION};
+use super::files::files_of;
+use super::notices;
 use crate::Result;
 use crate::workspace::{Workspace, run_in_sight};
 
@@ -56,6 +57,9 @@ fn lay(workspace: &Workspace, build: &Build, root: &Path) -> Result<()> {
     ] {
         copy(&workspace.root.join(source), inside, 0o644)?;
     }
+    let licences = root.join("usr/share/doc/gto").join(notices::NAME);
+    fs::write(&licences, notices::text(workspace, &build.target)?)?;
+    set_mode(&licences, 0o644)?;
     let size = fs::metadata(&build.gto)?.len() / 1024 + 1;
     let control = root.join("DEBIAN/control");
     fs::create_dir_all(root.join("DEBIAN"))?;

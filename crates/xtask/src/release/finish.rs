@@ -7,8 +7,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::archive::{self, files_of};
+use super::archive;
 use super::build::{TARGETS, VERSION};
+use super::files::files_of;
 use super::{address, deb};
 use crate::Result;
 use crate::workspace::{Workspace, output_of};

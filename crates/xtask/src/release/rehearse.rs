@@ -88,7 +88,12 @@ fn install_package(dist: &Path) -> Result<()> {
         unpack
     };
     run_in_sight(&mut dpkg)?;
-    for file in ["man/man1/gto-show.1", "man/man7/gto-environment.7", "bash-completion/completions/gto"] {
+    for file in [
+        "man/man1/gto-show.1",
+        "man/man7/gto-environment.7",
+        "bash-completion/completions/gto",
+        "doc/gto/THIRD-PARTY-LICENSES",
+    ] {
         let path = root.path().join("usr/share").join(file);
         if !path.is_file() {
             return Err(format!("the package has no /usr/share/{file}").into());
