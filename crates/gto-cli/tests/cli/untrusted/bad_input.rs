@@ -597,6 +597,39 @@ fn d27_a_search_for_a_few_tags_does_not_end_at_a_damaged_record() {
     }
 }
 
+/// Seen: `resolve m#prod` named a version that had been deregistered, since a digit of the commit noted beside that tag was damaged.
+#[test]
+fn d27_a_commit_noted_in_packed_refs_that_is_not_here_is_not_believed() {
+    let sandbox = registry(&[]);
+    let lines =
+        ["resolve m#prod", "show m#prod --version", "show m#prod --ref", "check-ref m#prod#1 --version"];
+    let answers = |repo: &Repo| {
+        lines.map(|line| {
+            let run = gto(repo, line);
+            (run.status, run.out())
+        })
+    };
+    for tags in [&["m@v1.0.0", "m@v1.1.0", "m#prod#1"][..], &["m@v1.0.0", "m#prod#1", "m@v1.0.0!"]] {
+        let original = sandbox.copy();
+        let head = original.head();
+        for tag in tags {
+            original.tag(tag, &head, &TagSpec::default());
+        }
+        original.pack_refs();
+        let expected = answers(&original);
+        let text = fs::read_to_string(original.git_dir().join("packed-refs")).unwrap();
+        for tag in tags {
+            let line = format!("refs/tags/{tag}\n^");
+            let flipped = if head.starts_with('0') { '1' } else { '0' };
+            let damaged = text.replace(&format!("{line}{}", &head[..1]), &format!("{line}{flipped}"));
+            assert_ne!(damaged, text, "{tag}");
+            let repo = original.copy();
+            fs::write(repo.git_dir().join("packed-refs"), damaged).unwrap();
+            assert_eq!(answers(&repo), expected, "with the commit of {tag} damaged");
+        }
+    }
+}
+
 #[test]
 fn a_missing_commit_hinders_nobody_else() {
     let repo = registry(&["m@v1.0.0"]);

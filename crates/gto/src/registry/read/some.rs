@@ -139,6 +139,12 @@ impl Tags for SomeTags<'_> {
         let prefix = self.in_tag.len();
         let mut hex: Vec<String> = commits.iter().map(ToString::to_string).collect();
         hex.sort_unstable();
+        let repository = &self.registry.repository;
+        let is_here = |hex: &[u8]| {
+            let id = std::str::from_utf8(hex).ok().and_then(|hex| hex.parse().ok());
+            id.is_some_and(|id| repository.is_here(id))
+        };
+        let mut are_known = true;
         let found = self.find("@v", &mut |tag, commit| {
             let rest = &tag[prefix..];
             if commit.is_some_and(|commit| !commit.iter().all(u8::is_ascii_hexdigit)) {
@@ -148,10 +154,14 @@ impl Tags for SomeTags<'_> {
             // Those of which it is not known have to be read.
             let is_there =
                 commit.is_none_or(|commit| hex.binary_search_by(|id| id.as_bytes().cmp(commit)).is_ok());
-            if !is_there && plain_version(rest).is_some() {
+            // A commit that is not here may be another one of which a digit is damaged: git does not believe these ids either. After
+            // one of them the others are not looked up, since a shallow clone may have none.
+            are_known = are_known && (is_there || commit.is_none_or(&is_here));
+            let is_wanted = is_there || !are_known;
+            if !is_wanted && plain_version(rest).is_some() {
                 return Choice::Pass;
             }
-            choice(parse(name, rest), &|name| is_there && name.action.version().is_some())
+            choice(parse(name, rest), &|name| is_wanted && name.action.version().is_some())
         })?;
         let events = self.read(found);
         Ok(events.into_iter().filter(|event| commits.contains(&event.commit)).collect())
