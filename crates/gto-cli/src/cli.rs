@@ -113,6 +113,8 @@ pub enum Command {
     Verify(Lazy<commands::verify::Verify>),
     Doctor(Lazy<commands::doctor::Doctor>),
     Policy(Lazy<commands::policy::PolicyCommand>),
+    #[cfg(feature = "serve")]
+    Serve(Lazy<commands::serve::Serve>),
     // The files of versions
     Get(Lazy<commands::get::Get>),
     Ls(Lazy<commands::ls::Ls>),
@@ -162,6 +164,8 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
     match cli.command {
         None | Some(Command::Version) => commands::version::version(context),
         Some(Command::Show(show)) => show.0.run(context),
+        #[cfg(feature = "serve")]
+        Some(Command::Serve(serve)) => serve.0.run(context),
         Some(Command::Get(get)) => get.0.run(context),
         Some(Command::Ls(ls)) => ls.0.run(context),
         Some(Command::Cat(cat)) => cat.0.run(context),

@@ -59,6 +59,10 @@ pub const ENVIRONMENT: Topic = Topic {
                     "GTO_GIT_TIMEOUT",
                     "Seconds that a git may print nothing before it is ended; 0 for no limit. 600 unless set, no limit at a terminal",
                 ),
+                (
+                    "GTO_SERVE_TOKEN",
+                    "Token that opens the pages of gto serve, of 16 characters or more, instead of a new one at each start",
+                ),
                 ("GTO_EMOJIS", "false prints messages without emoji. Key EMOJIS"),
                 (
                     "GTO_STAGES",

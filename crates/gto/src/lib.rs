@@ -110,9 +110,9 @@ pub use processors::processors;
 pub use registry::snapshot::{self, Snapshot};
 pub use registry::{
     AnnotatedTag, Answer, ArtifactChange, CacheReport, Change, CheckedRef, CommitContent, CommitFile,
-    CommitFileKind, CommitPath, Comparison, Description, Detail, Difference, FetchTags, JudgedTag, KeptClone,
-    KeptClones, Located, OpenOptions, PolicyInForce, PolicyReport, Registry, Sent, StagesWanted,
-    TagDifference, Trigger, clone_with_files,
+    CommitFileKind, CommitPath, CommitRange, Comparison, Description, Detail, Difference, FetchTags,
+    JudgedTag, KeptClone, KeptClones, Located, OpenOptions, PolicyInForce, PolicyReport, Registry, Sent,
+    StagesWanted, TagDifference, Trigger, clone_with_files,
 };
 pub use report::VersionsReport;
 pub use request::{Annotating, Request, WriteOptions};

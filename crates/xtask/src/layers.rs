@@ -15,7 +15,8 @@ use crate::workspace::Workspace;
 const CRATES: &[(&str, &[&str])] = &[
     ("gto_files", &["gto"]),
     ("gto_frontend", &["gto", "gto_files"]),
-    ("gto_cli", &["gto", "gto_files", "gto_frontend"]),
+    ("gto_server", &["gto", "gto_files", "gto_frontend"]),
+    ("gto_cli", &["gto", "gto_files", "gto_frontend", "gto_server"]),
     ("gto_cli(bin)", &["gto_cli"]),
     ("gto_python", &["gto", "gto_files", "gto_frontend"]),
     ("xtask", &["gto_testkit"]),

@@ -35,6 +35,8 @@ pub mod register;
 pub mod remove;
 pub mod resolve;
 pub mod rollback;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod show;
 pub mod stages;
 pub mod status;

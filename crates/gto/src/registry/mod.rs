@@ -26,7 +26,7 @@ pub use located::Located;
 pub use open::OpenOptions;
 pub use plumbing::{AnnotatedTag, clone_with_files};
 pub use policy::{JudgedTag, PolicyInForce, PolicyReport};
-pub use read::{CheckedRef, Detail, FetchTags, StagesWanted, Trigger};
+pub use read::{CheckedRef, CommitRange, Detail, FetchTags, StagesWanted, Trigger};
 pub use remote::{Comparison, Difference, KeptClone, KeptClones, Sent, TagDifference};
 
 use std::path::{Path, PathBuf};

@@ -60,6 +60,18 @@ impl Repository {
         Ok(lossy(&output.stdout).lines().filter_map(commit).collect())
     }
 
+    /// Whether any ref leads to a commit.
+    pub fn is_reachable(&self, commit: ObjectId) -> Result<bool, GitError> {
+        let args = ["for-each-ref", "--count=1", "--format=%(objectname)", &format!("--contains={commit}")];
+        let output = self.run_git_as("reading history", args, b"", |git| {
+            git.envs(AS_STORED);
+        })?;
+        if !output.status.success() {
+            return Err(self.command_error("git for-each-ref", &output));
+        }
+        Ok(!output.stdout.trim_ascii().is_empty())
+    }
+
     /// Whether a commit is `tip`, or in its history.
     ///
     /// # Errors

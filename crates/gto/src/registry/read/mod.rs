@@ -3,6 +3,7 @@
 //! Owns which tags, commits and files are read for which question, each once.
 
 mod approvals;
+mod commits;
 pub(super) mod damage;
 mod examine;
 mod pipeline;
@@ -11,6 +12,7 @@ mod some;
 mod verify;
 pub(super) mod whole;
 
+pub use commits::CommitRange;
 pub use pipeline::{FetchTags, Trigger};
 
 use std::collections::BTreeSet;

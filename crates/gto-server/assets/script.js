@@ -1,0 +1,98 @@
+// Keys, copying and live updates. Pages work without it.
+document.documentElement.classList.add('js');
+const $ = (what, root = document) => root.querySelector(what);
+const rows = () => [...document.querySelectorAll('tr[data-row]')].filter((row) => row.offsetParent);
+const isTyping = (target) => target.matches('input, select, textarea') || target.isContentEditable;
+let at = -1;
+
+const go = (step) => {
+  const all = rows();
+  if (!all.length) return;
+  all[at]?.classList.remove('at');
+  at = Math.max(0, Math.min(all.length - 1, at + step));
+  all[at].classList.add('at');
+  $('a', all[at])?.focus({ preventScroll: true });
+  all[at].scrollIntoView({ block: 'nearest' });
+};
+
+addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.key === 'Escape' && isTyping(event.target)) return event.target.blur();
+  if (isTyping(event.target)) return;
+  const search = $('#search');
+  const act = {
+    '/': () => (search ? search.focus() : location.assign('/#search')),
+    j: () => go(1),
+    k: () => go(-1),
+    g: () => location.assign('/'),
+    a: () => location.assign('/activity'),
+    '?': () => ($('#keys').open ? $('#keys').close() : $('#keys').showModal()),
+  }[event.key];
+  if (act) {
+    event.preventDefault();
+    act();
+  }
+});
+if (location.hash === '#search') $('#search')?.focus();
+
+const prepare = () => {
+  for (const pre of document.querySelectorAll('pre[data-copy]')) {
+    const button = Object.assign(document.createElement('button'), { type: 'button', className: 'copy', textContent: 'Copy' });
+    button.setAttribute('aria-label', 'Copy ' + (pre.previousElementSibling?.textContent ?? ''));
+    button.onclick = async () => {
+      try {
+        await navigator.clipboard.writeText($('code', pre).textContent);
+        button.textContent = 'Copied';
+      } catch {
+        getSelection().selectAllChildren($('code', pre));
+        button.textContent = 'Press Ctrl-C';
+      }
+      setTimeout(() => (button.textContent = 'Copy'), 1500);
+    };
+    pre.append(button);
+  }
+
+  for (const select of document.querySelectorAll('.filters select')) select.onchange = () => select.form.requestSubmit();
+  for (const form of document.querySelectorAll('form[method=get]')) {
+    form.addEventListener('submit', () => {
+      for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
+    });
+  }
+};
+prepare();
+
+// What happens in the repositories, as it happens: the parts of the page that changed are taken from the page as it is now.
+let waiting = 0;
+const refresh = async (what) => {
+  const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const before = new Set([...document.querySelectorAll('tr[data-row], .events li')].map((row) => row.textContent));
+  const open = [...document.querySelectorAll('main details')].map((details) => details.open);
+  const typing = document.activeElement && isTyping(document.activeElement);
+  const next = $('main', page);
+  if (!next || typing) return show(what + ' (reload the page to see it)');
+  $('main').replaceChildren(...next.childNodes);
+  document.querySelectorAll('main details').forEach((details, index) => (details.open = open[index] ?? details.open));
+  for (const row of document.querySelectorAll('tr[data-row], .events li')) if (!before.has(row.textContent)) row.classList.add('fresh');
+  at = -1;
+  prepare();
+  show(what);
+};
+const show = (text) => {
+  const box = $('#live');
+  box.textContent = text;
+  box.hidden = false;
+  clearTimeout(show.timer);
+  show.timer = setTimeout(() => (box.hidden = true), 6000);
+};
+if (document.body.dataset.live === 'on') {
+  const stream = new EventSource('/api/v1/events/stream');
+  stream.addEventListener('change', (event) => {
+    const change = JSON.parse(event.data);
+    const words = { new: 'New', gone: 'Deleted', moved: 'Moved' };
+    clearTimeout(waiting);
+    waiting = setTimeout(() => refresh(`${words[change.kind] ?? change.kind}: ${change.tag}`), 20);
+  });
+  addEventListener('pagehide', () => stream.close());
+}

@@ -1,0 +1,22 @@
+//! The description of the API, made from its functions.
+
+use axum::response::Response;
+use utoipa::OpenApi;
+
+use crate::api::artifacts;
+use crate::failure::{Failure, Problem};
+use crate::pages::asked::json;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "gto serve", description = "Registries of artifacts, made of Git tags."),
+    paths(artifacts::repos, artifacts::artifacts, artifacts::artifact, artifacts::resolve),
+    components(schemas(Problem))
+)]
+struct Api;
+
+/// `/api/v1/openapi.json`
+pub async fn openapi() -> Result<Response, axum::http::StatusCode> {
+    let described = json(&Api::openapi());
+    described.map_err(|_: Failure| axum::http::StatusCode::INTERNAL_SERVER_ERROR)
+}

@@ -1,0 +1,47 @@
+//! What every answer needs.
+
+use std::sync::Arc;
+
+use gto::environment::Environment;
+
+use crate::auth::guard::Guard;
+use crate::config::settings::Settings;
+use crate::state::live::Live;
+use crate::state::refresher::Refresher;
+use crate::state::repository::ServedRepository;
+
+/// What every answer needs; a clone is cheap.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts.
+pub struct Parts {
+    pub settings: Settings,
+    pub repositories: Vec<Arc<ServedRepository>>,
+    pub live: Arc<Live>,
+    pub refresher: Refresher,
+    pub guard: Guard,
+    pub environment: Environment,
+    /// Differs between two runs of the server.
+    pub run: String,
+}
+
+impl App {
+    /// Of these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// A repository by its id.
+    pub fn repository(&self, id: &str) -> Option<&Arc<ServedRepository>> {
+        self.repositories.iter().find(|repository| *repository.id == *id)
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

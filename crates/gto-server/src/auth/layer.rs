@@ -1,0 +1,123 @@
+//! The gate that every request passes.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::app::App;
+use crate::auth::guard::Known;
+use crate::auth::host::Hosts;
+use crate::failure::Failure;
+
+/// What pages may load and do: nothing that is not from here.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Adds to every answer what browsers need to be told.
+pub async fn harden(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("content-security-policy", POLICY),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("x-frame-options", "DENY"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    response
+}
+
+/// Answers only under a name of ours.
+pub async fn check_host(State(app): State<App>, request: Request, next: Next) -> Response {
+    let authority = request.uri().authority().map(axum::http::uri::Authority::as_str);
+    let host = Hosts::asked(request.headers(), authority).unwrap_or_default();
+    if app.guard.hosts.has(host) {
+        return next.run(request).await;
+    }
+    let shown = host.escape_debug().to_string();
+    Failure::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        format!("This server does not answer for the host '{shown}'"),
+    )
+    .hint(format!("if that is its name, start it with `--allowed-host {shown}`"))
+    .respond(request.uri(), request.headers())
+}
+
+/// Lets in who may ask, and no write of a stranger's page.
+pub async fn check(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if let Some(redirect) = take_token(&app, &request) {
+        return redirect;
+    }
+    let refuse = |failure: Failure, request: &Request| failure.respond(request.uri(), request.headers());
+    match app.guard.who(request.headers(), peer.ip()) {
+        Known::As(actor, has_cookie) => {
+            let is_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+            let authority = request.uri().authority().map(axum::http::uri::Authority::as_str);
+            let host = Hosts::asked(request.headers(), authority).unwrap_or_default();
+            if is_write && !app.guard.hosts.is_own_write(request.headers(), host, has_cookie) {
+                let failure =
+                    Failure::new(StatusCode::FORBIDDEN, "This request comes from another site's page")
+                        .hint("use the buttons of this server's own pages, or send a bearer token");
+                return refuse(failure, &request);
+            }
+            request.extensions_mut().insert(actor);
+            next.run(request).await
+        }
+        Known::Stranger => {
+            let failure = Failure::new(StatusCode::UNAUTHORIZED, "This page needs the token of the server")
+                .hint("open the address that `gto serve` printed when it started; programs send `Authorization: Bearer TOKEN`")
+                .signing_in();
+            refuse(failure, &request)
+        }
+        Known::NotByProxy => {
+            let failure =
+                Failure::new(StatusCode::FORBIDDEN, "This request does not come from a trusted proxy with a user")
+                    .hint("open the address of the proxy; `--trusted-proxy` and `--user-header` say which one is believed");
+            refuse(failure, &request)
+        }
+    }
+}
+
+/// The answer to an address that holds the token: the same without it, and a cookie.
+fn take_token(app: &App, request: &Request) -> Option<Response> {
+    let query = request.uri().query()?;
+    let token = |pair: &str| pair.strip_prefix("token=").map(ToOwned::to_owned);
+    let given = query.split('&').find_map(token)?;
+    if request.method() != Method::GET || !app.guard.is_token(&given) {
+        return None;
+    }
+    let rest: Vec<&str> = query.split('&').filter(|pair| token(pair).is_none()).collect();
+    Some(with_cookie(app, &local_target(request.uri().path(), &rest.join("&"))))
+}
+
+/// A redirect to a place of ours, with the cookie.
+pub fn with_cookie(app: &App, to: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    for (name, value) in [(header::LOCATION, to.to_owned()), (header::SET_COOKIE, app.guard.set_cookie())] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A path of this server, whatever is asked for: `//host/x` would lead elsewhere.
+pub fn local_target(path: &str, query: &str) -> String {
+    let path = format!("/{}", path.trim_start_matches(['/', '\\']));
+    let target = if query.is_empty() { path } else { format!("{path}?{query}") };
+    target.parse::<Uri>().map_or_else(|_| "/".to_owned(), |_| target)
+}

@@ -1,0 +1,155 @@
+//! An answer that is none: as a page, or as problem details (RFC 9457) where a program asks.
+
+use askama::Template;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse as _, Response};
+use gto::ErrorKind;
+use gto_frontend::advice::{self, Advice, Scene};
+use serde::Serialize;
+
+/// Why there is no answer, and what to do.
+#[derive(Debug)]
+pub struct Failure {
+    status: StatusCode,
+    detail: String,
+    kind: Option<&'static str>,
+    hints: Vec<String>,
+    signs_in: bool,
+}
+
+/// RFC 9457, with what to do.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    /// A name for the kind of problem: `urn:gto:not_found`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What the status means.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened.
+    pub detail: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "failure.html")]
+struct Page<'a> {
+    status: u16,
+    title: &'a str,
+    detail: &'a str,
+    hints: &'a [String],
+    signs_in: bool,
+    next: &'a str,
+    style: &'static str,
+}
+
+impl Failure {
+    /// With this status, in one clause.
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), kind: None, hints: Vec::new(), signs_in: false }
+    }
+
+    /// What is not there.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self { kind: Some("not_found"), ..Self::new(StatusCode::NOT_FOUND, detail) }
+    }
+
+    /// A parameter that cannot be used.
+    pub fn invalid(detail: impl Into<String>) -> Self {
+        Self { kind: Some("invalid_input"), ..Self::new(StatusCode::BAD_REQUEST, detail) }
+    }
+
+    /// With what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The page has a field for the token.
+    #[must_use]
+    pub fn signing_in(self) -> Self {
+        Self { signs_in: true, ..self }
+    }
+
+    /// What the one who asked at `uri` gets.
+    pub fn respond(&self, uri: &Uri, headers: &HeaderMap) -> Response {
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        let mut response = if wants_json(uri, headers) {
+            let kind = self.kind.map_or_else(|| "about:blank".to_owned(), |kind| format!("urn:gto:{kind}"));
+            let hint = (!self.hints.is_empty()).then(|| self.hints.join("; "));
+            let problem = Problem {
+                kind,
+                title: title.to_owned(),
+                status: self.status.as_u16(),
+                detail: self.detail.clone(),
+                hint,
+            };
+            let body = serde_json::to_string(&problem).unwrap_or_default();
+            ([(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+        } else {
+            let next = uri.path_and_query().map_or("/", |asked| asked.as_str());
+            let page = Page {
+                status: self.status.as_u16(),
+                title,
+                detail: &self.detail,
+                hints: &self.hints,
+                signs_in: self.signs_in,
+                next,
+                style: crate::pages::assets::STYLE.path,
+            };
+            Html(page.render().unwrap_or_default()).into_response()
+        };
+        *response.status_mut() = self.status;
+        if self.status == StatusCode::UNAUTHORIZED {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// Whether a program asks.
+pub fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let path = uri.path();
+    path.starts_with("/api/")
+        || path.rsplit_once('.').is_some_and(|(_, last)| last == "json")
+        || accept.contains("json") && !accept.contains("text/html")
+}
+
+impl From<gto::Error> for Failure {
+    fn from(error: gto::Error) -> Self {
+        let status = match error.kind() {
+            ErrorKind::NotFound => StatusCode::NOT_FOUND,
+            ErrorKind::InvalidInput => StatusCode::BAD_REQUEST,
+            ErrorKind::Refused | ErrorKind::Denied => StatusCode::FORBIDDEN,
+            ErrorKind::Conflict => StatusCode::CONFLICT,
+            ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        let hints = advice::of(&error, &mut Nowhere).iter().map(Advice::for_shell).collect();
+        Self { kind: Some(error.kind().word()), hints, ..Self::new(status, error.to_string()) }
+    }
+}
+
+/// Advice that is given without a look at a repository.
+struct Nowhere;
+
+impl Scene for Nowhere {
+    fn repository(&self) -> &'static str {
+        "."
+    }
+
+    fn registry(&mut self) -> Option<gto::Registry> {
+        None
+    }
+
+    fn git_dir(&self) -> Option<String> {
+        None
+    }
+}

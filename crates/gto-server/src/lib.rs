@@ -1,0 +1,29 @@
+//! The server of Git Tag Ops: registries as pages and as an API.
+//!
+//! [`serve`] runs until the process is told to end; [`Server`] is the same in parts, for tests. The library `gto` stays
+//! synchronous: what looks at a repository runs on threads of its own. This crate writes nothing to a terminal.
+//!
+//! | room | owns |
+//! |---|---|
+//! | `config` | the file `gto-serve.yaml` and the arguments, as checked settings |
+//! | `state` | what is known of each repository, and keeping it current |
+//! | `auth` | who may ask: tokens, proxies, hosts and origins |
+//! | `view` | what a page shows, as values; the API answers with the same |
+//! | `pages` | HTML of these values |
+//! | `api` | JSON of these values |
+
+mod api;
+mod app;
+mod auth;
+mod config;
+mod error;
+mod failure;
+mod pages;
+mod server;
+mod state;
+mod view;
+
+pub use config::arguments::Arguments;
+pub use config::settings::{AuthMode, RepositorySetting, Settings, WriteMode};
+pub use error::ServeError;
+pub use server::{Server, serve};

@@ -1,0 +1,109 @@
+//! `/`
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::response::Response;
+
+use crate::pages::asked::{Asked, json, page};
+use crate::pages::frame::Frame;
+use crate::state::row::{Placed, Row};
+use crate::view::moment::Moment;
+use crate::view::overview::{Overview, Sort};
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct Page<'a> {
+    frame: Frame,
+    view: &'a Overview,
+    asked: &'a Asked,
+    groups: Vec<Group<'a>>,
+    /// The repositories without any artifact, with what to type next.
+    empty: Vec<Empty>,
+}
+
+/// Artifacts of one repository and folder.
+struct Group<'a> {
+    repo: &'a str,
+    folder: &'a str,
+    rows: Vec<&'a Row>,
+}
+
+/// A repository without artifacts.
+struct Empty {
+    id: Arc<str>,
+    source: String,
+    /// Tags may be on its remote.
+    may_lack_tags: bool,
+}
+
+/// The overview.
+pub async fn overview(asked: Asked) -> Response {
+    asked
+        .answer(|asked| {
+            let moment = Moment::read(&asked.app, asked.params.get("at"))?;
+            let view = Overview::new(&asked.app, moment, &asked.params);
+            if asked.wants_json() {
+                return json(&view);
+            }
+            let frame = Frame::new(asked, "overview", &view.moment);
+            let groups = groups(&view);
+            page(&Page { frame, groups, empty: empty(asked, &view), view: &view, asked })
+        })
+        .await
+}
+
+fn groups(view: &Overview) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for row in &view.rows {
+        let (repo, folder) = if view.sort == Sort::Name { (&*row.repo, row.folder()) } else { ("", "") };
+        match groups.last_mut() {
+            Some(group) if group.repo == repo && group.folder == folder => group.rows.push(row),
+            _ => groups.push(Group { repo, folder, rows: vec![row] }),
+        }
+    }
+    groups
+}
+
+fn empty(asked: &Asked, view: &Overview) -> Vec<Empty> {
+    if view.of > 0 || view.moment.at.is_some() {
+        return Vec::new();
+    }
+    let seen = asked.app.repositories.iter().filter_map(|repository| {
+        let picture = repository.picture();
+        let registry = picture.registry.as_ref()?;
+        Some(Empty {
+            id: Arc::clone(&repository.id),
+            source: gto_frontend::text::shell_quote(&repository.shown_source()),
+            may_lack_tags: !repository.is_remote() && registry.has_remote(),
+        })
+    });
+    seen.collect()
+}
+
+impl Page<'_> {
+    fn value(&self, name: &str) -> &str {
+        self.asked.params.get(name).unwrap_or_default()
+    }
+
+    fn href(&self, name: &str, value: &str) -> String {
+        format!("/{}", self.asked.params.with(name, (!value.is_empty()).then_some(value)))
+    }
+
+    fn page_href(&self, page: usize) -> String {
+        self.href("page", &page.to_string())
+    }
+
+    fn cells<'r>(&self, row: &'r Row) -> Vec<(&str, Option<&'r Placed>)> {
+        self.view.stages.iter().map(|stage| (stage.as_str(), row.in_stage(stage))).collect()
+    }
+
+    fn short<'n>(&self, row: &'n Row) -> &'n str {
+        let name = row.name.as_str();
+        if self.view.sort == Sort::Name && name.contains(':') {
+            name.split_once(':').map_or(name, |(_, name)| name)
+        } else {
+            name
+        }
+    }
+}

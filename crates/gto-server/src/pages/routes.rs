@@ -1,0 +1,61 @@
+//! Which page answers which address.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::pages::asked::Asked;
+use crate::pages::{artifact, assets, health, overview, sign_in};
+use crate::view::link;
+
+/// What everybody may ask for: nothing in it is of a registry.
+pub fn open() -> Router<App> {
+    Router::new().route("/assets/{name}", get(assets::asset)).route("/sign-in", post(sign_in::sign_in))
+}
+
+/// The pages.
+pub fn pages() -> Router<App> {
+    Router::new()
+        .route("/", get(overview::overview))
+        .route("/index.json", get(overview::overview))
+        .route("/health", get(health::health))
+        .route("/health.json", get(health::health))
+        .route("/r/{repo}", get(repository))
+        .route("/r/{repo}/{*rest}", get(below))
+        .fallback(nowhere)
+}
+
+async fn nowhere(asked: Asked) -> Response {
+    Failure::not_found("There is no such page")
+        .hint("the overview is at `/`")
+        .respond(&asked.uri, &asked.headers)
+}
+
+async fn repository(Path(repo): Path<String>) -> Response {
+    Redirect::to(&format!("/?repo={}", link::part(&repo))).into_response()
+}
+
+/// What is below a repository: an artifact, a version of it, or two versions.
+async fn below(Path((repo, rest)): Path<(String, String)>, asked: Asked) -> Response {
+    asked
+        .answer(move |asked| {
+            let repository = asked.app.repository(&repo).cloned().ok_or_else(|| {
+                Failure::not_found(format!("No repository is called '{}' here", repo.escape_debug()))
+                    .hint("the overview lists them: `/`")
+            })?;
+            if repository.picture().serial == 0 {
+                return Err(Failure::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    format!("The repository '{repo}' was not read yet"),
+                )
+                .hint("the page `/health` says why, and since when"));
+            }
+            let rest = rest.strip_suffix(".json").unwrap_or(&rest);
+            artifact::artifact(asked, &repository, rest)
+        })
+        .await
+}

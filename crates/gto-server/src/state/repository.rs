@@ -1,0 +1,221 @@
+//! One repository that is served, and a look at it.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use gto::environment::Environment;
+use gto::snapshot::Change;
+use gto::{Error, OpenOptions, Registry};
+use gto_frontend::advice::{self, Advice, Scene};
+
+use crate::config::settings::{RepositorySetting, RepositorySource};
+use crate::state::picture::{Failing, Picture};
+
+/// A repository that is served.
+pub struct ServedRepository {
+    /// What it is called in addresses.
+    pub id: Arc<str>,
+    source: RepositorySource,
+    environment: Environment,
+    current: ArcSwap<Picture>,
+    was_looked_at: AtomicBool,
+}
+
+/// How a look is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// At what is known to change often: the refs.
+    AtRefs,
+    /// At everything, the configuration included.
+    Whole,
+}
+
+impl ServedRepository {
+    /// It is not looked at yet.
+    pub fn new(setting: &RepositorySetting, environment: &Environment) -> Self {
+        let id = setting.id.as_str().into();
+        let (source, environment) = (setting.source.clone(), environment.clone());
+        Self { id, source, environment, current: ArcSwap::default(), was_looked_at: AtomicBool::new(false) }
+    }
+
+    /// What is known of it.
+    pub fn picture(&self) -> Arc<Picture> {
+        self.current.load_full()
+    }
+
+    /// Where it is, as people may see it: an address comes without its password.
+    pub fn shown_source(&self) -> String {
+        match &self.source {
+            RepositorySource::Folder(path) => path.display().to_string(),
+            RepositorySource::Url(url) => without_password(url),
+        }
+    }
+
+    /// What `--repo` of the command would take for it.
+    pub fn is_remote(&self) -> bool {
+        matches!(self.source, RepositorySource::Url(_))
+    }
+
+    /// Opens it, as the command does.
+    pub fn open(&self) -> gto::Result<Registry> {
+        let options = OpenOptions::new(self.environment.clone());
+        match &self.source {
+            RepositorySource::Folder(path) => options.open(path),
+            RepositorySource::Url(url) => options.open_url(url),
+        }
+    }
+
+    /// Looks at it, replaces what is known, and returns what changed. Only one thread at a time may do that.
+    pub fn look(&self, look: Look) -> Looked {
+        let before = self.picture();
+        match self.next(&before, look) {
+            Ok((next, changes)) => {
+                let seen_at = Some(self.environment.now());
+                self.current.store(Arc::new(Picture {
+                    seen_at,
+                    failing: None,
+                    is_watched: before.is_watched,
+                    ..next
+                }));
+                Looked { changes, has_failed: false }
+            }
+            Err(error) => {
+                let failing = self.failing(&before, &error);
+                self.current.store(Arc::new(Picture { failing: Some(failing), ..(*before).clone() }));
+                Looked { has_failed: true, ..Looked::default() }
+            }
+        }
+    }
+
+    /// Notes that it was looked at, and returns whether it had been before.
+    pub fn mark_looked_at(&self) -> bool {
+        self.was_looked_at.swap(true, Ordering::Relaxed)
+    }
+
+    /// Notes whether the system says when it changes.
+    pub fn set_watched(&self, is_watched: bool) {
+        let before = self.picture();
+        if before.is_watched != is_watched {
+            self.current.store(Arc::new(Picture { is_watched, ..(*before).clone() }));
+        }
+    }
+
+    fn next(&self, before: &Arc<Picture>, look: Look) -> gto::Result<(Picture, Vec<Change>)> {
+        let registry = match &before.registry {
+            Some(registry) if look == Look::AtRefs && before.failing.is_none() => Arc::clone(registry),
+            _ => Arc::new(self.open()?),
+        };
+        if before.serial == 0 {
+            let snapshot = registry.snapshot()?;
+            return Ok((Picture::taken(&self.id, registry, snapshot, before, None), Vec::new()));
+        }
+        let (snapshot, changes) = registry.refresh(&before.snapshot)?;
+        if !is_whole(&registry) {
+            // Without its folder it has no tags, and that is no state of the registry. To open it anew says what is wrong.
+            self.open()?;
+        }
+        let is_same =
+            Arc::ptr_eq(&snapshot, &before.snapshot) && registry.resolve("HEAD").ok() == before.head;
+        if is_same {
+            return Ok((Picture { registry: Some(registry), ..(**before).clone() }, changes));
+        }
+        let changed: BTreeSet<_> = changes.iter().map(|change| change.artifact.clone()).collect();
+        Ok((Picture::taken(&self.id, registry, snapshot, before, Some(&changed)), changes))
+    }
+
+    fn failing(&self, before: &Picture, error: &Error) -> Failing {
+        let since = before.failing.as_ref().map_or_else(|| self.environment.now(), |failing| failing.since);
+        let shown = self.shown_source();
+        let mut scene = Here { repository: &shown };
+        let hints = advice::of(error, &mut scene).iter().map(Advice::for_shell).collect();
+        let mut reason = error.to_string();
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            if !reason.contains(&text) {
+                reason = format!("{reason}: {text}");
+            }
+            source = cause.source();
+        }
+        Failing { since, reason, hints }
+    }
+
+    /// The folders of a local repository whose files say that refs have changed, and whether what is below counts too.
+    pub fn ref_folders(&self) -> Vec<(PathBuf, bool)> {
+        let picture = self.picture();
+        let Some(registry) = picture.registry.as_ref().filter(|_| !self.is_remote()) else {
+            return Vec::new();
+        };
+        let common = registry.common_dir();
+        let mut folders = vec![(common.to_owned(), false)];
+        if registry.git_dir() != common {
+            folders.push((registry.git_dir().to_owned(), false));
+        }
+        folders.extend(["refs", "reftable"].map(|below| (common.join(below), true)));
+        folders.retain(|(folder, _)| folder.is_dir());
+        folders
+    }
+}
+
+/// Whether the parts of a repository are there without which its refs mean nothing.
+fn is_whole(registry: &Registry) -> bool {
+    let common = registry.common_dir();
+    registry.git_dir().join("HEAD").exists()
+        && common.join("objects").is_dir()
+        && common.join("refs").exists()
+}
+
+/// What a look found.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// The tags that came, went or moved.
+    pub changes: Vec<Change>,
+    pub has_failed: bool,
+}
+
+/// What advice may ask: nothing that would take time.
+struct Here<'a> {
+    repository: &'a str,
+}
+
+impl Scene for Here<'_> {
+    fn repository(&self) -> &str {
+        self.repository
+    }
+
+    fn registry(&mut self) -> Option<Registry> {
+        None
+    }
+
+    fn git_dir(&self) -> Option<String> {
+        None
+    }
+}
+
+/// An address without what comes before `@` in it.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (host, path) = rest.split_once('/').map_or((rest, None), |(host, path)| (host, Some(path)));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    path.map_or_else(|| format!("{scheme}://{host}"), |path| format!("{scheme}://{host}/{path}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_not_shown() {
+        for (url, shown) in [
+            ("https://u:p@host/a/b.git", "https://host/a/b.git"),
+            ("https://u:p@x@host/a@b", "https://host/a@b"),
+            ("ssh://git@host", "ssh://host"),
+            ("git@host:a/b", "git@host:a/b"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+}

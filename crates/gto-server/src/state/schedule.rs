@@ -1,0 +1,139 @@
+//! Which repository is looked at next.
+//!
+//! Owns the times: regular looks, looks soon after a sign of a change, and longer and longer waits after failures.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::state::repository::Look;
+
+/// Signs of changes come in groups: a tag is a file that is written, and renamed.
+const SETTLING: Duration = Duration::from_millis(15);
+/// A sign may come before the change: a folder, and then the ref in it.
+const SECOND_LOOK: Duration = Duration::from_millis(250);
+/// A repository that fails is asked again after at most this time.
+const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
+
+/// The places of repositories, by when they are due.
+pub struct Schedule {
+    interval: Duration,
+    slots: Mutex<Slots>,
+    changed: Condvar,
+}
+
+struct Slots {
+    all: Vec<Slot>,
+    has_ended: bool,
+}
+
+struct Slot {
+    due: Instant,
+    is_busy: bool,
+    /// A sign of a change came, and how many looks it is still good for.
+    signs: u8,
+    failures: u32,
+}
+
+impl Schedule {
+    /// So many repositories, all of which are due.
+    pub fn new(count: usize, interval: Duration) -> Self {
+        let now = Instant::now();
+        let slot = || Slot { due: now, is_busy: false, signs: 0, failures: 0 };
+        let slots = Slots { all: (0..count).map(|_| slot()).collect(), has_ended: false };
+        Self { interval, slots: Mutex::new(slots), changed: Condvar::new() }
+    }
+
+    /// Waits for the next one that is due, and how to look at it; `None` at the end.
+    pub fn next(&self) -> Option<(usize, Look)> {
+        let mut slots = self.lock();
+        loop {
+            if slots.has_ended {
+                return None;
+            }
+            let free = slots.all.iter().enumerate().filter(|(_, slot)| !slot.is_busy);
+            let first = free.min_by_key(|(_, slot)| slot.due).map(|(place, slot)| (place, slot.due));
+            let now = Instant::now();
+            match first {
+                Some((place, due)) if due <= now => {
+                    let slot = &mut slots.all[place];
+                    slot.is_busy = true;
+                    let look = if slot.signs > 0 { Look::AtRefs } else { Look::Whole };
+                    slot.signs = slot.signs.saturating_sub(1);
+                    return Some((place, look));
+                }
+                Some((_, due)) => {
+                    let waited = self.changed.wait_timeout(slots, due - now);
+                    slots = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+                None => slots = self.changed.wait(slots).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    /// Notes that a look is over.
+    pub fn done(&self, place: usize, has_failed: bool) {
+        let mut slots = self.lock();
+        let Some(slot) = slots.all.get_mut(place) else { return };
+        slot.is_busy = false;
+        slot.failures = if has_failed { slot.failures.saturating_add(1) } else { 0 };
+        let wait = if slot.signs > 0 {
+            SECOND_LOOK
+        } else {
+            let factor = 1_u32 << slot.failures.saturating_sub(1).min(10);
+            self.interval.saturating_mul(factor).min(LONGEST_WAIT.max(self.interval))
+        };
+        slot.due = Instant::now() + wait;
+        drop(slots);
+        self.changed.notify_one();
+    }
+
+    /// Notes a sign that a repository has changed.
+    pub fn hint(&self, place: usize) {
+        let mut slots = self.lock();
+        let Some(slot) = slots.all.get_mut(place) else { return };
+        slot.signs = 2;
+        slot.due = slot.due.min(Instant::now() + SETTLING);
+        drop(slots);
+        self.changed.notify_one();
+    }
+
+    /// Ends all waiting.
+    pub fn end(&self) {
+        self.lock().has_ended = true;
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slots> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_at_work_is_not_looked_at_twice_and_a_sign_in_the_meantime_is_not_lost() {
+        let schedule = Schedule::new(1, Duration::from_secs(3600));
+        assert_eq!(schedule.next(), Some((0, Look::Whole)));
+        schedule.hint(0);
+        schedule.done(0, false);
+        assert_eq!(schedule.next(), Some((0, Look::AtRefs)));
+        schedule.done(0, false);
+        assert_eq!(schedule.next(), Some((0, Look::AtRefs)));
+        schedule.end();
+        assert_eq!(schedule.next(), None);
+    }
+
+    #[test]
+    fn failures_make_the_wait_longer_but_not_endless() {
+        let schedule = Schedule::new(1, Duration::from_secs(30));
+        let mut waits = Vec::new();
+        for _ in 0..20 {
+            schedule.done(0, true);
+            waits.push((schedule.lock().all[0].due - Instant::now()).as_secs() + 1);
+        }
+        assert_eq!(waits[..4], [30, 60, 120, 240]);
+        assert_eq!(waits.last(), Some(&600));
+    }
+}

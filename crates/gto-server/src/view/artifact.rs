@@ -1,0 +1,231 @@
+//! One artifact.
+
+use std::sync::Arc;
+
+use gto::annotation::{Annotation, Sourced};
+use gto::name::{ArtifactName, StageName};
+use gto::query::HistoryOptions;
+use gto::report::EventReport;
+use gto::state::{Artifact, VersionView};
+use gto::time::Timestamp;
+use gto::version::VersionLabel;
+use gto_frontend::text::shell_quote;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::state::picture::Picture;
+use crate::state::repository::ServedRepository;
+use crate::state::row::Row;
+use crate::view::moment::Moment;
+use crate::view::params::Params;
+use crate::view::timeline::Timeline;
+
+/// So many versions are on a page.
+const PAGE: usize = 100;
+/// So much of what happened is shown.
+const EVENTS: usize = 30;
+
+/// One artifact.
+#[derive(Debug, Serialize)]
+pub struct ArtifactView {
+    pub moment: Moment,
+    #[serde(flatten)]
+    pub row: Row,
+    /// Where its file or folder is.
+    pub path: Option<String>,
+    /// Anything else that is said of it.
+    pub custom: Option<serde_json::Value>,
+    /// The file that says what it is.
+    pub annotated_in: Option<String>,
+    /// The stages in the order of the columns.
+    #[serde(skip)]
+    pub order: Vec<StageName>,
+    pub timeline: Option<Timeline>,
+    pub version_list: Vec<VersionRow>,
+    /// How many versions there are on all pages.
+    pub total: usize,
+    pub page: usize,
+    pub pages: usize,
+    pub activity: Vec<EventReport>,
+    /// How to get it.
+    #[serde(skip)]
+    pub uses: Vec<Use>,
+}
+
+/// A version in the list of an artifact.
+#[derive(Debug, Clone, Serialize)]
+pub struct VersionRow {
+    pub version: VersionLabel,
+    pub commit: String,
+    pub since: Option<Timestamp>,
+    pub author: Option<Arc<str>>,
+    pub active: bool,
+    pub registered: bool,
+    /// The stages that it is in.
+    pub stages: Vec<StageName>,
+    /// The subject of its commit, if that could be read.
+    pub subject: Option<String>,
+    /// How many commits since the version before.
+    pub commits: Option<usize>,
+    /// The version below it, to compare with.
+    pub previous: Option<VersionLabel>,
+}
+
+/// A way to get an artifact.
+#[derive(Debug)]
+pub struct Use {
+    pub name: &'static str,
+    pub text: String,
+}
+
+/// An artifact of a repository by its name.
+pub fn find(picture: &Picture, name: &str, moment: &Moment) -> Result<Artifact, Failure> {
+    let parsed = ArtifactName::from_user(name).ok();
+    let found = parsed.as_ref().and_then(|name| picture.artifact(name, moment.seconds()));
+    found.ok_or_else(|| {
+        let shown = name.escape_debug();
+        let then = moment.at.as_ref().map(|_| " at that time").unwrap_or_default();
+        Failure::not_found(format!("There is no artifact '{shown}'{then}"))
+            .hint("the overview lists all artifacts: `/`")
+    })
+}
+
+impl ArtifactView {
+    /// What is known of it. Reads the commits of versions.
+    pub fn new(
+        app: &App,
+        repository: &ServedRepository,
+        name: &str,
+        moment: Moment,
+        params: &Params,
+    ) -> Result<Self, Failure> {
+        let picture = repository.picture();
+        let artifact = find(&picture, name, &moment)?;
+        let sourced = picture.annotations.get(artifact.name());
+        let annotation = sourced.map(|sourced| &sourced.annotation);
+        let now = moment.until.unwrap_or_else(|| app.environment.now());
+        let listed = artifact.versions_listed();
+        let total = listed.len();
+        let pages = total.div_ceil(PAGE).max(1);
+        let page = params.number("page", 1, pages);
+        let first = (page - 1) * PAGE;
+        let mut version_list: Vec<VersionRow> =
+            (first..total.min(first + PAGE)).map(|place| VersionRow::new(&listed, place)).collect();
+        add_commits(&picture, &mut version_list);
+        let timeline = Timeline::new(&artifact, &picture.stages, now);
+        let row = Row::new(&repository.id, &artifact, annotation);
+        let uses = uses(repository, artifact.name(), &row, annotation);
+        let newest = HistoryOptions { limit: Some(EVENTS), ..HistoryOptions::default() };
+        let activity = activity(artifact.clone(), &newest);
+        Ok(Self {
+            moment,
+            path: annotation.and_then(|annotation| annotation.path.clone()),
+            custom: annotation.map(|annotation| annotation.custom.clone()).filter(|custom| !custom.is_null()),
+            annotated_in: sourced.map(|Sourced { file, .. }| file.to_string()),
+            order: picture.stages.clone(),
+            row,
+            timeline,
+            version_list,
+            total,
+            page,
+            pages,
+            activity,
+            uses,
+        })
+    }
+
+    /// The stages that something is in, in the order of the columns.
+    pub fn in_order(&self) -> Vec<&crate::state::row::InStage> {
+        let mut stages: Vec<_> = self.row.stages.iter().collect();
+        let place = |stage: &StageName| {
+            self.order.iter().position(|known| known == stage).unwrap_or(self.order.len())
+        };
+        stages.sort_by_key(|found| place(&found.stage));
+        stages
+    }
+}
+
+fn activity(artifact: Artifact, options: &HistoryOptions) -> Vec<EventReport> {
+    let mut events = EventReport::of(artifact, options);
+    events.reverse();
+    events.truncate(options.limit.unwrap_or(usize::MAX));
+    events
+}
+
+impl VersionRow {
+    /// The version at a place of the list.
+    pub fn new(listed: &[VersionView<'_>], place: usize) -> Self {
+        let version = &listed[place];
+        let authoring = version.authoring();
+        let below = listed.get(place + 1).filter(|below| below.is_registered());
+        let in_use = |stage: gto::state::StageView<'_>| stage.stage().clone();
+        Self {
+            version: version.label().clone(),
+            commit: version.commit().to_string(),
+            since: authoring.map(|authoring| authoring.time()),
+            author: authoring.map(|authoring| Arc::clone(&authoring.signature().name)),
+            active: version.is_active(),
+            registered: version.is_registered(),
+            stages: if version.is_active() {
+                version.active_stages().into_iter().map(in_use).collect()
+            } else {
+                Vec::new()
+            },
+            subject: None,
+            commits: None,
+            previous: below.map(|below| below.label().clone()),
+        }
+    }
+
+    /// The commit for tables.
+    pub fn short_commit(&self) -> &str {
+        self.commit.get(..7).unwrap_or(&self.commit)
+    }
+}
+
+/// Reads the subjects of the versions' commits. A version whose commit cannot be read is still a version.
+fn add_commits(picture: &Picture, versions: &mut [VersionRow]) {
+    let Some(registry) = &picture.registry else { return };
+    for version in versions {
+        let commit = version.commit.parse().ok().and_then(|id| registry.commit(id).ok());
+        version.subject =
+            commit.map(|commit| commit.message.lines().next().unwrap_or_default().trim().to_owned());
+    }
+}
+
+/// How to get it, in the words of each tool.
+fn uses(
+    repository: &ServedRepository,
+    name: &ArtifactName,
+    row: &Row,
+    annotation: Option<&Annotation>,
+) -> Vec<Use> {
+    let which = row
+        .stages
+        .first()
+        .map_or_else(|| format!("{name}@latest"), |found| format!("{name}#{}", found.stage));
+    let source = repository.shown_source();
+    let quoted = shell_quote(&source);
+    let mut uses = vec![
+        Use { name: "Command line", text: format!("gto get {} --repo {quoted}", shell_quote(&which)) },
+        Use {
+            name: "Python",
+            text: format!("import gto\n\ngto.get({}, repo={})", python(&which), python(&source)),
+        },
+    ];
+    if let Some(path) =
+        annotation.and_then(|annotation| annotation.path.as_ref()).filter(|path| !path.contains("://"))
+    {
+        let rev =
+            row.latest.as_ref().and_then(|latest| latest.tag.clone()).unwrap_or_else(|| "HEAD".to_owned());
+        let text = format!("dvc get {quoted} {} --rev {}", shell_quote(path), shell_quote(&rev));
+        uses.push(Use { name: "DVC", text });
+    }
+    uses
+}
+
+/// A text as Python writes it.
+fn python(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}

@@ -1,0 +1,50 @@
+//! Whether the repositories can be read, and since when not.
+
+use std::sync::Arc;
+
+use gto::time::Timestamp;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::state::picture::Failing;
+
+/// The state of all repositories.
+#[derive(Debug, Serialize)]
+pub struct Health {
+    pub repositories: Vec<RepositoryHealth>,
+}
+
+/// The state of one.
+#[derive(Debug, Serialize)]
+pub struct RepositoryHealth {
+    pub id: Arc<str>,
+    /// Where it is, without passwords.
+    pub source: String,
+    pub artifacts: usize,
+    /// When it was last seen.
+    pub seen_at: Option<Timestamp>,
+    pub failing: Option<Failing>,
+    /// Whether the system says when it changes; if not, it is looked at regularly.
+    pub watched: bool,
+    /// Why answers may be less than expected.
+    pub warnings: Vec<String>,
+}
+
+impl Health {
+    /// As it is now.
+    pub fn new(app: &App) -> Self {
+        let health = |repository: &Arc<crate::state::repository::ServedRepository>| {
+            let picture = repository.picture();
+            RepositoryHealth {
+                id: Arc::clone(&repository.id),
+                source: repository.shown_source(),
+                artifacts: picture.rows.len(),
+                seen_at: picture.seen_at,
+                failing: picture.failing.clone(),
+                watched: picture.is_watched,
+                warnings: picture.snapshot.warnings().iter().map(ToString::to_string).collect(),
+            }
+        };
+        Self { repositories: app.repositories.iter().map(health).collect() }
+    }
+}

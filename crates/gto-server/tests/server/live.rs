@@ -1,0 +1,72 @@
+//! Changes that are made beside the server.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use gto_testkit::TagSpec;
+
+use crate::common::{example, serve, serve_with};
+
+#[test]
+fn a_tag_of_plain_git_is_on_the_page_at_once_where_the_system_reports_changes() {
+    let repo = example();
+    let server = serve(&repo);
+    server.get("/").ok();
+    let health = server.get("/health.json").ok().json();
+    if health["repositories"][0]["watched"] != true {
+        return gto_testkit::skip("this system reports no changes of files");
+    }
+    let mut times = Vec::new();
+    for number in 2..6 {
+        repo.git_ok(&["tag", "-a", "-m", "by hand", &format!("nlp=churn@v{number}.0.0")]);
+        times.push(server.wait_for("/", |page| page.body.contains(&format!("v{number}.0.0"))));
+    }
+    times.sort();
+    assert!(times[1] < Duration::from_millis(300), "{times:?}");
+    repo.pack_refs();
+    repo.git_ok(&["tag", "-d", "nlp=churn@v5.0.0"]);
+    server.wait_for("/", |page| !page.body.contains("v5.0.0"));
+}
+
+#[test]
+fn without_the_systems_word_a_change_is_seen_at_the_next_regular_look() {
+    let repo = example();
+    let server = serve_with(repo.sandbox(), &[repo.path()], |a| a.refresh = Some("1s".into()));
+    server.get("/").ok();
+    // Not by way of the folder that is watched.
+    std::fs::write(repo.path().join(".gto"), "stages: [dev, staging, prod]\n").unwrap();
+    server.wait_for("/index.json", |page| page.json()["stages"][1] == "staging");
+}
+
+#[test]
+fn the_stream_tells_of_new_moved_and_deleted_tags() {
+    let repo = example();
+    let server = serve(&repo);
+    server.get("/").ok();
+    let address = server.url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let mut stream = TcpStream::connect(&address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    write!(
+        stream,
+        "GET /api/v1/events/stream HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\r\n",
+        server.token
+    )
+    .unwrap();
+    let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+    lines.find(|line| line.contains("hello")).unwrap();
+    let mut next = |wanted: &str| {
+        let start = Instant::now();
+        let found = lines.find(|line| line.starts_with("data: ") && line.contains(wanted)).unwrap();
+        assert!(start.elapsed() < Duration::from_secs(20));
+        serde_json::from_str::<serde_json::Value>(&found["data: ".len()..]).unwrap()
+    };
+    repo.tag("nlp=churn#qa#5", "HEAD", &TagSpec::default().message("for the testers"));
+    let change = next("qa");
+    assert_eq!((change["kind"].as_str(), change["repo"].as_str()), (Some("new"), Some("repo")));
+    assert_eq!(change["after"]["event"]["message"], "for the testers");
+    repo.tag("nlp=churn#qa#5", "HEAD~1", &TagSpec::default());
+    assert_eq!(next("qa")["kind"], "moved");
+    repo.git_ok(&["tag", "-d", "nlp=churn#qa#5"]);
+    assert_eq!(next("qa")["kind"], "gone");
+}

@@ -1,0 +1,146 @@
+//! What pages and their JSON say.
+
+use gto_testkit::{Repo, TagSpec};
+
+use crate::common::{example, serve, serve_with};
+
+#[test]
+fn the_overview_says_what_is_where_since_when_by_whom_and_how_far_behind() {
+    let repo = example();
+    let server = serve(&repo);
+    let page = server.get("/").ok();
+    let text = page.text();
+    for said in ["churn", "model", "v1.1.0", "v1.0.0 1 behind", "Ada Tester", "Grace", "prod", "dev", "data"]
+    {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(page.body.len() < 60_000);
+    let json = server.get("/index.json").ok().json();
+    let churn = &json["rows"][1];
+    assert_eq!(churn["name"], "nlp:churn");
+    assert_eq!(churn["latest"]["version"], "v1.1.0");
+    let prod = churn["stages"].as_array().unwrap().iter().find(|found| found["stage"] == "prod").unwrap();
+    assert_eq!((prod["version"].as_str(), prod["behind"].as_u64()), (Some("v1.0.0"), Some(1)));
+}
+
+#[test]
+fn filters_narrow_the_overview_and_can_be_taken_off() {
+    let repo = example();
+    let server = serve(&repo);
+    let names = |query: &str| {
+        let json = server.get(&format!("/index.json?{query}")).ok().json();
+        let rows = json["rows"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("q=CHU"), ["nlp:churn"]);
+    assert_eq!(names("q=leave+will"), ["nlp:churn"]);
+    assert_eq!(names("type=model"), ["nlp:churn"]);
+    assert_eq!(names("label=tabular&stage=%23prod"), ["nlp:churn"]);
+    assert_eq!(names("behind=1"), ["nlp:churn"]);
+    assert_eq!(names("author=grace"), ["nlp:churn"]);
+    assert_eq!(names("since=2100-01-01"), [""; 0]);
+    assert_eq!(names("stage=&q=&sort=activity"), ["data", "nlp:churn"]);
+    assert_eq!(names("sort=drift"), ["nlp:churn", "data"]);
+    let page = server.get("/?q=churn&sort=drift").ok();
+    assert!(page.body.contains(r#"<a class="chip" href="/?sort=drift">"#), "{}", page.body);
+}
+
+#[test]
+fn the_page_of_an_artifact_has_its_stages_timeline_versions_and_events() {
+    let repo = example();
+    let server = serve(&repo);
+    for path in ["/r/repo/nlp:churn", "/r/repo/nlp%3Achurn", "/r/repo/nlp=churn"] {
+        let page = server.get(path);
+        assert_eq!(page.status, if path.contains('=') { 404 } else { 200 }, "{path}");
+    }
+    let page = server.get("/r/repo/nlp:churn").ok();
+    let text = page.text();
+    for said in [
+        "Who will leave",
+        "tabular",
+        "gto get",
+        "Train it on the data of spring",
+        "rollback",
+        "compare with v1.0.0",
+        "assignment",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    let json = server.get("/r/repo/nlp:churn.json").ok().json();
+    let lanes = json["timeline"]["lanes"].as_array().unwrap();
+    let prod = lanes.iter().find(|lane| lane["stage"] == "prod").unwrap();
+    let stays: Vec<_> =
+        prod["stays"].as_array().unwrap().iter().map(|stay| stay["version"].as_str().unwrap()).collect();
+    assert_eq!(stays, ["v1.0.0", "v1.1.0", "v1.0.0"]);
+    assert_eq!(prod["stays"][2]["is_rollback"], true);
+}
+
+#[test]
+fn a_time_or_a_commit_shows_the_registry_as_it_was_then() {
+    let repo = example();
+    let server = serve(&repo);
+    let first = repo.git_ok(&["rev-parse", "HEAD~1"]);
+    let tag = repo.find_tag("nlp=churn@v1.0.0").unwrap();
+    let time = tag.tagger.unwrap().time;
+    let at_time = jiff::Timestamp::from_second(time).unwrap().to_string();
+    let then = server.get(&format!("/r/repo/nlp:churn.json?at={at_time}")).ok().json();
+    assert_eq!((then["total"].as_u64(), then["latest"]["version"].as_str()), (Some(1), Some("v1.0.0")));
+    let at_commit = server.get(&format!("/index.json?at={}", repo.head())).ok().json();
+    assert_eq!(at_commit["rows"].as_array().unwrap().len(), 1);
+    assert_eq!(server.get(&format!("/r/repo/nlp:churn?at={first}")).status, 404, "no version was there yet");
+    assert!(server.get("/?at=2100-01-01").ok().text().contains("Back to now"));
+    let unreachable = repo.git_ok(&["commit-tree", "-m", "on no branch", "HEAD^{tree}"]);
+    for at in ["nonsense", "refs/heads/main", "--all", &unreachable, &"0".repeat(40)] {
+        assert_eq!(server.get(&format!("/?at={at}")).status, 400, "{at}");
+    }
+}
+
+#[test]
+fn where_there_is_nothing_the_page_says_what_to_type() {
+    let repo = Repo::new();
+    let server = serve(&repo);
+    assert!(server.get("/").ok().text().contains("gto register my-model"));
+    repo.commit(&[], "first");
+    repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+    let clone = repo.clone_to("clone");
+    for tag in clone.tag_names() {
+        clone.git_ok(&["tag", "-d", &tag]);
+    }
+    let server = serve_with(clone.sandbox(), &[clone.path()], |_| {});
+    assert!(server.get("/").ok().text().contains("fetch --tags"));
+}
+
+#[test]
+fn the_api_answers_with_what_pages_show_and_says_what_is_wrong_as_problem_details() {
+    let repo = example();
+    let server = serve(&repo);
+    assert_eq!(server.get("/api/v1/artifacts?q=churn").ok().json()["total"], 1);
+    let resolved = server.get("/api/v1/resolve?repo=repo&ref=nlp:churn%23prod").ok().json();
+    assert_eq!(
+        (resolved["version"].as_str(), resolved["ref"].as_str()),
+        (Some("v1.0.0"), Some("nlp=churn@v1.0.0"))
+    );
+    assert_eq!(server.get("/api/v1/repos/repo/artifacts/nlp%3Achurn").ok().json()["name"], "nlp:churn");
+    let problem = server.get("/api/v1/repos/repo/artifacts/absent");
+    assert_eq!((problem.status, problem.header("content-type")), (404, "application/problem+json"));
+    assert_eq!(problem.json()["type"], "urn:gto:not_found");
+    assert!(problem.json()["hint"].is_string());
+    let described = server.get("/api/v1/openapi.json").ok().json();
+    assert!(described["paths"]["/api/v1/resolve"]["get"].is_object());
+}
+
+#[test]
+fn many_artifacts_come_in_pages() {
+    let repo = Repo::new();
+    repo.commit(&[], "first");
+    let id = repo.tag("m-0@v1.0.0", "HEAD", &TagSpec::default());
+    let refs: Vec<_> = (0..250).map(|n| format!("create refs/tags/m-{n:03}@v1.0.0 {id}\n")).collect();
+    repo.git_stdin(&["update-ref", "--stdin"], refs.concat().as_bytes());
+    let server = serve(&repo);
+    let json = server.get("/index.json?page=3").ok().json();
+    assert_eq!((json["rows"].as_array().unwrap().len(), json["pages"].as_u64()), (51, Some(3)));
+    assert!(server.get("/").ok().text().contains("Page 1 of 3"));
+    for odd in ["page=0", "page=-1", "page=99999999999999999999", "page=x"] {
+        server.get(&format!("/?{odd}")).ok();
+    }
+}
