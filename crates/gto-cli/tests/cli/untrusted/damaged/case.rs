@@ -21,7 +21,7 @@ enum About {
     Pick,
     /// `m`, by the tags that decide the answer: where Git refuses others, it must be the one of the intact repository.
     Few,
-    /// `m`, and a warning is enough.
+    /// `m`, and a warning is enough; damage elsewhere need not be seen.
     Artifact,
     /// The artifact `n`.
     Other,
@@ -212,7 +212,8 @@ impl Worker<'_> {
         let found: Listing =
             [&of_m, &of_n].into_iter().filter(|said| !said.complains()).flat_map(view::listing).collect();
         let expected = self.expected(template, intact, &git, &of_registry, &found);
-        // In a damaged `packed-refs`, Git may find tags by their names that it does not list, and the other way round.
+        // In a damaged `packed-refs`, Git may find tags by their names that it does not list, and the other way round; we search for
+        // others, and read all where we find the order wrong.
         let lists_the_same = all.status != Some(0) || of_artifacts(&all) == found;
         let before = self.before(template);
         let mut wrong = Vec::new();
@@ -235,7 +236,7 @@ impl Worker<'_> {
             if crashed || ours.err.contains("panicked") {
                 why = Some("we crash or hang");
             } else if theirs.complains()
-                && about == About::Few
+                && matches!(about, About::Few | About::Artifact)
                 && ((&ours.out, ours.status) == (&before[number].out, before[number].status)
                     || self.is_as_with_whole_objects(template, root, line, &ours))
             {
@@ -252,7 +253,7 @@ impl Worker<'_> {
             } else if !theirs.complains()
                 && (about != About::Tag || !of_m.complains())
                 && !is_unconfigured
-                && (about != About::Registry || lists_the_same)
+                && (!matches!(about, About::Registry | About::Few) || lists_the_same)
                 && let Some(expected) = expected.as_ref().map(|all| &all[number])
                 // Git forgives some damage to HEAD, and to refuse it is safe.
                 && (!is_register || head == intact.head && !is_head_touched && has_head_folder)
@@ -261,6 +262,8 @@ impl Worker<'_> {
                 && line != "doctor"
                 // A damaged record that its search does not meet, Git passes over, and the tag is lost without a word.
                 && !ours.err.contains("Cannot list the tags")
+                // A name that became that of another artifact is shown, with a warning; it was not asked git for.
+                && !ours.err.contains("made under another name")
                 // Of a value with a NUL, Git takes what is before it, which is not what anybody wrote.
                 && !ours.err.contains("NUL byte in line")
             {
