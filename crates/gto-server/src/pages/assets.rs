@@ -24,10 +24,14 @@ pub const SCRIPT: Asset = Asset {
     text: include_str!("../../assets/script.js"),
 };
 
+/// The mark of the pages.
+const ICON: Asset =
+    Asset { path: "/assets/icon.svg", kind: "image/svg+xml", text: include_str!("../../assets/icon.svg") };
+
 /// A file by its name.
 pub async fn asset(Path(name): Path<String>) -> Response {
     let asked = |asset: &&Asset| asset.path.rsplit('/').next() == Some(name.as_str());
-    let Some(asset) = [&STYLE, &SCRIPT].into_iter().find(asked) else {
+    let Some(asset) = [&STYLE, &SCRIPT, &ICON].into_iter().find(asked) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let kind = format!("{}; charset=utf-8", asset.kind);

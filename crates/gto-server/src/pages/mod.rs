@@ -3,6 +3,7 @@
 //! Owns templates, style and script. Everything from a repository is escaped, and its control characters are made visible
 //! (`escape`). Pages work without the script.
 
+mod activity;
 mod artifact;
 pub mod asked;
 pub mod assets;
@@ -12,3 +13,5 @@ mod health;
 mod overview;
 pub mod routes;
 mod sign_in;
+mod stages;
+mod version;

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::pages::asked::Asked;
-use crate::pages::{artifact, assets, health, overview, sign_in};
+use crate::pages::{activity, artifact, assets, health, overview, sign_in, stages, version};
 use crate::view::link;
 
 /// What everybody may ask for: nothing in it is of a registry.
@@ -24,6 +24,12 @@ pub fn pages() -> Router<App> {
         .route("/index.json", get(overview::overview))
         .route("/health", get(health::health))
         .route("/health.json", get(health::health))
+        .route("/activity", get(activity::activity))
+        .route("/activity.json", get(activity::activity))
+        .route("/activity.atom", get(activity::feed))
+        .route("/stages", get(stages::stages))
+        .route("/stages.json", get(stages::stages))
+        .route("/stages/{*stage}", get(stages::stage))
         .route("/r/{repo}", get(repository))
         .route("/r/{repo}/{*rest}", get(below))
         .fallback(nowhere)
@@ -55,7 +61,15 @@ async fn below(Path((repo, rest)): Path<(String, String)>, asked: Asked) -> Resp
                 .hint("the page `/health` says why, and since when"));
             }
             let rest = rest.strip_suffix(".json").unwrap_or(&rest);
-            artifact::artifact(asked, &repository, rest)
+            let compared =
+                rest.rsplit_once("/compare/").and_then(|(name, both)| Some((name, both.split_once("...")?)));
+            if let Some((name, both)) = compared {
+                return version::compare(asked, &repository, name, both);
+            }
+            match rest.split_once('@') {
+                Some((name, text)) => version::version(asked, &repository, name, text),
+                None => artifact::artifact(asked, &repository, rest),
+            }
         })
         .await
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gto::snapshot::Change;
+use gto::snapshot::{Change, ChangeKind};
 use gto::time::Timestamp;
 use serde::Serialize;
 use tokio::sync::broadcast;
@@ -22,6 +22,17 @@ pub struct LiveEvent {
     pub seen_at: Timestamp,
     #[serde(flatten)]
     pub change: Change,
+}
+
+impl LiveEvent {
+    /// What became of the tag, in a word.
+    pub fn word(&self) -> &'static str {
+        match self.change.kind {
+            ChangeKind::Gone => "deleted",
+            ChangeKind::Moved => "moved",
+            _ => "new",
+        }
+    }
 }
 
 /// The stream.
@@ -64,5 +75,10 @@ impl Live {
         let missed =
             after.map(|after| last.events.iter().filter(|event| event.id > after).cloned().collect());
         (missed.unwrap_or_default(), self.sender.subscribe())
+    }
+    /// The tags that went or moved while the server ran, newest first: what no tag says any more.
+    pub fn lost(&self) -> Vec<Arc<LiveEvent>> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.events.iter().rev().filter(|event| event.change.kind != ChangeKind::New).cloned().collect()
     }
 }

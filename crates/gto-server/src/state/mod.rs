@@ -2,6 +2,7 @@
 //!
 //! Owns when a repository is looked at, and what is shown when that fails: the last good picture, and since when. Knows no HTTP.
 
+pub mod findings;
 pub mod live;
 pub mod picture;
 pub mod refresher;

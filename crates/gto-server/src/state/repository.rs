@@ -12,6 +12,7 @@ use gto::{Error, OpenOptions, Registry};
 use gto_frontend::advice::{self, Advice, Scene};
 
 use crate::config::settings::{RepositorySetting, RepositorySource};
+use crate::state::findings::{Findings, FoundWrong};
 use crate::state::picture::{Failing, Picture};
 
 /// A repository that is served.
@@ -22,6 +23,7 @@ pub struct ServedRepository {
     environment: Environment,
     current: ArcSwap<Picture>,
     was_looked_at: AtomicBool,
+    findings: Findings,
 }
 
 /// How a look is taken.
@@ -38,12 +40,24 @@ impl ServedRepository {
     pub fn new(setting: &RepositorySetting, environment: &Environment) -> Self {
         let id = setting.id.as_str().into();
         let (source, environment) = (setting.source.clone(), environment.clone());
-        Self { id, source, environment, current: ArcSwap::default(), was_looked_at: AtomicBool::new(false) }
+        Self {
+            id,
+            source,
+            environment,
+            current: ArcSwap::default(),
+            was_looked_at: AtomicBool::new(false),
+            findings: Findings::default(),
+        }
     }
 
     /// What is known of it.
     pub fn picture(&self) -> Arc<Picture> {
         self.current.load_full()
+    }
+
+    /// What is wrong in it. Looks at it.
+    pub fn findings(&self) -> Arc<Vec<FoundWrong>> {
+        self.findings.get(&self.picture(), &self.shown_source())
     }
 
     /// Where it is, as people may see it: an address comes without its password.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gto::annotation::{Annotation, Sourced};
 use gto::name::{ArtifactName, StageName};
-use gto::query::HistoryOptions;
+use gto::query::{self, HistoryOptions, ShowOptions, ShownStage};
 use gto::report::EventReport;
 use gto::state::{Artifact, VersionView};
 use gto::time::Timestamp;
@@ -106,18 +106,20 @@ impl ArtifactView {
         let annotation = sourced.map(|sourced| &sourced.annotation);
         let now = moment.until.unwrap_or_else(|| app.environment.now());
         let listed = artifact.versions_listed();
+        let shown = shown(&artifact);
         let total = listed.len();
         let pages = total.div_ceil(PAGE).max(1);
         let page = params.number("page", 1, pages);
         let first = (page - 1) * PAGE;
         let mut version_list: Vec<VersionRow> =
-            (first..total.min(first + PAGE)).map(|place| VersionRow::new(&listed, place)).collect();
+            (first..total.min(first + PAGE)).map(|place| VersionRow::new(&listed, place, &shown)).collect();
         add_commits(&picture, &mut version_list);
         let timeline = Timeline::new(&artifact, &picture.stages, now);
         let row = Row::new(&repository.id, &artifact, annotation);
-        let uses = uses(repository, artifact.name(), &row, annotation);
+        let uses = uses(repository, artifact.name(), &row, &picture.stages, annotation);
         let newest = HistoryOptions { limit: Some(EVENTS), ..HistoryOptions::default() };
-        let activity = activity(artifact.clone(), &newest);
+        let mut activity = activity(artifact.clone(), &newest);
+        add_messages(&picture, &mut activity);
         Ok(Self {
             moment,
             path: annotation.and_then(|annotation| annotation.path.clone()),
@@ -146,6 +148,11 @@ impl ArtifactView {
     }
 }
 
+/// What the stages of an artifact show: nothing if it is deprecated.
+pub fn shown(artifact: &Artifact) -> Vec<ShownStage<'_>> {
+    if artifact.is_active() { query::shown_stages(artifact, &ShowOptions::default()) } else { Vec::new() }
+}
+
 fn activity(artifact: Artifact, options: &HistoryOptions) -> Vec<EventReport> {
     let mut events = EventReport::of(artifact, options);
     events.reverse();
@@ -155,11 +162,13 @@ fn activity(artifact: Artifact, options: &HistoryOptions) -> Vec<EventReport> {
 
 impl VersionRow {
     /// The version at a place of the list.
-    pub fn new(listed: &[VersionView<'_>], place: usize) -> Self {
+    pub fn new(listed: &[VersionView<'_>], place: usize, shown: &[ShownStage<'_>]) -> Self {
         let version = &listed[place];
         let authoring = version.authoring();
         let below = listed.get(place + 1).filter(|below| below.is_registered());
-        let in_use = |stage: gto::state::StageView<'_>| stage.stage().clone();
+        // A stage shows one version: those that were there before are in it still, as far as tags go, and not for people.
+        let shows =
+            |stage: &&ShownStage<'_>| stage.versions.iter().any(|found| found.version().is_same(version));
         Self {
             version: version.label().clone(),
             commit: version.commit().to_string(),
@@ -167,11 +176,7 @@ impl VersionRow {
             author: authoring.map(|authoring| Arc::clone(&authoring.signature().name)),
             active: version.is_active(),
             registered: version.is_registered(),
-            stages: if version.is_active() {
-                version.active_stages().into_iter().map(in_use).collect()
-            } else {
-                Vec::new()
-            },
+            stages: shown.iter().filter(shows).map(|stage| stage.stage.clone()).collect(),
             subject: None,
             commits: None,
             previous: below.map(|below| below.label().clone()),
@@ -194,17 +199,28 @@ fn add_commits(picture: &Picture, versions: &mut [VersionRow]) {
     }
 }
 
+/// What the tags say: a picture has no messages.
+pub fn add_messages<'e>(picture: &Picture, events: impl IntoIterator<Item = &'e mut EventReport>) {
+    let Some(registry) = &picture.registry else { return };
+    for event in events {
+        if let Ok(Some(message)) = registry.message(&picture.snapshot, &event.tag) {
+            // Most write a line, and some write a book.
+            event.message = message.chars().take(2000).collect::<String>().into();
+        }
+    }
+}
+
 /// How to get it, in the words of each tool.
 fn uses(
     repository: &ServedRepository,
     name: &ArtifactName,
     row: &Row,
+    order: &[StageName],
     annotation: Option<&Annotation>,
 ) -> Vec<Use> {
-    let which = row
-        .stages
-        .first()
-        .map_or_else(|| format!("{name}@latest"), |found| format!("{name}#{}", found.stage));
+    // The last stage is nearly always the one that is used.
+    let used = order.iter().rev().find_map(|stage| Some((stage, row.in_stage(stage)?)));
+    let which = used.map_or_else(|| format!("{name}@latest"), |(stage, _)| format!("{name}#{stage}"));
     let source = repository.shown_source();
     let quoted = shell_quote(&source);
     let mut uses = vec![
@@ -217,8 +233,11 @@ fn uses(
     if let Some(path) =
         annotation.and_then(|annotation| annotation.path.as_ref()).filter(|path| !path.contains("://"))
     {
-        let rev =
-            row.latest.as_ref().and_then(|latest| latest.tag.clone()).unwrap_or_else(|| "HEAD".to_owned());
+        let rev = used
+            .map(|(_, placed)| placed)
+            .or(row.latest.as_ref())
+            .and_then(|placed| placed.tag.clone())
+            .unwrap_or_else(|| "HEAD".to_owned());
         let text = format!("dvc get {quoted} {} --rev {}", shell_quote(path), shell_quote(&rev));
         uses.push(Use { name: "DVC", text });
     }

@@ -6,6 +6,7 @@ use gto::time::Timestamp;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::state::findings::FoundWrong;
 use crate::state::picture::Failing;
 
 /// The state of all repositories.
@@ -28,6 +29,8 @@ pub struct RepositoryHealth {
     pub watched: bool,
     /// Why answers may be less than expected.
     pub warnings: Vec<String>,
+    /// What `gto doctor` finds.
+    pub findings: Arc<Vec<FoundWrong>>,
 }
 
 impl Health {
@@ -42,6 +45,7 @@ impl Health {
                 seen_at: picture.seen_at,
                 failing: picture.failing.clone(),
                 watched: picture.is_watched,
+                findings: repository.findings(),
                 warnings: picture.snapshot.warnings().iter().map(ToString::to_string).collect(),
             }
         };

@@ -144,3 +144,126 @@ fn many_artifacts_come_in_pages() {
         server.get(&format!("/?{odd}")).ok();
     }
 }
+
+/// Two versions of which everything is different.
+fn two_versions() -> Repo {
+    let repo = Repo::new();
+    let yaml = "m:\n  type: model\n  path: model.bin\n  description: The first\n";
+    repo.commit(
+        &[
+            ("artifacts.yaml", yaml),
+            ("model.bin", "1"),
+            ("params.yaml", "train:\n  lr: 0.01\n  epochs: 10\n"),
+            ("dvc.yaml", "metrics: [metrics.json]\n"),
+            ("metrics.json", "{\"accuracy\": 0.81, \"auc\": 0.9}"),
+        ],
+        "First",
+    );
+    repo.tag("m@v1.0.0", "HEAD", &TagSpec::default().message("as good as it gets"));
+    repo.tag("m#prod#1", "HEAD", &TagSpec::default());
+    repo.commit(&[("model.bin", "22"), ("artifacts.yaml", &yaml.replace("first", "second"))], "Second");
+    repo.commit(
+        &[
+            ("params.yaml", "train:\n  lr: 0.005\n  epochs: 10\n"),
+            ("metrics.json", "{\"accuracy\": 0.86, \"auc\": 0.9}"),
+        ],
+        "Third",
+    );
+    repo.tag("m@v1.1.0", "HEAD", &TagSpec::default());
+    repo.tag("m#prod#2", "HEAD", &TagSpec::default());
+    repo
+}
+
+#[test]
+fn a_version_says_where_it_was_for_how_long_what_it_is_made_of_and_what_is_new_in_it() {
+    let repo = two_versions();
+    let server = serve(&repo);
+    let old = server.get("/r/repo/m@v1.0.0.json").ok().json();
+    assert_eq!(old["message"], "as good as it gets");
+    assert_eq!(old["stays"][0]["stage"], "prod");
+    assert!(old["stays"][0]["to"].is_string());
+    assert_eq!(old["content"]["metrics"]["accuracy"], "0.81");
+    assert_eq!(old["content"]["files"][0]["path"], "model.bin");
+    let new = server.get("/r/repo/m@v1.1.0").ok().text();
+    for said in [
+        "still there",
+        "Commits since v1.0.0 2",
+        "Second",
+        "+0.05",
+        "train.lr",
+        "-0.005",
+        "model.bin",
+        "unsigned",
+    ] {
+        assert!(new.contains(said), "{said}: {new}");
+    }
+    for alias in ["latest", "%23prod"] {
+        assert!(server.get(&format!("/r/repo/m@{alias}")).ok().text().contains("v1.1.0"), "{alias}");
+    }
+    assert_eq!(server.get("/r/repo/m@v9.0.0").status, 404);
+}
+
+#[test]
+fn a_comparison_says_what_is_changed_new_removed_and_the_same() {
+    let repo = two_versions();
+    let server = serve(&repo);
+    let json = server.get("/r/repo/m/compare/v1.0.0...latest.json").ok().json();
+    let changes = |what: &str| json["differences"][what]["changes"].as_array().unwrap().clone();
+    assert_eq!(changes("metrics")[0]["by"], "+0.05");
+    assert_eq!(json["differences"]["metrics"]["unchanged"], 1);
+    assert_eq!(changes("parameters")[0]["key"], "train.lr");
+    assert_eq!(changes("files")[0]["kind"], "changed");
+    assert_eq!(changes("annotation")[0]["to"], "The second");
+    assert_eq!(json["commits"]["count"], 2);
+    let back = server.get("/r/repo/m/compare/v1.1.0...v1.0.0").ok().text();
+    assert!(back.contains("2 taken back"), "{back}");
+    assert_eq!(server.get("/r/repo/m/compare/v1.0.0...v9.0.0").status, 404);
+}
+
+#[test]
+fn activity_lists_what_happened_with_its_reasons_and_is_a_feed() {
+    let repo = example();
+    let server = serve(&repo);
+    let page = server.get("/activity").ok().text();
+    assert!(page.contains("v1.1.0 was slow"), "{page}");
+    let kinds = |query: &str| {
+        let json = server.get(&format!("/activity.json?{query}")).ok().json();
+        json["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e["event"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(kinds("event=registration"), ["registration"; 3]);
+    assert_eq!(kinds("stage=dev"), ["assignment"]);
+    assert_eq!(kinds("artifact=data"), ["registration"]);
+    assert_eq!(kinds("author=GRACE"), ["registration"]);
+    assert_eq!(server.get("/activity?event=party").status, 400);
+    let feed = server.get("/activity.atom").ok();
+    assert!(feed.header("content-type").starts_with("application/atom+xml"));
+    assert_eq!(feed.body.matches("<entry>").count(), 7);
+    repo.git_ok(&["tag", "-d", "data@v0.1.0"]);
+    server.wait_for("/activity", |page| page.text().contains("! deleted data@v0.1.0"));
+}
+
+#[test]
+fn a_stage_shows_what_is_in_it_how_long_it_took_and_its_rollbacks() {
+    let repo = example();
+    let server = serve(&repo);
+    let json = server.get("/stages/prod.json").ok().json();
+    assert_eq!(json["artifacts"][0]["version"], "v1.0.0");
+    assert!(json["artifacts"][0]["took"].as_i64().unwrap() > 0);
+    assert_eq!(json["rollbacks"][0]["version"], "v1.0.0");
+    assert!(server.get("/stages").ok().text().contains("prod 1 1"));
+    assert_eq!(server.get("/stages/absent").status, 404);
+}
+
+#[test]
+fn health_has_the_findings_of_doctor_with_what_to_type() {
+    let repo = example();
+    repo.lightweight("nlp=churn#qa", "HEAD");
+    let server = serve(&repo);
+    let page = server.get("/health").ok().text();
+    assert!(page.contains("nlp=churn#qa") && page.contains("lightweight"), "{page}");
+}

@@ -8,11 +8,17 @@ use gto_testkit::{Repo, TagSpec};
 
 use crate::common::{example, serve, serve_with};
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 14] = [
     "/",
     "/index.json",
     "/health",
     "/r/repo/nlp:churn",
+    "/r/repo/nlp:churn@v1.0.0",
+    "/r/repo/nlp:churn/compare/v1.0.0...v1.1.0",
+    "/activity",
+    "/activity.atom",
+    "/stages",
+    "/stages/prod",
     "/api/v1/artifacts",
     "/api/v1/repos",
     "/api/v1/openapi.json",
