@@ -10,6 +10,7 @@
 )]
 
 mod bench;
+mod browser;
 mod generate;
 mod layers;
 mod measure;

@@ -12,7 +12,7 @@ use std::time::Instant;
 use crate::skips::{self, Skips};
 use crate::tally::Tally;
 use crate::workspace::{Workspace, display};
-use crate::{Result, oracle, python};
+use crate::{Result, browser, oracle, python};
 
 /// The number of random registries in the differential test.
 const REGISTRIES: &str = "GTO_DIFF_REGISTRIES";
@@ -41,6 +41,10 @@ pub fn run(arguments: &[String]) -> Result<()> {
     match &oracle {
         Ok(python) => println!("oracle: {}", python.display()),
         Err(reason) => println!("oracle: NOT AVAILABLE, the tests that need it are skipped: {reason}"),
+    }
+    // The test that needs it skips itself.
+    if let Err(reason) = browser::provide(&workspace) {
+        println!("browser: NOT AVAILABLE, the test in a browser is skipped: {reason}");
     }
     let skip_log = workspace.target.join("skipped-tests.log");
     // The log of an earlier run would be counted again. It may be missing.

@@ -19,6 +19,8 @@ mod reads {
     mod doctor;
     mod on_a_terminal;
     mod progress;
+    #[cfg(all(unix, feature = "serve"))]
+    mod serve;
 }
 
 /// What commands write.

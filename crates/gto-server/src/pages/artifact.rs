@@ -6,7 +6,10 @@ use axum::response::Response;
 use crate::failure::Failure;
 use crate::pages::asked::{Asked, json, page};
 use crate::pages::frame::Frame;
+use crate::pages::overview::marks;
+use crate::state::marks::Mark;
 use crate::state::repository::ServedRepository;
+use crate::state::row::Placed;
 use crate::view::artifact::ArtifactView;
 use crate::view::link;
 use crate::view::moment::Moment;
@@ -33,6 +36,10 @@ pub fn artifact(asked: &Asked, repository: &ServedRepository, name: &str) -> Res
 }
 
 impl Page<'_> {
+    fn marks(&self, placed: &Placed) -> Vec<Mark> {
+        marks(self.asked, &self.view.row, placed)
+    }
+
     fn page_href(&self, page: usize) -> String {
         let query = self.asked.params.with("page", Some(&page.to_string()));
         format!("{}{query}#versions", link::artifact(self.repo, self.name))

@@ -10,7 +10,7 @@ pub mod assets;
 pub mod escape;
 mod frame;
 mod health;
-mod overview;
+pub mod overview;
 pub mod routes;
 mod sign_in;
 mod stages;

@@ -7,6 +7,7 @@ use axum::response::Response;
 
 use crate::pages::asked::{Asked, json, page};
 use crate::pages::frame::Frame;
+use crate::state::marks::Mark;
 use crate::state::row::{Placed, Row};
 use crate::view::moment::Moment;
 use crate::view::overview::{Overview, Sort};
@@ -81,6 +82,14 @@ fn empty(asked: &Asked, view: &Overview) -> Vec<Empty> {
     seen.collect()
 }
 
+/// What is remarkable about something that is shown; of before, nothing is known.
+pub fn marks(asked: &Asked, row: &Row, placed: &Placed) -> Vec<Mark> {
+    let repository = asked.app.repository(&row.repo).filter(|_| asked.params.get("at").is_none());
+    let found =
+        repository.zip(placed.tag.as_ref()).map(|(repository, tag)| repository.marks().of(&row.name, tag));
+    found.unwrap_or_default()
+}
+
 impl Page<'_> {
     fn value(&self, name: &str) -> &str {
         self.asked.params.get(name).unwrap_or_default()
@@ -96,6 +105,10 @@ impl Page<'_> {
 
     fn cells<'r>(&self, row: &'r Row) -> Vec<(&str, Option<&'r Placed>)> {
         self.view.stages.iter().map(|stage| (stage.as_str(), row.in_stage(stage))).collect()
+    }
+
+    fn marks(&self, row: &Row, placed: &Placed) -> Vec<Mark> {
+        marks(self.asked, row, placed)
     }
 
     fn short<'n>(&self, row: &'n Row) -> &'n str {

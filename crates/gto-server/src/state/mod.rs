@@ -4,6 +4,7 @@
 
 pub mod findings;
 pub mod live;
+pub mod marks;
 pub mod picture;
 pub mod refresher;
 pub mod repository;

@@ -1,6 +1,6 @@
 //! The threads that look at repositories.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -60,6 +60,7 @@ impl Refresher {
         let watch = Arc::new(Mutex::new(Watch::new(move |place| hinted.hint(place))));
         let (sender, unseen) = signal::channel(local.repositories.len());
         let sender = Arc::new(sender);
+        let (judges, to_judge) = mpsc::channel();
         let mut threads = Vec::new();
         for (group, most) in [(&local, LOCAL_THREADS), (&remote, REMOTE_THREADS)] {
             for _ in 0..most.min(group.repositories.len()) {
@@ -70,10 +71,13 @@ impl Refresher {
                     live: Arc::clone(live),
                     environment: environment.clone(),
                     unseen: Arc::clone(&sender),
+                    judges: judges.clone(),
                 };
                 threads.push(thread::Builder::new().name("gto-look".to_owned()).spawn(move || worker.run())?);
             }
         }
+        drop(judges);
+        threads.push(judge_beside(repositories.to_vec(), to_judge)?);
         Ok(Self { local, remote, threads, environment: environment.clone(), unseen })
     }
 
@@ -114,6 +118,21 @@ impl Drop for Refresher {
     }
 }
 
+/// Judges repositories one after the other, which may take longer than a look. Ends with those that look.
+fn judge_beside(
+    repositories: Vec<Arc<ServedRepository>>,
+    to_judge: mpsc::Receiver<Arc<str>>,
+) -> std::io::Result<JoinHandle<()>> {
+    let judge = move || {
+        for id in to_judge {
+            if let Some(repository) = repositories.iter().find(|repository| repository.id == id) {
+                repository.judge();
+            }
+        }
+    };
+    thread::Builder::new().name("gto-judge".to_owned()).spawn(judge)
+}
+
 /// One thread.
 struct Worker {
     repositories: Arc<Vec<Arc<ServedRepository>>>,
@@ -122,6 +141,8 @@ struct Worker {
     live: Arc<Live>,
     environment: Environment,
     unseen: Arc<signal::Sender<usize>>,
+    /// Where the ids of repositories go that are to be judged anew.
+    judges: mpsc::Sender<Arc<str>>,
 }
 
 impl Worker {
@@ -141,6 +162,10 @@ impl Worker {
                 self.unseen.send_modify(|unseen| *unseen = unseen.saturating_sub(1));
             }
             self.schedule.done(place, looked.has_failed);
+            if !repository.marks().are_of(&repository.picture()) {
+                // It is gone at the end alone.
+                let _ = self.judges.send(Arc::clone(&repository.id));
+            }
         }
     }
 

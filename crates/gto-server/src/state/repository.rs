@@ -13,6 +13,7 @@ use gto_frontend::advice::{self, Advice, Scene};
 
 use crate::config::settings::{RepositorySetting, RepositorySource};
 use crate::state::findings::{Findings, FoundWrong};
+use crate::state::marks::Marks;
 use crate::state::picture::{Failing, Picture};
 
 /// A repository that is served.
@@ -24,6 +25,7 @@ pub struct ServedRepository {
     current: ArcSwap<Picture>,
     was_looked_at: AtomicBool,
     findings: Findings,
+    marks: ArcSwap<Marks>,
 }
 
 /// How a look is taken.
@@ -47,12 +49,26 @@ impl ServedRepository {
             current: ArcSwap::default(),
             was_looked_at: AtomicBool::new(false),
             findings: Findings::default(),
+            marks: ArcSwap::default(),
         }
     }
 
     /// What is known of it.
     pub fn picture(&self) -> Arc<Picture> {
         self.current.load_full()
+    }
+
+    /// What is remarkable about what is shown, as far as it is known.
+    pub fn marks(&self) -> Arc<Marks> {
+        self.marks.load_full()
+    }
+
+    /// Judges what is shown, if it is another since the last time. Only one thread at a time may do that.
+    pub fn judge(&self) {
+        let (picture, before) = (self.picture(), self.marks());
+        if !before.are_of(&picture) {
+            self.marks.store(Arc::new(Marks::judge(&picture, &before)));
+        }
     }
 
     /// What is wrong in it. Looks at it.

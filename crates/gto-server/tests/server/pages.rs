@@ -267,3 +267,14 @@ fn health_has_the_findings_of_doctor_with_what_to_type() {
     let page = server.get("/health").ok().text();
     assert!(page.contains("nlp=churn#qa") && page.contains("lightweight"), "{page}");
 }
+
+#[test]
+fn what_the_policy_does_not_allow_is_marked_with_the_reason() {
+    let repo = Repo::new();
+    repo.commit(&[(".gto-policy.yaml", "version: 1\nrules:\n- stage: prod\n  from: [staging]\n")], "first");
+    repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+    repo.tag("m#prod#1", "HEAD", &TagSpec::default());
+    let server = serve(&repo);
+    server.wait_for("/", |page| page.text().contains("violates the policy"));
+    assert!(server.get("/r/repo/m").ok().text().contains("staging"), "{}", server.get("/r/repo/m").text());
+}
