@@ -41,6 +41,7 @@ SECTIONS = [
             "Verification",
         ],
     ),
+    ("The files of a version", "gto", ["_files.py", "_results/files.py"], ["get", "ls", "open", "Got", "File"]),
     ("Errors", "gto.exceptions", ["exceptions.py"], []),
     ("The functions of the Python tool", "gto.api", ["api.py"], []),
 ]

@@ -15,8 +15,10 @@ _HOMES = {
     "Description": "gto._results.values",
     "Event": "gto._results.values",
     "Examination": "gto._results.checks",
+    "File": "gto._results.files",
     "Finding": "gto._results.checks",
     "GitRegistry": "gto.registry",
+    "Got": "gto._results.files",
     "Located": "gto._results.values",
     "PushReport": "gto._results.writes",
     "Registry": "gto._registry",
@@ -28,6 +30,9 @@ _HOMES = {
     "Version": "gto._results.values",
     "WriteReport": "gto._results.writes",
     "__version__": "gto._version",
+    "get": "gto._files",
+    "ls": "gto._files",
+    "open": "gto._files",
 }
 _MODULES = (
     "api",
@@ -50,11 +55,16 @@ __all__ = ["CONFIG", "GitRegistry", "Registry", "RepoIndexManager", "__version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gto import api as api
+    from gto._files import get as get, ls as ls, open as open
     from gto._registry import Artifact as Artifact, Registry as Registry
     from gto._results.checks import (
         Examination as Examination,
         Finding as Finding,
         Verification as Verification,
+    )
+    from gto._results.files import (
+        File as File,
+        Got as Got,
     )
     from gto._results.rows import (
         Rows as Rows,

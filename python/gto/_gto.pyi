@@ -77,6 +77,46 @@ def show(
     """The registry, as ``gto.api.show(repo)`` of the Python tool: the artifacts by name, each with ``version``,
     ``stage`` (stage: versions with a comma between, or ``None``), ``registered`` and ``active``."""
 
+def list_files(
+    repo: str | None,
+    reference: str,
+    *,
+    path: str | None = None,
+    include: Sequence[str] = ...,
+    exclude: Sequence[str] = ...,
+    trust: Sequence[str] = ...,
+) -> _Report:
+    """The files of a version: {"schema", "artifact", "version", "stage", "commit", "ref", "path", "folder", "files": [{"path",
+    "size", "kept_by", "hash"}]}."""
+
+def get_files(
+    repo: str | None,
+    reference: str,
+    *,
+    path: str | None = None,
+    include: Sequence[str] = ...,
+    exclude: Sequence[str] = ...,
+    trust: Sequence[str] = ...,
+    output: str | None = None,
+    force: bool = False,
+    dry_run: bool = False,
+    jobs: int = 8,
+    pin: str | None = None,
+) -> tuple[_Report, str]:
+    """Gets them, or what the text of a ``pin`` says: the same with "target", "dry_run", "written", "bytes", "kept" and "others";
+    and the text of a pin."""
+
+def write_file(
+    repo: str | None,
+    reference: str,
+    file: str | None,
+    to: str,
+    *,
+    path: str | None = None,
+    trust: Sequence[str] = ...,
+) -> None:
+    """Writes one file of a version into the file ``to``, which is there and empty."""
+
 def registry(
     repo: str | None = None,
     *,

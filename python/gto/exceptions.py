@@ -293,5 +293,13 @@ class SigningError(GTOException):
     """The tag could not be signed."""
 
 
+class FilesError(GTOException):
+    """The files of a version cannot be got: a remote refuses them, they are damaged, or something is in the way."""
+
+
+class FileNotFound(FilesError, NotFound):
+    """A file of a version is not where it should be kept, or there is none of that name."""
+
+
 class InternalError(GTOException):
     """A mistake in this package: please report it."""

@@ -7,8 +7,6 @@ use std::path::Path;
 use gto::Cancellation;
 use gto::environment::Environment;
 use gto::name::ArtifactName;
-use gto::reference::Reference;
-use gto::tag::TagName;
 use gto::{OpenOptions, Registry, config};
 use gto_frontend::process::{self, is_remote};
 #[cfg(unix)]
@@ -77,9 +75,11 @@ impl Context {
 
     /// As [`Context::open`], to ask about the artifact of a reference alone.
     pub fn open_for(&mut self, repo: &str, reference: &str) -> Result<Registry> {
-        let name = reference.strip_prefix("refs/tags/").unwrap_or(reference);
-        let artifact = name.parse::<TagName>().map(|tag| tag.artifact);
-        let artifact = artifact.ok().or_else(|| Reference::parse(reference).name.parse().ok());
+        self.open_only(repo, process::artifact_of(reference))
+    }
+
+    /// As [`Context::open`], to ask about one artifact alone.
+    pub fn open_only(&mut self, repo: &str, artifact: Option<ArtifactName>) -> Result<Registry> {
         self.open_with(repo, &OpenOptions::new(self.environment.clone()).only(artifact))
     }
 

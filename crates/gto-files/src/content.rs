@@ -13,7 +13,7 @@ use gto::object_id::ObjectId;
 use crate::digest::Digest;
 use crate::download::{Download, Expected};
 use crate::error::{Error, Keeper, Result};
-use crate::lfs::Pointer;
+use crate::lfs::{Pointer, Server};
 use crate::listing::Listing;
 use crate::place::Place;
 use crate::place::folder::Folder;
@@ -21,11 +21,16 @@ use crate::version_file::{Content, DvcObject, VersionFile};
 
 /// Gets the contents of a version's files.
 pub(crate) struct Contents<'a> {
-    pub registry: &'a Registry,
     pub listing: &'a Listing,
+    registry: &'a Registry,
+    lfs: Server<'a>,
 }
 
-impl Contents<'_> {
+impl<'a> Contents<'a> {
+    pub fn new(registry: &'a Registry, listing: &'a Listing) -> Self {
+        Self { listing, registry, lfs: Server::new(registry, listing) }
+    }
+
     /// Gets the content into a file, which may have the beginning of it. `heard` hears how many bytes have come.
     ///
     /// # Errors
@@ -64,10 +69,12 @@ impl Contents<'_> {
             },
             digest: &|| Digest::of_dvc(&object.md5),
             keeper: Keeper::Dvc,
+            cancellation: &self.listing.cancellation,
         };
         download.write_file(to, heard)
     }
 
+    /// From the clone, else from the server. Its answer may be too old when a file's turn comes: then it is asked once more.
     fn lfs(
         &self,
         file: &VersionFile,
@@ -76,10 +83,31 @@ impl Contents<'_> {
         heard: &dyn Fn(i64),
     ) -> io::Result<Result<()>> {
         let folder = self.registry.common_dir().join("lfs/objects");
-        let places = [Arc::new(Place::Folder(Folder::new(folder, "the files of Git LFS in")))];
+        let here = Arc::new(Place::Folder(Folder::new(folder, "the files of Git LFS in")));
+        if here.has(&pointer.path()) {
+            return self.lfs_from(&[here], file, pointer, to, heard);
+        }
+        let places = [Arc::clone(&here), Arc::new(self.lfs.place(pointer, false))];
+        match self.lfs_from(&places, file, pointer, to, heard)? {
+            Err(Error::Remote { .. } | Error::Missing { .. }) if matches!(*places[1], Place::Link { .. }) => {
+                let places = [here, Arc::new(self.lfs.place(pointer, true))];
+                self.lfs_from(&places, file, pointer, to, heard)
+            }
+            gotten => Ok(gotten),
+        }
+    }
+
+    fn lfs_from(
+        &self,
+        places: &[Arc<Place>],
+        file: &VersionFile,
+        pointer: &Pointer,
+        to: &mut File,
+        heard: &dyn Fn(i64),
+    ) -> io::Result<Result<()>> {
         let download = Download {
             path: file.path.as_str(),
-            places: &places,
+            places,
             object: &pointer.path(),
             expected: Expected {
                 hash: pointer.sha256().to_owned(),
@@ -89,6 +117,7 @@ impl Contents<'_> {
             },
             digest: &Digest::of_lfs,
             keeper: Keeper::Lfs,
+            cancellation: &self.listing.cancellation,
         };
         download.write_file(to, heard)
     }

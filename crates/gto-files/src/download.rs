@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use gto::Cancellation;
+
 use crate::digest::Digest;
 use crate::error::{Error, Keeper, Result};
 use crate::place::Place;
@@ -36,6 +38,8 @@ pub(crate) struct Download<'a> {
     pub digest: &'a dyn Fn() -> Digest,
     /// Which tool keeps it.
     pub keeper: Keeper,
+    /// Whether the caller wants no more.
+    pub cancellation: &'a Cancellation,
 }
 
 /// What an object must be.
@@ -140,7 +144,7 @@ impl Download<'_> {
         let (path, object) = (shown(self.path), self.expected.name.clone());
         Ok(Err(match wrong {
             Some(place) => Error::Wrong { path, object, place },
-            None if has_failed => Error::Remote { path, object, places: said },
+            None if has_failed => Error::Remote { path, object, places: said, keeper: self.keeper },
             None => Error::Missing { path, object, places: said, keeper: self.keeper },
         }))
     }
@@ -204,12 +208,17 @@ impl Download<'_> {
                     }
                 }
                 Err(PlaceError::Absent) => return Err(Failure::Absent),
+                Err(PlaceError::Restart) if before > 0 => {
+                    self.restart(sink, state, heard)?;
+                    continue;
+                }
+                Err(PlaceError::Restart) => return Err(Failure::Failed("it gives no parts".to_owned())),
                 Err(PlaceError::Failed(why)) => return Err(Failure::Failed(why)),
                 Err(PlaceError::Later(why)) => why,
             };
             // What comes bit by bit comes at last.
             tries = if state.written > before { 1 } else { tries + 1 };
-            if tries >= TRIES {
+            if tries >= TRIES || self.cancellation.is_cancelled() {
                 return Err(Failure::Failed(broken));
             }
             thread::sleep(PAUSE * 2_u32.pow(tries - 1));
@@ -227,6 +236,9 @@ impl Download<'_> {
         let most = self.expected.size.or(self.expected.limit).unwrap_or(u64::MAX);
         let mut chunk = vec![0; CHUNK];
         loop {
+            if self.cancellation.is_cancelled() {
+                return Err(Failure::Failed("interrupted".to_owned()));
+            }
             let len = match content.read(&mut chunk) {
                 Ok(0) => return Ok(None),
                 Ok(len) => len,

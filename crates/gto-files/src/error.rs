@@ -141,6 +141,8 @@ pub enum Error {
         object: String,
         /// What each place said.
         places: Vec<String>,
+        /// Whether another tool may do better.
+        keeper: Keeper,
     },
     /// The target has other content.
     #[error("'{}' is there already, and differs from {what}", target.display())]
@@ -195,6 +197,22 @@ pub enum Error {
         file: String,
         /// The artifact's path.
         path: String,
+    },
+    /// A file with a pin is none.
+    #[error("This is no pin of gto: {reason}")]
+    Pin {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file is not what the pin says.
+    #[error("'{path}' is {found}, and the pin has {pinned}")]
+    PinDiffers {
+        /// The file.
+        path: String,
+        /// The hash that the pin has.
+        pinned: String,
+        /// What it is.
+        found: String,
     },
     /// The output cannot be written.
     #[error(transparent)]

@@ -6,11 +6,21 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use gto::environment::Environment;
+use gto::name::ArtifactName;
+use gto::reference::Reference;
+use gto::tag::TagName;
 use gto::time::Timestamp;
 use gto::{Error, OpenOptions, Registry, Result};
 use jiff::tz::TimeZone;
 
 use crate::local_time::local_zone;
+
+/// The artifact that a reference is about, if it can be told from that alone.
+pub fn artifact_of(reference: &str) -> Option<ArtifactName> {
+    let name = reference.strip_prefix("refs/tags/").unwrap_or(reference);
+    let artifact = name.parse::<TagName>().map(|tag| tag.artifact);
+    artifact.ok().or_else(|| Reference::parse(reference).name.parse().ok())
+}
 
 /// The variables, the clock and the current folder of this process.
 pub fn environment() -> Environment {

@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use gto::name::ArtifactName;
 use gto::{Cancellation, Environment, OpenOptions, Registry};
 use gto_frontend::process;
 use gto_frontend::text::clean;
@@ -86,6 +87,11 @@ impl Repo {
     /// The same, to edit annotations.
     pub fn open_to_edit(&self) -> gto::Result<Registry> {
         self.open_with(&OpenOptions::new(self.environment.clone()).to_edit(true))
+    }
+
+    /// The same, to ask about one artifact alone: of a remote repository no more is fetched.
+    pub fn open_only(&self, artifact: Option<ArtifactName>) -> gto::Result<Registry> {
+        self.open_with(&OpenOptions::new(self.environment.clone()).only(artifact))
     }
 
     /// The same, with what is wrong in its configuration.

@@ -17,6 +17,8 @@ use pyo3::types::PyTuple;
 pub enum Problem {
     /// The engine refused or failed.
     Engine(Error),
+    /// The files of a version are not there.
+    Files(Box<gto_files::Error>),
     /// The arguments contradict each other or the question.
     Arguments(String),
     /// The same, with what to do about it.
@@ -40,6 +42,15 @@ impl From<Error> for Problem {
     }
 }
 
+impl From<gto_files::Error> for Problem {
+    fn from(error: gto_files::Error) -> Self {
+        match error {
+            gto_files::Error::Registry(error) => Self::Engine(error),
+            error => Self::Files(Box::new(error)),
+        }
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         Self::Engine(refusal.into())
@@ -51,6 +62,7 @@ impl Problem {
     pub fn raise(self, py: Python<'_>) -> PyErr {
         let told = match self {
             Self::Engine(error) => Told::of(&error),
+            Self::Files(error) => Told::of_files(&error),
             Self::Arguments(message) => Told::new("WrongArgs", [message]),
             Self::Advised(message, hint) => {
                 Told { hint: Some(hint.to_owned()), ..Told::new("WrongArgs", [message]) }
@@ -156,6 +168,19 @@ impl Told {
             _ => Self::new("GTOException", [message]),
         };
         Self { hint: hint(error), ..told }
+    }
+
+    fn of_files(error: &gto_files::Error) -> Self {
+        use gto_files::Error::{Missing, NoSuchFile, NotThere, Pattern};
+        let class = match error {
+            Missing { .. } | NoSuchFile { .. } | NotThere { .. } => "FileNotFound",
+            Pattern { .. } => "WrongArgs",
+            _ => "FilesError",
+        };
+        let words: Vec<String> =
+            advice::of_files(error, None).iter().map(advice::Advice::for_python).collect();
+        let hint = (!words.is_empty()).then(|| words.join("; "));
+        Self { hint, ..Self::new(class, [with_causes(error)]) }
     }
 
     fn of_annotating(error: &AnnotateError, message: String) -> Self {
@@ -266,9 +291,9 @@ impl Scene for Caller {
 }
 
 /// The message with the reasons below it.
-fn with_causes(error: &Error) -> String {
+fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    let mut cause = error.source();
     while let Some(error) = cause {
         let reason = error.to_string();
         if !text.ends_with(&reason) {

@@ -17,6 +17,7 @@ mod annotations;
 mod call;
 mod describe;
 mod error;
+mod files;
 mod grammar;
 mod index;
 mod questions;
@@ -34,6 +35,8 @@ mod _gto {
     use crate::annotations::{annotate, describe, remove};
     #[pymodule_export]
     use crate::describe::{all_annotations, described, locate};
+    #[pymodule_export]
+    use crate::files::{get_files, list_files, write_file};
     #[pymodule_export]
     use crate::grammar::{
         bump_version, compare_versions, is_address, is_full_name, is_name, parse_shortcut, parse_tag,

@@ -3,7 +3,7 @@
 //! Owns which processes run for a caller, and ending them. Must not start any: see `git::process`.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A handle by which the caller ends the processes that run for it: those of all registries that were opened with its
@@ -16,6 +16,8 @@ struct State {
     /// The ids of the processes, and whether each leads a group of its own. None is here that may be another one's by now:
     /// it is taken out before the system is told that we know of its end.
     running: Mutex<Vec<(u32, bool)>>,
+    /// Whether the caller has cancelled.
+    is_cancelled: AtomicBool,
     /// How many edits are on the way to their commit, or to the files put back.
     edits: AtomicUsize,
     /// What the caller wants done before the first process is started.
@@ -33,9 +35,15 @@ impl Cancellation {
 
     /// Asks the processes to end, those that they have started included.
     pub fn cancel(&self) {
+        self.0.is_cancelled.store(true, Ordering::SeqCst);
         for &(id, leads_group) in self.running().iter() {
             ask_to_end(id, leads_group);
         }
+    }
+
+    /// Whether the caller has cancelled: work that starts no process looks at it now and then.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled.load(Ordering::SeqCst)
     }
 
     /// Ends those that do not end when they are asked to.

@@ -103,7 +103,7 @@ pub use cancellation::Cancellation;
 pub use environment::{Environment, GitRun};
 pub use error::{Error, Result};
 pub use error_kind::ErrorKind;
-pub use git::is_bundle;
+pub use git::{Credential, RemoteAddress, SshAddress, is_bundle};
 pub use outcome::{Applied, PartialPush, Written};
 pub use plan::{AnnotationPlan, FileEdit, Plan};
 pub use processors::processors;

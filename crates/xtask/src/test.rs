@@ -12,7 +12,7 @@ use std::time::Instant;
 use crate::skips::{self, Skips};
 use crate::tally::Tally;
 use crate::workspace::{Workspace, display};
-use crate::{Result, browser, oracle, python};
+use crate::{Result, browser, file_servers, oracle, python};
 
 /// The number of random registries in the differential test.
 const REGISTRIES: &str = "GTO_DIFF_REGISTRIES";
@@ -23,12 +23,13 @@ const THREADS: &str = "RUST_TEST_THREADS";
 const THREADS_FOR_EACH_PROCESSOR: usize = 3;
 
 /// What `--long` sets for the tests: more cases, larger races, and no point of a write left out.
-const LONG: [(&str, &str); 7] = [
+const LONG: [(&str, &str); 8] = [
     (REGISTRIES, "2000"),
     ("GTO_DAMAGE_CASES", "3000"),
     ("GTO_RACE", "16x50"),
     ("GTO_TEST_RACE", "8x25"),
     ("GTO_KILL_EVERY", "1"),
+    ("GTO_GET_KILLS", "200"),
     ("GTO_CUT_EVERY", "1"),
     ("GTO_FUZZ_SECONDS", "600"),
 ];
@@ -52,6 +53,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 
     let started = Instant::now();
     let mut cargo = cargo_test(&workspace, &options, oracle.as_deref().ok(), &skip_log);
+    cargo.envs(file_servers::provide(&workspace));
     let (tally, success) = run_and_count(&mut cargo)?;
 
     let skips = Skips::read(&skip_log);

@@ -1,7 +1,7 @@
 //! `gto cat`
 
 use clap::Args;
-use gto_files::{Error, RelPath};
+use gto_files::Error;
 
 use super::files::{FilesArgs, SelectionArgs, with_dvc_command};
 use crate::context::Context;
@@ -26,19 +26,7 @@ impl Cat {
     pub fn run(self, context: &mut Context) -> Result<()> {
         let all = SelectionArgs { include: Vec::new(), exclude: Vec::new() };
         let (registry, mut listing) = self.files.open(context, &all)?;
-        let path = || listing.path.clone();
-        let place = match &self.file {
-            Some(file) => {
-                let is_it = |path: &RelPath| path.as_str() == file.trim_start_matches("./");
-                let none = || Error::NoSuchFile { file: file.clone(), path: path() };
-                listing.files.iter().position(|file| is_it(&file.path)).ok_or_else(none)?
-            }
-            None if listing.is_folder => {
-                return Err(Error::NotOneFile { path: path(), count: listing.files.len() }.into());
-            }
-            None => 0,
-        };
-        listing.files = listing.files.drain(place..=place).collect();
+        listing.keep_one(self.file.as_deref())?;
         listing.fetch_blobs(&registry)?;
         let Some(file) = listing.files.first() else { return Ok(()) };
         let dvc = self.files.dvc_command(&listing, None);

@@ -1,9 +1,12 @@
 //! What `gto get`, `gto ls` and `gto cat` share: which version of what, and the other tool that could get it.
 
+use std::io::Read as _;
+use std::path::Path;
+
 use clap::Args;
 
 use gto::Registry;
-use gto_files::{Keeper, KeptBy, Listing, Selection, Trust, Wanted};
+use gto_files::{Keeper, KeptBy, Listing, Pin, Selection, Trust, Wanted};
 use gto_frontend::text::shell_quote;
 
 use super::show::warn;
@@ -63,6 +66,22 @@ impl FilesArgs {
         let listing = Listing::open(&registry, &context.environment, &wanted);
         let listing = listing.map_err(|error| self.located(error, &registry))?;
         warn(context, &listing.warnings);
+        Ok((registry, listing))
+    }
+
+    /// Finds the files of a pin, in the repository that it names unless another one is named.
+    pub fn open_pinned(&self, context: &mut Context, file: &Path) -> Result<(Registry, Listing)> {
+        let failed =
+            |source| CommandError::File { what: format!("Cannot read '{}'", file.display()), source };
+        let mut text = String::new();
+        let opened = std::fs::File::open(file).map_err(failed)?;
+        opened.take(Pin::MAX_SIZE).read_to_string(&mut text).map_err(failed)?;
+        let pin = Pin::parse(&text)?;
+        let repository = pin.repository.as_deref().filter(|_| self.repo.repo == ".");
+        let repository = repository.unwrap_or(&self.repo.repo);
+        let registry = context.open_only(repository, pin.artifact.parse().ok())?;
+        let trust = Trust::new(self.trust.trust_remote.iter().cloned());
+        let listing = pin.open(&registry, &context.environment, &trust)?;
         Ok((registry, listing))
     }
 
@@ -129,8 +148,8 @@ pub fn for_shell(words: &[String]) -> String {
 pub fn with_dvc_command(error: gto_files::Error, dvc: Option<Vec<String>>) -> CommandError {
     use gto_files::Error::{Missing, Remote, Unsupported};
     let may_help = match &error {
-        Missing { keeper, .. } => *keeper == Keeper::Dvc,
-        Remote { .. } | Unsupported { .. } => true,
+        Missing { keeper, .. } | Remote { keeper, .. } => *keeper == Keeper::Dvc,
+        Unsupported { .. } => true,
         _ => false,
     };
     let source = match error {

@@ -5,11 +5,13 @@ use std::process::Command;
 use std::sync::Arc;
 
 use clap::Args;
-use gto_files::{GetOptions, Got, Listing, Transfer};
+use gto_files::{GetOptions, Got, Listing, Pin, Transfer};
 use gto_frontend::reports::FilesReport;
 use gto_frontend::text::human_size;
 
-use super::files::{FilesArgs, SelectionArgs, for_shell, with_dvc_command};
+use super::files::{FilesArgs, SelectionArgs, TrustArgs, for_shell, with_dvc_command};
+use crate::args::RepoArgs;
+use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 use crate::output::json;
@@ -27,10 +29,23 @@ const JOBS: u16 = 8;
     gto get model                           the highest version, into the current folder\n  \
     gto get model#prod -o model.pkl         the version in stage `prod`\n  \
     gto get data@v2.0.0 --include '*.csv'   some files of a folder\n  \
-    gto get model -r https://github.com/org/models")]
+    gto get model -r https://github.com/org/models\n  \
+    gto get model#prod --pin model.pin      and note what that was\n  \
+    gto get --from-pin model.pin            get just that again")]
 pub struct Get {
+    /// Artifact name for its highest version, NAME@version, NAME@latest, NAME#stage, or a tag
+    #[arg(add = candidates::references(), required_unless_present = "from_pin")]
+    name: Option<String>,
+
     #[command(flatten)]
-    files: FilesArgs,
+    repo: RepoArgs,
+
+    /// Where the files are, from the root of the repository, instead of the path in the annotation
+    #[arg(long, value_name = "PATH")]
+    path: Option<String>,
+
+    #[command(flatten)]
+    trust: TrustArgs,
 
     /// The file, or the folder with the files. By default the name of the artifact's file or folder, in the current folder
     #[arg(long, short, value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]
@@ -59,6 +74,15 @@ pub struct Get {
     #[arg(long, conflicts_with_all = ["print_command", "json", "dry_run", "include", "exclude"])]
     with_dvc: bool,
 
+    /// Write to FILE what was got: the version, its commit and the hash of each file
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with_all = ["print_command", "with_dvc", "dry_run"])]
+    pin: Option<PathBuf>,
+
+    /// Get just what FILE says, whatever has become of the version since
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath,
+          conflicts_with_all = ["name", "path", "include", "exclude", "pin", "print_command", "with_dvc"])]
+    from_pin: Option<PathBuf>,
+
     /// Print what was got in json format
     #[arg(long)]
     json: bool,
@@ -67,13 +91,22 @@ pub struct Get {
 impl Get {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
+        let files = FilesArgs {
+            name: self.name.clone().unwrap_or_default(),
+            repo: RepoArgs { repo: self.repo.repo.clone() },
+            path: self.path.clone(),
+            trust: TrustArgs { trust_remote: self.trust.trust_remote.clone() },
+        };
         if self.with_dvc {
-            return self.run_dvc(context);
+            return self.run_dvc(context, &files);
         }
-        let (registry, mut listing) = self.files.open(context, &self.selection)?;
+        let (registry, mut listing) = match &self.from_pin {
+            Some(file) => files.open_pinned(context, file)?,
+            None => files.open(context, &self.selection)?,
+        };
         let output = self.output.as_deref().map(|path| path.to_string_lossy().into_owned());
         if self.print_command {
-            let words = self.files.command(&listing, output.as_deref());
+            let words = files.command(&listing, output.as_deref());
             return Ok(context.printer.line(for_shell(&words))?);
         }
         let options = GetOptions {
@@ -84,22 +117,24 @@ impl Get {
         };
         let transfer = Arc::new(Transfer::default());
         context.printer.show_transfer(&transfer);
-        let dvc = self.files.dvc_command(&listing, output.as_deref());
+        let dvc = files.dvc_command(&listing, output.as_deref());
         let got = gto_files::get(&registry, &mut listing, &options, &transfer);
         let got = got.map_err(|error| with_dvc_command(error, Some(dvc)))?;
+        if let Some(file) = &self.pin {
+            write_pin(file, &Pin::new(&listing, registry.url_shown()))?;
+        }
         self.report(context, &listing, &got)
     }
 
     /// Where the files go.
     fn target(&self, listing: &Listing) -> Result<PathBuf> {
-        let name = listing.path.rsplit('/').next().unwrap_or_default();
+        let none = || {
+            let message = format!("'{}' has no name for the folder here", listing.path);
+            CommandError::arguments(message, "add `--output PATH`".to_owned())
+        };
         let path = match &self.output {
             Some(path) => path.clone(),
-            None if matches!(name, "" | "." | "..") => {
-                let message = format!("'{}' has no name for the folder here", listing.path);
-                return Err(CommandError::arguments(message, "add `--output PATH`".to_owned()));
-            }
-            None => PathBuf::from(name),
+            None => PathBuf::from(listing.name_of_target().ok_or_else(none)?),
         };
         let what = || format!("Cannot find '{}'", path.display());
         std::path::absolute(&path).map_err(|source| CommandError::File { what: what(), source })
@@ -136,15 +171,15 @@ impl Get {
         path.display().to_string()
     }
 
-    fn run_dvc(&self, context: &mut Context) -> Result<()> {
-        let registry = context.open_for(&self.files.repo.repo, &self.files.name)?;
-        let located = registry.locate(&self.files.name)?.value;
-        let path = match &self.files.path {
+    fn run_dvc(&self, context: &mut Context, files: &FilesArgs) -> Result<()> {
+        let registry = context.open_for(&files.repo.repo, &files.name)?;
+        let located = registry.locate(&files.name)?.value;
+        let path = match &files.path {
             Some(path) => path.clone(),
             None => super::describe::path_for_scripts(&registry.describe_located(&located)?.value)?,
         };
         let output = self.output.as_deref().map(|path| path.to_string_lossy().into_owned());
-        let mut words = self.files.dvc_get(&path, &located.commit.to_string(), output.as_deref());
+        let mut words = files.dvc_get(&path, &located.commit.to_string(), output.as_deref());
         if self.force {
             words.insert(2, "--force".to_owned());
         }
@@ -155,6 +190,17 @@ impl Get {
         // It has said why.
         if status.success() { Ok(()) } else { Err(CommandError::Silent) }
     }
+}
+
+/// Writes a pin, as a whole or not at all.
+fn write_pin(file: &Path, pin: &Pin) -> Result<()> {
+    let failed = |source| CommandError::File { what: format!("Cannot write '{}'", file.display()), source };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut waiting = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    std::io::Write::write_all(&mut waiting, pin.to_text().as_bytes()).map_err(failed)?;
+    waiting.as_file().sync_all().map_err(failed)?;
+    waiting.persist(file).map_err(|error| failed(error.error))?;
+    Ok(())
 }
 
 fn count(files: usize) -> String {

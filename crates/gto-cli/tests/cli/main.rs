@@ -42,6 +42,9 @@ mod files {
     mod git;
     mod hostile;
     mod interrupted;
+    mod lfs;
+    mod pins;
+    mod servers;
 }
 
 /// `artifacts.yaml` and `dvc.yaml`.

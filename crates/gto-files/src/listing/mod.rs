@@ -7,6 +7,7 @@ mod git;
 
 use std::collections::{BTreeMap, HashSet};
 
+use gto::Cancellation;
 use gto::environment::Environment;
 use gto::object_id::ObjectId;
 use gto::plan::Warning;
@@ -47,6 +48,10 @@ pub struct Listing {
     pub warnings: Vec<Warning>,
     /// Where DVC keeps its objects: see `DvcObject::store`.
     pub(crate) stores: Vec<Store>,
+    /// Whose servers get credentials, and which are asked at all.
+    pub(crate) trust: Trust,
+    /// Whether the caller wants no more.
+    pub(crate) cancellation: Cancellation,
 }
 
 impl Listing {
@@ -66,19 +71,39 @@ impl Listing {
             let path = described.value.annotation().path.clone();
             path.ok_or(Error::NoPath { artifact, commit })?
         };
-        if path.starts_with('/') || path.contains("://") {
-            return Err(Error::Elsewhere { path });
-        }
-        let path = path.trim_end_matches('/').to_owned();
-        let mut listing =
-            Self { located, path, is_folder: false, files: Vec::new(), warnings, stores: Vec::new() };
-        listing.gather(registry, environment, wanted)?;
+        let mut listing = Self::at(registry, environment, located, &path, &wanted.trust)?;
+        listing.warnings = warnings;
         listing.select(&wanted.selection)?;
         listing.find_pointers(registry)?;
         Ok(listing)
     }
 
-    fn gather(&mut self, registry: &Registry, environment: &Environment, wanted: &Wanted) -> Result<()> {
+    /// All files at a path of a commit, some of which may be pointers of Git LFS.
+    pub(crate) fn at(
+        registry: &Registry,
+        environment: &Environment,
+        located: Located,
+        path: &str,
+        trust: &Trust,
+    ) -> Result<Self> {
+        if path.starts_with('/') || path.contains("://") {
+            return Err(Error::Elsewhere { path: path.to_owned() });
+        }
+        let mut listing = Self {
+            located,
+            path: path.trim_end_matches('/').to_owned(),
+            is_folder: false,
+            files: Vec::new(),
+            warnings: Vec::new(),
+            stores: Vec::new(),
+            trust: trust.clone(),
+            cancellation: environment.cancellation().clone(),
+        };
+        listing.gather(registry, environment)?;
+        Ok(listing)
+    }
+
+    fn gather(&mut self, registry: &Registry, environment: &Environment) -> Result<()> {
         let commit = self.located.commit;
         let place = registry.files_at(commit, &self.path)?;
         let in_git = git::files(registry, commit, &self.path, &place)?;
@@ -88,7 +113,8 @@ impl Listing {
         if in_git.is_file {
             files.extend(in_git.files);
         } else {
-            let mut in_dvc = dvc::Search::new(registry, environment, commit, &wanted.trust);
+            let trust = self.trust.clone();
+            let mut in_dvc = dvc::Search::new(registry, environment, commit, &trust);
             let found = in_dvc.files(&place.path, &self.path)?;
             if !in_git.is_folder && !found.is_anything {
                 let unknown = found.unknown;
@@ -117,7 +143,7 @@ impl Listing {
     }
 
     /// Finds the files in Git that are pointers of Git LFS.
-    fn find_pointers(&mut self, registry: &Registry) -> Result<()> {
+    pub(crate) fn find_pointers(&mut self, registry: &Registry) -> Result<()> {
         for file in &mut self.files {
             let Content::Git(id) = file.content else { continue };
             if file.size.is_some_and(|size| size < Pointer::MAX_SIZE as u64)
@@ -154,12 +180,39 @@ impl Listing {
         self.find_pointers(registry)
     }
 
+    /// Keeps one file alone: the one at that path in the artifact's folder, or without a path the artifact's own.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchFile`] and [`Error::NotOneFile`].
+    pub fn keep_one(&mut self, file: Option<&str>) -> Result<()> {
+        let path = || self.path.clone();
+        let place = match file {
+            Some(file) => {
+                let is_it = |of: &VersionFile| of.path.as_str() == file.trim_start_matches("./");
+                let none = || Error::NoSuchFile { file: file.to_owned(), path: path() };
+                self.files.iter().position(is_it).ok_or_else(none)?
+            }
+            None if self.is_folder => {
+                return Err(Error::NotOneFile { path: path(), count: self.files.len() });
+            }
+            None => 0,
+        };
+        self.files = self.files.drain(place..).take(1).collect();
+        Ok(())
+    }
+
     /// What is meant, for messages: `model@v1.0.0`.
     pub fn name(&self) -> String {
         match &self.located.version {
             Some(version) => format!("{}@{}", self.located.artifact, version.short()),
             None => self.located.reference.clone(),
         }
+    }
+
+    /// The name of the artifact's file or folder, which is where it goes by default; `None` for the root of the repository.
+    pub fn name_of_target(&self) -> Option<&str> {
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        (!matches!(name, "" | "." | "..")).then_some(name)
     }
 
     /// The size of all files, as far as it is known.

@@ -17,6 +17,8 @@ pub(crate) enum PlaceError {
     Absent,
     /// It may have it when it is asked again.
     Later(String),
+    /// It does not have so much: it is to be asked from the beginning.
+    Restart,
     /// It does not give it.
     Failed(String),
 }

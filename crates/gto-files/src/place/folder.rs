@@ -22,6 +22,10 @@ impl Folder {
         &self.shown
     }
 
+    pub fn has(&self, path: &str) -> bool {
+        self.path.join(path).is_file()
+    }
+
     pub fn open(&self, path: &str) -> Result<Opened, PlaceError> {
         let path = self.path.join(path);
         let failed = |error: std::io::Error| match error.kind() {

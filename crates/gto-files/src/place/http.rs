@@ -6,11 +6,15 @@
 use std::io::Read;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ureq::Agent;
-use ureq::http::{Response, StatusCode, Uri};
+use ureq::http::{Method, Request, Response, StatusCode, Uri};
 use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::transport::DefaultConnector;
 
 use super::answer::{Opened, PlaceError};
+use super::resolver::NotLinkLocal;
 use super::settings::{Remote, Trust};
 
 /// How long the server may take to be reached, and to begin its answer.
@@ -29,8 +33,18 @@ pub(crate) struct Http {
     /// The address that objects are below, without a password.
     base: String,
     shown: String,
-    /// A header with a credential, for the host of `base` alone.
-    login: Option<(String, String)>,
+    /// Headers with a credential, for the server that is asked first alone.
+    headers: Vec<(String, String)>,
+}
+
+/// What is sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent<'a> {
+    /// The content, and its type.
+    pub body: &'a str,
+    pub kind: &'static str,
+    /// The type of the answer that is wanted.
+    pub accept: &'static str,
 }
 
 impl Http {
@@ -45,6 +59,7 @@ impl Http {
         if host.starts_with('-') {
             return Err(format!("'{host}' is no host"));
         }
+        trust.may_ask(&host)?;
         if remote.own("ssl_verify").is_some_and(|value| !value.eq_ignore_ascii_case("true")) {
             return Err(
                 "it has its own `ssl_verify`, which gto does not read: set SSL_CERT_FILE to the certificates"
@@ -64,24 +79,13 @@ impl Http {
             }
             login => login,
         };
-        Ok(Self::at(&base, &format!("{name} ({base})"), login))
+        Ok(Self::at(agent(), &base, &format!("{name} ({base})"), login.into_iter().collect()))
     }
 
-    /// The server at an address, with a header of a credential.
-    pub fn at(base: &str, shown: &str, login: Option<(String, String)>) -> Self {
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let config = Agent::config_builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_connect(Some(CONNECT))
-            .timeout_recv_response(Some(ANSWER))
-            .timeout_recv_body(Some(BODY))
-            .user_agent(concat!("gto/", env!("CARGO_PKG_VERSION")))
-            .build();
+    /// The server at an address, with headers that have a credential.
+    pub fn at(agent: Agent, base: &str, shown: &str, headers: Vec<(String, String)>) -> Self {
         let base = base.trim_end_matches('/').to_owned();
-        Self { agent: config.into(), base, shown: shown.to_owned(), login }
+        Self { agent, base, shown: shown.to_owned(), headers }
     }
 
     pub fn shown(&self) -> &str {
@@ -94,7 +98,17 @@ impl Http {
 
     /// What is at an address, which may have a signature in it: no message has it.
     pub fn open_at(&self, url: &str, offset: u64) -> Result<Opened, PlaceError> {
-        let response = self.get(url, offset)?;
+        self.open_with(url, offset, &[])
+    }
+
+    /// The same, with headers for this request alone.
+    pub fn open_with(
+        &self,
+        url: &str,
+        offset: u64,
+        headers: &[(String, String)],
+    ) -> Result<Opened, PlaceError> {
+        let response = self.send(&Method::GET, url, offset, headers, None)?;
         let status = response.status();
         match status {
             StatusCode::OK => Ok(Opened { content: content(response), offset: 0 }),
@@ -102,7 +116,7 @@ impl Http {
                 Ok(Opened { content: content(response), offset })
             }
             // What is here is all, or too much: from the beginning, then.
-            StatusCode::RANGE_NOT_SATISFIABLE if offset > 0 => self.open_at(url, 0),
+            StatusCode::RANGE_NOT_SATISFIABLE if offset > 0 => Err(PlaceError::Restart),
             StatusCode::NOT_FOUND | StatusCode::GONE => Err(PlaceError::Absent),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Err(PlaceError::Failed(format!("it denies access ({status})")))
@@ -115,19 +129,44 @@ impl Http {
         }
     }
 
+    /// Sends something, and returns the status and at most so many bytes of the answer.
+    pub fn post(&self, url: &str, sent: Sent<'_>, limit: u64) -> Result<(StatusCode, Vec<u8>), PlaceError> {
+        let response = self.send(&Method::POST, url, 0, &[], Some(sent))?;
+        let (status, mut answer) = (response.status(), Vec::new());
+        let read = content(response).take(limit).read_to_end(&mut answer);
+        read.map_err(|error| PlaceError::Later(error.to_string()))?;
+        Ok((status, answer))
+    }
+
     /// Follows redirects. Another host gets no credential.
-    fn get(&self, url: &str, offset: u64) -> Result<Response<ureq::Body>, PlaceError> {
+    fn send(
+        &self,
+        method: &Method,
+        url: &str,
+        offset: u64,
+        headers: &[(String, String)],
+        sent: Option<Sent<'_>>,
+    ) -> Result<Response<ureq::Body>, PlaceError> {
         let first: Uri = url.parse().map_err(|_| PlaceError::Failed("that is no address".to_owned()))?;
         let mut uri = first.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let mut request = self.agent.get(uri.clone());
+            let mut request = Request::builder().method(method).uri(uri.clone());
             if offset > 0 {
                 request = request.header("Range", format!("bytes={offset}-"));
             }
-            if let Some((header, value)) = self.login.as_ref().filter(|_| is_same_server(&uri, &first)) {
+            let own = self.headers.iter().chain(headers).filter(|_| is_same_server(&uri, &first));
+            for (header, value) in own {
                 request = request.header(header, value);
             }
-            let response = request.call().map_err(|error| failed(&error))?;
+            let odd = |_| PlaceError::Failed("a header of the request is none".to_owned());
+            let response = match sent {
+                Some(Sent { body, kind, accept }) => {
+                    let request = request.header("Content-Type", kind).header("Accept", accept);
+                    self.agent.run(request.body(body).map_err(odd)?)
+                }
+                None => self.agent.run(request.body(()).map_err(odd)?),
+            };
+            let response = response.map_err(|error| failed(&error))?;
             if !response.status().is_redirection() {
                 return Ok(response);
             }
@@ -137,6 +176,22 @@ impl Http {
         }
         Err(PlaceError::Failed("it redirects in a circle".to_owned()))
     }
+}
+
+/// What requests are made with: one for all that may use the same connections.
+pub(crate) fn agent() -> Agent {
+    let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+    let config = Agent::config_builder()
+        .tls_config(tls)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_connect(Some(CONNECT))
+        .timeout_recv_response(Some(ANSWER))
+        .timeout_recv_body(Some(BODY))
+        .user_agent(concat!("gto/", env!("CARGO_PKG_VERSION")))
+        .build();
+    Agent::with_parts(config, DefaultConnector::default(), NotLinkLocal::default())
 }
 
 fn content(response: Response<ureq::Body>) -> Box<dyn Read> {
@@ -173,17 +228,17 @@ fn redirected(from: &Uri, to: &str) -> Option<Uri> {
     (is_web && !is_downgrade && next.host().is_some()).then_some(next)
 }
 
-fn is_same_server(a: &Uri, b: &Uri) -> bool {
+pub(crate) fn is_same_server(a: &Uri, b: &Uri) -> bool {
     a.scheme() == b.scheme() && a.host() == b.host() && a.port_u16() == b.port_u16()
 }
 
-fn host_of(uri: &Uri) -> Option<String> {
+pub(crate) fn host_of(uri: &Uri) -> Option<String> {
     let host = uri.host()?;
     Some(uri.port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 /// An address without name and password, and these.
-fn without_login(url: &str) -> (String, Option<String>) {
+pub(crate) fn without_login(url: &str) -> (String, Option<String>) {
     let Some((scheme, rest)) = url.split_once("://") else { return (url.to_owned(), None) };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     match authority.rsplit_once('@') {
@@ -203,23 +258,12 @@ fn login(remote: &Remote, in_url: Option<&str>) -> Option<(String, String)> {
         (None, _, Some(login)) => login.to_owned(),
         _ => return None,
     };
-    Some(("Authorization".to_owned(), format!("Basic {}", base64(pair.as_bytes()))))
+    Some(basic(&pair))
 }
 
-/// Base64, which a header with a password is in.
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let at = |place: usize| u32::from(group.get(place).copied().unwrap_or_default());
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        for digit in 0..4 {
-            let is_there = digit <= group.len();
-            let place = (bits >> (18 - 6 * digit) & 63) as usize;
-            text.push(if is_there { DIGITS[place] as char } else { '=' });
-        }
-    }
-    text
+/// The header with a name and a password, with a colon between.
+pub(crate) fn basic(pair: &str) -> (String, String) {
+    ("Authorization".to_owned(), format!("Basic {}", STANDARD.encode(pair)))
 }
 
 #[cfg(test)]
@@ -243,9 +287,5 @@ mod tests {
         assert_eq!((url.as_str(), login), ("https://me:se/cret@host/x", None), "no address at all");
         let (url, login) = without_login("https://me:secret@host:8/x@y");
         assert_eq!((url.as_str(), login.as_deref()), ("https://host:8/x@y", Some("me:secret")));
-        assert_eq!(
-            ["", "f", "fo", "foo", "foob"].map(|text| base64(text.as_bytes())),
-            ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]
-        );
     }
 }

@@ -12,7 +12,7 @@ use rusty_s3::actions::GetObject;
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
 
 use super::answer::{Opened, PlaceError};
-use super::http::Http;
+use super::http::{Http, agent};
 use super::settings::{Remote, Trust};
 
 /// How long a signed address is good for; each request has its own.
@@ -60,6 +60,7 @@ impl S3 {
         let host = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https"));
         let host = host.ok_or_else(|| "its endpointurl is no address of the web".to_owned())?.to_owned();
         let host = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
+        trust.may_ask(&host)?;
         let is_aws = url.scheme() == "https"
             && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"));
         let is_anonymous =
@@ -79,7 +80,7 @@ impl S3 {
         let style = if is_custom || bucket.contains('.') { UrlStyle::Path } else { UrlStyle::VirtualHost };
         let bucket = Bucket::new(url, style, bucket.to_owned(), region);
         let bucket = bucket.map_err(|_| "its url has no bucket".to_owned())?;
-        let http = Http::at("", &format!("{name} (s3://{rest})"), None);
+        let http = Http::at(agent(), "", &format!("{name} (s3://{rest})"), Vec::new());
         Ok(Self { http, bucket, prefix, credentials })
     }
 

@@ -9,28 +9,58 @@ use std::path::{Path, PathBuf};
 use gto::dvc::settings::{MAX_CONFIG, Settings};
 use gto::environment::Environment;
 
-/// The hosts that the user has confirmed, to which credentials may go.
+/// The hosts that the user has confirmed, to which credentials may go, and which may be asked at all.
 #[derive(Debug, Clone, Default)]
-pub struct Trust(BTreeSet<String>);
+pub struct Trust {
+    confirmed: BTreeSet<String>,
+    /// No other host is asked for anything.
+    only: Option<BTreeSet<String>>,
+}
 
 impl Trust {
     /// These hosts.
     pub fn new(hosts: impl IntoIterator<Item = String>) -> Self {
-        Self(hosts.into_iter().map(|host| host.to_ascii_lowercase()).collect())
+        Self { confirmed: hosts.into_iter().map(|host| host.to_ascii_lowercase()).collect(), only: None }
+    }
+
+    /// The same, where no host but these is asked for anything, and no folder that a commit alone names: for a service, which works
+    /// for strangers. Without a host nothing leaves the machine.
+    #[must_use]
+    pub fn only(self, hosts: impl IntoIterator<Item = String>) -> Self {
+        Self { only: Some(hosts.into_iter().map(|host| host.to_ascii_lowercase()).collect()), ..self }
+    }
+
+    /// Fails for a host that is not to be asked, in one clause.
+    pub(crate) fn may_ask(&self, host: &str) -> Result<(), String> {
+        match &self.only {
+            Some(only) if !has(only, host) => Err(format!("'{host}' may not be asked from here")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether folders are looked into that a commit alone names.
+    pub(crate) fn has_strange_folders(&self) -> bool {
+        self.only.is_none()
     }
 
     /// Whether a host was confirmed, with its port or without.
     pub(crate) fn has(&self, host: &str) -> bool {
-        let host = host.to_ascii_lowercase();
-        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
-        self.0.contains(&host) || self.0.contains(name)
+        has(&self.confirmed, host)
     }
+}
+
+fn has(hosts: &BTreeSet<String>, host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
+    hosts.contains(&host) || hosts.contains(name)
 }
 
 /// The configuration in force.
 pub(crate) struct Config {
     /// Where the cache is, if that is set.
     pub cache: Option<PathBuf>,
+    /// Whether the user's own files say it.
+    pub is_cache_own: bool,
     /// The remote that is used where none is named.
     pub default_remote: Option<String>,
     pub remotes: BTreeMap<String, Remote>,
@@ -55,7 +85,8 @@ struct Setting {
 impl Config {
     /// What is in force for a commit whose `.dvc/config` is `committed`; `here` is the folder around `.dvc`, if it is checked out.
     pub fn read(committed: &str, here: Option<&Path>, environment: &Environment) -> Self {
-        let mut config = Self { cache: None, default_remote: None, remotes: BTreeMap::new() };
+        let mut config =
+            Self { cache: None, is_cache_own: false, default_remote: None, remotes: BTreeMap::new() };
         let own_folder = here.map(|here| here.join(".dvc"));
         for folder in [system_folder(environment), user_folder(environment)].into_iter().flatten() {
             config.add_file(&folder, "config", environment);
@@ -80,6 +111,7 @@ impl Config {
         }
         if let Some(path) = &settings.cache {
             self.cache = resolve(path, folder, environment);
+            self.is_cache_own = is_own;
         }
         for (name, options) in &settings.remotes {
             let remote = self.remotes.entry(name.clone()).or_default();

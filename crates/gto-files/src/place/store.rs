@@ -11,7 +11,6 @@ use gto::environment::Environment;
 
 use super::Place;
 use super::folder::Folder;
-use super::http::Http;
 use super::settings::{Config, Remote, Trust};
 use crate::digest::Digest;
 use crate::download::{Download, Expected};
@@ -30,7 +29,8 @@ pub(crate) struct Store {
 impl Store {
     /// By its configuration; `here` is the folder around `.dvc`, if it is checked out.
     pub fn new(config: Config, here: Option<&Path>, trust: Trust, environment: &Environment) -> Self {
-        let cache = config.cache.clone().or_else(|| here.map(|here| here.join(".dvc/cache")));
+        let named = config.cache.clone().filter(|_| config.is_cache_own || trust.has_strange_folders());
+        let cache = named.or_else(|| here.map(|here| here.join(".dvc/cache")));
         Self { config, cache, trust, environment: environment.clone(), remotes: Mutex::default() }
     }
 
@@ -67,27 +67,17 @@ impl Store {
         }
         match url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase()).as_deref() {
             None | Some("file") => match remote.path(&self.environment) {
+                Some(_) if !remote.is_place_own("url") && !self.trust.has_strange_folders() => {
+                    unusable("a folder that the commit names is not looked into here".to_owned())
+                }
                 Some(path) => Place::Folder(Folder::new(path, &shown)),
                 None => unusable(format!(
                     "'{}' is a folder beside the repository, which is not here",
                     crate::text::shown(url)
                 )),
             },
-            Some("http" | "https") => match Http::new(remote, url, &shown, &self.trust) {
-                Ok(http) => Place::Http(http),
-                Err(reason) => unusable(reason),
-            },
-            #[cfg(feature = "cloud")]
-            Some("s3") => {
-                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-                match super::s3::S3::new(remote, rest, &shown, &self.trust, &self.environment) {
-                    Ok(s3) => Place::S3(Box::new(s3)),
-                    Err(reason) => unusable(reason),
-                }
-            }
-            Some(scheme) => {
-                unusable(format!("gto cannot read remotes of the kind '{}'", crate::text::shown(scheme)))
-            }
+            Some(scheme) => Place::on_server(scheme, remote, url, &shown, &self.trust, &self.environment)
+                .unwrap_or_else(unusable),
         }
     }
 
@@ -106,6 +96,7 @@ impl Store {
             },
             digest: &|| Digest::of_dvc(&object.md5),
             keeper: Keeper::Dvc,
+            cancellation: self.environment.cancellation(),
         };
         let mut content = Vec::new();
         download.read(&mut content)?;

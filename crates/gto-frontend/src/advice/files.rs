@@ -41,6 +41,12 @@ fn of_version(error: &Error) -> Option<Advice> {
             " lists them, or get all: ",
             either("`gto get NAME`", "`gto.get(name)`"),
         ],
+        Error::Pin { .. } => {
+            advice!["make it anew: ", either("`gto get NAME --pin FILE`", "`gto.get(name, pin=file)`")]
+        }
+        Error::PinDiffers { .. } => {
+            "nothing was written: the pin is of another repository, or was edited".into()
+        }
         Error::UnsafePath { .. } | Error::Collision { .. } => {
             "nothing was written; whoever made the version should make it again without that".into()
         }
@@ -56,7 +62,7 @@ fn of_place(error: &Error) -> Option<Advice> {
             "where it was made, `dvc push` brings it to the remote".into()
         }
         Error::Missing { keeper: Keeper::Lfs, .. } => {
-            advice!["let Git LFS bring it, then ", again(), ": ", git("lfs fetch --all")]
+            advice!["where it was made, ", git("lfs push --all origin"), " brings it to the server"]
         }
         Error::Wrong { .. } => advice![
             "nothing of it was kept; remove that object, bring a whole one there (`dvc push`, `git lfs push`), and ",

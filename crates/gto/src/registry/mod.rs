@@ -125,6 +125,11 @@ impl Registry {
         self.remote.as_ref().map(|clone| clone.url.as_str())
     }
 
+    /// The same without a login.
+    pub fn url_shown(&self) -> Option<String> {
+        self.url().map(crate::git::without_passwords)
+    }
+
     /// The names of all artifacts that have tags, sorted. Reads no tag object.
     pub fn artifact_names(&self) -> Result<Vec<ArtifactName>> {
         let mut names = Vec::new();

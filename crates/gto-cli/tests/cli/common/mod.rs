@@ -7,6 +7,8 @@
 pub mod counting;
 pub mod files;
 pub mod pipeline;
+#[cfg(unix)]
+pub mod sshd;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

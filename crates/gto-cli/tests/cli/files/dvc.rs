@@ -43,7 +43,7 @@ impl Dvc {
     }
 
     /// Puts the newest version on the current commit.
-    fn register(&self) {
+    pub fn register(&self) {
         let names = self.repo.tag_names().len();
         self.repo.tag(&format!("d@v{}.0.0", names + 1), "HEAD", &TagSpec::default());
     }
@@ -215,7 +215,7 @@ fn what_gto_cannot_read_it_says_with_the_command_of_dvc() {
 
 /// Python's own server, which knows no parts, or one that does: until it is dropped.
 #[cfg(unix)]
-struct Server(std::process::Child);
+pub struct Server(pub std::process::Child);
 
 #[cfg(unix)]
 impl Drop for Server {

@@ -239,7 +239,7 @@ fn files_of_git_lfs_come_from_the_clone_and_are_checked() {
     repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
     assert!(gto(&repo, "ls m --plain").ok().out().contains("lfs"));
     let run = gto(&repo, "get m -o out").fails(1);
-    hints_at(&run, "`git lfs fetch");
+    hints_at(&run, "`git lfs push");
     let folder = repo.git_dir().join(format!("lfs/objects/{}/{}", &oid[..2], &oid[2..4]));
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(&oid), "kept by lfs!").unwrap();

@@ -324,7 +324,7 @@ fn pushes_by_http_are_judged() {
 #[test]
 fn pushes_by_ssh_are_judged() {
     let mut hooked = hooked(FROM);
-    let Some(server) = super::sshd::Sshd::or_skip(&hooked.server) else { return };
+    let Some(server) = crate::common::sshd::Sshd::or_skip(&hooked.server) else { return };
     hooked.clone.sandbox_mut().set_env("GIT_ALLOW_PROTOCOL", "ssh");
     hooked.clone.git_ok(&["remote", "set-url", "origin", &server.url]);
     hooked.clone.git_ok(&["config", "core.sshCommand", &server.command]);

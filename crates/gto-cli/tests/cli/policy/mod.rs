@@ -6,7 +6,6 @@ mod doctor;
 mod hook;
 mod rules;
 mod signatures;
-mod sshd;
 
 use std::fs;
 

@@ -21,6 +21,9 @@ const NEEDED: (u32, u32) = (2, 45);
 const TOLD: [&str; 5] =
     ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_INTERNAL_SUPER_PREFIX"];
 
+/// No address names a program, as those of `ext::` do.
+const NO_PROGRAMS: [&str; 2] = ["-c", "protocol.ext.allow=never"];
+
 impl Repository {
     /// A `git` on this repository, without arguments yet.
     pub(in crate::git) fn git(&self) -> Command {
@@ -31,7 +34,7 @@ impl Repository {
             git.env(crate::git::LOCKED, self.environment.absolute(self.common_dir()).unwrap_or_default());
         }
         git.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        git.arg("--git-dir").arg(self.git_dir());
+        git.args(NO_PROGRAMS).arg("--git-dir").arg(self.git_dir());
         git.args(self.sync_settings().iter().flat_map(|setting| ["-c", setting]));
         git
     }
@@ -118,7 +121,7 @@ pub(in crate::git) fn git_elsewhere() -> Command {
     for name in SELECTING {
         git.env_remove(name);
     }
-    git.env("LC_ALL", "C");
+    git.env("LC_ALL", "C").args(NO_PROGRAMS);
     git
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Must not decide what to do about a refusal.
 
+pub(super) mod login;
 pub(super) mod mirror;
 pub(super) mod porcelain;
 pub(super) mod reach;

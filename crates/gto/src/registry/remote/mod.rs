@@ -6,6 +6,7 @@ pub(super) mod address;
 pub(super) mod clones;
 mod pipeline;
 pub(super) mod push;
+mod server;
 
 pub use clones::{KeptClone, KeptClones};
 

@@ -1,4 +1,4 @@
-//! Files that Git LFS keeps: a pointer in Git, the content elsewhere.
+//! What Git has of a file that Git LFS keeps: a pointer to the content.
 //!
 //! Owns reading pointers (Git LFS specification, `docs/spec.md`), and where a clone has the content.
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ pub struct Sshd {
     pub url: String,
     /// The value of `core.sshCommand`.
     pub command: String,
+    /// The folder with the keys, `host` and `user`.
+    pub folder: PathBuf,
 }
 
 impl Drop for Sshd {
@@ -45,7 +47,7 @@ impl Sshd {
             let port = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
             let text = format!(
                 "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nStrictModes no\nPidFile none\n\
-                 PasswordAuthentication no\nSetEnv GIT_CONFIG_NOSYSTEM=1 HOME={}\n",
+                 PasswordAuthentication no\nSetEnv GIT_CONFIG_NOSYSTEM=1 HOME={}\nSubsystem sftp internal-sftp\n",
                 host.private().display(),
                 file("authorized"),
                 repo.sandbox().home().display()
@@ -65,6 +67,7 @@ impl Sshd {
                             "ssh -F none -i {} -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null",
                             user.private().display()
                         ),
+                        folder,
                     });
                 }
                 if server.try_wait().ok().flatten().is_some() {

@@ -1,0 +1,72 @@
+//! What the tests of `gto get` compare with and get from: DVC, and the servers of clouds as they are imitated for tests. In environments
+//! under the target folder, as the oracle.
+//!
+//! Nothing outside that folder is installed or changed. What is not to be had is said, and the tests that need it are skipped in sight.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::venv::{self, attempt};
+use crate::workspace::Workspace;
+
+/// The DVC that `python/tests/dvc_over_our_wheel.py` uses, too, in the same environment.
+const DVC: [&str; 2] = ["dvc==3.66.1", "gto==1.10.1"];
+
+/// S3 by moto, Google's by an emulator, and what puts files into Azure's.
+const SERVERS: [&str; 3] =
+    ["moto[server]==5.*", "azure-storage-blob==12.*", "gcp-storage-emulator==2026.7.19"];
+
+/// Azure Blob Storage for tests.
+const AZURITE: &str = "azurite@3.37.0";
+
+/// The oldest Python that can run them.
+const OLDEST: (u32, u32) = (3, 10);
+
+/// The variables that say to tests where these are, as far as they are to be had.
+pub fn provide(workspace: &Workspace) -> Vec<(&'static str, PathBuf)> {
+    let target = |name: &str| workspace.target.join(name);
+    let dvc = venv::python_of(&target("dvc"));
+    let found = [
+        ("GTO_DVC", python(&dvc, &target("dvc"), &DVC, "import dvc.api")),
+        ("GTO_SERVERS", {
+            let environment = target("servers");
+            let check = "import moto.server, azure.storage.blob, gcp_storage_emulator.server";
+            python(&venv::python_of(&environment), &environment, &SERVERS, check).map(|_| environment)
+        }),
+        ("GTO_AZURITE", azurite(target("azurite"))),
+    ];
+    let say = |(name, found): (&'static str, Result<PathBuf, String>)| match found {
+        Ok(path) => Some((name, path)),
+        Err(reason) => {
+            println!("{name}: NOT AVAILABLE, the tests that need it are skipped: {reason}");
+            None
+        }
+    };
+    found.into_iter().filter_map(say).collect()
+}
+
+/// A Python with these packages, made once.
+fn python(python: &Path, environment: &Path, packages: &[&str], check: &str) -> Result<PathBuf, String> {
+    let check = || attempt(Command::new(python).args(["-c", check]));
+    if check().is_err() {
+        println!("installing {} into {}", packages.join(" "), environment.display());
+        venv::create(environment, OLDEST)?;
+        venv::install(python, packages)?;
+    }
+    check().map(|()| python.to_owned())
+}
+
+/// The folder in which npm has it.
+fn azurite(folder: PathBuf) -> Result<PathBuf, String> {
+    if !folder.join("node_modules/azurite").is_dir() {
+        println!("installing {AZURITE} into {}", folder.display());
+        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        attempt(
+            Command::new("npm")
+                .args(["install", "--silent", "--no-save", "--prefix"])
+                .arg(&folder)
+                .arg(AZURITE),
+        )?;
+    }
+    Ok(folder)
+}
