@@ -603,6 +603,24 @@ fn d27_a_search_for_a_few_tags_does_not_end_at_a_damaged_record() {
     }
 }
 
+/// Git's search ends there, and says nothing of what comes behind.
+#[test]
+fn d27_a_name_in_packed_refs_that_sorts_elsewhere_hides_no_other_tag() {
+    let original = registry(&["m@v1.0.0", "m@v1.1.0", "m@v1.2.0", "m@v2.0.0", "m#prod#1"]);
+    original.pack_refs();
+    let text = fs::read_to_string(original.git_dir().join("packed-refs")).unwrap();
+    for (version, other) in [("m@v1.0.0", "mH"), ("m@v1.1.0", "zz"), ("m@v1.1.0", "a"), ("m@v1.2.0", "zz")] {
+        let repo = original.copy();
+        let damaged = text.replace(&format!("refs/tags/{version}"), &format!("refs/tags/{other}"));
+        fs::write(repo.git_dir().join("packed-refs"), damaged).unwrap();
+        for line in ["show m@latest --version", "resolve m --version"] {
+            assert_eq!(gto(&repo, line).ok().out(), "v2.0.0\n", "{line}, {version} as {other}");
+        }
+        let shown = gto(&repo, "history m").ok().out();
+        assert_eq!(shown.matches("registration").count(), 3, "{version} as {other}\n{shown}");
+    }
+}
+
 /// Seen: `resolve m#prod` named a version that had been deregistered, since a digit of the commit noted beside that tag was damaged.
 #[test]
 fn d27_a_commit_noted_in_packed_refs_that_is_not_here_is_not_believed() {

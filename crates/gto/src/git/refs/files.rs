@@ -100,11 +100,13 @@ impl Repository {
     }
 
     fn packed_tags_in(&self, file: &PackedRefs, prefix: &str) -> Result<Vec<TagRefs>, GitError> {
-        let lines = &file.bytes()[file.seek(prefix.as_bytes())?..];
+        let place = file.seek(prefix.as_bytes())?;
+        let is_ordered = file.is_ordered_at(place, prefix.as_bytes());
+        let lines = &file.bytes()[if is_ordered { place } else { 0 }..];
         // A few names have few tags: the rest is not even read.
         let parts = if prefix == TAGS { parts_of_lines(lines, BYTES) } else { vec![lines] };
         let read = self.on_all_processors(parts, |repository, part| {
-            tags_with(file, part, prefix.as_bytes(), repository.gix().object_hash())
+            tags_with(file, part, prefix.as_bytes(), is_ordered, repository.gix().object_hash())
         });
         let mut tags = Vec::new();
         for part in read {
@@ -129,11 +131,12 @@ struct Part {
     is_last: bool,
 }
 
-/// The refs whose names begin with the prefix, up to the first one after them.
+/// The refs whose names begin with the prefix, up to the first one after them in a file that is in order.
 fn tags_with(
     file: &PackedRefs,
     mut lines: &[u8],
     prefix: &[u8],
+    is_ordered: bool,
     hash: gix::hash::Kind,
 ) -> Result<Part, DamagedPackedRefs> {
     let mut tags = TagRefs::default();
@@ -151,7 +154,7 @@ fn tags_with(
         let start = &record.name[..record.name.len().min(prefix.len())];
         if start == prefix {
             tags.push(record.name.as_bstr(), record.target);
-        } else if start > prefix {
+        } else if start > prefix && is_ordered && file.is_before_next(lines, record.len) {
             return Ok(Part { tags, is_last: true });
         }
         lines = &lines[record.len..];

@@ -151,10 +151,7 @@ impl PackedRefs {
     pub fn is_ordered_at(&self, place: usize, name: &[u8]) -> bool {
         let bytes = self.bytes();
         let before = |end: usize| end.checked_sub(1).map(|last| record_start(bytes, 0, last));
-        let name_at = |start: usize| {
-            let line = bytes.get(start..)?.get(self.hash.len_in_hex() + 1..)?;
-            Some(&line[..line.find_byte(b'\n')?])
-        };
+        let name_at = |start: usize| self.name_of(bytes.get(start..)?);
         let first = before(place);
         let after = (place < bytes.len()).then(|| record_end(bytes, place, bytes.len()));
         let names = [
@@ -165,6 +162,19 @@ impl PackedRefs {
             after.and_then(name_at),
         ];
         names.into_iter().flatten().is_sorted()
+    }
+
+    /// Whether the first of these records comes before the next one. A damaged name may sort behind all that are looked for, and those
+    /// that follow would be lost without a word.
+    pub fn is_before_next(&self, lines: &[u8], len: usize) -> bool {
+        let next = lines.get(len..).filter(|next| !next.is_empty());
+        next.is_none_or(|next| self.name_of(lines) <= self.name_of(next))
+    }
+
+    /// What stands where a record at the beginning of `lines` has its name.
+    fn name_of<'a>(&self, lines: &'a [u8]) -> Option<&'a [u8]> {
+        let name = lines.get(self.hash.len_in_hex() + 1..)?;
+        Some(&name[..name.find_byte(b'\n')?])
     }
 
     /// The record at the beginning of `rest`.

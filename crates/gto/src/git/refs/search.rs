@@ -152,8 +152,10 @@ fn find_packed(
         let start_of_name = &line.name[..line.name.len().min(start.len())];
         if start_of_name > start.as_bytes() && is_ordered {
             // Git reads it before it sees that it is another one: it may be what is left of the last one.
-            file.record(rest)?;
-            break;
+            let len = file.record(rest)?.len;
+            if file.is_before_next(rest, len) {
+                break;
+            }
         }
         // Git goes on behind a name that is out of order, and refuses one that no ref can have.
         if start_of_name != start.as_bytes() {

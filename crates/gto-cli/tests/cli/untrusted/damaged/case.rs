@@ -125,6 +125,17 @@ fn of_artifacts(said: &Said) -> Listing {
     view::listing(said).into_iter().filter(|(name, _)| is_ours(name)).collect()
 }
 
+/// Whether the names in `packed-refs` are sorted.
+fn is_in_order(root: &Path) -> bool {
+    let files = ["repo/.git/packed-refs", "repo/packed-refs"].map(|file| fs::read(root.join(file)));
+    files.into_iter().flatten().all(|text| {
+        let lines = text
+            .split(|&byte| byte == b'\n')
+            .filter(|line| !line.starts_with(b"#") && !line.starts_with(b"^"));
+        lines.filter_map(|line| line.get(41..)).is_sorted()
+    })
+}
+
 /// Puts the folders of objects of an intact repository in the place of those of a damaged one.
 fn make_objects_whole(intact: &Path, damaged: &Path) {
     for entry in fs::read_dir(intact).expect("the template can be read").flatten() {
@@ -212,9 +223,9 @@ impl Worker<'_> {
         let found: Listing =
             [&of_m, &of_n].into_iter().filter(|said| !said.complains()).flat_map(view::listing).collect();
         let expected = self.expected(template, intact, &git, &of_registry, &found);
-        // In a damaged `packed-refs`, Git may find tags by their names that it does not list, and the other way round; we search for
-        // others, and read all where we find the order wrong.
-        let lists_the_same = all.status != Some(0) || of_artifacts(&all) == found;
+        // In a file that is out of order, Git may find tags by their names that it does not list, and the other way round; we read all
+        // of it.
+        let lists_the_same = is_in_order(root) && (all.status != Some(0) || of_artifacts(&all) == found);
         let before = self.before(template);
         let mut wrong = Vec::new();
         for (number, (line, about, shows_commits)) in COMMANDS.into_iter().enumerate() {
@@ -253,7 +264,7 @@ impl Worker<'_> {
             } else if !theirs.complains()
                 && (about != About::Tag || !of_m.complains())
                 && !is_unconfigured
-                && (!matches!(about, About::Registry | About::Few) || lists_the_same)
+                && lists_the_same
                 && let Some(expected) = expected.as_ref().map(|all| &all[number])
                 // Git forgives some damage to HEAD, and to refuse it is safe.
                 && (!is_register || head == intact.head && !is_head_touched && has_head_folder)
@@ -264,6 +275,8 @@ impl Worker<'_> {
                 && !ours.err.contains("Cannot list the tags")
                 // A name that became that of another artifact is shown, with a warning; it was not asked git for.
                 && !ours.err.contains("made under another name")
+                // Of a carriage return in a configuration, or NULs in a path, Git makes nothing; to refuse them is safe.
+                && !ours.err.contains("Cannot open the Git repository")
                 // Of a value with a NUL, Git takes what is before it, which is not what anybody wrote.
                 && !ours.err.contains("NUL byte in line")
             {
