@@ -139,9 +139,13 @@ impl Server {
         let connections = GracefulShutdown::new();
         let mut end = std::pin::pin!(end);
         loop {
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+            let next = async {
+                // Without a free place, nobody is taken in, and the end is heard all the same.
+                let place = Arc::clone(&places).acquire_owned().await;
+                (place, listener.accept().await)
+            };
+            let (place, accepted) = tokio::select! {
+                next = next => next,
                 () = &mut end => break,
             };
             let Ok((stream, peer)) = accepted else {

@@ -105,6 +105,22 @@ impl Serve {
     }
 }
 
+/// Serves the repositories of an example, on any free port, in the browser of the person at the terminal.
+pub fn serve_example(context: &mut Context, repositories: &[PathBuf]) -> Result<()> {
+    let arguments = Arguments {
+        repositories: repositories.iter().map(|folder| folder.display().to_string()).collect(),
+        listen: Some("127.0.0.1:0".to_owned()),
+        ..Arguments::default()
+    };
+    let settings = Settings::new(arguments, std::path::Path::new(".")).map_err(refused)?;
+    let mut told = Ok(());
+    gto_server::serve(settings, &process::environment(), |server| {
+        told = tell(context, server, crate::printer::Printer::is_terminal());
+    })
+    .map_err(refused)?;
+    told
+}
+
 fn tell(context: &mut Context, server: &Server, opens: bool) -> Result<()> {
     context.printer.line(server.open_url())?;
     context.printer.flush()?;

@@ -106,7 +106,7 @@ impl ArtifactView {
         let annotation = sourced.map(|sourced| &sourced.annotation);
         let now = moment.until.unwrap_or_else(|| app.environment.now());
         let listed = artifact.versions_listed();
-        let shown = shown(&artifact);
+        let shown = shown(&artifact, &picture.stages);
         let total = listed.len();
         let pages = total.div_ceil(PAGE).max(1);
         let page = params.number("page", 1, pages);
@@ -148,9 +148,14 @@ impl ArtifactView {
     }
 }
 
-/// What the stages of an artifact show: nothing if it is deprecated.
-pub fn shown(artifact: &Artifact) -> Vec<ShownStage<'_>> {
-    if artifact.is_active() { query::shown_stages(artifact, &ShowOptions::default()) } else { Vec::new() }
+/// What the stages of an artifact show, in the order of the columns: nothing if it is deprecated.
+pub fn shown<'a>(artifact: &'a Artifact, order: &[StageName]) -> Vec<ShownStage<'a>> {
+    if !artifact.is_active() {
+        return Vec::new();
+    }
+    let mut stages = query::shown_stages(artifact, &ShowOptions::default());
+    stages.sort_by_key(|shown| order.iter().position(|known| known == shown.stage).unwrap_or(order.len()));
+    stages
 }
 
 fn activity(artifact: Artifact, options: &HistoryOptions) -> Vec<EventReport> {

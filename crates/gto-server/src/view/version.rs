@@ -121,7 +121,7 @@ impl VersionPage {
         let registry = picture.registry.clone().ok_or_else(not_read)?;
         let listed = artifact.versions_listed();
         let place = listed.iter().position(|other| other.is_same(&version)).unwrap_or_default();
-        let row = VersionRow::new(&listed, place, &shown(&artifact));
+        let row = VersionRow::new(&listed, place, &shown(&artifact, &picture.stages));
         let before = listed.get(place + 1).filter(|before| before.is_registered());
         let content = Content::read(&registry, artifact.name(), version.commit());
         let old = before.map(|before| Content::read(&registry, artifact.name(), before.commit()));
@@ -210,7 +210,8 @@ impl Comparison {
         let mut problems: Vec<String> =
             old.problems.iter().map(|problem| format!("{}: {problem}", from.label().short())).collect();
         problems.extend(new.problems.iter().map(|problem| format!("{}: {problem}", to.label().short())));
-        let (from, to) = (Side::new(&artifact, from), Side::new(&artifact, to));
+        let (from, to) =
+            (Side::new(&artifact, from, &picture.stages), Side::new(&artifact, to, &picture.stages));
         Ok(Self {
             moment,
             repo: repository.id.to_string(),
@@ -226,9 +227,9 @@ impl Comparison {
 }
 
 impl Side {
-    fn new(artifact: &Artifact, version: View<'_>) -> Self {
+    fn new(artifact: &Artifact, version: View<'_>, order: &[StageName]) -> Self {
         let authoring = version.authoring();
-        let shown = shown(artifact);
+        let shown = shown(artifact, order);
         let shows =
             |stage: &&ShownStage<'_>| stage.versions.iter().any(|found| found.version().is_same(&version));
         Self {

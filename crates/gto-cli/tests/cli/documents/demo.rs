@@ -165,3 +165,32 @@ fn fake_git(sandbox: &Sandbox, lines: &str) -> PathBuf {
         .expect("the sandbox is writable");
     bin
 }
+
+#[cfg(all(unix, feature = "serve"))]
+#[test]
+fn demo_serve_shows_three_registries_with_a_history_worth_seeing() {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+
+    let sandbox = newcomer();
+    let mut demo = sandbox.command(env!("CARGO_BIN_EXE_gto"));
+    demo.args(["demo", "--serve", "registries"]).stdout(std::process::Stdio::piped());
+    let mut child = demo.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let (address, token) = line.trim().strip_prefix("http://").unwrap().split_once("/?token=").unwrap();
+    let ask = |path: &str| {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}");
+        write!(stream, "{head}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    for said in ["churn", "summary", "defects", "sales", "2 behind"] {
+        assert!(ask("/").contains(said), "{said}");
+    }
+    assert!(ask("/stages/prod").contains("rollback"));
+    assert!(ask("/?deprecated=1").contains("old-defects"));
+    std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

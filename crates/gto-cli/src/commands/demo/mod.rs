@@ -3,13 +3,18 @@
 //! Owns the example and its story. What is shown is what this very executable prints when it is run there: nothing
 //! here imitates a command. Must not touch any other repository, nor depend on how Git is configured.
 
-use std::io::{self, ErrorKind};
+mod git;
+#[cfg(feature = "serve")]
+mod registries;
+
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use clap::Args;
 use gto_frontend::text::shell_quote;
 
+use self::git::{EMAIL, NAME, cannot, cannot_start, failed, isolated, typed};
 use crate::context::Context;
 use crate::error::{CommandError, Result};
 
@@ -19,11 +24,17 @@ use crate::error::{CommandError, Result};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gto demo              in a temporary folder\n  \
-    gto demo gto-demo     in the new folder `gto-demo`")]
+    gto demo gto-demo     in the new folder `gto-demo`\n  \
+    gto demo --serve      as pages in a browser")]
 pub struct Demo {
     /// New or empty folder for the example repository. If omitted, a temporary one
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: Option<PathBuf>,
+
+    /// Show three larger example registries in the browser instead: see `gto serve`
+    #[cfg(feature = "serve")]
+    #[arg(long)]
+    serve: bool,
 }
 
 /// The content of the example file in each commit.
@@ -32,10 +43,6 @@ const COMMITS: [(&str, &str); 2] = [
     ("Train it on the data of spring", "{\"accuracy\": 0.86}\n"),
 ];
 const FILE: &str = "churn-model.json";
-
-/// Who makes the commits and tags of the example.
-const NAME: &str = "Demo";
-const EMAIL: &str = "demo@example.com";
 
 /// One command of the walk.
 struct Step {
@@ -87,6 +94,12 @@ impl Demo {
         let near = self.folder.clone().unwrap_or_else(std::env::temp_dir);
         let around = repository_around(&near)?;
         let place = Place::make(self.folder)?;
+        #[cfg(feature = "serve")]
+        if self.serve {
+            let repositories = registries::make(place.path())?;
+            // A temporary folder goes away when the server ends.
+            return super::serve::serve_example(context, &repositories);
+        }
         if let Some(around) = around {
             context.printer.warning(format!(
                 "'{}' lies inside the repository '{around}', which sees it as an untracked folder; \
@@ -205,35 +218,8 @@ impl Example<'_> {
         if output.status.success() {
             return Ok(output);
         }
-        let said = String::from_utf8_lossy(&output.stderr);
-        let message = format!("The command `{}` failed ({})\n{}", typed(command), output.status, said.trim());
-        let hint = format!("the repository is made with {}", git_version());
-        Err(CommandError::arguments(message.trim_end().to_owned(), hint))
+        Err(failed(command, &output))
     }
-}
-
-fn typed(command: &[&str]) -> String {
-    command.iter().map(|word| shell_quote(word)).collect::<Vec<_>>().join(" ")
-}
-
-/// A process for which only its folder counts: no setting, hook or signature of the user's, and no repository that a
-/// Git hook selected by variables before it started us.
-fn isolated(program: &Path, folder: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.current_dir(folder).stdin(Stdio::null());
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        let is_setting = text.starts_with("GIT_") && text != "GIT_EXEC_PATH"
-            || text.to_ascii_uppercase().starts_with("GTO_") && text != "GTO_EMOJIS";
-        if is_setting {
-            command.env_remove(&name);
-        }
-    }
-    for who in ["AUTHOR", "COMMITTER"] {
-        command.env(format!("GIT_{who}_NAME"), NAME).env(format!("GIT_{who}_EMAIL"), EMAIL);
-    }
-    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").env("LC_ALL", "C.UTF-8");
-    command
 }
 
 /// The work tree that contains `folder`, or would contain it.
@@ -245,28 +231,6 @@ fn repository_around(folder: &Path) -> Result<Option<String>> {
         isolated(git, existing).args(["rev-parse", "--show-toplevel"]).output().map_err(cannot_start(git))?;
     let found = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
     Ok((output.status.success() && !found.is_empty()).then_some(found))
-}
-
-fn git_version() -> String {
-    let output = Command::new("git").arg("--version").stdin(Stdio::null()).output();
-    let version = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    format!("{}; it takes git 2.28 or newer", version.as_deref().unwrap_or("git"))
-}
-
-fn cannot(what: impl Into<String>) -> impl FnOnce(io::Error) -> CommandError {
-    move |source| CommandError::File { what: what.into(), source }
-}
-
-fn cannot_start(program: &Path) -> impl FnOnce(io::Error) -> CommandError {
-    let shown = program.display().to_string();
-    move |source| match source.kind() {
-        ErrorKind::NotFound if shown == "git" => CommandError::arguments(
-            "Git was not found, and the demo makes its repository with it",
-            "install it (https://git-scm.com/downloads), see that `git --version` works, and run this again"
-                .to_owned(),
-        ),
-        _ => CommandError::File { what: format!("Cannot start `{shown}`"), source },
-    }
 }
 
 fn tell_how_to_go_on(context: &mut Context, folder: &Path) -> Result<()> {
