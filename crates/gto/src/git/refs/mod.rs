@@ -341,6 +341,11 @@ mod tests {
         }
     }
 
+    fn is_in_order(packed_refs: &[u8]) -> bool {
+        let lines = packed_refs.split(|&byte| byte == b'\n').filter(|line| !line.starts_with(b"^"));
+        lines.filter_map(|line| line.get(41..).filter(|_| !line.starts_with(b"#"))).is_sorted()
+    }
+
     /// D27: git reads each of them, with the same prefixes.
     #[test]
     fn what_git_refuses_of_packed_refs_is_refused_and_what_it_reads_is_read() {
@@ -401,12 +406,18 @@ mod tests {
                         names.sort_unstable();
                         names.dedup();
                         let ours: Vec<_> = tags.refs.into_iter().map(|tag| tag.name).collect();
-                        assert_eq!(ours, names, "{prefix} {case} {said}\n{shown}");
-                        assert_eq!(
-                            tags.broken.is_empty(),
-                            said.is_empty(),
-                            "{prefix} {case} {said}\n{shown}"
-                        );
+                        let is_told = tags.broken.is_empty() == said.is_empty();
+                        if is_in_order(file) {
+                            assert_eq!(ours, names, "{prefix} {case} {said}\n{shown}");
+                            assert!(is_told, "{prefix} {case} {said}\n{shown}");
+                        } else {
+                            // Git's search passes over some of them.
+                            let has_all = names.iter().all(|name| ours.contains(name));
+                            assert!(
+                                has_all && (is_told || said.is_empty()),
+                                "{prefix} {case} {said}\n{shown}"
+                            );
+                        }
                     }
                     Err(error) => {
                         refusals += 1;
