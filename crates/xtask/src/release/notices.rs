@@ -108,7 +108,9 @@ mod tests {
         let list = text.split("\n====").next().unwrap();
         assert_eq!(list.lines().filter(|line| line.starts_with("clap 4.")).count(), 1, "{list}");
         assert!(list.contains("\ngix 0.") && !list.contains("\ninsta 1") && !list.contains("\nwindows-sys "));
-        // Those that are licensed alike share one text.
-        assert!(text.matches("TERMS AND CONDITIONS FOR USE, REPRODUCTION").count() < 15);
+        // Those that are licensed alike share one text: there are a few ways to lay out this one, and many packages under it.
+        let texts = text.matches("TERMS AND CONDITIONS FOR USE, REPRODUCTION").count();
+        let packages = list.lines().filter(|line| line.contains("Apache-2.0")).count();
+        assert!(texts * 10 < packages, "{texts} texts for {packages} packages");
     }
 }
