@@ -35,17 +35,18 @@ pub fn environment() -> Environment {
     }
 }
 
-/// Opens the registry that `repo` names: a folder, or the address of a remote repository.
+/// Opens the registry that `repo` names, for one question or one write: a folder, or the address of a remote repository.
 ///
 /// # Errors
 /// Those of [`OpenOptions::open`] and [`OpenOptions::open_url`].
 pub fn open(repo: &str, options: &OpenOptions, environment: &Environment) -> Result<Registry> {
+    let options = options.clone().keep_config(true);
     if is_remote(repo) {
         return options.open_url(repo);
     }
     let opened = options.open(repo);
     match git_dir_instead(repo, opened.as_ref().err(), environment) {
-        Some(git_dir) => options.clone().git_dir(true).open(git_dir),
+        Some(git_dir) => options.git_dir(true).open(git_dir),
         None => opened,
     }
 }

@@ -46,7 +46,10 @@ pub fn parse_annotations(py: Python<'_>, data: Vec<u8>) -> Value<'_> {
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
 pub fn config(py: Python<'_>, repo: Option<String>) -> Value<'_> {
-    ask(py, repo, |registry, _| Ok(examined::configuration(registry.config()?)))
+    ask(py, repo, |registry, _| {
+        let config = registry.config()?;
+        Ok(examined::configuration(&config))
+    })
 }
 
 #[pyfunction]
@@ -81,7 +84,8 @@ pub fn doctor(py: Python<'_>, repo: Option<String>) -> Value<'_> {
         let (registry, wrong_config) = repo.open_leniently()?;
         let examination = registry.examine(&wrong_config)?;
         let place = examined::Place::new(&registry, &name);
-        Ok(examined::report(registry.config()?, &examination, &place))
+        let config = registry.config()?;
+        Ok(examined::report(&config, &examination, &place))
     })
 }
 

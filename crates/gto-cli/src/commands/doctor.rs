@@ -35,11 +35,12 @@ impl Doctor {
         let examination = registry.examine(&wrong_config)?;
         let repository = context.printer.place.repository().to_owned();
         let place = Place::new(&registry, &repository);
+        let config = registry.config()?;
         if self.json {
-            let report = report(registry.config()?, &examination, &place);
+            let report = report(&config, &examination, &place);
             context.printer.line(json::to_string(&report)?)?;
         } else {
-            print(context, registry.config()?, &examination, &place)?;
+            print(context, &config, &examination, &place)?;
             if registry.url().is_some() && !examination.findings.is_empty() {
                 context.printer.hint("run the commands in a clone of your own, and push what they change");
             }

@@ -3,9 +3,13 @@
 //! Owns where it is looked for: in the work tree, then as Git looks for `.gitattributes`, in the index, from which a sparse
 //! checkout may have left it out; where nothing is checked out, or there is no work tree, in the current commit.
 
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::git::{Index, Repository, Staged};
+use crate::object_id::ObjectId;
 use crate::registry::work_file::read_file_inside;
 
 /// Its path as messages show it, and its contents.
@@ -19,7 +23,7 @@ pub(super) fn read(repository: &Repository) -> Result<Found> {
         return Ok(Some((path.display().to_string(), bytes)));
     }
     if path.is_symlink() {
-        let source = std::io::Error::new(std::io::ErrorKind::NotFound, "it is a link that leads to no file");
+        let source = io::Error::new(ErrorKind::NotFound, "it is a link that leads to no file");
         return Err(Error::UnreadableFile { path, source });
     }
     match Index::of(repository).find(Config::FILE_NAME)? {
@@ -31,6 +35,17 @@ pub(super) fn read(repository: &Repository) -> Result<Found> {
             Ok(Some((format!(":{}", Config::FILE_NAME), bytes)))
         }
     }
+}
+
+/// What `HEAD` names, if the file is that of the current commit: then it is the same as long as this is.
+pub(super) fn head_with_file(repository: &Repository) -> Option<ObjectId> {
+    let is_none = |root: &Path| {
+        root.join(Config::FILE_NAME)
+            .symlink_metadata()
+            .is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    };
+    let is_committed = repository.work_dir().is_none_or(|root| !repository.has_index() && is_none(root));
+    if is_committed { repository.head_object().ok().flatten() } else { None }
 }
 
 fn committed(repository: &Repository) -> Result<Found> {

@@ -30,13 +30,14 @@ pub use read::{CheckedRef, CommitRange, Detail, FetchTags, StagesWanted, Trigger
 pub use remote::{Comparison, Difference, KeptClone, KeptClones, Sent, TagDifference};
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::git::Repository;
 use crate::name::ArtifactName;
+use crate::object_id::ObjectId;
 use crate::plan::Warning;
 use crate::registry::remote::clones::RemoteClone;
 use crate::tag::TagName;
@@ -46,9 +47,18 @@ use crate::tag::TagName;
 /// Every query reads the repository again, so results are always current.
 pub struct Registry {
     pub(crate) repository: Repository,
-    config: OnceLock<Config>,
+    config: Mutex<Option<KeptConfig>>,
+    /// Whether it is read once.
+    keeps_config: bool,
     pub(crate) environment: Environment,
     remote: Option<RemoteClone>,
+}
+
+/// A configuration that was read.
+struct KeptConfig {
+    config: Arc<Config>,
+    /// What `HEAD` must still name; `None` if it counts whatever happens.
+    head: Option<ObjectId>,
 }
 
 /// A result, with warnings for the caller.
@@ -68,24 +78,31 @@ impl<T> Answer<T> {
 }
 
 impl Registry {
-    /// The configuration in force. It is read when it is first asked for, by a question or a write that needs it, and kept.
+    /// The configuration in force: `.gto` as it is now, and Git's own as it was when the repository was opened.
     ///
     /// # Errors
     /// [`Error::Config`], or what keeps it from being read.
-    pub fn config(&self) -> Result<&Config> {
-        if let Some(config) = self.config.get() {
-            return Ok(config);
+    pub fn config(&self) -> Result<Arc<Config>> {
+        let mut kept = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = if self.keeps_config { None } else { config_file::head_with_file(&self.repository) };
+        if let Some(KeptConfig { config, head }) = &*kept
+            && (head.is_none() || *head == here)
+        {
+            return Ok(Arc::clone(config));
         }
         self.environment.git_timeout()?;
         let (config, mut wrong) = self.read_config(config_file::read(&self.repository)?.as_ref());
         if !wrong.is_empty() {
             return Err(wrong.swap_remove(0).into());
         }
-        Ok(self.config.get_or_init(|| config))
+        let config = Arc::new(config);
+        let is_kept = self.keeps_config || here.is_some();
+        *kept = is_kept.then(|| KeptConfig { config: Arc::clone(&config), head: here });
+        Ok(config)
     }
 
-    /// What is wrong in the configuration, if it was not asked for yet. It is left out from now on: for those who look for
-    /// everything that is wrong.
+    /// What is wrong in the configuration. It is left out from now on, and no other is read: for those who look for everything
+    /// that is wrong.
     pub fn check_config(&self) -> Vec<Error> {
         let mut errors: Vec<Error> =
             self.environment.git_timeout().err().map(Error::from).into_iter().collect();
@@ -94,7 +111,8 @@ impl Registry {
             None
         });
         let (config, wrong) = self.read_config(file.as_ref());
-        self.config.get_or_init(|| config);
+        let config = KeptConfig { config: Arc::new(config), head: None };
+        *self.config.lock().unwrap_or_else(PoisonError::into_inner) = Some(config);
         errors.extend(wrong.into_iter().map(Error::from));
         errors
     }

@@ -3,7 +3,7 @@
 //! Must not read what is in it.
 
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::Mutex;
 
 use crate::environment::Environment;
 use crate::error::{Error, Result};
@@ -19,13 +19,21 @@ pub struct OpenOptions {
     is_git_dir: bool,
     is_edited: bool,
     is_as_kept: bool,
+    keeps_config: bool,
     artifact: Option<ArtifactName>,
 }
 
 impl OpenOptions {
     /// For whoever gives these variables and this clock.
     pub fn new(environment: Environment) -> Self {
-        Self { environment, is_git_dir: false, is_edited: false, is_as_kept: false, artifact: None }
+        Self {
+            environment,
+            is_git_dir: false,
+            is_edited: false,
+            is_as_kept: false,
+            keeps_config: false,
+            artifact: None,
+        }
     }
 
     /// The path is that of the folder with `HEAD`, as for Git in `GIT_DIR`: the folders above are not searched, and whose it is
@@ -46,6 +54,13 @@ impl OpenOptions {
     #[must_use]
     pub fn as_kept(self, is_as_kept: bool) -> Self {
         Self { is_as_kept, ..self }
+    }
+
+    /// The file `.gto` is read once, when it is first needed, rather than whenever it is: for a program that does one thing, all
+    /// of it by the same configuration.
+    #[must_use]
+    pub fn keep_config(self, keeps_config: bool) -> Self {
+        Self { keeps_config, ..self }
     }
 
     /// Only this artifact is asked about: of a remote repository of which no clone is kept, its tags are fetched, with their commits alone.
@@ -120,7 +135,13 @@ impl OpenOptions {
         if let Ok(silence) = self.environment.git_timeout() {
             repository.set_silence(silence);
         }
-        Registry { repository, config: OnceLock::new(), environment: self.environment.clone(), remote }
+        Registry {
+            repository,
+            config: Mutex::default(),
+            keeps_config: self.keeps_config,
+            environment: self.environment.clone(),
+            remote,
+        }
     }
 }
 

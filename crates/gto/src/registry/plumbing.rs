@@ -167,7 +167,8 @@ impl Registry {
     /// # Errors
     /// What keeps Git from reading the commits. A file that cannot be read is as one without entries.
     pub fn annotations_of_branches(&self) -> Result<Vec<(ObjectId, Annotations)>> {
-        let (repository, path) = (&self.repository, &self.config()?.index);
+        let config = self.config()?;
+        let (repository, path) = (&self.repository, &config.index);
         // Most commits leave the file as it was.
         let mut texts: HashMap<ObjectId, Annotations> = HashMap::new();
         let mut found = Vec::new();

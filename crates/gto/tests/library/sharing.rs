@@ -4,8 +4,8 @@ use std::sync::Barrier;
 use std::thread;
 
 use gto::rules::Registering;
-use gto::{Author, Environment, Registry, Request, Timestamp, WriteOptions};
-use gto_testkit::Repo;
+use gto::{Author, Environment, OpenOptions, Registry, Request, Timestamp, WriteOptions};
+use gto_testkit::{Repo, RepoOptions};
 
 fn environment() -> Environment {
     Environment::new([], Timestamp::new(1_900_000_000, 0).expect("a time of this century"))
@@ -40,6 +40,41 @@ fn a_registry_can_be_shared_by_threads() {
         }
     });
     assert_eq!(registry.tag_names().unwrap(), ["a@v0.0.1", "b@v0.0.1", "c@v0.0.1", "d@v0.0.1"]);
+}
+
+#[test]
+fn a_registry_that_stays_open_follows_the_configuration_unless_it_is_to_keep_it() {
+    let repo = Repo::new();
+    repo.commit(&[], "first");
+    let open = || Registry::open(repo.path(), environment()).unwrap();
+    let kept = OpenOptions::new(environment()).keep_config(true).open(repo.path()).unwrap();
+    let (server, file) = (open(), repo.path().join(".gto"));
+    let stages = |registry: &Registry| {
+        let stages = registry.config().unwrap().stages.clone();
+        stages.map(|stages| stages.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+    };
+    assert_eq!((stages(&server), stages(&kept)), (None, None));
+    // Of the same length and within the same tick of the clock.
+    for stage in ["dev", "old"] {
+        std::fs::write(&file, format!("stages: [{stage}]\n")).unwrap();
+        assert_eq!((stages(&server).as_deref(), stages(&kept)), (Some(stage), None));
+    }
+    std::fs::write(&file, "stages: [\n").unwrap();
+    assert!(server.config().is_err());
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(stages(&server), None);
+
+    // Where nothing is checked out, it is that of the current commit, which is read once.
+    let bare = repo.sandbox().repo_with("bare", RepoOptions { bare: true, ..RepoOptions::default() });
+    let push = || repo.git_ok(&["push", "-q", &bare.path().to_string_lossy(), "HEAD:refs/heads/main"]);
+    push();
+    let server = Registry::open(bare.path(), environment()).unwrap();
+    assert_eq!(stages(&server), None);
+    let read = server.objects_read();
+    assert_eq!((stages(&server), server.objects_read()), (None, read));
+    repo.commit(&[(".gto", "stages: [prod]\n")], "stages");
+    push();
+    assert_eq!(stages(&server).as_deref(), Some("prod"));
 }
 
 /// A Ctrl-C in one call from Python ended the `git` of every other one.

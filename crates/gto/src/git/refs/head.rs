@@ -38,6 +38,11 @@ impl Repository {
         }
     }
 
+    /// The object that `HEAD` names, without a look at it; `None` if its branch is not there yet.
+    pub fn head_object(&self) -> Result<Option<ObjectId>, GitError> {
+        if self.refs == RefStorage::Reftable { self.head_commit() } else { self.head_target() }
+    }
+
     /// The object that `HEAD` names where refs are files; `None` if its branch is not there yet.
     pub fn head_target(&self) -> Result<Option<ObjectId>, GitError> {
         self.target_of(&FullName::try_from("HEAD").expect("it is the name of a ref"))

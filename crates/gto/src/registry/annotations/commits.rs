@@ -24,7 +24,7 @@ use crate::yaml::printable;
 pub(in crate::registry) struct CommitFiles<'r> {
     repository: &'r Repository,
     /// The path of `artifacts.yaml`.
-    index: &'r str,
+    index: Arc<str>,
     /// The current commit, once it was looked for.
     head: Option<ObjectId>,
     /// The newest commit that names an artifact, of those that were looked at, if it was looked at others than the current one.
@@ -254,10 +254,10 @@ fn names_in(
 }
 
 impl<'r> CommitFiles<'r> {
-    pub fn new(repository: &'r Repository, index: &'r str) -> Self {
+    pub fn new(repository: &'r Repository, index: &str) -> Self {
         Self {
             repository,
-            index,
+            index: index.into(),
             head: None,
             newest: HashMap::new(),
             folders: Folders::default(),
@@ -307,7 +307,8 @@ impl<'r> CommitFiles<'r> {
         let mut seen: HashSet<ArtifactName> = here.iter().cloned().collect();
         let mut names: Vec<_> = here.into_iter().map(|name| (name, head)).collect();
         if at != AnnotatedAt::Head {
-            let elsewhere = names_in(self.repository, self.index, self.commits_at(at)?);
+            let commits = self.commits_at(at)?;
+            let elsewhere = names_in(self.repository, &self.index, commits);
             let new = elsewhere.iter().filter(|(name, _)| seen.insert(name.clone()));
             names.extend(new.map(|(name, _)| (name.clone(), None)).collect::<Vec<_>>());
             self.newest = elsewhere.into_iter().collect();
@@ -401,7 +402,7 @@ impl<'r> CommitFiles<'r> {
         for (name, commit) in wanted {
             let folder = folder_of(name);
             if folder.is_empty() {
-                by_path.entry(self.index.to_owned()).or_default().insert(commit);
+                by_path.entry(self.index.to_string()).or_default().insert(commit);
             }
             by_path.entry(dvc_yaml_in(folder)).or_default().insert(commit);
         }
@@ -429,20 +430,20 @@ impl<'r> CommitFiles<'r> {
         if let Some(known) = self.indexes.get(&commit) {
             return known.clone();
         }
-        let found = self.tree(commit).map(|tree| self.repository.file_id_in(tree, self.index));
+        let found = self.tree(commit).map(|tree| self.repository.file_id_in(tree, &self.index));
         let entries = match found.transpose() {
             Ok(id) => id.flatten().map(|id| self.index_text(id)),
-            Err(why) => Some(Arc::new(Entries::unreadable(self.index, Source::Gto, why.of_file()))),
+            Err(why) => Some(Arc::new(Entries::unreadable(&self.index, Source::Gto, why.of_file()))),
         };
         self.indexes.insert(commit, entries.clone());
         entries
     }
 
     fn index_text(&mut self, id: ObjectId) -> Arc<Entries> {
-        let (repository, index) = (self.repository, self.index);
-        let read = || match repository.file(id, index, artifacts_yaml::MAX_SIZE) {
-            Ok(bytes) => Entries::new(index, Source::Gto, artifacts_yaml::read(&bytes)),
-            Err(error) => Entries::unreadable(index, Source::Gto, error.to_string()),
+        let (repository, index) = (self.repository, Arc::clone(&self.index));
+        let read = || match repository.file(id, &index, artifacts_yaml::MAX_SIZE) {
+            Ok(bytes) => Entries::new(&index, Source::Gto, artifacts_yaml::read(&bytes)),
+            Err(error) => Entries::unreadable(&index, Source::Gto, error.to_string()),
         };
         Arc::clone(self.index_texts.entry(id).or_insert_with(|| Arc::new(read())))
     }

@@ -281,7 +281,8 @@ impl Registry {
             (Some(commit), _) => self.files()?.entries(commit, name),
             (None, Some(root)) => {
                 let folder = folder_of(name);
-                let index = folder.is_empty().then_some(self.config()?.index.as_str());
+                let config = self.config()?;
+                let index = folder.is_empty().then_some(config.index.as_str());
                 in_work_tree(&CheckedOut::new(&self.repository, root), index, Some(folder))
             }
             (None, None) => Vec::new(),

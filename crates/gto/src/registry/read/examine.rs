@@ -67,12 +67,13 @@ impl Registry {
         let object_files = self.object_files(&scan);
         let state = State::from_events(std::mem::take(&mut scan.events));
         let policy = self.policy_evidence(&state);
+        let config = self.config()?;
         Ok(doctor::diagnose(&Evidence {
             now: self.environment.now(),
             wrong_config,
-            unknown_to_python: &self.config()?.unknown_to_python,
-            allowed_stages: self.config()?.stages.as_deref(),
-            index: &self.config()?.index,
+            unknown_to_python: &config.unknown_to_python,
+            allowed_stages: config.stages.as_deref(),
+            index: &config.index,
             annotation_problems,
             annotated_twice,
             is_shallow,

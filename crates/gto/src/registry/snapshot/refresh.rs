@@ -119,7 +119,8 @@ impl Registry {
 
     /// What the files of the current commit annotate. At the same commit nothing is read again, the commit neither.
     fn annotated_since(&self, before: &Arc<Annotated>, seen: SeenHead) -> Result<Arc<Annotated>> {
-        let index = &self.config()?.index;
+        let config = self.config()?;
+        let index = &config.index;
         let target = match seen {
             SeenHead::At(commit) => Some(commit),
             SeenHead::Unborn => None,

@@ -213,11 +213,12 @@ impl Registry {
             Some(author) => self.writer(author)?,
             None => Writer::nobody(self.environment.now()),
         };
+        let config = self.config()?;
         let rules = Rules {
             name,
             artifact: artifact.as_ref(),
             inventory: &inventory,
-            allowed_stages: self.config()?.stages.as_deref(),
+            allowed_stages: config.stages.as_deref(),
             writer: &writer,
             is_valid_tag: git::is_valid_tag_name,
         };
