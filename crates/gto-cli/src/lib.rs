@@ -20,6 +20,7 @@ mod topics;
 mod usage;
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -84,7 +85,9 @@ fn print_version() -> ExitCode {
 /// Reads the command line, in which nothing may be empty that is not free text.
 fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let words: Vec<OsString> = words.into_iter().collect();
-    let mut command = lazy::command_line::<Cli>(words.get(1).and_then(|word| word.to_str()));
+    let command = lazy::command_line::<Cli>(words.get(1).and_then(|word| word.to_str()));
+    // Of no more use later; to take it apart would be a fiftieth of a short command.
+    let mut command = ManuallyDrop::new(command);
     let mut matches = command.try_get_matches_from_mut(words)?;
     empty::refuse(&mut command, &matches)?;
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))

@@ -2,7 +2,6 @@
 //! from outside.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -44,7 +43,7 @@ pub struct GitRun {
 /// The caller's environment variables, clock and current folder. The library reads none of them by itself.
 #[derive(Clone)]
 pub struct Environment {
-    variables: Arc<HashMap<String, OsString>>,
+    variables: Arc<foldhash::HashMap<String, OsString>>,
     clock: Clock,
     zone: Option<Zone>,
     folder: Option<Arc<Path>>,

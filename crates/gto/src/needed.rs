@@ -21,6 +21,9 @@ pub(crate) trait Tags {
     /// Whether there is a tag that deprecates the artifact, or one that may be it.
     fn has_deprecation(&mut self) -> Result<bool, Self::Error>;
 
+    /// Of the versions that registrations and deregistrations name those of the highest precedence, each at least once.
+    fn highest(&mut self) -> Result<Vec<Version>, Self::Error>;
+
     /// The versions that registrations and deregistrations name, each at least once.
     fn versions(&mut self) -> Result<Vec<Version>, Self::Error>;
 
@@ -80,12 +83,13 @@ fn latest<T: Tags>(
     options: &ShowOptions,
     tags: &mut T,
 ) -> Result<Option<Artifact>, T::Error> {
-    let mut versions = tags.versions()?;
-    let Some(highest) = versions.iter().max_by(|a, b| a.cmp_precedence(b)).cloned() else { return Ok(None) };
-    let first = versions.extract_if(.., |version| version.cmp_precedence(&highest).is_eq()).collect();
+    let first = tags.highest()?;
+    let Some(highest) = first.first().cloned() else { return Ok(None) };
     if let ControlFlow::Break(decided) = decide(name, first, options, tags)? {
         return Ok(decided);
     }
+    let mut versions = tags.versions()?;
+    versions.retain(|version| version.cmp_precedence(&highest).is_lt());
     versions.sort_unstable_by(|a, b| b.cmp_precedence(a));
     for equal in versions.chunk_by(|a, b| a.cmp_precedence(b).is_eq()) {
         if let ControlFlow::Break(decided) = decide(name, equal.to_vec(), options, tags)? {
@@ -166,6 +170,13 @@ mod tests {
 
         fn has_deprecation(&mut self) -> Result<bool, ()> {
             Ok(self.events.iter().any(|event| event.kind() == EventKind::Deprecation))
+        }
+
+        fn highest(&mut self) -> Result<Vec<Version>, ()> {
+            let versions = self.versions()?;
+            let is_highest =
+                |version: &&Version| versions.iter().all(|other| other.cmp_precedence(version).is_le());
+            Ok(versions.iter().filter(is_highest).cloned().collect())
         }
 
         fn versions(&mut self) -> Result<Vec<Version>, ()> {

@@ -25,6 +25,19 @@ pub struct InvalidObjectId(String);
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
+/// The values of hexadecimal digits, by the byte; more than 15 if it is none.
+const VALUES: [u8; 256] = {
+    let mut values = [u8::MAX; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = DIGITS[value as usize];
+        values[digit as usize] = value;
+        values[digit.to_ascii_uppercase() as usize] = value;
+        value += 1;
+    }
+    values
+};
+
 impl ObjectId {
     /// How many digits of an id a person is shown, as in the Python tool.
     pub const SHORT_LEN: usize = 7;
@@ -40,6 +53,21 @@ impl ObjectId {
         let mut all = [0; MAX_LEN];
         all[..bytes.len()].copy_from_slice(bytes);
         Some(Self { bytes: all, len: u8::try_from(bytes.len()).ok()? })
+    }
+
+    /// The id with these hexadecimal digits; `None` unless there are 40 or 64 of them.
+    pub(crate) fn from_hex(hex: &[u8]) -> Option<Self> {
+        if !matches!(hex.len(), 40 | 64) {
+            return None;
+        }
+        let mut bytes = [0; MAX_LEN];
+        let mut all = 0;
+        for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
+            let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
+            all |= high | low;
+            *byte = high << 4 | low;
+        }
+        (all < 16).then_some(Self { bytes, len: u8::try_from(hex.len() / 2).ok()? })
     }
 
     /// The 20 or 32 bytes of the id.
@@ -104,17 +132,7 @@ impl FromStr for ObjectId {
     type Err = InvalidObjectId;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = || InvalidObjectId(text.to_owned());
-        let mut bytes = [0u8; MAX_LEN];
-        if !matches!(text.len(), 40 | 64) {
-            return Err(invalid());
-        }
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
-            let (high, low) = digit(pair[0]).zip(digit(pair[1])).ok_or_else(invalid)?;
-            *byte = high << 4 | low;
-        }
-        Self::from_bytes(&bytes[..text.len() / 2]).ok_or_else(invalid)
+        Self::from_hex(text.as_bytes()).ok_or_else(|| InvalidObjectId(text.to_owned()))
     }
 }
 
@@ -134,12 +152,13 @@ mod tests {
     fn an_id_prints_as_it_was_read_in_both_formats() {
         for hex in ["0123456789abcdef0123456789abcdef01234567", &"ab".repeat(32)] {
             assert_eq!(hex.parse::<ObjectId>().unwrap().to_string(), hex);
+            assert_eq!(hex.to_uppercase().parse::<ObjectId>().unwrap().to_string(), hex);
         }
     }
 
     #[test]
     fn what_is_not_hexadecimal_or_of_another_length_is_refused() {
-        for text in ["", "0123", &"g".repeat(40), &"é".repeat(20)] {
+        for text in ["", "0123", &"g".repeat(40), &"é".repeat(20), &format!("{}/", "a".repeat(39))] {
             assert!(text.parse::<ObjectId>().is_err(), "{text}");
         }
     }

@@ -9,6 +9,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use gix::objs::Kind;
+use gix::zlib::Compression;
 use gix::zlib::stream::deflate;
 
 use crate::git::durable::{sync_file, sync_folder};
@@ -87,12 +88,18 @@ impl Repository {
         builder.prefix(UNFINISHED);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o444));
-        let file = builder.tempfile_in(folder)?;
-        let mut file = deflate::Write::new(file, self.loose_compression());
-        file.write_all(&gix::objs::encode::loose_header(kind, content.len() as u64))?;
-        file.write_all(content)?;
-        file.flush()?;
-        let file = file.into_inner();
+        let mut file = builder.tempfile_in(folder)?;
+        let header = gix::objs::encode::loose_header(kind, content.len() as u64);
+        match (self.loose_compression(), stored(&[&header, content].concat())) {
+            (None, Some(stored)) => file.write_all(&stored)?,
+            (level, _) => {
+                let mut deflated = deflate::Write::new(file, level.unwrap_or(Compression::BEST_SPEED));
+                deflated.write_all(&header)?;
+                deflated.write_all(content)?;
+                deflated.flush()?;
+                file = deflated.into_inner();
+            }
+        }
         file.as_file().sync_all()?;
         file.persist(path).map(drop).map_err(|error| error.error)
     }
@@ -115,18 +122,32 @@ impl Repository {
         Ok(())
     }
 
-    /// How git compresses such objects: see `core.looseCompression` in git-config(1).
-    fn loose_compression(&self) -> gix::zlib::Compression {
-        use gix::zlib::Compression;
+    /// How git is told to compress such objects: see `core.looseCompression` in git-config(1).
+    fn loose_compression(&self) -> Option<Compression> {
         let config = self.gix().config_snapshot();
         let level = ["core.looseCompression", "core.compression"].iter().find_map(|key| config.integer(*key));
-        match level {
-            None => Compression::BEST_SPEED,
-            Some(level) => {
-                i32::try_from(level).ok().and_then(Compression::new).unwrap_or(Compression::DEFAULT)
-            }
-        }
+        let compression = |level| i32::try_from(level).ok().and_then(Compression::new);
+        level.map(|level| compression(level).unwrap_or(Compression::DEFAULT))
     }
+}
+
+/// A larger object is compressed.
+const STORED: usize = 1024;
+
+/// A small object as zlib writes it at level 0 (RFC 1950, and 3.2.4 of RFC 1951), which git does if it is told to. A file takes a block
+/// of the disk even if it is compressed, and to make ready to compress takes longer than all the rest of writing it; git compresses it
+/// when it packs it. Neither zlib nor gix do this without the memory that compressing takes.
+fn stored(object: &[u8]) -> Option<Vec<u8>> {
+    let len = u16::try_from(object.len()).ok().filter(|_| object.len() <= STORED)?;
+    let mut sums = (1_u32, 0_u32);
+    for byte in object {
+        // So few bytes add up to far less than 2^32.
+        sums.0 += u32::from(*byte);
+        sums.1 += sums.0;
+    }
+    let adler = ((sums.1 % 65521) << 16) | (sums.0 % 65521);
+    let (len, inverted) = (len.to_le_bytes(), (!len).to_le_bytes());
+    Some([&[0x78, 1, 1][..], &len, &inverted, object, &adler.to_be_bytes()].concat())
 }
 
 /// The path of a loose object.
@@ -137,7 +158,29 @@ pub(in crate::git) fn loose_object_path(objects: &Path, id: &gix::oid) -> PathBu
 
 #[cfg(test)]
 mod tests {
+    use gix::zlib::{Decompress, FlushDecompress, Status};
+
     use super::*;
+
+    #[test]
+    fn a_small_object_is_stored_as_zlib_reads_it() {
+        for len in [0, 1, 200, STORED] {
+            let object: Vec<u8> =
+                (0..len).map(|at| u8::MAX.wrapping_sub(u8::try_from(at % 7).unwrap())).collect();
+            let stored = stored(&object).unwrap();
+            let mut read = vec![0; len + 1];
+            let mut inflate = Decompress::new();
+            let status = inflate.decompress(&stored, &mut read, FlushDecompress::Finish).unwrap();
+            assert!(matches!(status, Status::StreamEnd), "{len}");
+            assert_eq!((inflate.total_in(), inflate.total_out()), (stored.len() as u64, len as u64));
+            assert_eq!(&read[..len], object);
+            let mut damaged = stored.clone();
+            *damaged.last_mut().unwrap() ^= 1;
+            let checked = Decompress::new().decompress(&damaged, &mut read, FlushDecompress::Finish);
+            assert!(!matches!(checked, Ok(Status::StreamEnd)), "{len}");
+        }
+        assert_eq!(stored(&[0; STORED + 1]), None);
+    }
 
     #[test]
     fn a_folder_that_gc_removed_meanwhile_is_no_failure() {

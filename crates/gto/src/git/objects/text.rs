@@ -3,6 +3,8 @@
 //! Owns taking it apart. Follows git, which reads more than it writes: nothing here fails where git would go on.
 //! Must not read objects.
 
+use gix::bstr::ByteSlice as _;
+
 use crate::object_id::ObjectId;
 use crate::signature::Signature;
 use crate::time::Timestamp;
@@ -24,22 +26,34 @@ pub(in crate::git) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     pub fn of(data: &'a [u8]) -> Self {
-        match data.windows(2).position(|pair| pair == b"\n\n") {
-            Some(end) => Self { header: &data[..=end], body: &data[end + 2..] },
-            None => Self { header: data, body: &[] },
+        let mut start = 0;
+        while let Some(len) = data[start..].find_byte(b'\n') {
+            let end = start + len + 1;
+            if data.get(end) == Some(&b'\n') {
+                return Self { header: &data[..end], body: &data[end + 1..] };
+            }
+            start = end;
         }
+        Self { header: data, body: &[] }
     }
 
     /// The value of the first header line `name value`.
     pub fn field(&self, name: &str) -> Option<&'a [u8]> {
-        self.header
-            .split(|&byte| byte == b'\n')
-            .find_map(|line| line.strip_prefix(name.as_bytes())?.strip_prefix(b" "))
+        let mut rest = self.header;
+        loop {
+            let end = rest.find_byte(b'\n').unwrap_or(rest.len());
+            let (line, after) = rest.split_at(end);
+            if let Some(value) = line.strip_prefix(name.as_bytes()).and_then(|value| value.strip_prefix(b" "))
+            {
+                return Some(value);
+            }
+            rest = after.get(1..)?;
+        }
     }
 
     /// The header line `name` as an object id.
     pub fn id(&self, name: &str) -> Option<ObjectId> {
-        std::str::from_utf8(self.field(name)?).ok()?.parse().ok()
+        ObjectId::from_hex(self.field(name)?)
     }
 }
 
@@ -52,9 +66,9 @@ pub(in crate::git) fn without_signature(body: &[u8]) -> &[u8] {
 pub(in crate::git) fn split_signature(body: &[u8]) -> (&[u8], &[u8]) {
     let mut end = body.len();
     let mut offset = 0;
-    for line in body.split_inclusive(|&byte| byte == b'\n') {
+    for line in body.lines_with_terminator() {
         // The last such line counts: a message may quote a signature.
-        if SIGNATURES.iter().any(|begin| line.starts_with(begin)) {
+        if line.starts_with(b"-----") && SIGNATURES.iter().any(|begin| line.starts_with(begin)) {
             end = offset;
         }
         offset += line.len();

@@ -99,7 +99,10 @@ fn broken(path: &Path, source: impl Into<Cause>) -> OpenError {
 /// Refuses values that end every command of git, wherever they are set. gix takes the default instead.
 pub(super) fn check_values(path: &Path, gix: &gix::Repository) -> Result<(), OpenError> {
     let snapshot = gix.config_snapshot();
-    for name in BOOLEANS {
+    let sections = snapshot.plumbing().sections_by_name("core").into_iter().flatten();
+    let names: Vec<String> = sections.flat_map(|section| section.value_names().collect::<Vec<_>>()).collect();
+    let is_set = |name: &str| names.iter().any(|key| key.eq_ignore_ascii_case(name));
+    for name in BOOLEANS.into_iter().filter(|name| is_set(name)) {
         let key = format!("core.{name}");
         if snapshot.try_boolean(key.as_str()).is_err() {
             let value = snapshot.string(key.as_str()).unwrap_or_default();

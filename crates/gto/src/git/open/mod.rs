@@ -239,6 +239,9 @@ fn check_first_format(
 ) -> Result<RefStorage, OpenError> {
     const LATER: [&str; 5] =
         ["noop-v1", "objectFormat", "compatObjectFormat", "refStorage", "relativeWorktrees"];
+    if config.sections_by_name("extensions").is_none() {
+        return Ok(RefStorage::Files);
+    }
     match LATER.iter().find(|name| config.string(format!("extensions.{name}").as_str()).is_some()) {
         Some(name) => Err(unsupported(format!("the extension `{name}` in repository format version 0"))),
         None => Ok(RefStorage::Files),

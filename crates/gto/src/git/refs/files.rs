@@ -10,11 +10,13 @@ use std::path::Path;
 use gix::bstr::{BString, ByteSlice as _};
 use gix::refs::FullName;
 
+use crate::git::refs::entries::{EntryKind, each_entry};
 use crate::git::refs::loose_ref::{LooseRef, is_impossible_or_absent};
 use crate::git::refs::packed::PackedRefs;
 use crate::git::refs::packed_damage::DamagedPackedRefs;
+use crate::git::refs::simple_name::is_simple;
 use crate::git::refs::{TAGS, full_name};
-use crate::git::{GitError, Repository, TagRef, TagRefs, from_gix, lossy};
+use crate::git::{GitError, Repository, TagRef, TagRefs, lossy};
 use crate::object_id::ObjectId;
 
 /// The attempted operation, for errors.
@@ -45,10 +47,10 @@ impl Repository {
     /// Their names alone, in no order, some of them twice.
     pub(in crate::git) fn file_tag_names(&self, prefixes: &[&str]) -> Result<Vec<String>, GitError> {
         let prefixes = possible(prefixes);
-        let loose = self.loose_names(&prefixes)?.into_iter().filter_map(|name| {
-            let is_valid = FullName::try_from([TAGS.as_bytes(), &name].concat().as_bstr()).is_ok();
-            is_valid.then(|| lossy(&name))
-        });
+        let is_valid = |name: &BString| {
+            is_simple(name) || FullName::try_from([TAGS.as_bytes(), name].concat().as_bstr()).is_ok()
+        };
+        let loose = self.loose_names(&prefixes)?.into_iter().filter(is_valid).map(text);
         let mut names: Vec<String> = loose.collect();
         for TagRefs { refs, not_utf8, broken, .. } in self.packed_tags(&prefixes)? {
             names.extend(refs.into_iter().map(|tag| tag.name).chain(not_utf8).chain(broken));
@@ -124,6 +126,10 @@ impl Repository {
     }
 }
 
+fn text(name: BString) -> String {
+    String::from_utf8(name.into()).unwrap_or_else(|error| lossy(error.as_bytes()))
+}
+
 /// The tags in a part of `packed-refs`.
 struct Part {
     tags: TagRefs,
@@ -193,37 +199,49 @@ fn loose_names(tags: &Path, prefixes: &[&str]) -> io::Result<Vec<BString>> {
     let mut folders: Vec<BString> = prefixes.iter().map(folder_of).collect();
     folders.sort_unstable();
     folders.dedup();
-    let is_asked = |name: &BString| prefixes.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
     let mut names = Vec::new();
     while let Some(folder) = folders.pop() {
         let Ok(path) = gix::path::from_bstr(folder.as_bstr()) else { continue };
-        let entries = match fs::read_dir(tags.join(path)) {
-            Ok(entries) => entries,
-            // Git removes the folder with the last ref in it.
-            Err(error) if is_impossible_or_absent(&error) => continue,
-            Err(error) => return Err(error),
+        let path = tags.join(path);
+        // What is to come of each prefix behind the folder's name: nothing if it is in that.
+        let rest_of = |prefix: &&str| {
+            let prefix = prefix.as_bytes();
+            if folder.starts_with(prefix) {
+                Some(b"".to_vec())
+            } else {
+                Some(prefix.strip_prefix(&**folder)?.to_vec())
+            }
         };
-        for entry in entries {
-            let entry = entry?;
-            let Ok(name) = gix::path::os_string_into_bstring(entry.file_name()) else { continue };
-            let mut name = BString::from([folder.as_slice(), &name].concat());
-            if !is_asked(&name) {
-                continue;
+        let wanted: Vec<Vec<u8>> = prefixes.iter().filter_map(rest_of).collect();
+        let read = each_entry(&path, &mut |name, kind| {
+            if !wanted.iter().any(|rest| name.starts_with(rest)) {
+                return Ok(());
             }
-            let kind = match entry.file_type() {
-                Ok(kind) => kind,
-                // On some file systems this looks at the file, which may have been removed meanwhile.
-                Err(error) if is_impossible_or_absent(&error) => continue,
-                Err(error) => return Err(error),
+            let at = || gix::path::from_byte_slice(name).map(|name| path.join(name));
+            let kind = match (kind, at()) {
+                (Some(kind), _) => kind,
+                (None, Err(_)) => return Ok(()),
+                (None, Ok(at)) => match at.symlink_metadata() {
+                    Ok(entry) => entry.file_type().into(),
+                    // It may have been removed meanwhile.
+                    Err(error) if is_impossible_or_absent(&error) => return Ok(()),
+                    Err(error) => return Err(error),
+                },
             };
-            if kind.is_dir() {
-                name.push(b'/');
-                folders.push(name);
-            } else if kind.is_file()
-                || kind.is_symlink() && fs::metadata(entry.path()).is_ok_and(|file| file.is_file())
-            {
-                names.push(name);
+            let is_linked_file = || at().is_ok_and(|at| fs::metadata(at).is_ok_and(|file| file.is_file()));
+            let full = || BString::from([folder.as_slice(), name].concat());
+            match kind {
+                EntryKind::Folder => folders.push([full().as_slice(), b"/"].concat().into()),
+                EntryKind::File => names.push(full()),
+                EntryKind::Link if is_linked_file() => names.push(full()),
+                EntryKind::Link | EntryKind::Other => {}
             }
+            Ok(())
+        });
+        match read {
+            // Git removes the folder with the last ref in it.
+            Err(error) if is_impossible_or_absent(&error) => {}
+            read => read?,
         }
     }
     Ok(names)
@@ -245,30 +263,14 @@ fn simple_tag(entry: &[u8], hash: gix::hash::Kind) -> Option<TagRef> {
     let (line, rest) = entry.split_at(entry.find_byte(b'\n')?);
     let is_peeled = |rest: &[u8]| {
         let id = rest.strip_prefix(b"\n^").and_then(|rest| rest.strip_suffix(b"\n"));
-        id.is_some_and(|id| id.len() == digits && id.iter().all(u8::is_ascii_hexdigit))
+        id.is_some_and(|id| id.len() == digits && ObjectId::from_hex(id).is_some())
     };
     if rest != b"\n" && !is_peeled(rest) {
         return None;
     }
     let (id, name) = line.split_at_checked(digits)?;
     let name = name.strip_prefix(b" refs/tags/").filter(|name| is_simple(name))?;
-    let id = gix::ObjectId::from_hex(id).ok()?;
-    Some(TagRef { name: std::str::from_utf8(name).ok()?.to_owned(), target: from_gix(&id) })
-}
-
-/// Whether a ref may certainly have this name.
-fn is_simple(name: &[u8]) -> bool {
-    let at = |place: Option<usize>| place.and_then(|place| name.get(place)).copied().unwrap_or_default();
-    let is_allowed = |(place, byte): (usize, u8)| {
-        let (before, after) = (at(place.checked_sub(1)), at(Some(place + 1)));
-        match byte {
-            b'.' => before.is_ascii_digit() && after.is_ascii_digit(),
-            b'/' => before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric(),
-            b'@' | b'#' | b'_' | b'=' | b'!' | b'+' | b'-' => place > 0,
-            _ => byte.is_ascii_alphanumeric(),
-        }
-    };
-    !name.is_empty() && name.iter().copied().enumerate().all(is_allowed)
+    Some(TagRef { name: std::str::from_utf8(name).ok()?.to_owned(), target: ObjectId::from_hex(id)? })
 }
 
 /// Cuts `packed-refs` into parts of `size` bytes and the rest of their last line, which begin with the line of a ref.
@@ -319,6 +321,7 @@ mod tests {
     use gix::refs::packed;
 
     use super::*;
+    use crate::git::from_gix;
 
     const ID: &str = "0123456789abcdef0123456789abcdef01234567";
 

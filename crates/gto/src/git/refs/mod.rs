@@ -3,6 +3,7 @@
 //! Owns names and what refs point to. Must not read objects.
 
 pub(super) mod edit;
+mod entries;
 pub(super) mod files;
 pub(super) mod folders;
 pub(super) mod head;
@@ -14,6 +15,7 @@ pub(super) mod ref_lock;
 pub(super) mod reflog;
 pub(super) mod reftable;
 pub(super) mod search;
+mod simple_name;
 pub(super) mod system_lock;
 pub(super) mod tables;
 pub(super) mod transaction;
@@ -23,7 +25,7 @@ pub(super) mod writer_lock;
 
 use std::collections::HashSet;
 use std::fs;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
 use std::path::PathBuf;
 
 use gix::bstr::{BStr, ByteSlice as _};
@@ -150,9 +152,7 @@ impl Repository {
 fn digest(mut names: Vec<&str>) -> u64 {
     names.sort_unstable();
     names.dedup();
-    let mut hasher = DefaultHasher::new();
-    names.hash(&mut hasher);
-    hasher.finish()
+    foldhash::quality::FixedState::default().hash_one(names)
 }
 
 impl TagRefs {

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use gix::bstr::ByteSlice as _;
 use gix::refs::{FullName, packed};
 
+use crate::git::refs::TAGS;
 use crate::git::refs::packed_damage::DamagedPackedRefs;
+use crate::git::refs::simple_name::is_simple;
 use crate::git::{GitError, Repository, lossy};
 use crate::object_id::ObjectId;
 
@@ -192,7 +194,8 @@ impl PackedRefs {
             let reason = format!("a name with a NUL byte in {}: {}", self.path.display(), shortened(name));
             return Err(damaged(&self.path, reason));
         }
-        let is_valid = FullName::try_from(name.as_bstr()).is_ok();
+        let is_tag = name.strip_prefix(TAGS.as_bytes()).is_some_and(is_simple);
+        let is_valid = is_tag || FullName::try_from(name.as_bstr()).is_ok();
         if !is_valid && !is_safe(name) {
             let reason = format!("packed refname is dangerous: '{}'", shortened(name));
             return Err(damaged(&self.path, reason));
@@ -222,8 +225,7 @@ impl PackedRefs {
     }
 
     fn id(&self, text: &[u8]) -> Option<ObjectId> {
-        let id = text.get(..self.hash.len_in_hex())?;
-        gix::ObjectId::from_hex(id).ok().map(|id| crate::git::from_gix(&id))
+        ObjectId::from_hex(text.get(..self.hash.len_in_hex())?)
     }
 
     /// Git's binary search, step by step, so that a file that is out of order gives what it gives git; but each record that is
@@ -275,7 +277,7 @@ enum Place {
 
 /// Whether the header claims that the lines are sorted.
 fn is_sorted(path: &Path) -> io::Result<bool> {
-    let mut start = Vec::new();
+    let mut start = Vec::with_capacity(2 * 1024);
     File::open(path)?.take(HEADER).read_to_end(&mut start)?;
     let header = start.find_byte(b'\n').and_then(|end| start[..end].strip_prefix(b"# pack-refs with:"));
     Ok(header.is_some_and(|traits| traits.split(|&byte| byte == b' ').any(|word| word == b"sorted")))

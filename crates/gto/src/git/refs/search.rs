@@ -149,17 +149,14 @@ fn find_packed(
                 file.record(rest).map(|record| Line { name: record.name, len: record.len, peeled: None })?
             }
         };
-        let start_of_name = &line.name[..line.name.len().min(start.len())];
-        if start_of_name > start.as_bytes() && is_ordered {
-            // Git reads it before it sees that it is another one: it may be what is left of the last one.
+        if !line.name.starts_with(start.as_bytes()) {
+            // Git reads the one after the last before it sees that it is another one: it may be what is left of that.
             let len = file.record(rest)?.len;
-            if file.is_before_next(rest, len) {
+            if line.name > start.as_bytes() && is_ordered && file.is_before_next(rest, len) {
                 break;
             }
-        }
-        // Git goes on behind a name that is out of order, and refuses one that no ref can have.
-        if start_of_name != start.as_bytes() {
-            rest = &rest[file.record(rest)?.len..];
+            // Git goes on behind a name that is out of order, and refuses one that no ref can have.
+            rest = &rest[len..];
             continue;
         }
         let name = &line.name[TAGS.len()..];

@@ -2,6 +2,8 @@
 //!
 //! Owns finding these tags by their names, and what is wrong with those that were read. Which they are is decided by `needed`.
 
+use std::cmp::Ordering;
+
 use crate::error::Result;
 use crate::event::Event;
 use crate::git::{Choice, Choose, GitError, TagRef, TagRefs, TagSearch, Want};
@@ -83,6 +85,28 @@ impl<'r> SomeTags<'r> {
         self.search.find(&[&self.in_tag, start].concat(), choose)
     }
 
+    /// Calls `take` with each version that the name of a registration or a deregistration has.
+    fn each_version(&mut self, take: &mut dyn FnMut(Named)) -> std::result::Result<(), GitError> {
+        let name = self.name;
+        let prefix = self.in_tag.len();
+        let found = self.find("@v", &mut |tag, _| {
+            let rest = &tag[prefix..];
+            if let Some(numbers) = plain_version(rest) {
+                take(Named::Plain(numbers));
+                return Choice::Pass;
+            }
+            let parsed = parse(name, rest);
+            if let Some(version) = parsed.as_ref().and_then(|name| name.action.version()) {
+                take(Named::Other(version.clone()));
+            }
+            choice(parsed, &|_| false)
+        })?;
+        let known = &mut self.scan.broken;
+        let new: Vec<String> = found.broken.into_iter().filter(|name| !known.contains(name)).collect();
+        known.extend(new);
+        Ok(())
+    }
+
     /// Reads the tags that are chosen of those whose names begin with that of the artifact and `start`.
     fn read_where(
         &mut self,
@@ -108,21 +132,30 @@ impl Tags for SomeTags<'_> {
         Ok(!found.refs.is_empty() || !found.broken.is_empty())
     }
 
-    fn versions(&mut self) -> std::result::Result<Vec<Version>, GitError> {
-        let name = self.name;
-        let prefix = self.in_tag.len();
-        let mut versions = Vec::new();
-        let found = self.find("@v", &mut |tag, _| {
-            let rest = &tag[prefix..];
-            let version = plain_version(rest).or_else(|| parse(name, rest)?.action.version().cloned());
-            if version.is_none() {
-                choice(parse(name, rest), &|_| false)
-            } else {
-                versions.extend(version);
-                Choice::Pass
+    fn highest(&mut self) -> std::result::Result<Vec<Version>, GitError> {
+        let mut highest: Vec<Version> = Vec::new();
+        let mut numbers = [0; 3];
+        self.each_version(&mut |version| {
+            // Nearly all of thousands are lower by their numbers.
+            if matches!(&version, Named::Plain(lower) if *lower < numbers) {
+                return;
+            }
+            let version = Version::from(version);
+            let order = highest.first().map_or(Ordering::Greater, |known| version.cmp_precedence(known));
+            if order.is_gt() {
+                highest.clear();
+                numbers = version.numbers();
+            }
+            if order.is_ge() {
+                highest.push(version);
             }
         })?;
-        self.scan.broken.extend(found.broken);
+        Ok(highest)
+    }
+
+    fn versions(&mut self) -> std::result::Result<Vec<Version>, GitError> {
+        let mut versions = Vec::new();
+        self.each_version(&mut |version| versions.push(version.into()))?;
         Ok(versions)
     }
 
@@ -181,27 +214,49 @@ fn choice(name: Option<TagName>, is_wanted: &dyn Fn(&TagName) -> bool) -> Choice
     }
 }
 
+/// A version in the name of a tag.
+enum Named {
+    /// The one of these numbers, with nothing else.
+    Plain([u64; 3]),
+    Other(Version),
+}
+
+impl From<Named> for Version {
+    fn from(named: Named) -> Self {
+        match named {
+            Named::Plain([major, minor, patch]) => Self::plain(major, minor, patch),
+            Named::Other(version) => version,
+        }
+    }
+}
+
 /// The version of `@v1.0.0`, `@v1.0.0!`, `@v1.0.0#7` or `@v1.0.0!#7`. Of thousands of names nearly all are as plain as these, and
 /// this takes a tenth of the time that the grammar takes.
-fn plain_version(rest: &[u8]) -> Option<Version> {
+fn plain_version(rest: &[u8]) -> Option<[u64; 3]> {
     let (major, rest) = number(rest.strip_prefix(b"@v")?)?;
     let (minor, rest) = number(rest.strip_prefix(b".")?)?;
     let (patch, rest) = number(rest.strip_prefix(b".")?)?;
     let rest = rest.strip_prefix(b"!").unwrap_or(rest);
     let is_counter = |digits: &[u8]| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
     let is_whole = rest.is_empty() || rest.strip_prefix(b"#").is_some_and(is_counter);
-    is_whole.then(|| Version::plain(major, minor, patch))
+    is_whole.then_some([major, minor, patch])
 }
 
 /// The digits at the beginning, if they are those of a number of a version, and what follows.
 fn number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, rest) = text.split_at(digits);
-    if digits.is_empty() || digits.len() > 18 || (digits.len() > 1 && digits[0] == b'0') {
+    let (mut number, mut digits) = (0_u64, 0);
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+        digits += 1;
+    }
+    if digits == 0 || digits > 18 || (digits > 1 && text[0] == b'0') {
         return None;
     }
-    let number = digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
-    Some((number, rest))
+    Some((number, &text[digits..]))
 }
 
 #[cfg(test)]
@@ -217,8 +272,8 @@ mod tests {
         ) {
             let name = "m".parse().unwrap();
             let by_grammar = parse(&name, rest.as_bytes()).and_then(|name| name.action.version().cloned());
-            if let Some(version) = plain_version(rest.as_bytes()) {
-                prop_assert_eq!(Some(version), by_grammar);
+            if let Some(numbers) = plain_version(rest.as_bytes()) {
+                prop_assert_eq!(Some(Version::from(Named::Plain(numbers))), by_grammar);
             }
         }
     }
