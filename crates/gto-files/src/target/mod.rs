@@ -70,6 +70,9 @@ pub fn get(
         let is_to_write = !options.dry_run && (!todo.write.is_empty() || !was_there);
         transfer.expect(todo.write.len(), bytes);
         if !is_to_write || run.write(&todo, was_there, transfer)? {
+            if !is_to_write && !options.dry_run {
+                Staging::remove_left(&target);
+            }
             let Todo { write, kept, others } = todo;
             return Ok(Got { written: write.len(), bytes, kept, others, target });
         }

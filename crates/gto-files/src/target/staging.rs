@@ -41,6 +41,17 @@ impl Staging {
         Err(Error::Busy { target: target.to_owned() })
     }
 
+    /// Removes what a run has left that was killed after its files had got their names.
+    pub fn remove_left(target: &Path) {
+        for path in [false, true].map(|is_folder| Self::path_for(target, is_folder)) {
+            if path.is_dir()
+                && let Ok(Some(staging)) = Self::try_open(&path, target)
+            {
+                staging.remove();
+            }
+        }
+    }
+
     fn path_for(target: &Path, is_folder: bool) -> PathBuf {
         if is_folder {
             return target.join(format!(".{NAME}"));

@@ -227,7 +227,7 @@ impl Drop for Server {
 
 /// A server of this folder, and its address; `None` without Python.
 #[cfg(unix)]
-fn served(folder: &Path, mode: &str) -> Option<(Server, String)> {
+pub fn served(folder: &Path, mode: &str) -> Option<(Server, String)> {
     use std::io::BufRead as _;
     let sandbox = Sandbox::new();
     let mut python = sandbox.command("python3");

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use super::dvc::{Dvc, md5};
+use super::dvc::{Dvc, md5, served};
 use crate::common::gto;
 use gto_testkit::{Repo, TagSpec};
 
@@ -149,4 +149,60 @@ fn a_place_that_the_commit_chooses_gets_no_password() {
     fs::write(&own, "['remote \"r\"']\nurl = http://127.0.0.1:9/x\nuser = me\npassword = secret\n").unwrap();
     let run = gto(&dvc.repo, "get d -o out").fails(1);
     assert!(!run.err().contains("trust-remote") && !run.err().contains("secret"), "{run}");
+}
+
+#[test]
+fn a_redirect_to_another_server_gets_no_password_and_none_leads_to_a_clouds_metadata() {
+    for mode in ["away", "metadata"] {
+        let mut dvc = Dvc::new();
+        dvc.store = dvc.repo.path().join("../served");
+        dvc.cache("1");
+        let Some((_server, url)) = served(&dvc.store, mode) else { return };
+        dvc.configure("[core]\nremote = r\n['remote \"r\"']\nurl = http://host.invalid\n");
+        let own = format!("['remote \"r\"']\nurl = {url}\nuser = me\npassword = secret\n");
+        fs::write(dvc.repo.path().join(".dvc/config.local"), own).unwrap();
+        dvc.file("d", "1");
+        let run = gto(&dvc.repo, "get d -o out");
+        let logins = fs::read_to_string(dvc.store.join("logins")).unwrap();
+        assert!(logins.starts_with("first Basic "), "{logins}");
+        if mode == "away" {
+            assert_eq!((run.status, dvc.read("out").as_str()), (0, "1"), "{run}");
+            assert!(logins.ends_with("second None\n"), "{logins}");
+        } else {
+            assert!(run.status == 1 && run.err().contains("its host cannot be found"), "{run}");
+        }
+    }
+}
+
+#[test]
+fn what_comes_packed_or_in_another_size_than_was_said_is_refused() {
+    let mut dvc = Dvc::new();
+    dvc.store = dvc.repo.path().join("../served");
+    dvc.cache("1");
+    let Some((_server, url)) = served(&dvc.store, "gzip") else { return };
+    dvc.configure(&format!("[core]\nremote = r\n['remote \"r\"']\nurl = {url}\n"));
+    dvc.file("d", "1");
+    let run = gto(&dvc.repo, "get d -o out").fails(1);
+    assert!(run.err().contains("is damaged in remote 'r'"), "{run}");
+    for size in ["0", "5", "18446744073709551615"] {
+        let dvc = Dvc::new();
+        dvc.cache("1");
+        let text = format!("outs:\n- md5: {}\n  size: {size}\n  hash: md5\n  path: d\n", md5("1"));
+        dvc.repo.commit(&[("d.dvc", &text)], "lies");
+        dvc.register();
+        gto(&dvc.repo, "get d -o out").fails(1);
+        assert!(!dvc.repo.path().join("out").exists());
+    }
+}
+
+#[test]
+fn no_address_names_a_program_whatever_the_users_git_allows() {
+    let mut repo = Repo::new();
+    repo.sandbox_mut().remove_env("GIT_ALLOW_PROTOCOL");
+    repo.sandbox_mut().set_git_config("[protocol \"ext\"]\n\tallow = always\n");
+    let evil = repo.path().join("evil");
+    let url = format!("ext::touch {}", evil.display());
+    let arguments = ["get", "d", "-r", &url, "-o", "out"];
+    let run = crate::common::binary().run(&repo, &arguments).fails(1);
+    assert!(!evil.exists(), "{run}");
 }

@@ -1,8 +1,10 @@
 """Serves a folder by HTTP in one of several ways, on this machine alone. Prints its port."""
 import base64
+import gzip
 import http.server
 import os
 import sys
+import threading
 
 folder, mode = sys.argv[1], sys.argv[2]
 asked = {}
@@ -27,6 +29,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(403)
         if mode == "down" or mode == "busy" and count < 3:
             return self.refuse(503)
+        if mode in ("away", "metadata"):
+            if self.headers.get("Authorization") is None and self.server is server:
+                return self.refuse(401)
+            with open(os.path.join(folder, "logins"), "a") as log:
+                print("first" if self.server is server else "second", self.headers.get("Authorization"), file=log)
+            if mode == "metadata":
+                return self.refuse(302, Location="http://169.254.169.254/latest" + self.path)
+            if self.server is server:
+                return self.refuse(302, Location=f"http://127.0.0.1:{other.server_address[1]}{self.path}")
         if mode == "redirects" and not self.path.startswith("/moved"):
             return self.refuse(302, Location="/moved" + self.path)
         if mode == "login" and self.headers.get("Authorization") != "Basic " + base64.b64encode(b"me:secret").decode():
@@ -41,7 +52,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         begin = 0 if mode in ("plain", "login") else int(begin)
         if mode == "second half" and begin != len(content) // 2:
             return self.refuse(500)
+        if mode == "gzip":
+            content = gzip.compress(b"0" * 50_000_000)
         self.send_response(206 if begin else 200)
+        if mode == "gzip":
+            self.send_header("Content-Encoding", "gzip")
         if begin:
             self.send_header("Content-Range", f"bytes {begin}-{len(content) - 1}/{len(content)}")
         self.send_header("Content-Length", str(len(content) - begin))
@@ -53,6 +68,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+server, other = (http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) for _ in range(2))
+threading.Thread(target=other.serve_forever, daemon=True).start()
 print(server.server_address[1], flush=True)
 server.serve_forever()
