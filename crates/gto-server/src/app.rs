@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use gto::environment::Environment;
 
+use crate::api::answers::Answers;
 use crate::auth::guard::Guard;
 use crate::config::settings::Settings;
+use crate::counts::Counts;
 use crate::state::live::Live;
 use crate::state::refresher::Refresher;
 use crate::state::repository::ServedRepository;
+use crate::write::waiting::Plans;
 
 /// What every answer needs; a clone is cheap.
 #[derive(Clone)]
@@ -22,6 +25,9 @@ pub struct Parts {
     pub refresher: Refresher,
     pub guard: Guard,
     pub environment: Environment,
+    pub answers: Answers,
+    pub plans: Plans,
+    pub counts: Counts,
     /// Differs between two runs of the server.
     pub run: String,
 }
@@ -30,6 +36,11 @@ impl App {
     /// Of these parts.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// Grows with each change of what any repository says.
+    pub fn stamp(&self) -> u64 {
+        self.repositories.iter().map(|repository| repository.picture().serial).sum()
     }
 
     /// A repository by its id.

@@ -75,10 +75,33 @@ impl Failure {
         Self { signs_in: true, ..self }
     }
 
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What happened, and what to do, in one line.
+    pub fn text(&self) -> String {
+        let mut text = self.detail.clone();
+        for hint in &self.hints {
+            text = format!("{text}. {hint}");
+        }
+        text
+    }
+
     /// What the one who asked at `uri` gets.
     pub fn respond(&self, uri: &Uri, headers: &HeaderMap) -> Response {
+        self.respond_as(uri, wants_json(uri, headers))
+    }
+
+    /// What a program gets.
+    pub fn respond_json(&self, uri: &Uri) -> Response {
+        self.respond_as(uri, true)
+    }
+
+    fn respond_as(&self, uri: &Uri, is_json: bool) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Error");
-        let mut response = if wants_json(uri, headers) {
+        let mut response = if is_json {
             let kind = self.kind.map_or_else(|| "about:blank".to_owned(), |kind| format!("urn:gto:{kind}"));
             let hint = (!self.hints.is_empty()).then(|| self.hints.join("; "));
             let problem = Problem {
@@ -118,6 +141,7 @@ pub fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let path = uri.path();
     path.starts_with("/api/")
+        || path.starts_with("/mlflow/")
         || path.rsplit_once('.').is_some_and(|(_, last)| last == "json")
         || accept.contains("json") && !accept.contains("text/html")
 }

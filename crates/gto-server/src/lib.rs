@@ -11,17 +11,26 @@
 //! | `view` | what a page shows, as values; the API answers with the same |
 //! | `pages` | HTML of these values |
 //! | `api` | JSON of these values |
+//! | `mlflow` | the model registry of MLflow's REST API |
+//! | `hooks`, `badge`, `metrics` | for hosts, pages elsewhere, and Prometheus |
+//! | `write` | plans that wait to be applied, and applying them |
 
 mod api;
 mod app;
 mod auth;
+mod badge;
 mod config;
+mod counts;
 mod error;
 mod failure;
+mod hooks;
+mod metrics;
+mod mlflow;
 mod pages;
 mod server;
 mod state;
 mod view;
+mod write;
 
 pub use config::arguments::Arguments;
 pub use config::settings::{AuthMode, RepositorySetting, Settings, WriteMode};

@@ -19,15 +19,18 @@ use tokio::sync::Semaphore;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::api::answers::Answers;
 use crate::app::{App, Parts};
 use crate::auth::guard::Guard;
 use crate::auth::layer;
 use crate::config::settings::{RepositorySource, Settings};
+use crate::counts::Counts;
 use crate::error::ServeError;
 use crate::state::live::Live;
 use crate::state::refresher::Refresher;
 use crate::state::repository::ServedRepository;
-use crate::{api, pages};
+use crate::write::waiting::Plans;
+use crate::{api, metrics, pages};
 
 /// More clients wait until others are gone.
 const CONNECTIONS: usize = 512;
@@ -89,7 +92,18 @@ impl Server {
         let guard = Guard::new(&settings, address)?;
         let environment = environment.clone();
         let run = format!("{:x}", environment.now().seconds());
-        let app = App::new(Parts { settings, repositories, live, refresher, guard, environment, run });
+        let app = App::new(Parts {
+            settings,
+            repositories,
+            live,
+            refresher,
+            guard,
+            environment,
+            answers: Answers::default(),
+            plans: Plans::default(),
+            counts: Counts::default(),
+            run,
+        });
         Ok(Self { listener, address, app })
     }
 
@@ -175,7 +189,7 @@ impl Server {
 
 fn router(app: &App) -> Router {
     let with_auth = pages::routes::pages()
-        .merge(api::routes::api())
+        .merge(api::routes::api(app))
         .layer(middleware::from_fn_with_state(app.clone(), wait_for_first_look))
         .layer(middleware::from_fn_with_state(app.clone(), layer::check));
     pages::routes::open()
@@ -185,6 +199,7 @@ fn router(app: &App) -> Router {
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, ANSWER))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(CompressionLayer::new().gzip(true))
+        .layer(middleware::from_fn_with_state(app.clone(), metrics::count))
         .layer(middleware::from_fn(layer::harden))
         .with_state(app.clone())
 }

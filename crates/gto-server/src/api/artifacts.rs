@@ -1,20 +1,48 @@
 //! What is registered.
 
+use std::cmp::Reverse;
+use std::ops::Bound;
+use std::sync::Arc;
+
 use axum::extract::Path;
 use axum::response::Response;
+use gto::name::ArtifactName;
 use gto::reference::{Reference, Selector};
 use serde::Serialize;
 
+use crate::api::{query, schema};
+use crate::app::App;
 use crate::failure::{Failure, Problem};
 use crate::pages::asked::{Asked, json};
-use crate::view::artifact::{ArtifactView, find};
+use crate::state::repository::ServedRepository;
+use crate::state::row::Row;
+use crate::view::artifact::find;
 use crate::view::health::Health;
 use crate::view::moment::Moment;
-use crate::view::overview::Overview;
+use crate::view::overview::{Selection, Sort, rows_at};
+use crate::view::params::Params;
 
-/// The repositories that are served, and whether they can be read.
-#[utoipa::path(get, path = "/api/v1/repos", responses((status = 200, description = "The repositories")))]
+/// The repositories that are served, and their stages.
+#[utoipa::path(get, path = "/api/v1/repos", responses((status = 200, body = schema::Repositories)))]
 pub async fn repos(asked: Asked) -> Response {
+    asked
+        .answer(|asked| {
+            let repo = |repository: &Arc<ServedRepository>| {
+                let picture = repository.picture();
+                serde_json::json!({
+                    "id": repository.id, "source": repository.shown_source(), "artifacts": picture.rows.len(),
+                    "stages": picture.stages, "seen_at": picture.seen_at, "failing": picture.failing,
+                })
+            };
+            let repos: Vec<_> = asked.app.repositories.iter().map(repo).collect();
+            json(&serde_json::json!({ "repos": repos }))
+        })
+        .await
+}
+
+/// Whether the repositories can be read, and what `gto doctor` finds in them.
+#[utoipa::path(get, path = "/api/v1/health", responses((status = 200, body = schema::Health)))]
+pub async fn health(asked: Asked) -> Response {
     asked.answer(|asked| json(&Health::new(&asked.app))).await
 }
 
@@ -25,33 +53,169 @@ pub async fn repos(asked: Asked) -> Response {
     params(
         ("q" = Option<String>, Query, description = "Words of the name, type, labels or description"),
         ("repo" = Option<String>, Query), ("stage" = Option<String>, Query), ("type" = Option<String>, Query),
-        ("label" = Option<String>, Query), ("sort" = Option<String>, Query, description = "name, activity or drift"),
+        ("label" = Option<String>, Query), ("sort" = Option<schema::Sort>, Query),
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000), ("cursor" = Option<String>, Query),
         ("at" = Option<String>, Query, description = "A time, or a commit of a branch or tag")
     ),
-    responses((status = 200, description = "The artifacts"), (status = 400, body = Problem))
+    responses((status = 200, body = schema::Artifacts), (status = 400, body = Problem, content_type = "application/problem+json"))
 )]
 pub async fn artifacts(asked: Asked) -> Response {
     asked
         .answer(|asked| {
-            let moment = Moment::read(&asked.app, asked.params.get("at"))?;
-            json(&Overview::new(&asked.app, moment, &asked.params))
+            let (artifacts, next_cursor) = page(&asked.app, &asked.params)?;
+            json(&Page { artifacts, next_cursor })
         })
         .await
 }
 
-/// One artifact: what it is, its stages, timeline, versions and events.
+/// Some artifacts, and where to go on.
+#[derive(Debug, Serialize)]
+struct Page {
+    artifacts: Vec<Arc<Row>>,
+    next_cursor: Option<String>,
+}
+
+/// After which artifact to go on: what it is sorted by, its repository and its name.
+type Cursor = (i64, String, String);
+
+fn page(app: &App, params: &Params) -> Result<(Vec<Arc<Row>>, Option<String>), Failure> {
+    let limit = query::limit(params)?;
+    let after: Option<Cursor> = query::cursor(params, "cursor")?;
+    let moment = Moment::read(app, params.get("at"))?;
+    let selection = Selection::new(params);
+    let sort = Sort::of(params.get("sort"));
+    let mut rows = if sort == Sort::Name {
+        by_name(app, &selection, &moment, limit + 1, after.as_ref())?
+    } else {
+        by_value(app, &selection, &moment, sort, after.as_ref())?
+    };
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows.last().filter(|_| has_more);
+    let cursor = last.map(|row| query::to_text(&(value(row, sort), &row.repo, row.name.as_str())));
+    Ok((rows, cursor))
+}
+
+/// The place of a cursor's repository, and the artifact after which to go on.
+fn place(app: &App, (_, repo, name): &Cursor) -> Result<(usize, ArtifactName), Failure> {
+    let place = app.repositories.iter().position(|repository| *repository.id == **repo);
+    place.zip(ArtifactName::from_user(name).ok()).ok_or_else(query::is_gone)
+}
+
+/// At most `most` artifacts by repository and name: looks at no more than it needs.
+fn by_name(
+    app: &App,
+    selection: &Selection,
+    moment: &Moment,
+    most: usize,
+    after: Option<&Cursor>,
+) -> Result<Vec<Arc<Row>>, Failure> {
+    let after = after.map(|cursor| place(app, cursor)).transpose()?;
+    let first = after.as_ref().map_or(0, |(place, _)| *place);
+    let mut found = Vec::new();
+    for (place, repository) in app.repositories.iter().enumerate().skip(first) {
+        if !selection.has_repo(&repository.id) {
+            continue;
+        }
+        let picture = repository.picture();
+        let name = after.as_ref().filter(|(first, _)| *first == place).map(|(_, name)| name);
+        let is_wanted = |row: &&Arc<Row>| selection.has(row);
+        let missing = most - found.len();
+        if moment.seconds().is_some() {
+            let rows = rows_at(repository, &picture, moment);
+            let rows = rows.iter().filter(|row| name.is_none_or(|name| row.name > *name));
+            found.extend(rows.filter(is_wanted).take(missing).cloned());
+        } else {
+            let from = name.map_or(Bound::Unbounded, Bound::Excluded);
+            let rows = picture.rows.range::<ArtifactName, _>((from, Bound::Unbounded));
+            found.extend(rows.map(|(_, row)| row).filter(is_wanted).take(missing).cloned());
+        }
+        if found.len() >= most {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// All artifacts behind the cursor, the highest value first.
+fn by_value(
+    app: &App,
+    selection: &Selection,
+    moment: &Moment,
+    sort: Sort,
+    after: Option<&Cursor>,
+) -> Result<Vec<Arc<Row>>, Failure> {
+    let mut found = Vec::new();
+    for (place, repository) in app.repositories.iter().enumerate() {
+        if selection.has_repo(&repository.id) {
+            let rows = rows_at(repository, &repository.picture(), moment).into_iter();
+            found.extend(
+                rows.filter(|row| selection.has(row)).map(|row| (Reverse(value(&row, sort)), place, row)),
+            );
+        }
+    }
+    if let Some(cursor) = after {
+        let (place, name) = place(app, cursor)?;
+        let after = (Reverse(cursor.0), place, name);
+        found.retain(|(value, place, row)| (*value, *place, &row.name) > (after.0, after.1, &after.2));
+    }
+    found.sort_by(|(a, b, one), (c, d, other)| (a, b, &one.name).cmp(&(c, d, &other.name)));
+    Ok(found.into_iter().map(|(_, _, row)| row).collect())
+}
+
+fn value(row: &Row, sort: Sort) -> i64 {
+    match sort {
+        Sort::Name => 0,
+        Sort::Activity => row.newest.as_ref().map_or(i64::MIN, |newest| newest.at.seconds()),
+        Sort::Drift => i64::try_from(row.drift()).unwrap_or(i64::MAX),
+    }
+}
+
+/// One artifact.
+#[derive(Debug, Serialize)]
+struct Detail {
+    #[serde(flatten)]
+    row: Row,
+    path: Option<String>,
+    custom: Option<serde_json::Value>,
+    annotated_in: Option<String>,
+}
+
+/// One artifact: what it is, its latest version, and what is in its stages.
 #[utoipa::path(
     get,
     path = "/api/v1/repos/{repo}/artifacts/{name}",
     params(("repo" = String, Path), ("name" = String, Path, description = "Percent-encoded"), ("at" = Option<String>, Query)),
-    responses((status = 200, description = "The artifact"), (status = 404, body = Problem))
+    responses(
+        (status = 200, body = schema::ArtifactDetail),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json")
+    )
 )]
 pub async fn artifact(Path((repo, name)): Path<(String, String)>, asked: Asked) -> Response {
     asked
         .answer(move |asked| {
-            let repository = asked.app.repository(&repo).cloned().ok_or_else(|| no_repository(&repo))?;
+            let repository = repository(&asked.app, &repo)?;
             let moment = Moment::read(&asked.app, asked.params.get("at"))?;
-            json(&ArtifactView::new(&asked.app, &repository, &name, moment, &asked.params)?)
+            let picture = repository.picture();
+            let row = match ArtifactName::from_user(&name).ok().and_then(|name| picture.rows.get(&name)) {
+                Some(row) if moment.at.is_none() => Row::clone(row),
+                _ => {
+                    let found = find(&picture, &name, &moment)?;
+                    let sourced = picture.annotations.get(found.name());
+                    Row::new(&repository.id, &found, sourced.map(|sourced| &sourced.annotation))
+                }
+            };
+            let sourced = picture.annotations.get(&row.name);
+            let annotation = sourced.map(|sourced| &sourced.annotation);
+            json(&Detail {
+                path: annotation.and_then(|annotation| annotation.path.clone()),
+                custom: annotation
+                    .map(|annotation| annotation.custom.clone())
+                    .filter(|custom| !custom.is_null()),
+                annotated_in: sourced.map(|sourced| sourced.file.to_string()),
+                row,
+            })
         })
         .await
 }
@@ -77,22 +241,32 @@ struct Resolved {
         ("ref" = String, Query, description = "NAME, NAME@latest, NAME@v1.0.0 or NAME#STAGE"),
         ("at" = Option<String>, Query)
     ),
-    responses((status = 200, description = "The version"), (status = 404, body = Problem))
+    responses(
+        (status = 200, body = schema::Resolved),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json")
+    )
 )]
 pub async fn resolve(asked: Asked) -> Response {
     asked
         .answer(|asked| {
             let all = &asked.app.repositories;
-            let repository = match (asked.params.get("repo"), &all[..]) {
-                (Some(id), _) => asked.app.repository(id).ok_or_else(|| no_repository(id))?,
-                (None, [alone]) => alone,
-                (None, _) => return Err(Failure::invalid("Which repository? Name it with `repo`")),
+            let served = match (asked.params.get("repo"), &all[..]) {
+                (Some(id), _) => repository(&asked.app, id)?,
+                (None, [alone]) => Arc::clone(alone),
+                (None, _) => {
+                    return Err(Failure::invalid("This server has several repositories")
+                        .hint("say which one with `repo`; `/api/v1/repos` lists them"));
+                }
             };
-            let text =
-                asked.params.get("ref").ok_or_else(|| Failure::invalid("Name a version with `ref`"))?;
+            let missing = || {
+                Failure::invalid("`ref` is missing")
+                    .hint("as in `ref=NAME%23prod`, `ref=NAME@v1.0.0` or `ref=NAME`")
+            };
+            let text = asked.params.get("ref").ok_or_else(missing)?;
             let moment = Moment::read(&asked.app, asked.params.get("at"))?;
             let reference = Reference::parse(text);
-            let artifact = find(&repository.picture(), &reference.name, &moment)?;
+            let artifact = find(&served.picture(), &reference.name, &moment)?;
             let found = match &reference.selector {
                 None | Some(Selector::Latest) => artifact.latest(),
                 Some(Selector::Stage(stage)) => {
@@ -105,11 +279,12 @@ pub async fn resolve(asked: Asked) -> Response {
             let version = found.ok_or_else(|| {
                 Failure::not_found(format!("Nothing is at '{}'", text.escape_debug())).hint(format!(
                     "`/api/v1/repos/{}/artifacts/{}` shows what is",
-                    repository.id, reference.name
+                    served.id,
+                    crate::view::link::part(&reference.name)
                 ))
             })?;
             json(&Resolved {
-                repo: repository.id.to_string(),
+                repo: served.id.to_string(),
                 artifact: artifact.name().to_string(),
                 version: version.label().to_string(),
                 commit: version.commit().to_string(),
@@ -121,7 +296,38 @@ pub async fn resolve(asked: Asked) -> Response {
         .await
 }
 
-fn no_repository(id: &str) -> Failure {
-    Failure::not_found(format!("No repository is called '{}' here", id.escape_debug()))
-        .hint("`/api/v1/repos` lists them")
+/// What is in a stage over all repositories, and how it got there.
+#[utoipa::path(
+    get,
+    path = "/api/v1/stages/{stage}",
+    params(("stage" = String, Path), ("at" = Option<String>, Query)),
+    responses(
+        (status = 200, body = schema::Stage),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn stage(Path(stage): Path<String>, asked: Asked) -> Response {
+    asked
+        .answer(move |asked| {
+            let moment = Moment::read(&asked.app, asked.params.get("at"))?;
+            json(&crate::view::stage::StagePage::new(&asked.app, &stage, moment)?)
+        })
+        .await
+}
+
+/// A repository that was read.
+pub fn repository(app: &App, id: &str) -> Result<Arc<ServedRepository>, Failure> {
+    let repository = app.repository(id).cloned().ok_or_else(|| {
+        Failure::not_found(format!("No repository is called '{}' here", id.escape_debug()))
+            .hint("`/api/v1/repos` lists them")
+    })?;
+    if repository.picture().serial == 0 {
+        let failure = Failure::new(
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            format!("The repository '{}' was not read yet", repository.id),
+        );
+        return Err(failure.hint("`/api/v1/health` says why, and since when"));
+    }
+    Ok(repository)
 }

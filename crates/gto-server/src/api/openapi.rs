@@ -3,14 +3,29 @@
 use axum::response::Response;
 use utoipa::OpenApi;
 
-use crate::api::artifacts;
+use crate::api::{artifacts, events, plans, versions};
 use crate::failure::{Failure, Problem};
 use crate::pages::asked::json;
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "gto serve", description = "Registries of artifacts, made of Git tags."),
-    paths(artifacts::repos, artifacts::artifacts, artifacts::artifact, artifacts::resolve),
+    paths(
+        artifacts::repos,
+        artifacts::health,
+        artifacts::artifacts,
+        artifacts::artifact,
+        artifacts::resolve,
+        artifacts::stage,
+        versions::versions,
+        versions::version,
+        versions::files,
+        versions::compare,
+        events::events,
+        events::history,
+        plans::plan,
+        plans::apply
+    ),
     components(schemas(Problem))
 )]
 struct Api;

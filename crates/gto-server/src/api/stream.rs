@@ -24,13 +24,10 @@ pub async fn stream(asked: Asked) -> Response {
         }
     };
     let coming = stream::unfold(receiver, |mut receiver| async move {
-        loop {
-            match receiver.recv().await {
-                Ok(event) => return Some((event, receiver)),
-                // A slow reader has missed some: its page is reloaded when it asks again.
-                Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return None,
-            }
+        match receiver.recv().await {
+            Ok(event) => Some((event, receiver)),
+            // A slow reader has missed some: it comes back with the id of the last one that it saw.
+            Err(RecvError::Lagged(_) | RecvError::Closed) => None,
         }
     });
     let events = stream::iter(missed).chain(coming);

@@ -7,4 +7,4 @@ pub mod actor;
 pub mod guard;
 pub mod host;
 pub mod layer;
-mod secret;
+pub mod secret;

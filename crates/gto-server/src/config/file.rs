@@ -22,6 +22,12 @@ pub struct File {
     pub auth: Option<String>,
     /// A file with the token in its first line.
     pub token_file: Option<PathBuf>,
+    /// The secret that hosts sign their hooks with.
+    pub hook_secret_file: Option<PathBuf>,
+    /// A token that opens badges alone.
+    pub badge_token_file: Option<PathBuf>,
+    /// A token that opens `/metrics` alone.
+    pub metrics_token_file: Option<PathBuf>,
     pub trusted_proxies: Vec<String>,
     pub user_header: Option<String>,
     pub allowed_hosts: Vec<String>,

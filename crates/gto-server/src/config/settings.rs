@@ -75,6 +75,12 @@ pub struct Settings {
     pub auth: AuthMode,
     /// The token; a random one if `None`.
     pub token: Option<String>,
+    /// The secret that hosts sign their hooks with; without it none are taken.
+    pub hook_secret: Option<String>,
+    /// A token that opens badges alone.
+    pub badge_token: Option<String>,
+    /// A token that opens `/metrics` alone.
+    pub metrics_token: Option<String>,
     /// The proxies that may name a user.
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which they do, in lower case.
@@ -103,6 +109,9 @@ impl Settings {
             write: read_write(arguments.write.or(file.write).as_deref())?,
             auth: read_auth(arguments.auth.or(file.auth).as_deref())?,
             token: read_token(arguments.token, file.token_file.map(|path| beside.join(path)))?,
+            hook_secret: read_token(None, file.hook_secret_file.map(|path| beside.join(path)))?,
+            badge_token: read_token(None, file.badge_token_file.map(|path| beside.join(path)))?,
+            metrics_token: read_token(None, file.metrics_token_file.map(|path| beside.join(path)))?,
             trusted_proxies: read_proxies(&either(arguments.trusted_proxies, file.trusted_proxies))?,
             user_header: read_header(arguments.user_header.or(file.user_header))?,
             allowed_hosts: read_hosts(either(arguments.allowed_hosts, file.allowed_hosts))?,
@@ -137,10 +146,22 @@ impl Settings {
                 "name its address, as in `--trusted-proxy 10.0.0.5/32`",
             );
         }
+        if self.write == WriteMode::Local && self.auth == AuthMode::Proxy {
+            return refuse(
+                "`--write local` writes under your own name, and with `--auth proxy` others would do so",
+                "use `--auth token`, or leave out `--write`",
+            );
+        }
+        if self.write == WriteMode::Service {
+            return refuse(
+                "`--write service` is not in this release",
+                "use `--write local` on your own machine, or leave out `--write`: pages show the command to type",
+            );
+        }
         if self.write == WriteMode::Local && !self.is_local() {
             return refuse(
                 "`--write local` writes under your own name, so that it is only for this machine",
-                "listen on 127.0.0.1, or use `--write service`, which has a name of its own and needs a policy",
+                "listen on 127.0.0.1, or leave out `--write`",
             );
         }
         Ok(())

@@ -82,7 +82,6 @@ impl Refresher {
     }
 
     /// Looks at a repository now.
-    #[expect(dead_code, reason = "the hooks of hosts ask for it")]
     pub fn hint(&self, id: &str) {
         for group in [&self.local, &self.remote] {
             if let Some(place) = group.place(id) {

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod api;
 mod browser;
 mod common;
 mod failing;
+mod hooks;
 mod live;
+mod mlflow;
 mod pages;
 mod safety;

@@ -111,25 +111,6 @@ fn where_there_is_nothing_the_page_says_what_to_type() {
 }
 
 #[test]
-fn the_api_answers_with_what_pages_show_and_says_what_is_wrong_as_problem_details() {
-    let repo = example();
-    let server = serve(&repo);
-    assert_eq!(server.get("/api/v1/artifacts?q=churn").ok().json()["total"], 1);
-    let resolved = server.get("/api/v1/resolve?repo=repo&ref=nlp:churn%23prod").ok().json();
-    assert_eq!(
-        (resolved["version"].as_str(), resolved["ref"].as_str()),
-        (Some("v1.0.0"), Some("nlp=churn@v1.0.0"))
-    );
-    assert_eq!(server.get("/api/v1/repos/repo/artifacts/nlp%3Achurn").ok().json()["name"], "nlp:churn");
-    let problem = server.get("/api/v1/repos/repo/artifacts/absent");
-    assert_eq!((problem.status, problem.header("content-type")), (404, "application/problem+json"));
-    assert_eq!(problem.json()["type"], "urn:gto:not_found");
-    assert!(problem.json()["hint"].is_string());
-    let described = server.get("/api/v1/openapi.json").ok().json();
-    assert!(described["paths"]["/api/v1/resolve"]["get"].is_object());
-}
-
-#[test]
 fn many_artifacts_come_in_pages() {
     let repo = Repo::new();
     repo.commit(&[], "first");

@@ -1,0 +1,92 @@
+//! Planning, and applying what was planned.
+
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+use gto::{Applied, ErrorKind, Plan, Request, WriteOptions};
+
+use crate::app::App;
+use crate::auth::actor::Actor;
+use crate::auth::secret::Secret;
+use crate::config::settings::WriteMode;
+use crate::failure::Failure;
+use crate::state::repository::ServedRepository;
+use crate::write::command;
+use crate::write::waiting::Waiting;
+
+/// What was planned.
+pub struct Planned {
+    pub id: String,
+    pub plan: Plan,
+    pub command: String,
+}
+
+/// Plans a request, and keeps the plan.
+pub fn plan(
+    app: &App,
+    actor: &Actor,
+    repository: &ServedRepository,
+    request: &Request,
+) -> Result<Planned, Failure> {
+    let command = check(app, request)?;
+    let options = WriteOptions::default();
+    let plan = repository.open()?.plan_with(request, &options)?;
+    let id = Secret::random()
+        .map_err(|_| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The system has no random numbers"))?;
+    let id = id.expose().to_owned();
+    let repo = repository.id.to_string();
+    let waiting = Waiting { actor: actor.clone(), repo, plan: plan.clone(), options, made: Instant::now() };
+    app.plans.keep(id.clone(), waiting);
+    Ok(Planned { id, plan, command })
+}
+
+/// Whether this server writes at all; and the command that does what is asked for.
+pub fn check(app: &App, request: &Request) -> Result<String, Failure> {
+    let command = command::of(request).ok_or_else(|| {
+        Failure::invalid("This server writes tags, and this request is about something else")
+            .hint("change annotations with `gto annotate`, and commit them")
+    })?;
+    if app.settings.write == WriteMode::Off {
+        return Err(Failure::new(StatusCode::FORBIDDEN, "This server only shows registries")
+            .hint(format!("type `{command}` in a clone, or start the server with `--write local`")));
+    }
+    Ok(command)
+}
+
+/// Applies a kept plan. The registry judges it again.
+pub fn apply(
+    app: &App,
+    actor: &Actor,
+    repository: &ServedRepository,
+    id: &str,
+) -> Result<(Plan, Applied), Failure> {
+    let missing = || {
+        Failure::not_found("There is no such plan: it was applied, or is older than 15 minutes")
+            .hint("plan it again")
+    };
+    let waiting = app.plans.take(id, actor, &repository.id).ok_or_else(missing)?;
+    let applied = repository.open().and_then(|registry| registry.apply(&waiting.plan, &waiting.options));
+    match applied {
+        Ok(applied) => {
+            see(app, repository);
+            Ok((waiting.plan, applied))
+        }
+        Err(error) => {
+            // Something else is at work there: the same plan may be applied a moment later.
+            if error.kind() == ErrorKind::Unavailable {
+                app.plans.keep(id.to_owned(), waiting);
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Looks at a repository that was written to, and waits a moment for that: who writes, reads next.
+pub fn see(app: &App, repository: &ServedRepository) {
+    let before = repository.picture().serial;
+    app.refresher.hint(&repository.id);
+    let start = Instant::now();
+    while repository.picture().serial == before && start.elapsed() < Duration::from_millis(500) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
