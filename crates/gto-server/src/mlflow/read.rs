@@ -230,7 +230,7 @@ pub fn search_versions(repository: &ServedRepository, params: &Params) -> Result
 /// The files of a version that Git has, below the artifact's path. DVC and LFS are left to `gto get`.
 struct Files {
     path: String,
-    files: Vec<CommitFile>,
+    all: Vec<CommitFile>,
     registry: Arc<gto::Registry>,
 }
 
@@ -254,7 +254,7 @@ fn files<'p>(repository: &ServedRepository, path: &'p str) -> Result<(Files, Str
         ))
     })?;
     let path = path.trim_end_matches('/').to_owned();
-    let files = match registry.files_at(version.commit(), &path)?.content {
+    let all = match registry.files_at(version.commit(), &path)?.content {
         CommitContent::File(file) => vec![file],
         CommitContent::Folder(files) => files,
         CommitContent::Absent | CommitContent::Submodule => {
@@ -265,14 +265,14 @@ fn files<'p>(repository: &ServedRepository, path: &'p str) -> Result<(Files, Str
             )));
         }
     };
-    Ok((Files { path, files, registry }, format!("gto/{name}/{number}"), rest))
+    Ok((Files { path, all, registry }, format!("gto/{name}/{number}"), rest))
 }
 
 impl Files {
     /// The files, with their paths from the artifact's.
     fn below(&self) -> impl Iterator<Item = (&str, &CommitFile)> {
         let of = |file: &'_ CommitFile| matches!(file.kind, CommitFileKind::Regular { .. });
-        self.files.iter().filter(move |file| of(file)).map(|file| {
+        self.all.iter().filter(move |file| of(file)).map(|file| {
             let rest = file.path.strip_prefix(&self.path).map(|rest| rest.trim_start_matches('/'));
             let name = file.path.rsplit('/').next().unwrap_or(&file.path);
             (rest.filter(|rest| !rest.is_empty()).unwrap_or(name), file)
