@@ -7,13 +7,13 @@ use gto::{AnnotatedTag, Author, Difference, Timestamp};
 use pyo3::prelude::*;
 use serde::Serialize;
 
-use crate::call::{Value, Work, ask};
+use crate::call::{Place, Value, Work, ask};
 use crate::error::Problem;
 use crate::value::to_python;
 
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
-pub fn tag_names(py: Python<'_>, repo: Option<String>) -> Value<'_> {
+pub fn tag_names(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
     ask(py, repo, |registry, _| Ok(registry.tag_names()?))
 }
 
@@ -49,7 +49,7 @@ impl From<AnnotatedTag> for Tag {
 
 #[pyfunction]
 #[pyo3(signature = (repo=None, names=None))]
-pub fn tags(py: Python<'_>, repo: Option<String>, names: Option<Vec<String>>) -> Value<'_> {
+pub fn tags(py: Python<'_>, repo: Option<Place>, names: Option<Vec<String>>) -> Value<'_> {
     ask(py, repo, move |registry, _| {
         let tags = registry.annotated_tags(names.as_deref())?;
         Ok(tags.into_iter().map(Tag::from).collect::<Vec<_>>())
@@ -81,7 +81,7 @@ fn action(word: &str, version: Option<String>, stage: Option<String>) -> Work<Ac
 #[pyo3(signature = (repo, action, artifact, *, version=None, stage=None, simple=false))]
 pub fn name_tag<'py>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
     action: &str,
     artifact: &str,
     version: Option<String>,
@@ -112,7 +112,7 @@ pub fn name_tag<'py>(
 #[pyo3(signature = (repo, name, rev, message, *, author=None, author_email=None))]
 pub fn create_tag(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     rev: String,
     message: String,
@@ -124,7 +124,7 @@ pub fn create_tag(
 }
 
 #[pyfunction]
-pub fn delete_tag(py: Python<'_>, repo: Option<String>, name: String) -> Value<'_> {
+pub fn delete_tag(py: Python<'_>, repo: Option<Place>, name: String) -> Value<'_> {
     ask(py, repo, move |registry, _| Ok(registry.delete_tag(&name)?))
 }
 
@@ -132,7 +132,7 @@ pub fn delete_tag(py: Python<'_>, repo: Option<String>, name: String) -> Value<'
 #[pyo3(signature = (repo, name, *, delete=false, remote=None))]
 pub fn push_tag(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     delete: bool,
     remote: Option<String>,
@@ -147,7 +147,7 @@ pub fn push_tag(
 #[pyo3(signature = (repo=None, artifact=None, *, remote=None, dry_run=false))]
 pub fn push(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     artifact: Option<String>,
     remote: Option<String>,
     dry_run: bool,

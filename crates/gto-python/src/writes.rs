@@ -15,7 +15,7 @@ use gto_frontend::reports::written::{WriteReport, lines};
 use pyo3::prelude::*;
 use serde::Serialize;
 
-use crate::call::{Asides, Value, Work, ask};
+use crate::call::{Asides, Place, Value, Work, ask};
 use crate::error::{Argument, Problem};
 use crate::questions::event_of;
 
@@ -235,7 +235,7 @@ fn allowed_stage(registry: &Registry, stage: Option<&str>, which: &Work<Which>) 
 ))]
 pub fn register<'py>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     r#ref: Option<&str>,
     version: Option<String>,
@@ -294,7 +294,7 @@ pub fn register<'py>(
 ))]
 pub fn assign(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     stage: Option<String>,
     version: Option<String>,
@@ -339,7 +339,7 @@ pub fn assign(
 ))]
 pub fn unassign(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     stage: Option<String>,
     version: Option<String>,
@@ -377,7 +377,7 @@ pub fn unassign(
 ))]
 pub fn deregister(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     version: Option<String>,
     r#ref: Option<String>,
@@ -411,7 +411,7 @@ pub fn deregister(
 ))]
 pub fn deprecate(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     r#ref: Option<String>,
     delete: bool,
@@ -443,7 +443,7 @@ pub fn deprecate(
 ))]
 pub fn rollback(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     stage: String,
     to: Option<String>,
@@ -475,7 +475,7 @@ pub fn rollback(
 ))]
 pub fn promote(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     names: Vec<String>,
     from_stage: String,
     to_stage: String,

@@ -172,8 +172,10 @@ impl Get {
     }
 
     fn run_dvc(&self, context: &mut Context, files: &FilesArgs) -> Result<()> {
-        let registry = context.open_for(&files.repo.repo, &files.name)?;
-        let located = registry.locate(&files.name)?.value;
+        let registry = context.open_for(&files.repo.repo, &files.name, files.policy)?;
+        let located = registry.locate(&files.name);
+        context.tell_left_out(&registry);
+        let located = located?.value;
         let path = match &files.path {
             Some(path) => path.clone(),
             None => super::describe::path_for_scripts(&registry.describe_located(&located)?.value)?,

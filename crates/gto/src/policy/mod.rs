@@ -22,7 +22,9 @@
 //! hook, `gto policy check` and readers give one verdict, whatever they asked before.
 
 mod baseline;
+mod clock;
 mod conditions;
+mod deletion;
 mod export;
 mod facts;
 mod glob;
@@ -38,9 +40,10 @@ mod tests;
 mod timeline;
 
 pub use baseline::{Baseline, InvalidBaseline};
+pub use deletion::deletion_checks;
 pub use facts::{Approval, BranchFact, Facts, Need, TagSignature, Trailers};
 pub use glob::{Glob, InvalidGlob};
-pub use judge::{Change, Judge, ShownValidly, deletion_checks, judge, needs};
+pub use judge::{Change, Judge, judge, needs};
 pub use judgement::{Check, Condition, Judgement, Missing, Outcome, Remedy, Verdict, Violation};
 pub use people::{Group, Key, KeyKind, Member};
 pub use push::{InvalidUpdate, Reason, RefUpdate, Refused};

@@ -199,6 +199,11 @@ impl Rule {
         self.events.contains(&EventWord::Delete)
     }
 
+    /// Whether it asks anything of the version.
+    pub(super) fn is_about_version(&self) -> bool {
+        self.wants_version() || !self.branches.is_empty()
+    }
+
     /// Whether the version must be a registered one.
     pub(super) fn wants_version(&self) -> bool {
         !self.from.is_empty()

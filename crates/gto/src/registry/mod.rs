@@ -52,6 +52,8 @@ pub struct Registry {
     keeps_config: bool,
     pub(crate) environment: Environment,
     remote: Option<RemoteClone>,
+    /// Whether answers leave out what violates the policy.
+    enforcement: Option<policy::in_force::Enforcement>,
 }
 
 /// A configuration that was read.

@@ -4,6 +4,7 @@
 
 mod doctor;
 mod hook;
+mod readers;
 mod rules;
 mod signatures;
 
