@@ -305,6 +305,7 @@ def register(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
+    override_reason: str | None = None,
 ) -> _Written:
     """``push=None`` does as the configuration says; what is written to an address is pushed in any case. ``simple=None``
     takes a counter where it is needed. ``ref=None`` is a commit that is yet to be made, only for ``dry_run``."""
@@ -328,9 +329,29 @@ def assign(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
+    override_reason: str | None = None,
 ) -> _Written:
     """``version`` or ``ref``, one and only one of them. ``name_version`` is what to call the version that is registered
     at ``ref`` if there is none. The event of the assignment is the last of ``events``."""
+
+def approve(
+    repo: _Place,
+    name: str,
+    version: str,
+    stage: str,
+    *,
+    withdraw: bool = False,
+    exist_ok: bool = False,
+    message: str | None = None,
+    push: bool | None = None,
+    fetch: bool = False,
+    dry_run: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+    sign: _Sign = None,
+    local_user: str | None = None,
+) -> _Written:
+    """Approves a version for a stage, or takes that back: a tag that is no event, so ``events`` is empty."""
 
 def unassign(
     repo: _Place,
@@ -351,6 +372,7 @@ def unassign(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
+    override_reason: str | None = None,
 ) -> _Written:
     """``version`` or ``ref``, one and only one of them. With ``shown``, neither means the version that the stage shows."""
 
@@ -370,6 +392,7 @@ def rollback(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
+    override_reason: str | None = None,
 ) -> _Written: ...
 def promote(
     repo: _Place,
@@ -387,6 +410,7 @@ def promote(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
+    override_reason: str | None = None,
 ) -> _Written: ...
 def deregister(
     repo: _Place,
@@ -405,6 +429,7 @@ def deregister(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
+    override_reason: str | None = None,
 ) -> _Written: ...
 def deprecate(
     repo: _Place,
@@ -422,6 +447,7 @@ def deprecate(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
+    override_reason: str | None = None,
 ) -> _Written: ...
 def create_tag(
     repo: _Place,

@@ -144,6 +144,9 @@ class WriteOptions(TypedDict, total=False):
     sign: bool | None
     #: The key to sign with.
     local_user: str | None
+    #: Do it although the promotion policy forbids it, for this reason, which the signed tag will have. Only for those whom
+    #: ``break_glass`` names.
+    override_reason: str | None
 
 
 class AnnotationOptions(TypedDict, total=False):
@@ -553,6 +556,56 @@ class Registry(Mapping[str, Artifact]):
             force=force,
             dry_run=dry_run,
             **options,
+        )
+        return WriteReport._of(done)
+
+    def approve(
+        self,
+        name: str,
+        version: str | Version,
+        stage: str,
+        *,
+        withdraw: bool = False,
+        exist_ok: bool = False,
+        message: str | None = None,
+        push: bool | None = None,
+        fetch: bool = False,
+        dry_run: bool = False,
+        author: str | None = None,
+        author_email: str | None = None,
+        sign: bool | None = None,
+        local_user: str | None = None,
+    ) -> WriteReport:
+        """Approves a version of an artifact for a stage, as the promotion policy may want, by a tag that is no event.
+
+        Args:
+            name: The artifact.
+            version: A registered version.
+            stage: The stage, such as ``prod``.
+            withdraw: Take the approval back, for good.
+            exist_ok: Succeed if it is so already.
+            message, push, fetch, dry_run, author, author_email, sign, local_user: As for :meth:`register`. It is signed if the
+                policy wants that.
+
+        Raises:
+            gto.exceptions.WrongArgs: it is approved already, or the approval was withdrawn.
+            gto.exceptions.VersionRequired: there is no such version.
+        """
+        done = _gto.approve(
+            self._repo,
+            name,
+            _name_of(name, version) or "",
+            stage,
+            withdraw=withdraw,
+            exist_ok=exist_ok,
+            message=message,
+            push=push,
+            fetch=fetch,
+            dry_run=dry_run,
+            author=author,
+            author_email=author_email,
+            sign=sign,
+            local_user=local_user,
         )
         return WriteReport._of(done)
 

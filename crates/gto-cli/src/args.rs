@@ -106,6 +106,7 @@ impl WriteArgs {
             email: self.author_email.clone(),
             sign: self.sign.wish(),
             override_reason: self.override_reason.clone(),
+            actor: None,
         }
     }
 }

@@ -5,12 +5,12 @@ use gto::object_id::ObjectId;
 use pyo3::prelude::*;
 use serde::{Serialize, Serializer};
 
-use crate::call::{Place, Value, ask};
+use crate::call::{Place, Value, ask_all};
 use crate::repository::ByName;
 
 #[pyfunction]
 pub fn path_exists(py: Python<'_>, repo: Option<Place>, path: String, rev: String) -> Value<'_> {
-    ask(py, repo, move |registry, _| Ok(registry.has_path(&rev, &path)?))
+    ask_all(py, repo, move |registry, _| Ok(registry.has_path(&rev, &path)?))
 }
 
 /// Annotations by commit and name.
@@ -25,7 +25,7 @@ impl Serialize for ByCommit {
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
 pub fn annotations_history(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
-    ask(py, repo, |registry, _| {
+    ask_all(py, repo, |registry, _| {
         let found = registry.annotations_of_branches()?.into_iter();
         Ok(ByCommit(found.map(|(commit, said)| (commit, ByName(said.artifacts))).collect()))
     })

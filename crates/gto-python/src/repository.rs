@@ -10,7 +10,7 @@ use gto_frontend::reports::{StatusReport, cache_report, doctor as examined};
 use pyo3::prelude::*;
 use serde::{Serialize, Serializer};
 
-use crate::call::{Place, Value, Work, ask, work};
+use crate::call::{Place, Value, Work, ask_all, work};
 use crate::error::Problem;
 
 /// The annotations of artifacts by name, in the order of the list.
@@ -25,7 +25,7 @@ impl<T: Serialize> Serialize for ByName<T> {
 #[pyfunction]
 #[pyo3(signature = (repo=None, rev=None))]
 pub fn annotations(py: Python<'_>, repo: Option<Place>, rev: Option<String>) -> Value<'_> {
-    ask(py, repo, move |registry, _| {
+    ask_all(py, repo, move |registry, _| {
         Ok(registry.annotations(rev.as_deref())?.map(|found| ByName(found.artifacts)))
     })
 }
@@ -46,7 +46,7 @@ pub fn parse_annotations(py: Python<'_>, data: Vec<u8>) -> Value<'_> {
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
 pub fn config(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
-    ask(py, repo, |registry, _| {
+    ask_all(py, repo, |registry, _| {
         let config = registry.config()?;
         Ok(examined::configuration(&config))
     })
@@ -110,7 +110,7 @@ pub fn status(
     artifact: Option<String>,
     remote: Option<String>,
 ) -> Value<'_> {
-    ask(py, repo, move |registry, _| {
+    ask_all(py, repo, move |registry, _| {
         let comparison = registry.compare(remote.as_deref(), named(artifact)?.as_ref())?;
         Ok(Compared(comparison))
     })
@@ -124,7 +124,7 @@ pub fn verify(
     artifact: Option<String>,
     tags: Option<Vec<String>>,
 ) -> Value<'_> {
-    ask(py, repo, move |registry, asides| {
+    ask_all(py, repo, move |registry, asides| {
         Ok(asides.take(match tags {
             Some(tags) => registry.verify_tags(tags.iter().map(String::as_str))?,
             None => registry.verify(named(artifact)?.as_ref())?,
@@ -143,11 +143,11 @@ pub fn clone(py: Python<'_>, url: String, path: String, branch: Option<String>) 
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
 pub fn cache_info(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
-    ask(py, repo, |registry, _| Ok(cache_report(&registry.cache())))
+    ask_all(py, repo, |registry, _| Ok(cache_report(&registry.cache())))
 }
 
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
 pub fn cache_clear(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
-    ask(py, repo, |registry, _| Ok(registry.clear_cache()?))
+    ask_all(py, repo, |registry, _| Ok(registry.clear_cache()?))
 }

@@ -7,14 +7,14 @@ use gto::{AnnotatedTag, Author, Difference, Timestamp};
 use pyo3::prelude::*;
 use serde::Serialize;
 
-use crate::call::{Place, Value, Work, ask};
+use crate::call::{Place, Value, Work, ask_all};
 use crate::error::Problem;
 use crate::value::to_python;
 
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
 pub fn tag_names(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
-    ask(py, repo, |registry, _| Ok(registry.tag_names()?))
+    ask_all(py, repo, |registry, _| Ok(registry.tag_names()?))
 }
 
 /// The fields of `scmrepo.git.GitTag`.
@@ -50,7 +50,7 @@ impl From<AnnotatedTag> for Tag {
 #[pyfunction]
 #[pyo3(signature = (repo=None, names=None))]
 pub fn tags(py: Python<'_>, repo: Option<Place>, names: Option<Vec<String>>) -> Value<'_> {
-    ask(py, repo, move |registry, _| {
+    ask_all(py, repo, move |registry, _| {
         let tags = registry.annotated_tags(names.as_deref())?;
         Ok(tags.into_iter().map(Tag::from).collect::<Vec<_>>())
     })
@@ -96,7 +96,7 @@ pub fn name_tag<'py>(
     if simple {
         return to_python(py, &name.to_string());
     }
-    ask(py, repo, move |registry, _| {
+    ask_all(py, repo, move |registry, _| {
         let counters = registry.tag_names()?.into_iter().filter_map(|tag| {
             let tag: TagName = tag.parse().ok()?;
             tag.counter.filter(|_| tag.artifact == name.artifact)
@@ -120,12 +120,12 @@ pub fn create_tag(
     author_email: Option<String>,
 ) -> Value<'_> {
     let author = Author { name: author, email: author_email, ..Author::default() };
-    ask(py, repo, move |registry, _| Ok(registry.create_tag(&name, &rev, &message, &author)?))
+    ask_all(py, repo, move |registry, _| Ok(registry.create_tag(&name, &rev, &message, &author)?))
 }
 
 #[pyfunction]
 pub fn delete_tag(py: Python<'_>, repo: Option<Place>, name: String) -> Value<'_> {
-    ask(py, repo, move |registry, _| Ok(registry.delete_tag(&name)?))
+    ask_all(py, repo, move |registry, _| Ok(registry.delete_tag(&name)?))
 }
 
 #[pyfunction]
@@ -137,7 +137,7 @@ pub fn push_tag(
     delete: bool,
     remote: Option<String>,
 ) -> Value<'_> {
-    ask(py, repo, move |registry, asides| {
+    ask_all(py, repo, move |registry, asides| {
         asides.pass_on(&registry.push_tag(&name, delete, remote.as_deref())?);
         Ok(())
     })
@@ -159,7 +159,7 @@ pub fn push(
         pushed: bool,
         tags: Vec<String>,
     }
-    ask(py, repo, move |registry, asides| {
+    ask_all(py, repo, move |registry, asides| {
         let artifact =
             artifact.map(|name| ArtifactName::from_user(&name)).transpose().map_err(gto::Error::Name)?;
         let comparison = registry.compare(remote.as_deref(), artifact.as_ref())?;

@@ -14,7 +14,7 @@ use gto::reference::{Reference, Selector};
 use gto::report::{EventReport, History};
 use gto::signing::Verified;
 use gto::version::VersionLabel;
-use gto::{Detail, Registry, Timestamp};
+use gto::{Detail, Registry, TagsToCheck, Timestamp};
 use gto_frontend::advice::{self, Advice};
 use gto_frontend::reports::policy;
 
@@ -271,7 +271,7 @@ fn judge(registry: &Registry, entries: &History) -> Result<HashMap<String, &'sta
     let in_force = in_force(registry)?;
     let artifacts: BTreeSet<&ArtifactName> = entries.iter().map(|entry| &entry.artifact).collect();
     let artifacts: Vec<ArtifactName> = artifacts.into_iter().cloned().collect();
-    let report = registry.check_policy(&in_force, &artifacts, None)?;
+    let report = registry.check_policy(&in_force, &artifacts, &TagsToCheck::All)?;
     Ok(report.tags.into_iter().map(|tag| (tag.tag, policy::word(&tag.judgement))).collect())
 }
 

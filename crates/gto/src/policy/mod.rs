@@ -49,7 +49,7 @@ pub use people::{Group, Key, KeyKind, Member};
 pub use push::{InvalidUpdate, Reason, RefUpdate, Refused};
 pub use read::PolicyError;
 pub use rule::{
-    Approvals, BreakGlass, EventWord, Freeze, Guard, Place, Policy, Prerelease, Rule, VersionRule,
+    Approvals, BreakGlass, EventWord, Freeze, Guard, Place, Policy, Prerelease, Rule, Service, VersionRule,
 };
 pub use span::{Moment, Span};
 pub use timeline::{Shown, StageChange, Timeline};

@@ -1,10 +1,9 @@
 //! `approvals`: how many people approved of a version for a stage, and whether who makes the tag is one of them.
 
-use std::collections::BTreeSet;
-
 use crate::name::StageName;
 use crate::policy::facts::{Approval, Need};
 use crate::policy::judgement::{Outcome, Remedy};
+use crate::policy::people::Person;
 use crate::policy::rule::Approvals;
 use crate::policy::timeline::Shown;
 use crate::version::VersionLabel;
@@ -33,16 +32,17 @@ impl Subject<'_> {
         };
         let counts =
             |approval: &&Approval| approval.commit == version.commit && approval.seconds <= self.seconds;
-        let mut people = BTreeSet::new();
-        let (mut withdrawn, mut unknown, mut is_pending) = (BTreeSet::new(), None, false);
+        let mut people: Vec<Person> = Vec::new();
+        let (mut withdrawn, mut unknown, mut is_pending) = (Vec::<Person>::new(), None, false);
         for approval in approvals.iter().filter(counts) {
             let Some(person) = self.approver(approval, wanted, trusts, demands) else {
                 is_pending = true;
                 continue;
             };
             match person {
-                Ok(Some(person)) if approval.is_withdrawal => _ = withdrawn.insert(person),
-                Ok(Some(person)) => _ = people.insert(person),
+                Ok(Some(person)) if approval.is_withdrawal => withdrawn.push(person),
+                Ok(Some(person)) if people.iter().any(|known| known.is(&person)) => {}
+                Ok(Some(person)) => people.push(person),
                 Ok(None) => {}
                 Err(reason) => unknown = Some(reason),
             }
@@ -55,9 +55,11 @@ impl Subject<'_> {
         if is_pending {
             return None;
         }
-        people.retain(|person| !withdrawn.contains(person) && me.as_ref() != Some(person));
+        let is_out = |person: &Person| withdrawn.iter().chain(&me).any(|other| other.is(person));
+        people.retain(|person| !is_out(person));
         if people.len() >= wanted.count {
-            let people: Vec<String> = people.into_iter().collect();
+            let mut people: Vec<String> = people.iter().map(ToString::to_string).collect();
+            people.sort();
             return Some(Outcome::Fulfilled(format!("approved by {}", people.join(", "))));
         }
         if let Some(reason) = unknown {
@@ -78,16 +80,16 @@ impl Subject<'_> {
         wanted: &Approvals,
         trusts: bool,
         demands: &mut Demands,
-    ) -> Option<Result<Option<String>, String>> {
+    ) -> Option<Result<Option<Person>, String>> {
         let signature = match self.signature(&approval.tag, approval.id, demands)? {
             Ok(signature) => signature,
             Err(reason) => return Some(Err(reason.clone())),
         };
-        Some(match (self.signer(signature, &wanted.by), &signature.key) {
-            (Outcome::Fulfilled(_), Some(key)) => Ok(Some(key.to_string())),
+        Some(match (self.signer(signature, &wanted.by), self.policy.person(signature)) {
+            (Outcome::Fulfilled(_), Some(person)) => Ok(Some(person)),
             (Outcome::Unknown(reason), _) if !trusts => Err(reason),
             _ if trusts && (wanted.by.is_empty() || self.policy.has_address(&wanted.by, &approval.email)) => {
-                Ok(Some(format!("email:{}", approval.email)))
+                Ok(Some(Person::Address(approval.email.clone())))
             }
             _ => Ok(None),
         })
@@ -95,15 +97,17 @@ impl Subject<'_> {
 
     /// Who makes the tag, to be told from those who approve. One that is not signed, or with a key that the policy does not have,
     /// could be of an approver.
-    fn maker(&self, trusts: bool, demands: &mut Demands) -> Option<Result<Option<String>, Outcome>> {
-        let Some(event) = self.event.filter(|event| !self.facts.planned.contains_key(&event.tag)) else {
-            return Some(Ok(None));
-        };
+    fn maker(&self, trusts: bool, demands: &mut Demands) -> Option<Result<Option<Person>, Outcome>> {
+        let Some(event) = self.event else { return Some(Ok(None)) };
+        if let Some(planned) = self.facts.planned.get(&event.tag) {
+            let actor = planned.actor.clone().filter(|_| self.policy.service.is_some());
+            return Some(Ok(actor.map(Person::Address)));
+        }
         Some(match self.signature(&event.tag, event.tag_id, demands)? {
             Err(reason) => Err(Outcome::Unknown(reason.clone())),
-            Ok(signature) => match (self.signer(signature, &[]), &signature.key) {
-                (Outcome::Fulfilled(_), Some(key)) => Ok(Some(key.to_string())),
-                _ if trusts => Ok(Some(format!("email:{}", event.tagger.email))),
+            Ok(signature) => match (self.signer(signature, &[]), self.policy.person(signature)) {
+                (Outcome::Fulfilled(_), Some(person)) => Ok(Some(person)),
+                _ if trusts => Ok(Some(Person::Address(event.tagger.email.to_string()))),
                 (Outcome::Violated(found, remedy), _) => {
                     Err(Outcome::Violated(format!("who makes the tag is not known: {found}"), remedy))
                 }

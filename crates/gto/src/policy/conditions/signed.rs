@@ -4,6 +4,7 @@ use crate::event::Event;
 use crate::object_id::ObjectId;
 use crate::policy::facts::{Need, TagSignature};
 use crate::policy::judgement::{Outcome, Remedy};
+use crate::policy::people::Person;
 use crate::policy::rule::Policy;
 use crate::signing::Verified;
 
@@ -18,7 +19,14 @@ impl Subject<'_> {
         trusts: bool,
         demands: &mut Demands,
     ) -> Option<Outcome> {
-        if self.facts.planned.contains_key(&event.tag) {
+        if let Some(planned) = self.facts.planned.get(&event.tag) {
+            let actor = planned.actor.as_ref().filter(|_| self.policy.service.is_some());
+            if let Some(actor) =
+                actor.filter(|actor| !groups.is_empty() && !self.policy.has_address(groups, actor))
+            {
+                let found = format!("it will be signed for '{}'", crate::text::printable(actor));
+                return Some(Outcome::Violated(found, Remedy::Sign(groups.to_vec())));
+            }
             return Some(Outcome::Fulfilled("it will be signed, and that is checked then".to_owned()));
         }
         let signature = self.signature(&event.tag, event.tag_id, demands)?;
@@ -64,10 +72,17 @@ impl Subject<'_> {
                 if let Some(violated) = self.of_other_registry(signature) {
                     return violated;
                 }
-                if groups.is_empty() || self.policy.is_in(groups, key, &signature.addresses) {
-                    Outcome::Fulfilled(format!("it is signed with {key}"))
+                let found = match self.policy.person(signature) {
+                    Some(Person::Address(actor)) => {
+                        format!("it is signed with {key} for '{}'", crate::text::printable(&actor))
+                    }
+                    _ => format!("it is signed with {key}"),
+                };
+                let is_member = |person: Person| self.policy.has_person(groups, &person);
+                if groups.is_empty() || self.policy.person(signature).is_some_and(is_member) {
+                    Outcome::Fulfilled(found)
                 } else {
-                    Outcome::Violated(format!("it is signed with {key}"), remedy())
+                    Outcome::Violated(found, remedy())
                 }
             }
             (Verified::Unsigned, _) => Outcome::Violated("the tag is not signed".to_owned(), remedy()),

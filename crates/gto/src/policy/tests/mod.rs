@@ -40,6 +40,7 @@ impl World {
                         result: Verified::Good,
                         key: Some(key(who)),
                         addresses: vec![format!("{who}@x.org")],
+                        fingerprint: None,
                         reason: None,
                         trailers: self.trailers.get(&tag).cloned().unwrap_or_default(),
                     };

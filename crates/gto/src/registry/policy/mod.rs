@@ -10,7 +10,7 @@ pub(in crate::registry) mod in_force;
 mod plan;
 mod reader;
 
-pub use history::{JudgedTag, PolicyReport};
+pub use history::{JudgedTag, PolicyReport, TagsToCheck};
 pub use in_force::PolicyInForce;
 pub(in crate::registry) use reader::ValidTags;
 
@@ -64,6 +64,16 @@ impl Registry {
     /// As [`Registry::policy_in_force`].
     pub fn policy_at(&self, commit: ObjectId, source: &str) -> Result<Option<PolicyInForce>> {
         self.read_policy(commit, source, OWN_BRANCHES)
+    }
+
+    /// The policy of a commit, with the branches that count here.
+    pub(in crate::registry) fn policy_before(
+        &self,
+        commit: ObjectId,
+        source: &str,
+    ) -> Result<Option<PolicyInForce>> {
+        let at = self.standpoint(NoBranches::StandsAlone)?;
+        self.read_policy(commit, source, at.as_ref().map_or(OWN_BRANCHES, |at| &at.branches))
     }
 
     /// The policy in force with other rules: to try on what has happened what a new file would say.
