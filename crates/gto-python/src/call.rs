@@ -107,8 +107,14 @@ impl Repo {
 
     /// The same, with answers that obey the policy if the caller or `GTO_POLICY` wants that.
     pub fn open_reader(&self) -> gto::Result<Registry> {
+        self.open_reader_of(None)
+    }
+
+    /// The same, to ask about one artifact alone.
+    pub fn open_reader_of(&self, artifact: Option<ArtifactName>) -> gto::Result<Registry> {
         let is_enforced = self.is_obeying || process::obeys_policy(&self.environment)?;
-        self.open_with(&OpenOptions::new(self.environment.clone()).enforce_policy(is_enforced))
+        let options = OpenOptions::new(self.environment.clone()).only(artifact);
+        self.open_with(&options.enforce_policy(is_enforced))
     }
 
     /// The same, to edit annotations.

@@ -123,7 +123,7 @@ impl Check {
 }
 
 fn print_refused(context: &mut Context, refused: Option<&Refused>) -> Result<()> {
-    for Refused { name, reasons } in refused {
+    if let Some(Refused { name, reasons }) = refused {
         for Reason { rule, wanted, found, fix, .. } in reasons {
             context.printer.line(format!("{name}: {rule} wants {wanted}, but {found}"))?;
             if let Some(fix) = fix {

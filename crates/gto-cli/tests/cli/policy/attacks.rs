@@ -280,7 +280,8 @@ fn a_policy_of_any_size_or_shape_is_refused_or_judged_in_seconds() {
     let mut bomb = String::from("x0: &a0 [1, 2]\n");
     for level in 1..30 {
         let before = level - 1;
-        bomb += &format!("x{level}: &a{level} [*a{before}, *a{before}, *a{before}, *a{before}]\n");
+        let line = format!("x{level}: &a{level} [*a{before}, *a{before}, *a{before}, *a{before}]\n");
+        bomb.push_str(&line);
     }
     let large = format!("rules: []\n# {}\n", "x".repeat(1 << 20));
     for text in [bomb.as_str(), large.as_str()] {

@@ -137,7 +137,7 @@ fn certificates_are_judged_at_the_hook() {
     }
     let mut sandbox = Sandbox::new();
     sandbox.set_env("GNUPGHOME", ring.path());
-    let home = sandbox.home().to_owned();
+    let home = sandbox.home().clone();
     let sh = |line: &str| {
         let mut shell = Command::new("sh");
         let output = shell.args(["-ec", line]).current_dir(&home).env("GNUPGHOME", ring.path()).output();
