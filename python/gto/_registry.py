@@ -853,7 +853,7 @@ class Registry(Mapping[str, Artifact]):
         """The same by the names that the engine has for them."""
         by_name: dict[str, Any] = dict(options)
         message = by_name.pop("message", None)
-        commits = by_name.get("commit") or by_name.get("push") or _gto.is_address(self._repo)
+        commits = by_name.get("commit") or by_name.get("push") or _gto.is_address(self._location)
         if message is not None and not commits:
             raise ValueError("message is that of a commit: add commit=True")
         return {**by_name, "commit_message": message}
