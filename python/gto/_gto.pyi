@@ -58,6 +58,8 @@ _HistoryEntry = _Dict
 _Written = _Dict
 # Of `assignments_per_version` and `versions_per_stage` -1 is all, and so is None.
 _Sort = Literal["timestamp", "semver"]
+# A folder or an address; with `True`, answers obey the promotion policy.
+_Place = str | tuple[str, bool] | None
 _Sign = bool | None  # None: as the settings of Git say.
 
 __version__: Final[str]
@@ -65,7 +67,7 @@ __version__: Final[str]
 # -- questions ------------------------------------------------------------------------------------------------------
 
 def show(
-    repo: str | None = None,
+    repo: _Place = None,
     *,
     registered_only: bool = False,
     deprecated: bool = False,
@@ -118,7 +120,7 @@ def write_file(
     """Writes one file of a version into the file ``to``, which is there and empty."""
 
 def registry(
-    repo: str | None = None,
+    repo: _Place = None,
     *,
     registered_only: bool = False,
     deprecated: bool = False,
@@ -129,17 +131,17 @@ def registry(
     """The same for ``gto.Registry``: ``{"schema", "stages": [str], "artifacts": [_Report]}``, with a stage of every column in each
     artifact."""
 
-def artifact(repo: str | None, name: str, *, deprecated: bool = False) -> _Report:
+def artifact(repo: _Place, name: str, *, deprecated: bool = False) -> _Report:
     """``{"schema", "registered": bool, "active": bool, "versions": [_Report]}`` of an artifact. ``registered`` is false if
     the artifact is only annotated, and ``active`` if it is deprecated. Raises ``ArtifactNotFound``, and ``GitError`` if a tag
     of the artifact cannot be read."""
 
-def compare(repo: str | None, name: str, a: str, b: str) -> _Dict:
+def compare(repo: _Place, name: str, a: str, b: str) -> _Dict:
     """``{"schema", "from": _Report, "to": _Report}``: two versions of an artifact, each a version, ``latest`` or ``#STAGE``, or
     one of the last two after the name. Raises ``VersionRequired`` if the artifact has no such version."""
 
 def versions(
-    repo: str | None,
+    repo: _Place,
     reference: str,
     *,
     at: str | None = None,
@@ -156,7 +158,7 @@ def versions(
     Raises ``ArtifactNotFound``, and ``RefNotFound`` for ``at``."""
 
 def versions_at(
-    repo: str | None,
+    repo: _Place,
     revision: str,
     *,
     registered_only: bool = False,
@@ -168,7 +170,7 @@ def versions_at(
     """The versions of all artifacts on one commit."""
 
 def history(
-    repo: str | None = None,
+    repo: _Place = None,
     artifact: str | None = None,
     *,
     ascending: bool = False,
@@ -177,7 +179,7 @@ def history(
     """The journal. An artifact that does not exist has an empty one."""
 
 def events(
-    repo: str | None = None,
+    repo: _Place = None,
     artifact: str | None = None,
     *,
     stage: str | None = None,
@@ -191,24 +193,24 @@ def events(
 ) -> _Report:
     """The same for ``gto.Registry``: ``{"schema", "events": [_Report]}``."""
 
-def check_ref(repo: str | None, ref: str) -> _Event | None:
+def check_ref(repo: _Place, ref: str) -> _Event | None:
     """What a tag, ``x`` or ``refs/tags/x``, did; ``None`` if it is no event."""
 
-def event(repo: str | None, ref: str) -> _Dict:
+def event(repo: _Place, ref: str) -> _Dict:
     """The same for ``gto.Registry``: ``{"kind", "event": _Report | None, "reason": str | None}``. ``kind`` is ``event``, ``no_tag``,
     ``foreign`` (not one of the registry's), ``lightweight`` or ``no_event`` (``reason`` says why not)."""
 
-def stages(repo: str | None = None, *, allowed: bool = False, used: bool = False) -> list[str] | None:
+def stages(repo: _Place = None, *, allowed: bool = False, used: bool = False) -> list[str] | None:
     """The stages; ``None`` if the allowed ones are asked for and the configuration allows all."""
 
 def latest(
-    repo: str | None, name: str, *, all: bool = False, registered: bool = True
+    repo: _Place, name: str, *, all: bool = False, registered: bool = True
 ) -> list[_VersionState]:
     """The highest active version of an artifact, in a list with at most one element; with ``all`` all active ones,
     highest first. ``registered=False`` takes in commits that have no version."""
 
 def which(
-    repo: str | None,
+    repo: _Place,
     name: str,
     stage: str,
     *,
@@ -220,36 +222,36 @@ def which(
     """The versions in a stage, first of them the one that counts; empty if there is none."""
 
 def state(
-    repo: str | None = None, name: str | None = None, *, all_branches: bool = False, all_commits: bool = False
+    repo: _Place = None, name: str | None = None, *, all_branches: bool = False, all_commits: bool = False
 ) -> dict[str, _ArtifactState]:
     """Everything, by artifact, in the Python tool's order; with ``name`` only that artifact (an empty dict if there is
     none; ``GitError`` if a tag of it cannot be read)."""
 
-def artifact_names(repo: str | None = None) -> list[str]:
+def artifact_names(repo: _Place = None) -> list[str]:
     """The artifacts that have tags."""
 
-def is_gto_repo(repo: str | None = None) -> bool:
+def is_gto_repo(repo: _Place = None) -> bool:
     """Whether the repository has a ``.gto``, an annotation file or a tag of the registry."""
 
-def resolve(repo: str | None, revision: str) -> str:
+def resolve(repo: _Place, revision: str) -> str:
     """The id of the commit that ``revision`` names. Raises ``RefNotFound``."""
 
-def root(repo: str | None = None) -> str:
+def root(repo: _Place = None) -> str:
     """The folder of the work tree, or the repository itself if it is bare. Not for addresses: there ``clone``."""
 
 # -- tags and grammar -----------------------------------------------------------------------------------------------
 
-def tag_names(repo: str | None = None) -> list[str]:
+def tag_names(repo: _Place = None) -> list[str]:
     """The names of all tags, the registry's and others."""
 
-def tags(repo: str | None = None, names: Sequence[str] | None = None) -> list[_Dict]:
+def tags(repo: _Place = None, names: Sequence[str] | None = None) -> list[_Dict]:
     """The annotated tags, or those of them with these names: ``{"name", "hexsha", "target", "tagger_name",
     "tagger_email", "tag_time": int, "tag_time_offset": int (seconds east of UTC), "tag_datetime": datetime,
     "message"}``, in the order of their names. ``target`` is the commit. Those that cannot be read, or are not on a
     commit, are left out."""
 
 def name_tag(
-    repo: str | None,
+    repo: _Place,
     action: str,
     artifact: str,
     *,
@@ -285,7 +287,7 @@ def is_full_name(text: str) -> bool:
 # -- writing --------------------------------------------------------------------------------------------------------
 
 def register(
-    repo: str | None,
+    repo: _Place,
     name: str,
     ref: str | None = "HEAD",
     *,
@@ -303,12 +305,13 @@ def register(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
+    override_reason: str | None = None,
 ) -> _Written:
     """``push=None`` does as the configuration says; what is written to an address is pushed in any case. ``simple=None``
     takes a counter where it is needed. ``ref=None`` is a commit that is yet to be made, only for ``dry_run``."""
 
 def assign(
-    repo: str | None,
+    repo: _Place,
     name: str,
     stage: str | None,
     *,
@@ -326,12 +329,32 @@ def assign(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
+    override_reason: str | None = None,
 ) -> _Written:
     """``version`` or ``ref``, one and only one of them. ``name_version`` is what to call the version that is registered
     at ``ref`` if there is none. The event of the assignment is the last of ``events``."""
 
+def approve(
+    repo: _Place,
+    name: str,
+    version: str,
+    stage: str,
+    *,
+    withdraw: bool = False,
+    exist_ok: bool = False,
+    message: str | None = None,
+    push: bool | None = None,
+    fetch: bool = False,
+    dry_run: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+    sign: _Sign = None,
+    local_user: str | None = None,
+) -> _Written:
+    """Approves a version for a stage, or takes that back: a tag that is no event, so ``events`` is empty."""
+
 def unassign(
-    repo: str | None,
+    repo: _Place,
     name: str,
     stage: str | None,
     *,
@@ -349,11 +372,12 @@ def unassign(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
+    override_reason: str | None = None,
 ) -> _Written:
     """``version`` or ``ref``, one and only one of them. With ``shown``, neither means the version that the stage shows."""
 
 def rollback(
-    repo: str | None,
+    repo: _Place,
     name: str,
     stage: str,
     *,
@@ -368,9 +392,10 @@ def rollback(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
+    override_reason: str | None = None,
 ) -> _Written: ...
 def promote(
-    repo: str | None,
+    repo: _Place,
     names: Sequence[str],
     from_stage: str,
     to_stage: str,
@@ -385,9 +410,10 @@ def promote(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
+    override_reason: str | None = None,
 ) -> _Written: ...
 def deregister(
-    repo: str | None,
+    repo: _Place,
     name: str,
     *,
     version: str | None = None,
@@ -403,9 +429,10 @@ def deregister(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
+    override_reason: str | None = None,
 ) -> _Written: ...
 def deprecate(
-    repo: str | None,
+    repo: _Place,
     name: str,
     *,
     ref: str | None = None,
@@ -420,9 +447,10 @@ def deprecate(
     author_email: str | None = None,
     sign: _Sign = None,
     local_user: str | None = None,
+    override_reason: str | None = None,
 ) -> _Written: ...
 def create_tag(
-    repo: str | None,
+    repo: _Place,
     name: str,
     rev: str,
     message: str,
@@ -432,17 +460,17 @@ def create_tag(
 ) -> None:
     """Makes an annotated tag of any name. Raises ``RefNotFound`` or ``TagExists``."""
 
-def delete_tag(repo: str | None, name: str) -> None:
+def delete_tag(repo: _Place, name: str) -> None:
     """Raises ``TagNotFound``."""
 
-def push_tag(repo: str | None, name: str, *, delete: bool = False, remote: str | None = None) -> None:
+def push_tag(repo: _Place, name: str, *, delete: bool = False, remote: str | None = None) -> None:
     """Pushes a tag that is here, or deletes it on the remote."""
 
-def push(repo: str | None = None, artifact: str | None = None, *, remote: str | None = None, dry_run: bool = False) -> _Dict:
+def push(repo: _Place = None, artifact: str | None = None, *, remote: str | None = None, dry_run: bool = False) -> _Dict:
     """``{"dry_run", "remote", "pushed", "tags": [str]}``: pushes the registry's tags that are only here."""
 
 def annotate(
-    repo: str | None,
+    repo: _Place,
     name: str,
     *,
     type: str | None = None,
@@ -467,7 +495,7 @@ def annotate(
     out. ``push`` commits, too, and so does an address, of which a clone is edited and pushed."""
 
 def remove(
-    repo: str | None,
+    repo: _Place,
     name: str,
     *,
     file: Literal["gto", "dvc"] | None = None,
@@ -482,11 +510,11 @@ def remove(
 
 # -- the repository -------------------------------------------------------------------------------------------------
 
-def annotations(repo: str | None = None, rev: str | None = None) -> dict[str, _Annotation] | None:
+def annotations(repo: _Place = None, rev: str | None = None) -> dict[str, _Annotation] | None:
     """What the annotation file says at a revision, or without one in the work tree (of a repository without a work
     tree: at ``HEAD``). ``None`` if there is no such file. Entries that cannot be read are left out."""
 
-def all_annotations(repo: str | None = None, rev: str | None = None) -> dict[str, _Report]:
+def all_annotations(repo: _Place = None, rev: str | None = None) -> dict[str, _Report]:
     """What counts of what all annotation files say at a revision, or without one in the work tree, by artifact. Entries that
     cannot be read are left out, with a warning."""
 
@@ -494,49 +522,49 @@ def parse_annotations(data: bytes) -> dict[str, _Annotation]:
     """What a text in the format of the annotation file says. Raises ``WrongArtifactsYaml`` if a part of it cannot be
     read."""
 
-def annotations_history(repo: str | None = None) -> dict[str, dict[str, _Annotation]]:
+def annotations_history(repo: _Place = None) -> dict[str, dict[str, _Annotation]]:
     """What the annotation file says in each commit of the branches that has one, by commit."""
 
-def path_exists(repo: str | None, path: str, rev: str) -> bool:
+def path_exists(repo: _Place, path: str, rev: str) -> bool:
     """Whether the commit that ``rev`` names has a file or a folder at ``path``. Raises ``RefNotFound``."""
 
-def locate(repo: str | None, reference: str) -> _Dict:
+def locate(repo: _Place, reference: str) -> _Dict:
     """``{"artifact", "version": str | None, "stage": str | None, "commit", "ref"}``: the one version that ``reference`` stands
     for, a name (its highest version), ``NAME@version``, ``NAME#stage`` or a tag. Raises ``ArtifactNotFound``,
     ``VersionRequired``, ``NotImplementedInGTO`` (several are meant) or ``RefNotFound``."""
 
-def described(repo: str | None, reference: str, rev: str | None = None) -> _Dict:
+def described(repo: _Place, reference: str, rev: str | None = None) -> _Dict:
     """``{"artifact", "version": str | None, "commit": str | None, "source", "file", "type": str | None, "path": str | None,
     "description", "labels": [str], "custom"}``: what counts of what the files say of it. For a name alone these are the
     files of ``rev``, or without it of the work tree (no ``commit`` then). Raises ``ArtifactNotFound`` if nothing is said,
     and whatever ``locate`` raises."""
 
-def describe(repo: str | None, name: str, rev: str) -> _Annotation | None:
+def describe(repo: _Place, name: str, rev: str) -> _Annotation | None:
     """What counts of what the files at ``rev`` say of an artifact; ``None`` if nothing is said. Raises ``RefNotFound``."""
 
-def config(repo: str | None = None) -> _Dict:
+def config(repo: _Place = None) -> _Dict:
     """The configuration in force, with the keys of ``.gto`` (``INDEX``, ``stages`` …). Raises ``WrongConfig``."""
 
 def read_config(path: str | None) -> _Dict:
     """The same of a file, and of the variables, whatever the repository; ``None`` for the variables alone. A file that
     does not exist says nothing. Raises ``WrongConfig``."""
 
-def doctor(repo: str | None = None) -> _Dict:
+def doctor(repo: _Place = None) -> _Dict:
     """``{"version", "configuration", "findings": [{"id", "severity", "message", "tags", "commits", "fix",
     "otherwise"}], "errors": int, "warnings": int}``"""
 
-def status(repo: str | None = None, artifact: str | None = None, *, remote: str | None = None) -> _Dict:
+def status(repo: _Place = None, artifact: str | None = None, *, remote: str | None = None) -> _Dict:
     """``{"remote", "same": int, "tags": [{"tag", "artifact", "state": "only_here" | "only_there" | "differs", "here",
     "there"}]}``"""
 
-def verify(repo: str | None = None, artifact: str | None = None, *, tags: Sequence[str] | None = None) -> list[_Dict]:
+def verify(repo: _Place = None, artifact: str | None = None, *, tags: Sequence[str] | None = None) -> list[_Dict]:
     """``{"tag", "result", "signer", "key", "reason"}`` of the signature of each tag."""
 
 def clone(url: str, path: str, *, branch: str | None = None) -> None:
     """Clones a remote repository, with its work tree and its tags, into an empty folder, and checks a branch out."""
 
-def cache_info(repo: str | None = None) -> _Dict:
+def cache_info(repo: _Place = None) -> _Dict:
     """The cache of the repository's tags: ``{"path", "entries", "size", "read", "unread", "written", "unwritten"}``."""
 
-def cache_clear(repo: str | None = None) -> bool:
+def cache_clear(repo: _Place = None) -> bool:
     """Whether there was one."""

@@ -144,6 +144,9 @@ class WriteOptions(TypedDict, total=False):
     sign: bool | None
     #: The key to sign with.
     local_user: str | None
+    #: Do it although the promotion policy forbids it, for this reason, which the signed tag will have. Only for those whom
+    #: ``break_glass`` names.
+    override_reason: str | None
 
 
 class AnnotationOptions(TypedDict, total=False):
@@ -176,6 +179,9 @@ class Registry(Mapping[str, Artifact]):
     Args:
         path: A folder of the repository, or the URL of a remote repository. For a URL, a clone is kept and compared
             with the remote on every call, and writes are pushed. Default: the repository of the current folder.
+        policy: ``"enforce"`` leaves tags that violate the promotion policy out of all answers but :meth:`history`, each
+            time with a warning. Answers fail if that is not known, or there is no policy. Default (``None``): as the
+            environment variable ``GTO_POLICY`` says.
 
     Raises:
         gto.exceptions.NoRepo: neither the folder nor one of its parents is a repository.
@@ -187,15 +193,25 @@ class Registry(Mapping[str, Artifact]):
     :mod:`gto.exceptions`. Their ``hint`` suggests what to do next (or is ``None``).
     """
 
-    __slots__ = ("_location",)
+    __slots__ = ("_location", "_obeys")
 
-    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str] | None = None, *, policy: Literal["enforce"] | None = None
+    ) -> None:
         _refuse_empty("path of the repository", path)
+        if policy not in (None, "enforce"):
+            raise WrongArgs(f"`policy` is 'enforce' or None, not {policy!r}")
+        self._obeys = policy == "enforce"
         if isinstance(path, str) and _gto.is_address(path):
             self._location = path
         else:
             # A program may change its folder later on.
             self._location = _gto.root(None if path is None else os.fspath(path))
+
+    @property
+    def _repo(self) -> str | tuple[str, bool]:
+        """As the engine takes it."""
+        return (self._location, True) if self._obeys else self._location
 
     @property
     def location(self) -> str:
@@ -211,13 +227,14 @@ class Registry(Mapping[str, Artifact]):
         """Does nothing: there is nothing to close."""
 
     def __repr__(self) -> str:
-        return f"Registry({self._location!r})"
+        policy = ", policy='enforce'" if self._obeys else ""
+        return f"Registry({self._location!r}{policy})"
 
     def __eq__(self, other: object) -> bool:
-        return self._location == other._location if isinstance(other, Registry) else NotImplemented
+        return self._repo == other._repo if isinstance(other, Registry) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(self._location)
+        return hash(self._repo)
 
     # -- questions --------------------------------------------------------------------------------------------------
 
@@ -270,13 +287,13 @@ class Registry(Mapping[str, Artifact]):
         if not _gto.is_full_name(name):
             # A reference, such as `model@latest`, is not an artifact's name.
             raise ArtifactNotFound(name)
-        found = _gto.artifact(self._location, name, deprecated=deregistered)
+        found = _gto.artifact(self._repo, name, deprecated=deregistered)
         return Artifact(name, found["registered"], found["active"], rows(Version._of, found["versions"]))
 
     def artifacts(self, *, deprecated: bool = False) -> Rows[ArtifactSummary]:
         """One row for each artifact: its latest version and the versions in its stages. Reads all at once, without the
         details of ``registry[name]``."""
-        table = _gto.registry(self._location, deprecated=deprecated)
+        table = _gto.registry(self._repo, deprecated=deprecated)
         return rows(ArtifactSummary._of, table["artifacts"])
 
     def at(self, revision: str) -> Rows[Version]:
@@ -285,7 +302,7 @@ class Registry(Mapping[str, Artifact]):
         Raises:
             gto.exceptions.RefNotFound: there is no such commit.
         """
-        return rows(Version._of, _gto.versions_at(self._location, revision))
+        return rows(Version._of, _gto.versions_at(self._repo, revision))
 
     def history(
         self,
@@ -320,7 +337,7 @@ class Registry(Mapping[str, Artifact]):
             named = version.artifact if isinstance(version, Version) else version.rpartition("@")[0]
             artifact = named or None
         found = _gto.events(
-            self._location,
+            self._repo,
             artifact,
             stage=stage,
             version=_name_of(artifact or "", version),
@@ -337,7 +354,7 @@ class Registry(Mapping[str, Artifact]):
         """The event of a tag, given as ``model#prod#3`` or ``refs/tags/model#prod#3``; ``None`` if the tag is unrelated
         to the registry. If its name matches but it is no event, because it is lightweight or damaged, this also issues
         a :class:`gto.exceptions.GtoWarning`."""
-        found = _gto.event(self._location, ref)
+        found = _gto.event(self._repo, ref)
         if found["event"] is not None:
             return Event._of(found["event"])
         if found["kind"] in ("lightweight", "no_event"):
@@ -349,7 +366,7 @@ class Registry(Mapping[str, Artifact]):
     def stages(self, *, used: bool = False) -> tuple[str, ...]:
         """The stages that the configuration allows or, if it allows all, the stages in use; with `used`, all that were
         ever used."""
-        return tuple(_gto.stages(self._location, used=used) or ())
+        return tuple(_gto.stages(self._repo, used=used) or ())
 
     def annotations(self, revision: str | None = None) -> dict[str, Annotation]:
         """The annotations in ``artifacts.yaml`` and all ``dvc.yaml`` files, by artifact: at a revision or, by default,
@@ -359,7 +376,7 @@ class Registry(Mapping[str, Artifact]):
         Raises:
             gto.exceptions.RefNotFound: there is no such commit.
         """
-        found = _gto.all_annotations(self._location, revision)
+        found = _gto.all_annotations(self._repo, revision)
         return {name: Annotation._of(said) for name, said in found.items()}
 
     def resolve(self, reference: str) -> Located:
@@ -372,7 +389,7 @@ class Registry(Mapping[str, Artifact]):
             gto.exceptions.ArtifactNotFound: there is no such artifact.
             gto.exceptions.VersionRequired: it has no such version, or none in that stage.
         """
-        return Located(**_gto.locate(self._location, reference))
+        return Located(**_gto.locate(self._repo, reference))
 
     def compare(self, name: str, a: str | Version, b: str | Version) -> tuple[Version, Version]:
         """Two versions of an artifact, to compare their commits, stages and annotations.
@@ -386,7 +403,7 @@ class Registry(Mapping[str, Artifact]):
             gto.exceptions.VersionRequired: a stage has no version, or the artifact has none.
             gto.exceptions.WrongArgs: the given version is not registered.
         """
-        found = _gto.compare(self._location, name, _name_of(name, a), _name_of(name, b))
+        found = _gto.compare(self._repo, name, _name_of(name, a), _name_of(name, b))
         return Version._of(found["from"]), Version._of(found["to"])
 
     def describe(self, reference: str, revision: str | None = None) -> Description:
@@ -401,7 +418,7 @@ class Registry(Mapping[str, Artifact]):
         Raises:
             gto.exceptions.ArtifactNotFound: it has no annotation, or there is no such version.
         """
-        return Description._of(_gto.described(self._location, reference, revision))
+        return Description._of(_gto.described(self._repo, reference, revision))
 
     def config(self) -> dict[str, Any]:
         """The effective configuration, with the keys of ``.gto``.
@@ -409,16 +426,16 @@ class Registry(Mapping[str, Artifact]):
         Raises:
             gto.exceptions.WrongConfig: the file cannot be used.
         """
-        return dict(_gto.config(self._location))
+        return dict(_gto.config(self._repo))
 
     def doctor(self) -> Examination:
         """All problems of the registry, with the commands that fix them."""
-        return Examination._of(_gto.doctor(self._location))
+        return Examination._of(_gto.doctor(self._repo))
 
     def verify(self, artifact: str | None = None, *, tags: Sequence[str] | None = None) -> Rows[Verification]:
         """Checks the signatures of all tags of the registry, of an artifact, or of `tags`, with the user's keys and
         settings."""
-        found = _gto.verify(self._location, artifact, tags=tags)
+        found = _gto.verify(self._repo, artifact, tags=tags)
         return Rows(Verification(**tag) for tag in found)
 
     # -- the remote -------------------------------------------------------------------------------------------------
@@ -429,7 +446,7 @@ class Registry(Mapping[str, Artifact]):
         Raises:
             gto.exceptions.GTOException: there is no such remote, or it cannot be reached.
         """
-        return Comparison._of(_gto.status(self._location, artifact, remote=remote))
+        return Comparison._of(_gto.status(self._repo, artifact, remote=remote))
 
     def push(
         self, artifact: str | None = None, *, remote: str | None = None, dry_run: bool = False
@@ -439,7 +456,7 @@ class Registry(Mapping[str, Artifact]):
         Raises:
             gto.exceptions.GTOException: the remote refuses, or cannot be reached.
         """
-        return PushReport._of(_gto.push(self._location, artifact, remote=remote, dry_run=dry_run))
+        return PushReport._of(_gto.push(self._repo, artifact, remote=remote, dry_run=dry_run))
 
     # -- writing ----------------------------------------------------------------------------------------------------
 
@@ -477,7 +494,7 @@ class Registry(Mapping[str, Artifact]):
         if bump not in (None, "major", "minor", "patch"):
             raise ValueError(f"bump is 'major', 'minor' or 'patch', not {bump!r}")
         done = _gto.register(
-            self._location,
+            self._repo,
             name,
             ref,
             version=version,
@@ -527,7 +544,7 @@ class Registry(Mapping[str, Artifact]):
         version = _name_of(name, version)
         by_name = ref is None and version is not None
         done = _gto.assign(
-            self._location,
+            self._repo,
             name,
             stage,
             version=version if by_name else None,
@@ -539,6 +556,56 @@ class Registry(Mapping[str, Artifact]):
             force=force,
             dry_run=dry_run,
             **options,
+        )
+        return WriteReport._of(done)
+
+    def approve(
+        self,
+        name: str,
+        version: str | Version,
+        stage: str,
+        *,
+        withdraw: bool = False,
+        exist_ok: bool = False,
+        message: str | None = None,
+        push: bool | None = None,
+        fetch: bool = False,
+        dry_run: bool = False,
+        author: str | None = None,
+        author_email: str | None = None,
+        sign: bool | None = None,
+        local_user: str | None = None,
+    ) -> WriteReport:
+        """Approves a version of an artifact for a stage, as the promotion policy may want, by a tag that is no event.
+
+        Args:
+            name: The artifact.
+            version: A registered version.
+            stage: The stage, such as ``prod``.
+            withdraw: Take the approval back, for good.
+            exist_ok: Succeed if it is so already.
+            message, push, fetch, dry_run, author, author_email, sign, local_user: As for :meth:`register`. It is signed if the
+                policy wants that.
+
+        Raises:
+            gto.exceptions.WrongArgs: it is approved already, or the approval was withdrawn.
+            gto.exceptions.VersionRequired: there is no such version.
+        """
+        done = _gto.approve(
+            self._repo,
+            name,
+            _name_of(name, version) or "",
+            stage,
+            withdraw=withdraw,
+            exist_ok=exist_ok,
+            message=message,
+            push=push,
+            fetch=fetch,
+            dry_run=dry_run,
+            author=author,
+            author_email=author_email,
+            sign=sign,
+            local_user=local_user,
         )
         return WriteReport._of(done)
 
@@ -563,7 +630,7 @@ class Registry(Mapping[str, Artifact]):
             gto.exceptions.VersionRequired: there is no version `to`.
         """
         done = _gto.rollback(
-            self._location,
+            self._repo,
             name,
             stage,
             to=_name_of(name, to),
@@ -595,7 +662,7 @@ class Registry(Mapping[str, Artifact]):
             gto.exceptions.WrongArgs: `from_stage` shows nothing, or `to_stage` shows that version already.
         """
         done = _gto.promote(
-            self._location,
+            self._repo,
             [names] if isinstance(names, str) else list(names),
             from_stage,
             to_stage,
@@ -631,7 +698,7 @@ class Registry(Mapping[str, Artifact]):
             gto.exceptions.NoStageForVersion: it is not in that stage.
         """
         done = _gto.unassign(
-            self._location,
+            self._repo,
             name,
             stage,
             version=_name_of(name, version),
@@ -667,7 +734,7 @@ class Registry(Mapping[str, Artifact]):
             gto.exceptions.VersionRequired: there is no such version.
         """
         done = _gto.deregister(
-            self._location,
+            self._repo,
             name,
             version=_name_of(name, version),
             ref=ref,
@@ -701,7 +768,7 @@ class Registry(Mapping[str, Artifact]):
             gto.exceptions.ArtifactNotFound: there is no such artifact.
         """
         done = _gto.deprecate(
-            self._location,
+            self._repo,
             name,
             ref=ref,
             delete=delete,
@@ -757,7 +824,7 @@ class Registry(Mapping[str, Artifact]):
             gto.exceptions.WrongArgs: the file cannot hold a value.
         """
         done = _gto.annotate(
-            self._location,
+            self._repo,
             name,
             type=type,
             path=None if path is None else os.fspath(path),
@@ -779,7 +846,7 @@ class Registry(Mapping[str, Artifact]):
             gto.exceptions.ArtifactNotFound: it has no annotation.
             gto.exceptions.WrongArtifactsYaml: the file is damaged; the message names the place.
         """
-        done = _gto.remove(self._location, name, **self._commit_options(options))
+        done = _gto.remove(self._repo, name, **self._commit_options(options))
         return AnnotationReport._of(done, options.get("dry_run", False))
 
     def _commit_options(self, options: AnnotationOptions) -> dict[str, Any]:

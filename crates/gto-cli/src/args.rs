@@ -13,6 +13,14 @@ pub struct RepoArgs {
     pub repo: String,
 }
 
+/// Whether a reader obeys the promotion policy.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct PolicyArgs {
+    /// Leave out tags that violate the promotion policy. Fails if that is not known, or there is no policy. As `GTO_POLICY=enforce`
+    #[arg(long)]
+    pub policy: bool,
+}
+
 /// How a write makes its tags.
 #[derive(Debug, Args)]
 pub struct WriteArgs {
@@ -98,6 +106,7 @@ impl WriteArgs {
             email: self.author_email.clone(),
             sign: self.sign.wish(),
             override_reason: self.override_reason.clone(),
+            actor: None,
         }
     }
 }

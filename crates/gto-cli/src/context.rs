@@ -12,6 +12,7 @@ use gto_frontend::process::{self, is_remote};
 #[cfg(unix)]
 use gto_frontend::signals;
 
+use crate::args::PolicyArgs;
 use crate::error::Result;
 use crate::pager;
 use crate::printer::{self, Printer};
@@ -73,9 +74,29 @@ impl Context {
         self.open_with(repo, &OpenOptions::new(self.environment.clone()))
     }
 
-    /// As [`Context::open`], to ask about the artifact of a reference alone.
-    pub fn open_for(&mut self, repo: &str, reference: &str) -> Result<Registry> {
-        self.open_only(repo, process::artifact_of(reference))
+    /// As [`Context::open`], for a command whose answer obeys the policy if the user wants that.
+    pub fn open_reader(&mut self, repo: &str, policy: PolicyArgs) -> Result<Registry> {
+        let is_enforced = self.obeys_policy(policy)?;
+        self.open_with(repo, &OpenOptions::new(self.environment.clone()).enforce_policy(is_enforced))
+    }
+
+    /// Whether answers are to obey the policy.
+    pub fn obeys_policy(&self, policy: PolicyArgs) -> Result<bool> {
+        Ok(policy.policy || process::obeys_policy(&self.environment)?)
+    }
+
+    /// Prints which tags were left out of a reader's result, whatever it is.
+    pub fn tell_left_out(&mut self, registry: &Registry) {
+        if let Some(left_out) = registry.violating_tags() {
+            self.printer.warning(left_out.to_string());
+        }
+    }
+
+    /// As [`Context::open_reader`], to ask about the artifact of a reference alone.
+    pub fn open_for(&mut self, repo: &str, reference: &str, policy: PolicyArgs) -> Result<Registry> {
+        let is_enforced = self.obeys_policy(policy)?;
+        let options = OpenOptions::new(self.environment.clone()).only(process::artifact_of(reference));
+        self.open_with(repo, &options.enforce_policy(is_enforced))
     }
 
     /// As [`Context::open`], to ask about one artifact alone.

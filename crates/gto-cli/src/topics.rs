@@ -63,6 +63,11 @@ pub const ENVIRONMENT: Topic = Topic {
                     "GTO_SERVE_TOKEN",
                     "Token that opens the pages of gto serve, of 16 characters or more, instead of a new one at each start",
                 ),
+                (
+                    "GTO_POLICY",
+                    "enforce: commands that read leave out tags that violate the promotion policy, as with --policy, and gto history \
+                     marks them",
+                ),
                 ("GTO_EMOJIS", "false prints messages without emoji. Key EMOJIS"),
                 (
                     "GTO_STAGES",

@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use gto::config::ConfigError;
 use gto::environment::Environment;
 use gto::name::ArtifactName;
 use gto::reference::Reference;
@@ -48,6 +49,22 @@ pub fn open(repo: &str, options: &OpenOptions, environment: &Environment) -> Res
     match git_dir_instead(repo, opened.as_ref().err(), environment) {
         Some(git_dir) => options.git_dir(true).open(git_dir),
         None => opened,
+    }
+}
+
+/// Whether answers are to obey the promotion policy, by the variable `GTO_POLICY`.
+///
+/// # Errors
+/// [`Error::Config`] if it has another value than `enforce` and `off`: nobody may believe that a policy is obeyed which is not.
+pub fn obeys_policy(environment: &Environment) -> Result<bool> {
+    match environment.variable("GTO_POLICY").as_deref() {
+        None | Some("" | "off") => Ok(false),
+        Some("enforce") => Ok(true),
+        Some(_) => {
+            let name = "GTO_POLICY".to_owned();
+            let fault = "it is `enforce`, or `off` as without it".to_owned();
+            Err(ConfigError::Variable { name, fault }.into())
+        }
     }
 }
 

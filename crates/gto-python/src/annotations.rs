@@ -7,7 +7,7 @@ use gto::{Annotating, AnnotationPlan, Applied, Author, Error, Registry, Request,
 use pyo3::prelude::*;
 use serde::Serialize;
 
-use crate::call::{Asides, Value, Work, ask, work};
+use crate::call::{Asides, Place, Value, Work, ask, work};
 use crate::error::Problem;
 
 /// What was done.
@@ -71,7 +71,7 @@ fn file(word: Option<&str>) -> Work<Option<Source>> {
 
 /// What counts of what is said of an artifact; nothing where there is none, and no error.
 #[pyfunction]
-pub fn describe(py: Python<'_>, repo: Option<String>, name: String, rev: String) -> Value<'_> {
+pub fn describe(py: Python<'_>, repo: Option<Place>, name: String, rev: String) -> Value<'_> {
     ask(py, repo, move |registry, asides| {
         let Ok(name) = ArtifactName::from_user(&name) else { return Ok(None) };
         match registry.describe(&name.to_string(), Some(&rev)) {
@@ -90,7 +90,7 @@ pub fn describe(py: Python<'_>, repo: Option<String>, name: String, rev: String)
 ))]
 pub fn annotate<'py>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     r#type: Option<String>,
     path: Option<String>,
@@ -145,7 +145,7 @@ pub fn annotate<'py>(
 ))]
 pub fn remove(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     file: Option<String>,
     commit: bool,

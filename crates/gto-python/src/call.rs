@@ -64,10 +64,30 @@ impl Asides {
     }
 }
 
+/// How a call names a repository.
+#[derive(Debug, Clone, FromPyObject)]
+pub enum Place {
+    /// By its folder or address.
+    Named(String),
+    /// The same, and whether answers obey its promotion policy.
+    Obeying(String, bool),
+}
+
+impl Place {
+    /// The folder or address; that of the current folder if none is named.
+    pub fn name(place: Option<&Self>) -> String {
+        match place {
+            None => ".".to_owned(),
+            Some(Self::Named(name) | Self::Obeying(name, _)) => name.clone(),
+        }
+    }
+}
+
 /// A repository, as a call names it.
 #[derive(Debug)]
 pub struct Repo {
     name: String,
+    is_obeying: bool,
     environment: Environment,
 }
 
@@ -75,13 +95,26 @@ impl Repo {
     /// Where `repo` is none, it is that of the current folder.
     ///
     /// The variables are read here, while the interpreter's lock is held: `os.environ` changes them under it.
-    fn new(repo: Option<String>) -> Self {
-        Self { name: repo.unwrap_or_else(|| ".".to_owned()), environment: process::environment() }
+    fn new(repo: Option<Place>) -> Self {
+        let is_obeying = matches!(repo, Some(Place::Obeying(_, true)));
+        Self { name: Place::name(repo.as_ref()), is_obeying, environment: process::environment() }
     }
 
     /// Opens the registry, whose configuration must be right.
     pub fn open(&self) -> gto::Result<Registry> {
         self.open_with(&OpenOptions::new(self.environment.clone()))
+    }
+
+    /// The same, with answers that obey the policy if the caller or `GTO_POLICY` wants that.
+    pub fn open_reader(&self) -> gto::Result<Registry> {
+        self.open_reader_of(None)
+    }
+
+    /// The same, to ask about one artifact alone.
+    pub fn open_reader_of(&self, artifact: Option<ArtifactName>) -> gto::Result<Registry> {
+        let is_enforced = self.is_obeying || process::obeys_policy(&self.environment)?;
+        let options = OpenOptions::new(self.environment.clone()).only(artifact);
+        self.open_with(&options.enforce_policy(is_enforced))
     }
 
     /// The same, to edit annotations.
@@ -117,7 +150,21 @@ impl Repo {
 /// Runs a query on the registry of `repo`, which is opened for it.
 pub fn ask<'py, T: Serialize + Send>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
+    question: impl FnOnce(&Registry, &mut Asides) -> Work<T> + Send,
+) -> Value<'py> {
+    work(py, repo, |repo, asides| {
+        let registry = repo.open_reader()?;
+        let answer = question(&registry, asides);
+        asides.add(registry.violating_tags().as_slice());
+        answer
+    })
+}
+
+/// The same of all that happened, whatever the policy says about it.
+pub fn ask_all<'py, T: Serialize + Send>(
+    py: Python<'py>,
+    repo: Option<Place>,
     question: impl FnOnce(&Registry, &mut Asides) -> Work<T> + Send,
 ) -> Value<'py> {
     work(py, repo, |repo, asides| question(&repo.open()?, asides))
@@ -126,7 +173,7 @@ pub fn ask<'py, T: Serialize + Send>(
 /// Does what may need no registry, or a special one.
 pub fn work<'py, T: Serialize + Send>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
     todo: impl FnOnce(&Repo, &mut Asides) -> Work<T> + Send,
 ) -> Value<'py> {
     let repo = Repo::new(repo);

@@ -6,16 +6,16 @@ use gto::report::AnnotationReport;
 use pyo3::prelude::*;
 use serde::{Serialize, Serializer};
 
-use crate::call::{Value, ask};
+use crate::call::{Place, Value, ask};
 
 #[pyfunction]
-pub fn locate(py: Python<'_>, repo: Option<String>, reference: String) -> Value<'_> {
+pub fn locate(py: Python<'_>, repo: Option<Place>, reference: String) -> Value<'_> {
     ask(py, repo, move |registry, asides| Ok(asides.take(registry.locate(&reference)?)))
 }
 
 #[pyfunction]
 #[pyo3(signature = (repo, reference, rev=None))]
-pub fn described(py: Python<'_>, repo: Option<String>, reference: String, rev: Option<String>) -> Value<'_> {
+pub fn described(py: Python<'_>, repo: Option<Place>, reference: String, rev: Option<String>) -> Value<'_> {
     ask(py, repo, move |registry, asides| Ok(asides.take(registry.describe(&reference, rev.as_deref())?)))
 }
 
@@ -29,7 +29,7 @@ impl Serialize for Annotations {
 
 #[pyfunction]
 #[pyo3(signature = (repo=None, rev=None))]
-pub fn all_annotations(py: Python<'_>, repo: Option<String>, rev: Option<String>) -> Value<'_> {
+pub fn all_annotations(py: Python<'_>, repo: Option<Place>, rev: Option<String>) -> Value<'_> {
     ask(py, repo, move |registry, asides| {
         Ok(Annotations(asides.take(registry.all_annotations(rev.as_deref())?)))
     })

@@ -8,7 +8,7 @@ use gto_frontend::process;
 use gto_frontend::reports::FilesReport;
 use pyo3::prelude::*;
 
-use crate::call::{Asides, Repo, Value, Work, work};
+use crate::call::{Asides, Place, Repo, Value, Work, work};
 use crate::error::Problem;
 
 /// Which files of which version.
@@ -22,14 +22,16 @@ struct Question {
 
 impl Question {
     fn open(self, repo: &Repo, asides: &mut Asides) -> Work<(Registry, Listing)> {
-        let registry = repo.open_only(process::artifact_of(&self.reference))?;
+        let registry = repo.open_reader_of(process::artifact_of(&self.reference))?;
         let wanted = Wanted {
             reference: self.reference,
             path: self.path,
             selection: Selection::new(&self.include, &self.exclude)?,
             trust: Trust::new(self.trust),
         };
-        let listing = Listing::open(&registry, repo.environment(), &wanted)?;
+        let listing = Listing::open(&registry, repo.environment(), &wanted);
+        asides.add(registry.violating_tags().as_slice());
+        let listing = listing?;
         asides.add(&listing.warnings);
         Ok((registry, listing))
     }
@@ -39,7 +41,7 @@ impl Question {
 #[pyo3(signature = (repo, reference, *, path=None, include=Vec::new(), exclude=Vec::new(), trust=Vec::new()))]
 pub fn list_files(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     reference: String,
     path: Option<String>,
     include: Vec<String>,
@@ -57,7 +59,7 @@ pub fn list_files(
 ))]
 pub fn get_files(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     reference: String,
     path: Option<String>,
     include: Vec<String>,
@@ -108,7 +110,7 @@ fn target(listing: &Listing, output: Option<PathBuf>) -> Work<PathBuf> {
 #[pyo3(signature = (repo, reference, file, to, *, path=None, trust=Vec::new()))]
 pub fn write_file(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     reference: String,
     file: Option<String>,
     to: PathBuf,

@@ -5,12 +5,12 @@ use gto::object_id::ObjectId;
 use pyo3::prelude::*;
 use serde::{Serialize, Serializer};
 
-use crate::call::{Value, ask};
+use crate::call::{Place, Value, ask_all};
 use crate::repository::ByName;
 
 #[pyfunction]
-pub fn path_exists(py: Python<'_>, repo: Option<String>, path: String, rev: String) -> Value<'_> {
-    ask(py, repo, move |registry, _| Ok(registry.has_path(&rev, &path)?))
+pub fn path_exists(py: Python<'_>, repo: Option<Place>, path: String, rev: String) -> Value<'_> {
+    ask_all(py, repo, move |registry, _| Ok(registry.has_path(&rev, &path)?))
 }
 
 /// Annotations by commit and name.
@@ -24,8 +24,8 @@ impl Serialize for ByCommit {
 
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
-pub fn annotations_history(py: Python<'_>, repo: Option<String>) -> Value<'_> {
-    ask(py, repo, |registry, _| {
+pub fn annotations_history(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
+    ask_all(py, repo, |registry, _| {
         let found = registry.annotations_of_branches()?.into_iter();
         Ok(ByCommit(found.map(|(commit, said)| (commit, ByName(said.artifacts))).collect()))
     })

@@ -57,7 +57,7 @@ mod _gto {
     #[pymodule_export]
     use crate::tags::{create_tag, delete_tag, name_tag, push, push_tag, tag_names, tags};
     #[pymodule_export]
-    use crate::writes::{assign, deprecate, deregister, promote, register, rollback, unassign};
+    use crate::writes::{approve, assign, deprecate, deregister, promote, register, rollback, unassign};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use serde::{Serialize, Serializer};
 
-use crate::call::{Asides, Value, Work, ask};
+use crate::call::{Asides, Place, Value, Work, ask, ask_all};
 use crate::error::Problem;
 use crate::repository::ByName;
 
@@ -92,7 +92,7 @@ fn shown(registry: &Registry, asides: &mut Asides, options: &ShowOptions) -> Wor
 ))]
 pub fn show<'py>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
     registered_only: bool,
     deprecated: bool,
     assignments_per_version: Option<i64>,
@@ -136,7 +136,7 @@ fn ids(truncate: bool) -> Ids {
 ))]
 pub fn registry<'py>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
     registered_only: bool,
     deprecated: bool,
     assignments_per_version: Option<i64>,
@@ -155,7 +155,7 @@ pub fn registry<'py>(
 
 #[pyfunction]
 #[pyo3(signature = (repo, name, *, deprecated=false))]
-pub fn artifact(py: Python<'_>, repo: Option<String>, name: String, deprecated: bool) -> Value<'_> {
+pub fn artifact(py: Python<'_>, repo: Option<Place>, name: String, deprecated: bool) -> Value<'_> {
     ask(py, repo, move |registry, asides| {
         let options = ShowOptions { deprecated, ..ShowOptions::default() };
         let answer = versions_of(registry, asides, &name, &options)?;
@@ -166,7 +166,7 @@ pub fn artifact(py: Python<'_>, repo: Option<String>, name: String, deprecated: 
 
 #[pyfunction]
 #[pyo3(signature = (repo, name, a, b))]
-pub fn compare<'py>(py: Python<'py>, repo: Option<String>, name: &str, a: &str, b: &str) -> Value<'py> {
+pub fn compare<'py>(py: Python<'py>, repo: Option<Place>, name: &str, a: &str, b: &str) -> Value<'py> {
     ask(py, repo, move |registry, asides| {
         let name = ArtifactName::from_user(name).map_err(gto::Error::Name)?;
         let selector = |text: &str| {
@@ -197,7 +197,7 @@ fn versions_of(
 ))]
 pub fn versions<'py>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
     reference: String,
     at: Option<String>,
     registered_only: bool,
@@ -242,7 +242,7 @@ pub fn versions<'py>(
 ))]
 pub fn versions_at<'py>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
     revision: String,
     registered_only: bool,
     deprecated: bool,
@@ -311,7 +311,8 @@ struct Journal {
 
 impl Serialize for Journal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        HistoryJson { history: &self.history, ids: self.ids, verified: None }.serialize(serializer)
+        HistoryJson { history: &self.history, ids: self.ids, verified: None, judged: None }
+            .serialize(serializer)
     }
 }
 
@@ -319,12 +320,12 @@ impl Serialize for Journal {
 #[pyo3(signature = (repo=None, artifact=None, *, ascending=false, truncate_hexsha=false))]
 pub fn history(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     artifact: Option<String>,
     ascending: bool,
     truncate_hexsha: bool,
 ) -> Value<'_> {
-    ask(py, repo, move |registry, asides| {
+    ask_all(py, repo, move |registry, asides| {
         let history = match artifact.map(|name| ArtifactName::from_user(&name)).transpose() {
             // What is no name is nobody's, and nothing happened to it.
             Err(_) => History::default(),
@@ -344,7 +345,7 @@ pub fn history(
 ))]
 pub fn events<'py>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
     artifact: Option<String>,
     stage: Option<String>,
     version: Option<String>,
@@ -356,7 +357,7 @@ pub fn events<'py>(
     ascending: bool,
 ) -> Value<'py> {
     let (since, until) = (Moment::read(since)?, Moment::read(until)?);
-    ask(py, repo, move |registry, asides| {
+    ask_all(py, repo, move |registry, asides| {
         let kind = |word: &String| {
             let kind = EventKind::ALL.into_iter().find(|kind| kind.word() == word);
             kind.ok_or_else(|| Problem::Arguments(format!("there is no event '{word}'")))
@@ -397,25 +398,28 @@ struct Checked {
 pub fn event_of(checked: CheckedRef) -> Option<EventJson> {
     match checked {
         CheckedRef::Event(event) => Some(EventJson::with_kind(*event)),
-        CheckedRef::NoTag | CheckedRef::Foreign | CheckedRef::Lightweight | CheckedRef::NoEvent { .. } => {
-            None
-        }
+        CheckedRef::NoTag
+        | CheckedRef::Foreign
+        | CheckedRef::Lightweight
+        | CheckedRef::Violating
+        | CheckedRef::NoEvent { .. } => None,
     }
 }
 
 #[pyfunction]
-pub fn check_ref<'py>(py: Python<'py>, repo: Option<String>, r#ref: String) -> Value<'py> {
+pub fn check_ref<'py>(py: Python<'py>, repo: Option<Place>, r#ref: String) -> Value<'py> {
     ask(py, repo, move |registry, asides| Ok(event_of(asides.take(registry.check_ref(&r#ref)?))))
 }
 
 #[pyfunction]
-pub fn event<'py>(py: Python<'py>, repo: Option<String>, r#ref: String) -> Value<'py> {
+pub fn event<'py>(py: Python<'py>, repo: Option<Place>, r#ref: String) -> Value<'py> {
     ask(py, repo, move |registry, asides| {
         let (kind, event, reason) = match asides.take(registry.check_ref(&r#ref)?) {
             CheckedRef::Event(event) => ("event", Some(*event), None),
             CheckedRef::NoTag => ("no_tag", None, None),
             CheckedRef::Foreign => ("foreign", None, None),
             CheckedRef::Lightweight => ("lightweight", None, None),
+            CheckedRef::Violating => ("no_event", None, Some("it violates the policy".to_owned())),
             CheckedRef::NoEvent { reason } => ("no_event", None, Some(reason)),
         };
         Ok(Checked { kind, event, reason })
@@ -424,7 +428,7 @@ pub fn event<'py>(py: Python<'py>, repo: Option<String>, r#ref: String) -> Value
 
 #[pyfunction]
 #[pyo3(signature = (repo=None, *, allowed=false, used=false))]
-pub fn stages<'py>(py: Python<'py>, repo: Option<String>, allowed: bool, used: bool) -> Value<'py> {
+pub fn stages<'py>(py: Python<'py>, repo: Option<Place>, allowed: bool, used: bool) -> Value<'py> {
     ask(py, repo, move |registry, asides| {
         let wanted = match (allowed, used) {
             (true, true) => {
@@ -454,7 +458,7 @@ fn state_of(registry: &Registry, asides: &mut Asides, name: &str, detail: Detail
 #[pyo3(signature = (repo, name, *, all=false, registered=true))]
 pub fn latest<'py>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     all: bool,
     registered: bool,
@@ -481,7 +485,7 @@ pub fn latest<'py>(
 ))]
 pub fn which<'py>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     stage: String,
     assignments_per_version: Option<i64>,
@@ -513,7 +517,7 @@ pub fn which<'py>(
 #[pyo3(signature = (repo=None, name=None, *, all_branches=false, all_commits=false))]
 pub fn state<'py>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: Option<String>,
     all_branches: bool,
     all_commits: bool,
@@ -543,13 +547,13 @@ pub fn state<'py>(
 
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
-pub fn artifact_names(py: Python<'_>, repo: Option<String>) -> Value<'_> {
+pub fn artifact_names(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
     ask(py, repo, |registry, _| Ok(registry.artifact_names()?))
 }
 
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
-pub fn is_gto_repo(py: Python<'_>, repo: Option<String>) -> Value<'_> {
+pub fn is_gto_repo(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
     ask(py, repo, |registry, _| {
         let is_there = |file: &str| registry.root().join(file).is_file();
         if is_there(gto::config::Config::FILE_NAME) || is_there(&registry.config()?.index) {
@@ -562,7 +566,7 @@ pub fn is_gto_repo(py: Python<'_>, repo: Option<String>) -> Value<'_> {
 }
 
 #[pyfunction]
-pub fn resolve(py: Python<'_>, repo: Option<String>, revision: String) -> Value<'_> {
+pub fn resolve(py: Python<'_>, repo: Option<Place>, revision: String) -> Value<'_> {
     ask(py, repo, move |registry, asides| {
         asides.add(registry.ambiguity(&revision).as_slice());
         Ok(registry.resolve(&revision)?)
@@ -571,6 +575,6 @@ pub fn resolve(py: Python<'_>, repo: Option<String>, revision: String) -> Value<
 
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
-pub fn root(py: Python<'_>, repo: Option<String>) -> Value<'_> {
+pub fn root(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
     ask(py, repo, |registry, _| Ok(registry.root()))
 }

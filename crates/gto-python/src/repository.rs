@@ -10,7 +10,7 @@ use gto_frontend::reports::{StatusReport, cache_report, doctor as examined};
 use pyo3::prelude::*;
 use serde::{Serialize, Serializer};
 
-use crate::call::{Value, Work, ask, work};
+use crate::call::{Place, Value, Work, ask_all, work};
 use crate::error::Problem;
 
 /// The annotations of artifacts by name, in the order of the list.
@@ -24,8 +24,8 @@ impl<T: Serialize> Serialize for ByName<T> {
 
 #[pyfunction]
 #[pyo3(signature = (repo=None, rev=None))]
-pub fn annotations(py: Python<'_>, repo: Option<String>, rev: Option<String>) -> Value<'_> {
-    ask(py, repo, move |registry, _| {
+pub fn annotations(py: Python<'_>, repo: Option<Place>, rev: Option<String>) -> Value<'_> {
+    ask_all(py, repo, move |registry, _| {
         Ok(registry.annotations(rev.as_deref())?.map(|found| ByName(found.artifacts)))
     })
 }
@@ -45,8 +45,8 @@ pub fn parse_annotations(py: Python<'_>, data: Vec<u8>) -> Value<'_> {
 
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
-pub fn config(py: Python<'_>, repo: Option<String>) -> Value<'_> {
-    ask(py, repo, |registry, _| {
+pub fn config(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
+    ask_all(py, repo, |registry, _| {
         let config = registry.config()?;
         Ok(examined::configuration(&config))
     })
@@ -78,8 +78,8 @@ fn read_bounded(path: &str) -> Work<Option<Vec<u8>>> {
 
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
-pub fn doctor(py: Python<'_>, repo: Option<String>) -> Value<'_> {
-    let name = repo.clone().unwrap_or_else(|| ".".to_owned());
+pub fn doctor(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
+    let name = Place::name(repo.as_ref());
     work(py, repo, move |repo, _| {
         let (registry, wrong_config) = repo.open_leniently()?;
         let examination = registry.examine(&wrong_config)?;
@@ -106,11 +106,11 @@ impl Serialize for Compared {
 #[pyo3(signature = (repo=None, artifact=None, *, remote=None))]
 pub fn status(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     artifact: Option<String>,
     remote: Option<String>,
 ) -> Value<'_> {
-    ask(py, repo, move |registry, _| {
+    ask_all(py, repo, move |registry, _| {
         let comparison = registry.compare(remote.as_deref(), named(artifact)?.as_ref())?;
         Ok(Compared(comparison))
     })
@@ -120,11 +120,11 @@ pub fn status(
 #[pyo3(signature = (repo=None, artifact=None, *, tags=None))]
 pub fn verify(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     artifact: Option<String>,
     tags: Option<Vec<String>>,
 ) -> Value<'_> {
-    ask(py, repo, move |registry, asides| {
+    ask_all(py, repo, move |registry, asides| {
         Ok(asides.take(match tags {
             Some(tags) => registry.verify_tags(tags.iter().map(String::as_str))?,
             None => registry.verify(named(artifact)?.as_ref())?,
@@ -142,12 +142,12 @@ pub fn clone(py: Python<'_>, url: String, path: String, branch: Option<String>) 
 
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
-pub fn cache_info(py: Python<'_>, repo: Option<String>) -> Value<'_> {
-    ask(py, repo, |registry, _| Ok(cache_report(&registry.cache())))
+pub fn cache_info(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
+    ask_all(py, repo, |registry, _| Ok(cache_report(&registry.cache())))
 }
 
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
-pub fn cache_clear(py: Python<'_>, repo: Option<String>) -> Value<'_> {
-    ask(py, repo, |registry, _| Ok(registry.clear_cache()?))
+pub fn cache_clear(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
+    ask_all(py, repo, |registry, _| Ok(registry.clear_cache()?))
 }

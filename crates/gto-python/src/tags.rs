@@ -7,14 +7,14 @@ use gto::{AnnotatedTag, Author, Difference, Timestamp};
 use pyo3::prelude::*;
 use serde::Serialize;
 
-use crate::call::{Value, Work, ask};
+use crate::call::{Place, Value, Work, ask_all};
 use crate::error::Problem;
 use crate::value::to_python;
 
 #[pyfunction]
 #[pyo3(signature = (repo=None))]
-pub fn tag_names(py: Python<'_>, repo: Option<String>) -> Value<'_> {
-    ask(py, repo, |registry, _| Ok(registry.tag_names()?))
+pub fn tag_names(py: Python<'_>, repo: Option<Place>) -> Value<'_> {
+    ask_all(py, repo, |registry, _| Ok(registry.tag_names()?))
 }
 
 /// The fields of `scmrepo.git.GitTag`.
@@ -49,8 +49,8 @@ impl From<AnnotatedTag> for Tag {
 
 #[pyfunction]
 #[pyo3(signature = (repo=None, names=None))]
-pub fn tags(py: Python<'_>, repo: Option<String>, names: Option<Vec<String>>) -> Value<'_> {
-    ask(py, repo, move |registry, _| {
+pub fn tags(py: Python<'_>, repo: Option<Place>, names: Option<Vec<String>>) -> Value<'_> {
+    ask_all(py, repo, move |registry, _| {
         let tags = registry.annotated_tags(names.as_deref())?;
         Ok(tags.into_iter().map(Tag::from).collect::<Vec<_>>())
     })
@@ -81,7 +81,7 @@ fn action(word: &str, version: Option<String>, stage: Option<String>) -> Work<Ac
 #[pyo3(signature = (repo, action, artifact, *, version=None, stage=None, simple=false))]
 pub fn name_tag<'py>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
     action: &str,
     artifact: &str,
     version: Option<String>,
@@ -96,7 +96,7 @@ pub fn name_tag<'py>(
     if simple {
         return to_python(py, &name.to_string());
     }
-    ask(py, repo, move |registry, _| {
+    ask_all(py, repo, move |registry, _| {
         let counters = registry.tag_names()?.into_iter().filter_map(|tag| {
             let tag: TagName = tag.parse().ok()?;
             tag.counter.filter(|_| tag.artifact == name.artifact)
@@ -112,7 +112,7 @@ pub fn name_tag<'py>(
 #[pyo3(signature = (repo, name, rev, message, *, author=None, author_email=None))]
 pub fn create_tag(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     rev: String,
     message: String,
@@ -120,24 +120,24 @@ pub fn create_tag(
     author_email: Option<String>,
 ) -> Value<'_> {
     let author = Author { name: author, email: author_email, ..Author::default() };
-    ask(py, repo, move |registry, _| Ok(registry.create_tag(&name, &rev, &message, &author)?))
+    ask_all(py, repo, move |registry, _| Ok(registry.create_tag(&name, &rev, &message, &author)?))
 }
 
 #[pyfunction]
-pub fn delete_tag(py: Python<'_>, repo: Option<String>, name: String) -> Value<'_> {
-    ask(py, repo, move |registry, _| Ok(registry.delete_tag(&name)?))
+pub fn delete_tag(py: Python<'_>, repo: Option<Place>, name: String) -> Value<'_> {
+    ask_all(py, repo, move |registry, _| Ok(registry.delete_tag(&name)?))
 }
 
 #[pyfunction]
 #[pyo3(signature = (repo, name, *, delete=false, remote=None))]
 pub fn push_tag(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     delete: bool,
     remote: Option<String>,
 ) -> Value<'_> {
-    ask(py, repo, move |registry, asides| {
+    ask_all(py, repo, move |registry, asides| {
         asides.pass_on(&registry.push_tag(&name, delete, remote.as_deref())?);
         Ok(())
     })
@@ -147,7 +147,7 @@ pub fn push_tag(
 #[pyo3(signature = (repo=None, artifact=None, *, remote=None, dry_run=false))]
 pub fn push(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     artifact: Option<String>,
     remote: Option<String>,
     dry_run: bool,
@@ -159,7 +159,7 @@ pub fn push(
         pushed: bool,
         tags: Vec<String>,
     }
-    ask(py, repo, move |registry, asides| {
+    ask_all(py, repo, move |registry, asides| {
         let artifact =
             artifact.map(|name| ArtifactName::from_user(&name)).transpose().map_err(gto::Error::Name)?;
         let comparison = registry.compare(remote.as_deref(), artifact.as_ref())?;

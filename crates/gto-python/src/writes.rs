@@ -15,7 +15,7 @@ use gto_frontend::reports::written::{WriteReport, lines};
 use pyo3::prelude::*;
 use serde::Serialize;
 
-use crate::call::{Asides, Value, Work, ask};
+use crate::call::{Asides, Place, Value, Work, ask_all};
 use crate::error::{Argument, Problem};
 use crate::questions::event_of;
 
@@ -31,7 +31,7 @@ struct How {
 /// The arguments that all writes have in common, as a value of that.
 macro_rules! how {
     ($message:ident $simple:ident $force:ident $push:ident $fetch:ident $dry_run:ident
-     $author:ident $author_email:ident $sign:ident $local_user:ident) => {
+     $author:ident $author_email:ident $sign:ident $local_user:ident $override_reason:ident) => {
         How {
             wish: TagWish {
                 message: $message,
@@ -43,6 +43,7 @@ macro_rules! how {
                 name: $author,
                 email: $author_email,
                 sign: sign($sign, $local_user),
+                override_reason: $override_reason,
                 ..Author::default()
             },
             push: $push,
@@ -231,11 +232,11 @@ fn allowed_stage(registry: &Registry, stage: Option<&str>, which: &Work<Which>) 
 #[pyo3(signature = (
     repo, name, r#ref="HEAD", *, version=None, bump_major=false, bump_minor=false, bump_patch=false,
     message=None, simple=None, force=false, push=None, fetch=false, dry_run=false, author=None, author_email=None,
-    sign=None, local_user=None
+    sign=None, local_user=None, override_reason=None
 ))]
 pub fn register<'py>(
     py: Python<'py>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     r#ref: Option<&str>,
     version: Option<String>,
@@ -252,10 +253,12 @@ pub fn register<'py>(
     author_email: Option<String>,
     sign: Option<bool>,
     local_user: Option<String>,
+    override_reason: Option<String>,
 ) -> Value<'py> {
-    let how = how!(message simple force push fetch dry_run author author_email sign local_user);
+    let how =
+        how!(message simple force push fetch dry_run author author_email sign local_user override_reason);
     let bumps = [(bump_major, Bump::Major), (bump_minor, Bump::Minor), (bump_patch, Bump::Patch)];
-    ask(py, repo, move |registry, asides| {
+    ask_all(py, repo, move |registry, asides| {
         let name = artifact(&name)?;
         let wish = Registering {
             version: version.filter(|version| !version.is_empty()),
@@ -290,11 +293,11 @@ pub fn register<'py>(
 #[pyo3(signature = (
     repo, name, stage, *, version=None, r#ref=None, name_version=None, skip_registration=false, message=None,
     simple=None, force=false, push=None, fetch=false, dry_run=false, author=None, author_email=None, sign=None,
-    local_user=None
+    local_user=None, override_reason=None
 ))]
 pub fn assign(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     stage: Option<String>,
     version: Option<String>,
@@ -311,9 +314,11 @@ pub fn assign(
     author_email: Option<String>,
     sign: Option<bool>,
     local_user: Option<String>,
+    override_reason: Option<String>,
 ) -> Value<'_> {
-    let how = how!(message simple force push fetch dry_run author author_email sign local_user);
-    ask(py, repo, move |registry, asides| {
+    let how =
+        how!(message simple force push fetch dry_run author author_email sign local_user override_reason);
+    ask_all(py, repo, move |registry, asides| {
         let name = artifact(&name)?;
         let which = Which::read(version, r#ref);
         let stage = allowed_stage(registry, stage.as_deref(), &which)?;
@@ -335,11 +340,11 @@ pub fn assign(
 #[pyfunction]
 #[pyo3(signature = (
     repo, name, stage, *, version=None, r#ref=None, shown=false, delete=false, message=None, simple=None, force=false,
-    push=None, fetch=false, dry_run=false, author=None, author_email=None, sign=None, local_user=None
+    push=None, fetch=false, dry_run=false, author=None, author_email=None, sign=None, local_user=None, override_reason=None
 ))]
 pub fn unassign(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     stage: Option<String>,
     version: Option<String>,
@@ -356,10 +361,12 @@ pub fn unassign(
     author_email: Option<String>,
     sign: Option<bool>,
     local_user: Option<String>,
+    override_reason: Option<String>,
 ) -> Value<'_> {
-    let how = how!(message simple force push fetch dry_run author author_email sign local_user);
+    let how =
+        how!(message simple force push fetch dry_run author author_email sign local_user override_reason);
     let is_shown = shown && version.is_none() && r#ref.is_none();
-    ask(py, repo, move |registry, asides| {
+    ask_all(py, repo, move |registry, asides| {
         let name = artifact(&name)?;
         let which = Which::read(version, r#ref);
         let stage = allowed_stage(registry, stage.as_deref(), &which)?;
@@ -373,11 +380,11 @@ pub fn unassign(
 #[pyfunction]
 #[pyo3(signature = (
     repo, name, *, version=None, r#ref=None, delete=false, message=None, simple=None, force=false, push=None,
-    fetch=false, dry_run=false, author=None, author_email=None, sign=None, local_user=None
+    fetch=false, dry_run=false, author=None, author_email=None, sign=None, local_user=None, override_reason=None
 ))]
 pub fn deregister(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     version: Option<String>,
     r#ref: Option<String>,
@@ -392,9 +399,11 @@ pub fn deregister(
     author_email: Option<String>,
     sign: Option<bool>,
     local_user: Option<String>,
+    override_reason: Option<String>,
 ) -> Value<'_> {
-    let how = how!(message simple force push fetch dry_run author author_email sign local_user);
-    ask(py, repo, move |registry, asides| {
+    let how =
+        how!(message simple force push fetch dry_run author author_email sign local_user override_reason);
+    ask_all(py, repo, move |registry, asides| {
         let name = artifact(&name)?;
         let which = Which::read(version, r#ref)?;
         let version = which.find(registry, asides, &name)?;
@@ -407,11 +416,11 @@ pub fn deregister(
 #[pyfunction]
 #[pyo3(signature = (
     repo, name, *, r#ref=None, delete=false, message=None, simple=None, force=false, push=None, fetch=false,
-    dry_run=false, author=None, author_email=None, sign=None, local_user=None
+    dry_run=false, author=None, author_email=None, sign=None, local_user=None, override_reason=None
 ))]
 pub fn deprecate(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     r#ref: Option<String>,
     delete: bool,
@@ -425,9 +434,11 @@ pub fn deprecate(
     author_email: Option<String>,
     sign: Option<bool>,
     local_user: Option<String>,
+    override_reason: Option<String>,
 ) -> Value<'_> {
-    let how = how!(message simple force push fetch dry_run author author_email sign local_user);
-    ask(py, repo, move |registry, asides| {
+    let how =
+        how!(message simple force push fetch dry_run author author_email sign local_user override_reason);
+    ask_all(py, repo, move |registry, asides| {
         let name = artifact(&name)?;
         let revision = r#ref.filter(|revision| !revision.is_empty());
         let (undo, tag, author) = (undo(delete), how.wish.clone(), how.author.clone());
@@ -439,11 +450,11 @@ pub fn deprecate(
 #[pyfunction]
 #[pyo3(signature = (
     repo, name, stage, *, to=None, message=None, simple=None, force=false, push=None, fetch=false, dry_run=false,
-    author=None, author_email=None, sign=None, local_user=None
+    author=None, author_email=None, sign=None, local_user=None, override_reason=None
 ))]
 pub fn rollback(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     name: String,
     stage: String,
     to: Option<String>,
@@ -457,9 +468,11 @@ pub fn rollback(
     author_email: Option<String>,
     sign: Option<bool>,
     local_user: Option<String>,
+    override_reason: Option<String>,
 ) -> Value<'_> {
-    let how = how!(message simple force push fetch dry_run author author_email sign local_user);
-    ask(py, repo, move |registry, asides| {
+    let how =
+        how!(message simple force push fetch dry_run author author_email sign local_user override_reason);
+    ask_all(py, repo, move |registry, asides| {
         let (artifact, stage) = (artifact(&name)?, stage.parse().map_err(gto::Error::Name)?);
         let to = to.map(existing).transpose()?;
         let request =
@@ -471,11 +484,11 @@ pub fn rollback(
 #[pyfunction]
 #[pyo3(signature = (
     repo, names, from_stage, to_stage, *, message=None, simple=None, force=false, push=None, fetch=false,
-    dry_run=false, author=None, author_email=None, sign=None, local_user=None
+    dry_run=false, author=None, author_email=None, sign=None, local_user=None, override_reason=None
 ))]
 pub fn promote(
     py: Python<'_>,
-    repo: Option<String>,
+    repo: Option<Place>,
     names: Vec<String>,
     from_stage: String,
     to_stage: String,
@@ -489,14 +502,49 @@ pub fn promote(
     author_email: Option<String>,
     sign: Option<bool>,
     local_user: Option<String>,
+    override_reason: Option<String>,
 ) -> Value<'_> {
-    let how = how!(message simple force push fetch dry_run author author_email sign local_user);
-    ask(py, repo, move |registry, asides| {
+    let how =
+        how!(message simple force push fetch dry_run author author_email sign local_user override_reason);
+    ask_all(py, repo, move |registry, asides| {
         let artifacts = names.iter().map(|name| artifact(name)).collect::<Work<_>>()?;
         let from = from_stage.parse().map_err(gto::Error::Name)?;
         let to = to_stage.parse().map_err(gto::Error::Name)?;
         let (tag, author) = (how.wish.clone(), how.author.clone());
         how.write(registry, asides, &Request::Promote { artifacts, from, to, tag, author })
+    })
+}
+
+#[pyfunction]
+#[pyo3(signature = (
+    repo, name, version, stage, *, withdraw=false, exist_ok=false, message=None, push=None, fetch=false, dry_run=false,
+    author=None, author_email=None, sign=None, local_user=None
+))]
+pub fn approve(
+    py: Python<'_>,
+    repo: Option<Place>,
+    name: String,
+    version: String,
+    stage: String,
+    withdraw: bool,
+    exist_ok: bool,
+    message: Option<String>,
+    push: Option<bool>,
+    fetch: bool,
+    dry_run: bool,
+    author: Option<String>,
+    author_email: Option<String>,
+    sign: Option<bool>,
+    local_user: Option<String>,
+) -> Value<'_> {
+    let (simple, force, override_reason) = (None, false, None);
+    let how =
+        how!(message simple force push fetch dry_run author author_email sign local_user override_reason);
+    ask_all(py, repo, move |registry, asides| {
+        let (artifact, stage) = (artifact(&name)?, stage.parse().map_err(gto::Error::Name)?);
+        let version = Target::Version(existing(version)?);
+        let (tag, author) = (TagWish { exist_ok, ..how.wish.clone() }, how.author.clone());
+        how.write(registry, asides, &Request::Approve { artifact, version, stage, withdraw, tag, author })
     })
 }
 

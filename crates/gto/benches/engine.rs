@@ -82,7 +82,8 @@ fn rendering(criterion: &mut Criterion) {
     });
     group.bench_function("show as JSON", |bencher| bencher.iter(|| json(&RegistryJson(&show, Ids::Full))));
     group.bench_function("history as JSON", |bencher| {
-        bencher.iter(|| json(&HistoryJson { history: &history, ids: Ids::Full, verified: None }));
+        bencher
+            .iter(|| json(&HistoryJson { history: &history, ids: Ids::Full, verified: None, judged: None }));
     });
     group.finish();
 }

@@ -17,6 +17,10 @@ pub struct Author {
     /// Why the policy's rules are not kept. It counts in a signed tag of somebody who may say so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub override_reason: Option<String>,
+    /// For whom a service writes: an address or a name that groups of the policy match as `email:`. It counts in a tag that is
+    /// signed with a key of `service` in the policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
 }
 
 /// What Git would leave out of a tag without a word.

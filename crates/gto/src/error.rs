@@ -135,6 +135,15 @@ pub enum Error {
         /// What is not known.
         missing: Vec<Missing>,
     },
+    /// Answers are to obey the promotion policy, and the tag violates it.
+    #[error("Tag '{tag}' counts as absent: it violates the policy")]
+    ViolatingTag {
+        /// The tag.
+        tag: String,
+    },
+    /// Answers are to obey a policy, and there is none.
+    #[error("There is no policy in force")]
+    NoPolicy,
     /// A reason not to keep a policy, where there is none.
     #[error("There is no policy to override")]
     NothingToOverride,

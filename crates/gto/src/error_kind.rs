@@ -72,6 +72,8 @@ impl Error {
             | Self::NoBranch { .. }
             | Self::NoEvent { .. }
             | Self::NotOnRemote { .. }
+            | Self::NoPolicy
+            | Self::ViolatingTag { .. }
             | Self::TagsMissing { .. }
             | Self::UnknownRemote { .. } => ErrorKind::NotFound,
             Self::Name(_)

@@ -17,6 +17,7 @@ use crate::event::Event;
 use crate::git::{self, parse_date, parse_exact};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
+use crate::policy::{Baseline, Facts, Judge, Need, Policy, TagSignature, Verdict};
 use crate::query::{self, HistoryOptions, ShowOptions, StageSort};
 use crate::reference::{Reference, Selector};
 use crate::report::{ArtifactSummary, EventReport};
@@ -31,7 +32,7 @@ use crate::yaml::edit::fuzzing as yaml_edit;
 pub type Target = fn(&[u8]);
 
 /// The targets by their names, which are those of the folders of their seeds too.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("annotations", annotations),
     ("config", config),
     ("dates", dates),
@@ -40,6 +41,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("git_output", git::fuzzing::git_output),
     ("names", names),
     ("packed_refs", git::fuzzing::packed_refs),
+    ("policy", policy),
     ("ref_file", git::fuzzing::ref_file),
     ("tag_cache", git::fuzzing::tag_cache),
     ("tag_object", git::fuzzing::tag_object),
@@ -127,6 +129,64 @@ pub fn config(data: &[u8]) {
         let (config, errors) = Config::read_leniently(None, &|_| None, &|_| Some(text.to_owned()));
         assert_short_errors(&errors);
         assert_safe_lines(&config.lines());
+    }
+}
+
+/// `.gto-policy.yaml`, and the same bytes as a baseline. What is a policy judges, and asks for facts until it has them all.
+pub fn policy(data: &[u8]) {
+    if let Ok(baseline) = Baseline::read(&String::from_utf8_lossy(data)) {
+        assert_eq!(Baseline::read(&baseline.to_text()), Ok(baseline));
+    }
+    let policy = match Policy::read(data) {
+        Ok(policy) => policy,
+        Err(error) => {
+            let lines = data.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() + 1;
+            assert!(error.line <= lines, "{error} in {lines} lines");
+            return assert_short(&error.to_string());
+        }
+    };
+    assert_safe_lines(&policy.tag_patterns("*"));
+    let mut events: Vec<Event> = Vec::new();
+    for (seconds, tag) in
+        (1..).zip(["m@v1.0.0", "m#staging#1", "m#prod#2", "m#prod!#3", "m@v1.0.0!#4", "m@deprecated#5"])
+    {
+        events.extend(any_event(tag, seconds));
+    }
+    let mut facts = Facts::default();
+    let mut judge = Judge::new(&policy, events);
+    for index in 0..judge.events().len() {
+        let judgement = loop {
+            match judge.judge(index, &facts) {
+                Ok(judgement) => break judgement,
+                Err(needs) => needs.into_iter().for_each(|need| cannot_be_had(need, &mut facts)),
+            }
+        };
+        assert_eq!(judgement.is_valid(), judgement.verdict() == Verdict::Valid);
+    }
+}
+
+fn any_event(tag: &str, seconds: i64) -> Option<Event> {
+    let id = ObjectId::from_bytes(&[1; 20])?;
+    let time = Timestamp::new(seconds, 0)?;
+    Some(Event {
+        tag: tag.to_owned(),
+        tag_id: id,
+        name: tag.parse().ok()?,
+        commit: id,
+        tagger: Signature { name: "A".into(), email: "a@example.com".into(), time },
+        message: String::new(),
+    })
+}
+
+fn cannot_be_had(need: Need, facts: &mut Facts) {
+    assert!(!facts.has(&need), "{need:?} was asked for twice");
+    let why = || "no reason".to_owned();
+    match need {
+        Need::Signature { tag, id } => _ = facts.signatures.insert((tag, id), Ok(TagSignature::unsigned())),
+        Need::Branch { commit, branches } => _ = facts.branches.insert((commit, branches), Err(why())),
+        Need::Approvals { artifact, version, stage } => {
+            facts.approvals.insert((artifact, version, stage), Ok(Vec::new()));
+        }
     }
 }
 

@@ -112,7 +112,7 @@ pub use registry::{
     AnnotatedTag, Answer, ArtifactChange, CacheReport, Change, CheckedRef, CommitContent, CommitFile,
     CommitFileKind, CommitPath, CommitRange, Comparison, Description, Detail, Difference, FetchTags,
     JudgedTag, KeptClone, KeptClones, Located, OpenOptions, PolicyInForce, PolicyReport, Registry, Sent,
-    StagesWanted, TagDifference, Trigger, clone_with_files,
+    StagesWanted, TagDifference, TagsToCheck, Trigger, clone_with_files,
 };
 pub use report::VersionsReport;
 pub use request::{Annotating, Request, WriteOptions};

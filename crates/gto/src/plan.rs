@@ -376,6 +376,13 @@ pub enum Warning {
     LightweightTags(Vec<String>),
     /// Tags that have another name inside than that of their ref: copies, or renamed.
     RenamedTags(Vec<String>),
+    /// Tags that violate the promotion policy, so that they count as absent for a reader that obeys it.
+    ViolatingTags {
+        /// What named the commit that the policy is in.
+        source: String,
+        /// The tags, and what of each is not as the policy wants it.
+        tags: Vec<(String, String)>,
+    },
     /// Tags of the registry that cannot be read, so that an answer may be the one of before (decision D27).
     DamagedTags(Vec<DamagedTag>),
     /// Stages show this version, and will show another or nothing.
@@ -471,6 +478,20 @@ impl std::fmt::Display for Warning {
                 "tags that were made under another name, and copied or renamed: {} (`gto doctor` shows that name)",
                 first_three(tags)
             ),
+            Self::ViolatingTags { source, tags } => match tags.as_slice() {
+                [(tag, why)] => {
+                    write!(f, "tag '{tag}' violates the policy of {source} and counts as absent: {why}")
+                }
+                tags => {
+                    let names: Vec<String> = tags.iter().map(|(tag, _)| tag.clone()).collect();
+                    write!(
+                        f,
+                        "{} tags violate the policy of {source} and count as absent: {} (`gto policy check` shows why)",
+                        names.len(),
+                        first_three(&names)
+                    )
+                }
+            },
             Self::DamagedTags(tags) => {
                 let what = if tags.len() == 1 { "what it says" } else { "what they say" };
                 write!(f, "{}; {what} is left out (`gto doctor` shows the fix)", damage::sentence(tags))

@@ -320,9 +320,9 @@ impl Request {
         }
     }
 
-    /// Why the policy's rules are not kept, if they are not.
-    pub(crate) fn override_reason(&self) -> Option<&str> {
-        let author = match self {
+    /// Who writes.
+    pub(crate) fn author(&self) -> &Author {
+        match self {
             Self::Register { author, .. }
             | Self::RegisterChanged { author, .. }
             | Self::Assign { author, .. }
@@ -335,8 +335,7 @@ impl Request {
             | Self::Annotate { author, .. }
             | Self::RemoveAnnotation { author, .. }
             | Self::MoveAnnotations { author, .. } => author,
-        };
-        author.override_reason.as_deref()
+        }
     }
 
     /// Whether it changes annotation files, and no tags.

@@ -9,7 +9,7 @@ use gto::version::VersionLabel;
 use gto::{CheckedRef, Registry};
 
 use super::show::warn;
-use crate::args::RepoArgs;
+use crate::args::{PolicyArgs, RepoArgs};
 use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -30,6 +30,9 @@ pub struct CheckRef {
 
     #[command(flatten)]
     repo: RepoArgs,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
 
     /// Print output in json format
     #[arg(long)]
@@ -61,13 +64,17 @@ impl CheckRef {
             let hint = "choose one of --json, --name, --version, --event, --stage".to_owned();
             return Err(CommandError::arguments("Only one output format allowed", hint));
         }
-        let registry = context.open(&self.repo.repo)?;
-        let answer = registry.check_ref(&self.reference)?;
+        let registry = context.open_reader(&self.repo.repo, self.policy)?;
+        let answer = registry.check_ref(&self.reference);
+        context.tell_left_out(&registry);
+        let answer = answer?;
         warn(context, &answer.warnings);
         let nothing = match answer.value {
             CheckedRef::Event(event) => return self.print(context, &registry, &event),
             CheckedRef::NoTag => format!("there is no tag '{}' in this repository", self.reference),
             CheckedRef::Foreign => format!("tag '{}' is not one of the registry's", self.reference),
+            // The warning is the reason.
+            CheckedRef::Violating => return Ok(()),
             CheckedRef::Lightweight => {
                 let why = "is lightweight, only annotated tags are events: fetch the tag itself \
                            (`git fetch --tags --force`), a CI checkout may have made this one";

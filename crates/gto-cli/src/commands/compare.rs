@@ -7,7 +7,7 @@ use gto::report::VersionReport;
 
 use super::operand;
 use super::show::warn;
-use crate::args::RepoArgs;
+use crate::args::{PolicyArgs, RepoArgs};
 use crate::candidates;
 use crate::context::Context;
 use crate::error::Result;
@@ -50,12 +50,14 @@ pub struct Compare {
 impl Compare {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
-        let registry = context.open(&self.repo.repo)?;
+        let registry = context.open_reader(&self.repo.repo, PolicyArgs::default())?;
         let name = operand::artifact(&self.name, |_| None)?;
         context.artifact = Some(name.clone());
         let selector = |text: &str| operand::selector(text, &name);
         let (first, second) = (selector(&self.first)?, selector(&self.second)?);
-        let answer = registry.compare_versions(&name, &first, &second)?;
+        let answer = registry.compare_versions(&name, &first, &second);
+        context.tell_left_out(&registry);
+        let answer = answer?;
         warn(context, &answer.warnings);
         let compared = answer.value;
         if self.json {

@@ -7,7 +7,7 @@ use gto::annotation::Annotation;
 use gto::{Description, Error};
 
 use super::show::warn;
-use crate::args::RepoArgs;
+use crate::args::{PolicyArgs, RepoArgs};
 use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -69,8 +69,10 @@ pub struct Describe {
 impl Describe {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
-        let registry = context.open(&self.repo.repo)?;
-        let answer = registry.describe(&self.name, self.rev.as_deref()).map_err(|error| match error {
+        let registry = context.open_reader(&self.repo.repo, PolicyArgs::default())?;
+        let answer = registry.describe(&self.name, self.rev.as_deref());
+        context.tell_left_out(&registry);
+        let answer = answer.map_err(|error| match error {
             // An almost valid version gets the usual hint.
             Error::Name(_) if self.name.contains(['@', '#']) => {
                 registry.locate(&self.name).err().unwrap_or(error)

@@ -10,7 +10,7 @@ use gto_files::{Keeper, KeptBy, Listing, Pin, Selection, Trust, Wanted};
 use gto_frontend::text::shell_quote;
 
 use super::show::warn;
-use crate::args::RepoArgs;
+use crate::args::{PolicyArgs, RepoArgs};
 use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -31,6 +31,9 @@ pub struct FilesArgs {
 
     #[command(flatten)]
     pub trust: TrustArgs,
+
+    #[command(flatten)]
+    pub policy: PolicyArgs,
 }
 
 /// Whose remotes get credentials.
@@ -56,7 +59,7 @@ pub struct SelectionArgs {
 impl FilesArgs {
     /// Finds the files.
     pub fn open(&self, context: &mut Context, selection: &SelectionArgs) -> Result<(Registry, Listing)> {
-        let registry = context.open_for(&self.repo.repo, &self.name)?;
+        let registry = context.open_for(&self.repo.repo, &self.name, self.policy)?;
         let wanted = Wanted {
             reference: self.name.clone(),
             path: self.path.clone(),
@@ -64,6 +67,7 @@ impl FilesArgs {
             trust: Trust::new(self.trust.trust_remote.iter().cloned()),
         };
         let listing = Listing::open(&registry, &context.environment, &wanted);
+        context.tell_left_out(&registry);
         let listing = listing.map_err(|error| self.located(error, &registry))?;
         warn(context, &listing.warnings);
         Ok((registry, listing))

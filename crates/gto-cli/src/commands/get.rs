@@ -10,7 +10,7 @@ use gto_frontend::reports::FilesReport;
 use gto_frontend::text::human_size;
 
 use super::files::{FilesArgs, SelectionArgs, TrustArgs, for_shell, with_dvc_command};
-use crate::args::RepoArgs;
+use crate::args::{PolicyArgs, RepoArgs};
 use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -80,8 +80,11 @@ pub struct Get {
 
     /// Get just what FILE says, whatever has become of the version since
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath,
-          conflicts_with_all = ["name", "path", "include", "exclude", "pin", "print_command", "with_dvc"])]
+          conflicts_with_all = ["name", "path", "include", "exclude", "pin", "policy", "print_command", "with_dvc"])]
     from_pin: Option<PathBuf>,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
 
     /// Print what was got in json format
     #[arg(long)]
@@ -96,6 +99,7 @@ impl Get {
             repo: RepoArgs { repo: self.repo.repo.clone() },
             path: self.path.clone(),
             trust: TrustArgs { trust_remote: self.trust.trust_remote.clone() },
+            policy: self.policy,
         };
         if self.with_dvc {
             return self.run_dvc(context, &files);
@@ -172,8 +176,10 @@ impl Get {
     }
 
     fn run_dvc(&self, context: &mut Context, files: &FilesArgs) -> Result<()> {
-        let registry = context.open_for(&files.repo.repo, &files.name)?;
-        let located = registry.locate(&files.name)?.value;
+        let registry = context.open_for(&files.repo.repo, &files.name, files.policy)?;
+        let located = registry.locate(&files.name);
+        context.tell_left_out(&registry);
+        let located = located?.value;
         let path = match &files.path {
             Some(path) => path.clone(),
             None => super::describe::path_for_scripts(&registry.describe_located(&located)?.value)?,

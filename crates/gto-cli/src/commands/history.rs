@@ -1,6 +1,6 @@
 //! `gto history`
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use anstyle::{AnsiColor, Style as Color};
 use clap::builder::PossibleValue;
@@ -8,18 +8,20 @@ use clap::{Args, ValueEnum};
 
 use gto::compat::{HistoryJson, Ids};
 use gto::event::EventKind;
-use gto::name::StageName;
+use gto::name::{ArtifactName, StageName};
 use gto::query::{AnnotationFilter, HistoryOptions, ShowOptions};
 use gto::reference::{Reference, Selector};
 use gto::report::{EventReport, History};
 use gto::signing::Verified;
 use gto::version::VersionLabel;
-use gto::{Detail, Registry, Timestamp};
+use gto::{Detail, Registry, TagsToCheck, Timestamp};
 use gto_frontend::advice::{self, Advice};
+use gto_frontend::reports::policy;
 
 use super::approve;
+use super::policy::in_force;
 use super::show::{ANNOTATION_COLUMNS, NOTHING_FOUND, annotation_cells, warn};
-use crate::args::RepoArgs;
+use crate::args::{PolicyArgs, RepoArgs};
 use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -82,8 +84,12 @@ pub struct HistoryArgs {
     wide: bool,
 
     /// Show approvals and their withdrawals instead of events: see `gto approve`
-    #[arg(long, conflicts_with_all = ["plain", "ascending", "event", "author", "since", "until", "kind", "label", "wide", "limit", "verify"])]
+    #[arg(long, conflicts_with_all = ["plain", "ascending", "event", "author", "since", "until", "kind", "label", "wide", "limit", "verify", "policy"])]
     approvals: bool,
+
+    /// Check each tag shown against the promotion policy, and add the verdict: see `gto policy check`. As `GTO_POLICY=enforce`
+    #[arg(long)]
+    policy: bool,
 
     /// Show at most N events
     #[arg(long, short = 'n', value_name = "N")]
@@ -140,10 +146,14 @@ impl HistoryArgs {
             None => (History::default(), false),
         };
         let verified = if self.verify { verify(&registry, &entries)? } else { HashMap::new() };
+        let is_judged = context.obeys_policy(PolicyArgs { policy: self.policy })?;
+        let judged = if is_judged { judge(&registry, &entries)? } else { HashMap::new() };
         let printer = &mut context.printer;
         if self.json {
             let verified = self.verify.then_some(&verified);
-            printer.line(json::to_string(&HistoryJson { history: &entries, ids: Ids::Full, verified })?)?;
+            let judged = is_judged.then_some(&judged);
+            let report = HistoryJson { history: &entries, ids: Ids::Full, verified, judged };
+            printer.line(json::to_string(&report)?)?;
         } else if entries.is_empty() && is_damaged {
             // The empty result may be wrong: the warning explains why.
         } else if entries.is_empty() {
@@ -157,6 +167,7 @@ impl HistoryArgs {
             headers.extend(["author", "message"].into_iter().filter(|_| self.wide));
             headers.extend(ANNOTATION_COLUMNS.into_iter().filter(|_| self.wide));
             headers.extend(self.verify.then_some("verified"));
+            headers.extend(is_judged.then_some("policy"));
             let rows: Vec<&EventReport> = entries.iter().collect();
             let unordered: Vec<&EventReport> = entries.iter_unordered().collect();
             let cells = |entry: &&EventReport, cells: &mut Cells| {
@@ -168,6 +179,9 @@ impl HistoryArgs {
                 }
                 if self.verify {
                     cells.push_option(verified.get(&*entry.tag).map(|verified| verified.word()));
+                }
+                if is_judged {
+                    cells.push_option(judged.get(&*entry.tag).copied());
                 }
             };
             let look = |entry: &&EventReport| look(entry);
@@ -250,6 +264,15 @@ pub fn select(registry: &Registry, reference: &Reference, options: &mut HistoryO
 fn verify(registry: &Registry, entries: &History) -> Result<HashMap<String, Verified>> {
     let verified = registry.verify_tags(entries.iter().map(|entry| &*entry.tag))?;
     Ok(verified.value.into_iter().map(|verification| (verification.tag, verification.result)).collect())
+}
+
+/// What the policy says of each tag.
+fn judge(registry: &Registry, entries: &History) -> Result<HashMap<String, &'static str>> {
+    let in_force = in_force(registry)?;
+    let artifacts: BTreeSet<&ArtifactName> = entries.iter().map(|entry| &entry.artifact).collect();
+    let artifacts: Vec<ArtifactName> = artifacts.into_iter().cloned().collect();
+    let report = registry.check_policy(&in_force, &artifacts, &TagsToCheck::All)?;
+    Ok(report.tags.into_iter().map(|tag| (tag.tag, policy::word(&tag.judgement))).collect())
 }
 
 /// What gives is green, what takes away is yellow, and a deprecation red.

@@ -7,7 +7,7 @@ use gto_frontend::text::human_size;
 
 use super::files::{FilesArgs, SelectionArgs, TrustArgs};
 use super::show::Show;
-use crate::args::RepoArgs;
+use crate::args::{PolicyArgs, RepoArgs};
 use crate::candidates;
 use crate::context::Context;
 use crate::error::Result;
@@ -39,6 +39,9 @@ pub struct Ls {
     #[command(flatten)]
     trust: TrustArgs,
 
+    #[command(flatten)]
+    policy: PolicyArgs,
+
     /// Print output in json format
     #[arg(long)]
     json: bool,
@@ -51,9 +54,9 @@ pub struct Ls {
 impl Ls {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
-        let Self { name, repo, path, selection, trust, json, plain } = self;
-        let Some(name) = name else { return Show::of_registry(repo, json, plain).run(context) };
-        let files = FilesArgs { name, repo, path, trust };
+        let Self { name, repo, path, selection, trust, policy, json, plain } = self;
+        let Some(name) = name else { return Show::of_registry(repo, policy, json, plain).run(context) };
+        let files = FilesArgs { name, repo, path, trust, policy };
         let (_, listing) = files.open(context, &selection)?;
         if json {
             return Ok(context.printer.line(json::to_string(&FilesReport::listed(&listing))?)?);

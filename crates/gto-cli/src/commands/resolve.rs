@@ -8,7 +8,7 @@ use gto::version::VersionLabel;
 
 use super::describe::path_for_scripts;
 use super::show::warn;
-use crate::args::RepoArgs;
+use crate::args::{PolicyArgs, RepoArgs};
 use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -31,6 +31,9 @@ pub struct Resolve {
 
     #[command(flatten)]
     repo: RepoArgs,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
 
     /// Print the commit
     #[arg(long, group = "field")]
@@ -60,8 +63,10 @@ struct Report<'a> {
 impl Resolve {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
-        let registry = context.open(&self.repo.repo)?;
-        let answer = registry.locate(&self.name)?;
+        let registry = context.open_reader(&self.repo.repo, self.policy)?;
+        let answer = registry.locate(&self.name);
+        context.tell_left_out(&registry);
+        let answer = answer?;
         warn(context, &answer.warnings);
         let located = answer.value;
         let line = if self.commit {

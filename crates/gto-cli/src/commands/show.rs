@@ -12,7 +12,7 @@ use gto::{Detail, Located, Registry, VersionsReport};
 use gto_frontend::advice;
 
 use super::operand;
-use crate::args::RepoArgs;
+use crate::args::{PolicyArgs, RepoArgs};
 use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -41,6 +41,9 @@ pub struct Show {
 
     #[command(flatten)]
     repo: RepoArgs,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
 
     /// Print output in json format
     #[arg(long)]
@@ -162,10 +165,11 @@ enum Format {
 
 impl Show {
     /// The registry, as it is shown by default.
-    pub fn of_registry(repo: RepoArgs, json: bool, plain: bool) -> Self {
+    pub fn of_registry(repo: RepoArgs, policy: PolicyArgs, json: bool, plain: bool) -> Self {
         Self {
             name: None,
             repo,
+            policy,
             json,
             plain,
             name_only: false,
@@ -208,36 +212,48 @@ impl Show {
             annotation: AnnotationFilter { kind: self.kind.clone(), labels: self.label.clone() },
             annotations: self.wide,
         };
-        let registry = context.open(&self.repo.repo)?;
+        let registry = context.open_reader(&self.repo.repo, self.policy)?;
+        let result = self.print(context, &registry, &options, format);
+        context.tell_left_out(&registry);
+        result
+    }
+
+    fn print(
+        &self,
+        context: &mut Context,
+        registry: &Registry,
+        options: &ShowOptions,
+        format: Format,
+    ) -> Result<()> {
         let detail = if format == Format::Json { Detail::Full } else { Detail::Brief };
         match (self.name.as_deref(), &self.at) {
             (None, None) if self.verify => Err(CommandError::arguments(
                 "`--verify` is for the versions of an artifact",
                 "name one: `gto show NAME --verify`; `gto verify` checks all tags of the registry".to_owned(),
             )),
-            (None, None) => self.show_registry(context, &registry, &options, format),
+            (None, None) => self.show_registry(context, registry, options, format),
             (None, Some(revision)) => {
-                let mut answer = registry.show_at(revision, &options, detail)?;
+                let mut answer = registry.show_at(revision, options, detail)?;
                 if matches!(format, Format::Field(_)) {
                     answer = answer.unless_damaged()?;
                 }
                 self.check_limits()?;
-                self.verify(&registry, &mut answer.value)?;
+                self.verify(registry, &mut answer.value)?;
                 warn(context, &answer.warnings);
                 print_versions(context, &answer.value, format, self.wide, "at that commit")
             }
             (Some(name), None) if name.starts_with('#') => {
                 let stage = operand::stage(&name[1..])?;
-                let mut answer = registry.show_stage(&stage, &options, detail)?;
+                let mut answer = registry.show_stage(&stage, options, detail)?;
                 if matches!(format, Format::Field(_)) {
                     answer = answer.unless_damaged()?;
                 }
                 self.check_limits()?;
-                self.verify(&registry, &mut answer.value)?;
+                self.verify(registry, &mut answer.value)?;
                 warn(context, &answer.warnings);
                 let mut of_what = format!("in stage '{stage}'");
                 if answer.value.versions.is_empty()
-                    && let Some(why) = advice::other_stages(&registry, stage.as_str())
+                    && let Some(why) = advice::other_stages(registry, stage.as_str())
                 {
                     of_what = format!("{of_what}: {}", why.for_shell());
                 }
@@ -245,10 +261,10 @@ impl Show {
             }
             (Some(name), at) => {
                 let reference = Reference::parse(name);
-                if self.print_picked(context, &registry, &reference, &options, format)? {
+                if self.print_picked(context, registry, &reference, options, format)? {
                     return Ok(());
                 }
-                let mut answer = registry.show_versions(&reference, &options, detail)?;
+                let mut answer = registry.show_versions(&reference, options, detail)?;
                 // What is picked is acted on, and may be the version before (decision D27).
                 if reference.selector.is_some() || matches!(format, Format::Field(_)) {
                     answer = answer.unless_damaged()?;
@@ -260,12 +276,12 @@ impl Show {
                     warn(context, registry.ambiguity(revision).as_slice());
                     answer.value.versions.retain(|version| version.commit == commit);
                 }
-                self.verify(&registry, &mut answer.value)?;
+                self.verify(registry, &mut answer.value)?;
                 let mut of_what = format!("for '{name}'");
                 if answer.value.versions.is_empty() && at.is_none() {
-                    let filtered = || self.filtered_out(&registry, &reference, &options);
-                    let deprecated = || advice::deprecated_version(&registry, name, &reference, &options);
-                    let similar = || advice::similar_shortcut(&registry, &reference);
+                    let filtered = || self.filtered_out(registry, &reference, options);
+                    let deprecated = || advice::deprecated_version(registry, name, &reference, options);
+                    let similar = || advice::similar_shortcut(registry, &reference);
                     if let Some(why) = filtered() {
                         of_what = format!("{of_what} {why}");
                     } else if let Some(why) = deprecated().or_else(similar) {

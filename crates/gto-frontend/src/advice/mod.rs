@@ -52,6 +52,8 @@ pub fn of(error: &Error, scene: &mut dyn Scene) -> Vec<Advice> {
         | Error::NoDefaultBranch { .. }
         | Error::PolicyViolated { .. }
         | Error::PolicyUnknown { .. }
+        | Error::NoPolicy
+        | Error::ViolatingTag { .. }
         | Error::NothingToOverride
         | Error::ReservedTrailer { .. } => policy::of(error),
         Error::Sign { lacks_terminal, .. } => failure::of_signing(*lacks_terminal),

@@ -21,13 +21,16 @@ pub(super) fn of(error: &Error) -> Vec<Advice> {
             all
         }
         Error::PolicyUnknown { .. } => {
-            vec!["nothing was made: `gto policy check` shows what is missing".into()]
+            vec!["`gto policy check` shows what is missing".into()]
         }
         Error::Policy(_) => {
-            vec!["nothing is written while the policy cannot be used: fix the file and push it to the default branch".into()]
+            vec!["fix the file and push it to the default branch: nothing is written while the policy cannot be used".into()]
         }
         Error::NoDefaultBranch { remote } => {
-            vec![format!("`git remote set-head {} --auto` asks the remote", shell_quote(remote)).into()]
+            let remote = shell_quote(remote);
+            vec![
+                format!("`git fetch {remote} && git remote set-head {remote} --auto` asks the remote").into(),
+            ]
         }
         Error::ReservedTrailer { .. } => {
             vec![advice![
@@ -35,6 +38,12 @@ pub(super) fn of(error: &Error) -> Vec<Advice> {
                 either("--override REASON", "the policy"),
                 " is how a reason is given"
             ]]
+        }
+        Error::ViolatingTag { tag } => {
+            vec![format!("`gto policy check {}` shows why", shell_quote(tag)).into()]
+        }
+        Error::NoPolicy => {
+            vec!["`gto policy init` writes one; it is in force once it is on the default branch".into()]
         }
         Error::NothingToOverride => vec![advice!["leave out ", either("--override", "the reason")]],
         _ => Vec::new(),

@@ -1,6 +1,6 @@
 //! What the policy says, as JSON and as lines for a person.
 
-use gto::policy::{Check, Judgement, Outcome, Verdict};
+use gto::policy::{Check, Judgement, Outcome, Reason, Refused, Verdict};
 use gto::{JudgedTag, PolicyReport};
 use serde_json::{Value, json};
 
@@ -53,6 +53,20 @@ pub fn report(report: &PolicyReport) -> Value {
         "policy": report.source,
         "tags": report.tags.iter().map(tag).collect::<Vec<_>>(),
     })
+}
+
+/// Why a branch must not change so.
+pub fn changes(refused: Option<&Refused>) -> Value {
+    let reason = |reason: &Reason| {
+        json!({
+            "rule": reason.rule.to_string(),
+            "wanted": reason.wanted,
+            "found": reason.found,
+            "fulfilled": (!reason.is_unknown).then_some(false),
+            "remedy": reason.fix,
+        })
+    };
+    json!(refused.iter().flat_map(|refused| refused.reasons.iter().map(reason)).collect::<Vec<_>>())
 }
 
 /// A condition for a person: whether it holds, and what would make it hold.

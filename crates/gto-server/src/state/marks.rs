@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use gto::Registry;
 use gto::name::ArtifactName;
 use gto::object_id::ObjectId;
 use gto::policy::Verdict;
 use gto::registry::PolicyInForce;
 use gto::signing::Verified;
+use gto::{Registry, TagsToCheck};
 use serde::Serialize;
 
 use crate::state::picture::Picture;
@@ -119,7 +119,7 @@ fn judge(registry: &Registry, policy: Option<&PolicyInForce>, row: &Arc<Row>) ->
 }
 
 fn violations_of(registry: &Registry, policy: &PolicyInForce, name: &ArtifactName, tag: &str) -> Vec<Mark> {
-    let report = registry.check_policy(policy, std::slice::from_ref(name), Some(tag));
+    let report = registry.check_policy(policy, std::slice::from_ref(name), &TagsToCheck::Named(tag));
     let Ok(report) = report else { return Vec::new() };
     let verdicts = report.tags.iter().map(|judged| judged.judgement.verdict());
     let marks = verdicts.filter_map(|verdict| match verdict {

@@ -20,24 +20,38 @@ pub struct HistoryJson<'a> {
     pub ids: Ids,
     /// What the signature of each tag is worth, if entries are to have that.
     pub verified: Option<&'a HashMap<String, Verified>>,
+    /// What the promotion policy says of each tag, in a word, if entries are to have that.
+    pub judged: Option<&'a HashMap<String, &'static str>>,
 }
 
 impl Serialize for HistoryJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct VerifiedEntry<'a> {
+        struct WithMore<'a> {
             #[serde(flatten)]
             entry: Entry<'a>,
+            #[serde(flatten)]
+            verified: Option<IsVerified>,
+            #[serde(flatten)]
+            judged: Option<IsJudged>,
+        }
+        #[derive(Serialize)]
+        struct IsVerified {
             verified: Option<Verified>,
         }
-        let entry = |event| Entry::new(event, self.ids);
-        match self.verified {
-            None => serializer.collect_seq(self.history.iter().map(entry)),
-            Some(verified) => serializer.collect_seq(self.history.iter().map(|event| VerifiedEntry {
-                entry: entry(event),
-                verified: verified.get(&*event.tag).copied(),
-            })),
+        #[derive(Serialize)]
+        struct IsJudged {
+            policy: Option<&'static str>,
         }
+        let entry = |event| Entry::new(event, self.ids);
+        if self.verified.is_none() && self.judged.is_none() {
+            return serializer.collect_seq(self.history.iter().map(entry));
+        }
+        serializer.collect_seq(self.history.iter().map(|event| WithMore {
+            entry: entry(event),
+            verified: self.verified.map(|all| IsVerified { verified: all.get(&*event.tag).copied() }),
+            judged: self.judged.map(|all| IsJudged { policy: all.get(&*event.tag).copied() }),
+        }))
     }
 }
 

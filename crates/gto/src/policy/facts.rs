@@ -88,6 +88,8 @@ pub struct TagSignature {
     pub key: Option<Key>,
     /// The addresses that the policy's keys bind to it.
     pub addresses: Vec<String>,
+    /// The key as the names of approvals are made of it: its fingerprint, behind its kind.
+    pub fingerprint: Option<String>,
     /// Why it is not good.
     pub reason: Option<String>,
     /// What the last lines of the tag's message say.
@@ -101,6 +103,7 @@ impl TagSignature {
             result: Verified::Unsigned,
             key: None,
             addresses: Vec::new(),
+            fingerprint: None,
             reason: None,
             trailers: Trailers::default(),
         }

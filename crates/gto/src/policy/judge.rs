@@ -8,12 +8,9 @@ use crate::name::StageName;
 
 use super::conditions::{Demands, Subject};
 use super::facts::{Facts, Need};
-use super::judgement::{Check, Condition, Judgement, Missing, Outcome, Remedy, Verdict, one_of};
+use super::judgement::{Check, Condition, Judgement, Outcome, Remedy, Verdict};
 use super::rule::{EventWord, Place, Policy, Rule};
-use super::timeline::{Shown, StageChange, Timeline};
-
-/// How often events that turn out to be invalid are left out and the rest is looked at again.
-const MAX_ROUNDS: usize = 64;
+use super::timeline::{Shown, Timeline};
 
 /// A change of an artifact's tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,8 +66,10 @@ pub fn needs(policy: &Policy, before: &[Event], change: &Change, facts: &Facts) 
 pub struct Judge<'a> {
     policy: &'a Policy,
     events: Vec<Event>,
+    /// Without the events that are left out.
     timeline: Timeline,
     judged: HashMap<usize, Judgement>,
+    left_out: BTreeSet<usize>,
 }
 
 impl<'a> Judge<'a> {
@@ -78,7 +77,7 @@ impl<'a> Judge<'a> {
     pub fn new(policy: &'a Policy, events: Vec<Event>) -> Self {
         let events = sort_events(events);
         let timeline = Timeline::of(&events, |_| true);
-        Self { policy, events, timeline, judged: HashMap::new() }
+        Self { policy, events, timeline, judged: HashMap::new(), left_out: BTreeSet::new() }
     }
 
     /// The events, in the artifact's order: what [`Judge::judge`] counts by.
@@ -86,12 +85,21 @@ impl<'a> Judge<'a> {
         &self.events
     }
 
+    pub(super) fn policy(&self) -> &'a Policy {
+        self.policy
+    }
+
+    /// The events that the timeline lacks, since they are invalid.
+    pub(super) fn left_out(&self) -> &BTreeSet<usize> {
+        &self.left_out
+    }
+
     /// The place of a tag among the events.
     pub fn place_of(&self, tag: &str) -> Option<usize> {
         self.events.iter().position(|event| event.tag == tag)
     }
 
-    /// What the stages showed, whether valid or not.
+    /// What the stages showed. As long as nothing was judged, also by what is not valid.
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
     }
@@ -109,6 +117,8 @@ impl<'a> Judge<'a> {
             }
             match self.attempt(next, facts) {
                 Ok(judgement) => _ = self.judged.insert(next, judgement),
+                // Each time without one event more at least.
+                Err(demands) if demands.is_stale => self.leave_out_invalid(),
                 // Earlier ones, always: there is an end to it.
                 Err(demands) if !demands.events.is_empty() => waiting.extend(demands.events),
                 Err(demands) => return Err(demands.needs.into_iter().collect()),
@@ -117,69 +127,12 @@ impl<'a> Judge<'a> {
         Ok(self.judged.get(&index).cloned().unwrap_or_default())
     }
 
-    /// What a stage shows if only valid events count, and the events that were left out for it.
-    ///
-    /// # Errors
-    /// As [`Judge::judge`]. In the result: why it is not known what the stage shows.
-    pub fn shown_in(&mut self, stage: &StageName, facts: &Facts) -> Result<ShownValidly, Vec<Need>> {
-        let mut left_out = BTreeSet::new();
-        for _ in 0..=self.events.len() {
-            let timeline = if left_out.is_empty() {
-                None
-            } else {
-                Some(Timeline::of(&self.events, |i| !left_out.contains(&i)))
-            };
-            let Some(change) = timeline.as_ref().unwrap_or(&self.timeline).newest(stage).cloned() else {
-                return Ok(ShownValidly {
-                    shown: None,
-                    left_out: left_out.into_iter().collect(),
-                    unknown: Vec::new(),
-                });
-            };
-            let registration = change
-                .assigned_by
-                .and_then(|by| timeline.as_ref().unwrap_or(&self.timeline).registration(by));
-            let (mut invalid, mut unknown) = (false, Vec::new());
-            for event in [Some(change.event), change.assigned_by, registration].into_iter().flatten() {
-                match self.judge(event, facts)?.verdict() {
-                    Verdict::Valid => {}
-                    Verdict::Violations(_) => invalid = left_out.insert(event) || invalid,
-                    Verdict::CannotJudge(missing) => unknown.extend(missing),
-                }
-            }
-            if !invalid {
-                let shown = change.after.map(|shown| (*shown).clone());
-                return Ok(ShownValidly { shown, left_out: left_out.into_iter().collect(), unknown });
-            }
-        }
-        Ok(ShownValidly::default())
-    }
-
-    /// The checks of a tag's time against the clock of the server that gets it. `known` is the newest event that was there.
-    pub fn clock_checks(policy: &Policy, event: &Event, known: Option<&Event>, now: i64) -> Vec<Check> {
-        let seconds = event.tagger.time.seconds();
-        let mut checks = Vec::new();
-        let mut add = |wanted: String, found: Option<String>| {
-            let outcome = found.map_or_else(
-                || Outcome::Fulfilled("its time fits".to_owned()),
-                |found| Outcome::Violated(found, Remedy::MakeAnew),
-            );
-            let condition = Condition::Clock;
-            checks.push(Check { rule: Place::DEFAULT, stage: None, condition, wanted, outcome });
-        };
-        let (ahead, behind) = (seconds.saturating_sub(now), now.saturating_sub(seconds));
-        let ahead = (ahead > Policy::MAX_AHEAD).then(|| format!("it is {ahead} s ahead"));
-        add("a tag at most 10 minutes ahead of the server's clock".to_owned(), ahead);
-        let is_old = behind > policy.max_age.as_seconds();
-        let behind = is_old.then(|| format!("it is {} behind", super::Span::seconds(behind)));
-        add(format!("a tag at most {} behind the server's clock (max_age)", policy.max_age), behind);
-        if let Some(known) = known {
-            let newest = |events: Vec<Event>| sort_events(events).pop().map(|event| event.tag);
-            let is_before = newest(vec![known.clone(), event.clone()]).as_ref() != Some(&event.tag);
-            let found = is_before.then(|| format!("it is dated before '{}'", known.tag));
-            add("a tag that comes after the artifact's newest event".to_owned(), found);
-        }
-        checks
+    /// The facts that the judgements of these events need first, as far as is known: to gather many at once.
+    pub fn needs_of(&self, indices: &[usize], facts: &Facts) -> Vec<Need> {
+        let open = indices.iter().filter(|index| !self.judged.contains_key(index));
+        let demands = open.filter_map(|&index| self.attempt(index, facts).err());
+        let needs: BTreeSet<Need> = demands.flat_map(|demands| demands.needs).collect();
+        needs.into_iter().collect()
     }
 
     /// One try, from what is known so far.
@@ -188,29 +141,20 @@ impl<'a> Judge<'a> {
         if self.policy.baseline.has(&event.tag, &event.tag_id) {
             return Ok(Judgement { is_baseline: true, ..Judgement::default() });
         }
-        let mut excluded = BTreeSet::new();
-        for _ in 0..MAX_ROUNDS {
-            let fresh = (!excluded.is_empty())
-                .then(|| Timeline::of(&self.events[..=index], |i| !excluded.contains(&i)));
-            let timeline = fresh.as_ref().unwrap_or(&self.timeline);
-            let mut demands = Demands::default();
-            let judgement = self.judgement(index, timeline, facts, &mut demands);
-            if demands.excluded.is_subset(&excluded) {
-                let is_open = !demands.events.is_empty() || !demands.needs.is_empty();
-                return if is_open { Err(demands) } else { Ok(judgement) };
-            }
-            excluded.extend(demands.excluded);
-        }
-        Ok(Judgement { checks: vec![unknown(None, TOO_MANY.to_owned())], ..Judgement::default() })
+        let mut demands = Demands::default();
+        let judgement = self.judgement(index, facts, &mut demands);
+        if demands.is_open() { Err(demands) } else { Ok(judgement) }
     }
 
-    fn judgement(
-        &self,
-        index: usize,
-        timeline: &Timeline,
-        facts: &Facts,
-        demands: &mut Demands,
-    ) -> Judgement {
+    /// Makes the timeline without all events that are known to be invalid.
+    pub(super) fn leave_out_invalid(&mut self) {
+        let is_invalid = |judgement: &Judgement| matches!(judgement.verdict(), Verdict::Violations(_));
+        let invalid = self.judged.iter().filter(|(_, judgement)| is_invalid(judgement));
+        self.left_out = invalid.map(|(index, _)| *index).collect();
+        self.timeline = Timeline::of(&self.events, |index| !self.left_out.contains(&index));
+    }
+
+    fn judgement(&self, index: usize, facts: &Facts, demands: &mut Demands) -> Judgement {
         let event = &self.events[index];
         let mut checks = Vec::new();
         if event.artifact().as_str().starts_with(RESERVED) {
@@ -224,28 +168,33 @@ impl<'a> Judge<'a> {
                 outcome,
             });
         }
-        for concern in self.concerns(index, timeline) {
+        for concern in self.concerns(index) {
             let stage = &concern.stage;
             let rules: Vec<&Rule> = self.policy.rules_of_stage(event.artifact(), stage).collect();
             let rules: Vec<&Rule> = rules.into_iter().filter(|rule| fits_kind(rule, event.kind())).collect();
             if rules.is_empty() {
                 continue;
             }
-            let subject = self.subject(index, Some(stage), concern.version.as_ref(), timeline, facts);
-            if let Some(reason) = subject.rests_on(concern.used.iter().copied(), demands) {
+            let subject = self.subject(index, Some(stage), concern.version.as_ref(), facts);
+            if let Some(reason) = subject.rests_on(concern.used, demands) {
                 checks.push(unknown(Some(stage.clone()), reason));
             }
-            for rule in rules {
+            for rule in rules.into_iter().filter(|_| concern.is_changed) {
                 subject.check(rule, demands, &mut checks);
             }
         }
-        let subject = self.subject(index, None, timeline.owner(index), timeline, facts);
-        for rule in self.rules_of_event(event) {
+        let subject = self.subject(index, None, self.timeline.owner(index), facts);
+        let rules: Vec<&Rule> = self.rules_of_event(event).collect();
+        if rules.iter().any(|rule| rule.is_about_version())
+            && let Some(reason) = subject.rests_on(self.timeline.owner_rests_on(index).to_vec(), demands)
+        {
+            checks.push(unknown(None, reason));
+        }
+        for rule in rules {
             subject.check(rule, demands, &mut checks);
         }
         let mut judgement = Judgement { checks, ..Judgement::default() };
-        let is_open = !demands.events.is_empty() || !demands.needs.is_empty();
-        if !is_open && !judgement.is_valid() {
+        if !demands.is_open() && !judgement.is_valid() {
             match subject.override_reason(demands) {
                 Some(Ok(reason)) => judgement.overridden = Some(reason),
                 Some(Err(reason)) => judgement.checks = vec![unknown(None, reason)],
@@ -267,49 +216,43 @@ impl<'a> Judge<'a> {
     }
 
     /// The stages whose rules an event must satisfy, with the version that is held against them.
-    fn concerns(&self, index: usize, timeline: &Timeline) -> Vec<Concern> {
-        let event = &self.events[index];
+    fn concerns(&self, index: usize) -> Vec<Concern> {
+        let (event, timeline) = (&self.events[index], &self.timeline);
         let assigned = event.stage().filter(|_| event.kind() == EventKind::Assignment);
-        let registered = |by: Option<usize>| by.and_then(|by| timeline.registration(by));
         let mut concerns: Vec<Concern> = Vec::new();
         if let Some(stage) = assigned {
-            let used = registered(Some(index)).into_iter().collect();
-            concerns.push(Concern { stage: stage.clone(), version: timeline.owner(index).cloned(), used });
+            let (version, used) = (timeline.owner(index).cloned(), timeline.owner_rests_on(index).to_vec());
+            concerns.push(Concern { stage: stage.clone(), version, is_changed: true, used });
         }
-        for change in timeline.changes_by(index) {
-            let is_assigned = assigned == Some(&change.stage);
-            if is_assigned && change.after.as_ref() == timeline.owner(index) {
+        for stage in timeline.touched_by(index) {
+            let version = timeline.shown_at(stage, index).cloned();
+            if assigned == Some(stage) && version.as_ref() == timeline.owner(index) {
                 continue;
             }
-            let before = timeline.changes_of(&change.stage).rev().find(|other| other.event < index);
-            let rests_on = |change: &StageChange| {
-                let by = change.assigned_by;
-                [by, registered(by)].into_iter().flatten().collect::<Vec<_>>()
-            };
-            let mut used = rests_on(change);
-            used.extend(before.into_iter().flat_map(|before| {
-                let mut used = rests_on(before);
-                used.push(before.event);
-                used
-            }));
-            concerns.push(Concern { stage: change.stage.clone(), version: change.after.clone(), used });
+            let mut used = timeline.rests_on(stage, index);
+            let mut before = None;
+            if let Some(earlier) = index.checked_sub(1) {
+                used.extend(timeline.rests_on(stage, earlier));
+                before = timeline.shown_at(stage, earlier);
+            }
+            let is_changed = before != version.as_ref();
+            concerns.push(Concern { stage: stage.clone(), version, is_changed, used });
         }
         concerns
     }
 
-    fn subject<'s>(
+    pub(super) fn subject<'s>(
         &'s self,
         index: usize,
         stage: Option<&'s StageName>,
         version: Option<&'s Arc<Shown>>,
-        timeline: &'s Timeline,
         facts: &'s Facts,
     ) -> Subject<'s> {
         let event = &self.events[index];
         Subject {
             policy: self.policy,
             facts,
-            timeline,
+            timeline: &self.timeline,
             events: &self.events,
             artifact: event.artifact(),
             index,
@@ -318,144 +261,23 @@ impl<'a> Judge<'a> {
             stage,
             version,
             judged: &self.judged,
+            left_out: &self.left_out,
         }
     }
-
-    /// Judges that the tag goes: who may delete it, and what the stages show without it.
-    ///
-    /// # Errors
-    /// As [`Judge::judge`].
-    pub fn judge_deletion(&mut self, tag: &str, facts: &Facts) -> Result<Judgement, Vec<Need>> {
-        loop {
-            let demands = match self.attempt_deletion(tag, facts) {
-                Ok(judgement) => return Ok(judgement),
-                Err(demands) if demands.events.is_empty() => return Err(demands.needs.into_iter().collect()),
-                Err(demands) => demands,
-            };
-            for event in demands.events {
-                self.judge(event, facts)?;
-            }
-        }
-    }
-
-    fn attempt_deletion(&self, tag: &str, facts: &Facts) -> Result<Judgement, Demands> {
-        let Some(index) = self.place_of(tag) else { return Ok(Judgement::default()) };
-        let mut checks = self.deletion_gate(tag, facts);
-        let mut excluded = BTreeSet::from([index]);
-        for _ in 0..MAX_ROUNDS {
-            let timeline = Timeline::of(&self.events, |i| !excluded.contains(&i));
-            let mut demands = Demands::default();
-            let mut found = Vec::new();
-            for stage in self.timeline.stages() {
-                let (before, after) = (self.timeline.newest(stage), timeline.newest(stage));
-                let version = after.and_then(|change| change.after.as_ref());
-                if before.and_then(|change| change.after.as_ref()) == version {
-                    continue;
-                }
-                let subject = Subject {
-                    index: self.events.len(),
-                    event: None,
-                    seconds: facts.now,
-                    ..self.subject(index, Some(stage), version, &timeline, facts)
-                };
-                let by = after.and_then(|change| change.assigned_by);
-                let used = [by, by.and_then(|by| timeline.registration(by))];
-                if let Some(reason) = subject.rests_on(used.into_iter().flatten(), &mut demands) {
-                    found.push(unknown(Some(stage.clone()), reason));
-                }
-                let rules = self.policy.rules_of_stage(self.events[index].artifact(), stage);
-                for rule in rules.filter(|rule| rule.events.is_empty()) {
-                    subject.check(rule, &mut demands, &mut found);
-                }
-            }
-            if demands.excluded.is_subset(&excluded) {
-                checks.append(&mut found);
-                let is_open = !demands.events.is_empty() || !demands.needs.is_empty();
-                return if is_open { Err(demands) } else { Ok(Judgement { checks, ..Judgement::default() }) };
-            }
-            excluded.extend(demands.excluded);
-        }
-        checks.push(unknown(None, TOO_MANY.to_owned()));
-        Ok(Judgement { checks, ..Judgement::default() })
-    }
-
-    /// Whether this tag may be deleted or moved at all: by nobody, unless rules say who.
-    fn deletion_gate(&self, tag: &str, facts: &Facts) -> Vec<Check> {
-        let Some(event) = self.events.iter().find(|event| event.tag == tag) else { return Vec::new() };
-        deletion_checks(self.policy, event.artifact().as_str(), event.stage(), facts)
-    }
-}
-
-/// Whether a tag of an artifact may be deleted or moved, also one that is no event (an approval): by nobody, unless rules say who.
-pub fn deletion_checks(
-    policy: &Policy,
-    artifact: &str,
-    stage: Option<&StageName>,
-    facts: &Facts,
-) -> Vec<Check> {
-    let fits = |rule: &&Rule| {
-        rule.is_about_deletion()
-            && rule.artifact.matches(artifact)
-            && rule.stage.as_ref().is_none_or(|wanted| Some(wanted) == stage)
-    };
-    let mut checks = Vec::new();
-    let check = |rule: Place, wanted: String, outcome: Outcome| Check {
-        rule,
-        stage: stage.cloned(),
-        condition: Condition::Delete,
-        wanted,
-        outcome,
-    };
-    for rule in policy.rules.iter().filter(fits) {
-        let wanted = if rule.pusher.is_empty() {
-            "no tag deleted or moved".to_owned()
-        } else {
-            format!("tags deleted or moved only by {}", one_of(&rule.pusher))
-        };
-        let outcome = match &facts.pusher {
-            _ if rule.pusher.is_empty() => Outcome::Violated("this one would be".to_owned(), Remedy::Nothing),
-            Some(pusher) if rule.pusher.contains(pusher) => Outcome::Fulfilled(format!("'{pusher}' pushes")),
-            Some(pusher) => {
-                let found = format!("'{}' pushes", crate::text::printable(pusher));
-                Outcome::Violated(found, Remedy::PushAs(rule.pusher.clone()))
-            }
-            None => Outcome::Unknown("who pushes is not known: only the server knows".to_owned()),
-        };
-        checks.push(check(rule.place, wanted, outcome));
-    }
-    if checks.is_empty() {
-        let found = "this one would be (no rule for `event: delete` allows it)".to_owned();
-        checks.push(check(
-            Place::DEFAULT,
-            "no tag deleted or moved".to_owned(),
-            Outcome::Violated(found, Remedy::Nothing),
-        ));
-    }
-    checks
 }
 
 /// The names of artifacts that approvals have taken.
 const RESERVED: &str = "gto-approval/";
-const TOO_MANY: &str = "too many invalid events come before it";
 
 /// A stage whose rules must hold for a version.
 struct Concern {
     stage: StageName,
     /// `None` if the stage shows nothing afterwards.
     version: Option<Arc<Shown>>,
+    /// Whether it shows something else than before. If not, that must be certain.
+    is_changed: bool,
     /// The earlier events on which it rests that this is so.
     used: Vec<usize>,
-}
-
-/// What a stage shows if only valid events count.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ShownValidly {
-    /// The version; `None` for nothing.
-    pub shown: Option<Shown>,
-    /// The events that are proven to be invalid and decided before: their places.
-    pub left_out: Vec<usize>,
-    /// Why it is not known; empty if it is.
-    pub unknown: Vec<Missing>,
 }
 
 fn fits_kind(rule: &Rule, kind: EventKind) -> bool {
@@ -463,7 +285,7 @@ fn fits_kind(rule: &Rule, kind: EventKind) -> bool {
 }
 
 /// Something before the rules is not known.
-fn unknown(stage: Option<StageName>, reason: String) -> Check {
+pub(super) fn unknown(stage: Option<StageName>, reason: String) -> Check {
     let wanted = "valid events before it".to_owned();
     Check {
         rule: Place::DEFAULT,

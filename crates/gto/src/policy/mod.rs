@@ -22,7 +22,9 @@
 //! hook, `gto policy check` and readers give one verdict, whatever they asked before.
 
 mod baseline;
+mod clock;
 mod conditions;
+mod deletion;
 mod export;
 mod facts;
 mod glob;
@@ -38,15 +40,16 @@ mod tests;
 mod timeline;
 
 pub use baseline::{Baseline, InvalidBaseline};
+pub use deletion::deletion_checks;
 pub use facts::{Approval, BranchFact, Facts, Need, TagSignature, Trailers};
 pub use glob::{Glob, InvalidGlob};
-pub use judge::{Change, Judge, ShownValidly, deletion_checks, judge, needs};
+pub use judge::{Change, Judge, judge, needs};
 pub use judgement::{Check, Condition, Judgement, Missing, Outcome, Remedy, Verdict, Violation};
 pub use people::{Group, Key, KeyKind, Member};
 pub use push::{InvalidUpdate, Reason, RefUpdate, Refused};
 pub use read::PolicyError;
 pub use rule::{
-    Approvals, BreakGlass, EventWord, Freeze, Guard, Place, Policy, Prerelease, Rule, VersionRule,
+    Approvals, BreakGlass, EventWord, Freeze, Guard, Place, Policy, Prerelease, Rule, Service, VersionRule,
 };
 pub use span::{Moment, Span};
 pub use timeline::{Shown, StageChange, Timeline};

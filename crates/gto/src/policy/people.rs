@@ -78,6 +78,38 @@ impl serde::Serialize for Key {
     }
 }
 
+/// Somebody who made a tag, or for whom a service made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Person {
+    /// Whoever has this key, to which the policy's keys bind these addresses.
+    Key(Key, Vec<String>),
+    /// Whoever has this address: the tagger's, or one that a service names.
+    Address(String),
+}
+
+impl Person {
+    /// Whether that is one person: people are compared by key, and where one of them has none, by address.
+    pub fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Key(one, _), Self::Key(other, _)) => one == other,
+            (Self::Address(one), Self::Address(other)) => one.eq_ignore_ascii_case(other),
+            (Self::Key(_, addresses), Self::Address(address))
+            | (Self::Address(address), Self::Key(_, addresses)) => {
+                addresses.iter().any(|one| one.eq_ignore_ascii_case(address))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key, _) => key.fmt(f),
+            Self::Address(address) => write!(f, "email:{}", crate::text::printable(address)),
+        }
+    }
+}
+
 /// A member of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Member {

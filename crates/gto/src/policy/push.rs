@@ -74,13 +74,20 @@ pub struct Reason {
     pub found: String,
     /// What would satisfy it.
     pub fix: Option<String>,
+    /// Whether it is no more than not known that it is so as it is wanted.
+    pub is_unknown: bool,
 }
 
 impl Reason {
     /// Something that holds without a rule.
     pub fn new(wanted: &str, found: impl Into<String>, fix: Option<&str>) -> Self {
         let (wanted, fix) = (wanted.to_owned(), fix.map(str::to_owned));
-        Self { rule: Place::DEFAULT, wanted, found: found.into(), fix }
+        Self { rule: Place::DEFAULT, wanted, found: found.into(), fix, is_unknown: false }
+    }
+
+    /// Something that is not known, for this reason.
+    pub fn unknown(wanted: &str, why: &str) -> Self {
+        Self { is_unknown: true, ..Self::new(wanted, format!("this cannot be judged: {why}"), None) }
     }
 
     /// What is wrong by a judgement; none if it is valid.
@@ -94,16 +101,12 @@ impl Reason {
                     wanted: violation.wanted,
                     found: violation.found,
                     fix: (violation.remedy != Remedy::Nothing).then(|| violation.remedy.to_string()),
+                    is_unknown: false,
                 })
                 .collect(),
             Verdict::CannotJudge(missing) => missing
                 .into_iter()
-                .map(|missing| Self {
-                    rule: missing.rule,
-                    wanted: missing.wanted,
-                    found: format!("this cannot be judged: {}", missing.reason),
-                    fix: None,
-                })
+                .map(|missing| Self { rule: missing.rule, ..Self::unknown(&missing.wanted, &missing.reason) })
                 .collect(),
         }
     }

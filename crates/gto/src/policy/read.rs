@@ -8,7 +8,7 @@ use crate::yaml::{self, Node, Problem, Value};
 use super::baseline::Baseline;
 use super::people::{Group, Member};
 use super::rule::{
-    Approvals, BreakGlass, EventWord, Freeze, Guard, Place, Policy, Prerelease, Rule, VersionRule,
+    Approvals, BreakGlass, EventWord, Freeze, Guard, Place, Policy, Prerelease, Rule, Service, VersionRule,
 };
 use super::span::{Moment, Span};
 
@@ -71,9 +71,13 @@ impl Policy {
 
 /// The keys of the file, of a rule, and of the mappings in them: the JSON schema for editors is checked against these.
 pub(super) const KEYS: &[(&str, &[&str])] = &[
-    ("the policy", &["version", "registry", "groups", "policy", "rules", "break_glass", "max_age"]),
+    (
+        "the policy",
+        &["version", "registry", "groups", "policy", "rules", "break_glass", "service", "max_age"],
+    ),
     ("policy", &["by", "signature"]),
     ("break_glass", &["by", "reason"]),
+    ("service", &["by"]),
     (
         "a rule",
         &[
@@ -153,6 +157,7 @@ fn policy(root: &Node) -> Read<Policy> {
         guard: fields.read("policy", |node, _| guard(node))?,
         rules: fields.list("rules", |node, _| rule(node))?,
         break_glass: fields.read("break_glass", |node, _| break_glass(node))?,
+        service: fields.read("service", |node, _| service(node))?,
         max_age: fields.read("max_age", span)?.unwrap_or(Span::seconds(3_600)),
         groups,
         baseline: Baseline::default(),
@@ -170,7 +175,10 @@ fn check_groups(root: &Node, policy: &Policy) -> Read<()> {
     let of_guard = policy.guard.iter().flat_map(|guard| guard.by.iter().map(|name| (guard.place, name)));
     let of_glass =
         policy.break_glass.iter().flat_map(|glass| glass.by.iter().map(|name| (glass.place, name)));
-    let unknown = of_rules.chain(of_guard).chain(of_glass).find(|(_, name)| policy.group(name).is_none());
+    let of_service =
+        policy.service.iter().flat_map(|service| service.by.iter().map(|name| (service.place, name)));
+    let named = of_rules.chain(of_guard).chain(of_glass).chain(of_service);
+    let unknown = { named }.find(|(_, name)| policy.group(name).is_none());
     unknown.map_or(Ok(()), |(place, name)| {
         let known: Vec<&str> = policy.groups.iter().map(|group| group.name.as_str()).collect();
         let known = if known.is_empty() {
@@ -225,6 +233,12 @@ fn break_glass(node: &Node) -> Read<BreakGlass> {
     word(fields.need("reason", "`break_glass`")?, "reason", &["required"])?;
     fields.need("by", "`break_glass`")?;
     Ok(BreakGlass { place: place(node), by: names(&fields, "by")? })
+}
+
+fn service(node: &Node) -> Read<Service> {
+    let fields = Fields::of(node, "service")?;
+    fields.need("by", "`service`")?;
+    Ok(Service { place: place(node), by: names(&fields, "by")? })
 }
 
 fn rule(node: &Node) -> Read<Rule> {
@@ -443,7 +457,7 @@ mod tests {
             let object = match *what {
                 "the policy" => &schema,
                 "a rule" => rule,
-                "policy" | "break_glass" => &schema["properties"][what],
+                "policy" | "break_glass" | "service" => &schema["properties"][what],
                 inner => &rule["properties"][inner],
             };
             let mut found: Vec<&str> =

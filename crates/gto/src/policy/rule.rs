@@ -6,8 +6,9 @@ use crate::event::EventKind;
 use crate::name::{ArtifactName, StageName};
 
 use super::baseline::Baseline;
+use super::facts::TagSignature;
 use super::glob::Glob;
-use super::people::{Group, Key};
+use super::people::{Group, Key, Person};
 use super::span::{Moment, Span};
 
 /// Where something is in the policy's file.
@@ -44,6 +45,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// Who may do without the rules.
     pub break_glass: Option<BreakGlass>,
+    /// Who may say for whom a tag is made.
+    pub service: Option<Service>,
     /// How far behind the server's clock a pushed tag may be.
     pub max_age: Span,
     /// The tags that were there before the policy, from `.gto-policy/baseline`.
@@ -70,6 +73,25 @@ impl Policy {
     /// Whether a key, or an address that is bound to it, is in one of these groups.
     pub(super) fn is_in(&self, groups: &[String], key: &Key, addresses: &[String]) -> bool {
         groups.iter().filter_map(|name| self.group(name)).any(|group| group.has(key, addresses))
+    }
+
+    /// For whom a key signed: itself, or whom a service names.
+    pub(super) fn person(&self, signature: &TagSignature) -> Option<Person> {
+        let (key, addresses) = (signature.key.clone()?, signature.addresses.clone());
+        let is_service =
+            self.service.as_ref().is_some_and(|service| self.is_in(&service.by, &key, &addresses));
+        match &signature.trailers.actor {
+            Some(actor) if is_service => Some(Person::Address(actor.clone())),
+            _ => Some(Person::Key(key, addresses)),
+        }
+    }
+
+    /// Whether somebody is in one of these groups.
+    pub(super) fn has_person(&self, groups: &[String], person: &Person) -> bool {
+        match person {
+            Person::Key(key, addresses) => self.is_in(groups, key, addresses),
+            Person::Address(address) => self.has_address(groups, address),
+        }
     }
 
     /// Whether one of these groups names an address like this one.
@@ -107,6 +129,15 @@ pub struct Guard {
 /// Who may do without the rules, by a tag with a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BreakGlass {
+    /// The line.
+    pub place: Place,
+    /// Groups.
+    pub by: Vec<String>,
+}
+
+/// Services that make tags for others: in a tag that one of them signed, who acts is the one that `Gto-Actor:` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
     /// The line.
     pub place: Place,
     /// Groups.
@@ -197,6 +228,11 @@ impl Rule {
     /// Whether the rule is about deletions and moves of tags.
     pub fn is_about_deletion(&self) -> bool {
         self.events.contains(&EventWord::Delete)
+    }
+
+    /// Whether it asks anything of the version.
+    pub(super) fn is_about_version(&self) -> bool {
+        self.wants_version() || !self.branches.is_empty()
     }
 
     /// Whether the version must be a registered one.

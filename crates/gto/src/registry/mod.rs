@@ -25,7 +25,7 @@ pub use files::{CommitContent, CommitFile, CommitFileKind, CommitPath};
 pub use located::Located;
 pub use open::OpenOptions;
 pub use plumbing::{AnnotatedTag, clone_with_files};
-pub use policy::{JudgedTag, PolicyInForce, PolicyReport};
+pub use policy::{JudgedTag, PolicyInForce, PolicyReport, TagsToCheck};
 pub use read::{CheckedRef, CommitRange, Detail, FetchTags, StagesWanted, Trigger};
 pub use remote::{Comparison, Difference, KeptClone, KeptClones, Sent, TagDifference};
 
@@ -52,6 +52,8 @@ pub struct Registry {
     keeps_config: bool,
     pub(crate) environment: Environment,
     remote: Option<RemoteClone>,
+    /// Whether answers leave out what violates the policy.
+    enforcement: Option<policy::in_force::Enforcement>,
 }
 
 /// A configuration that was read.

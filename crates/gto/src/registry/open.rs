@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::git::{Repository, TagsWanted, is_bundle};
 use crate::name::ArtifactName;
 use crate::registry::Registry;
+use crate::registry::policy::in_force::Enforcement;
 use crate::registry::remote::clones::{KeptClones, RemoteClone};
 
 /// How a registry is opened.
@@ -21,6 +22,7 @@ pub struct OpenOptions {
     is_as_kept: bool,
     keeps_config: bool,
     artifact: Option<ArtifactName>,
+    is_enforced: bool,
 }
 
 impl OpenOptions {
@@ -33,6 +35,7 @@ impl OpenOptions {
             is_as_kept: false,
             keeps_config: false,
             artifact: None,
+            is_enforced: false,
         }
     }
 
@@ -68,6 +71,13 @@ impl OpenOptions {
     #[must_use]
     pub fn only(self, artifact: Option<ArtifactName>) -> Self {
         Self { artifact, ..self }
+    }
+
+    /// Answers are to obey the promotion policy: tags that violate it count as absent ([`Registry::violating_tags`]), and where that
+    /// of a tag in question is not known, or there is no policy, they fail.
+    #[must_use]
+    pub fn enforce_policy(self, is_enforced: bool) -> Self {
+        Self { is_enforced, ..self }
     }
 
     /// Opens the registry of the repository at `path`, or of the folder above it that is one.
@@ -117,13 +127,14 @@ impl OpenOptions {
     /// `None` where that cannot be had, as of ids in SHA-256, or a clone of all of it is kept.
     fn lean(&self, url: &str, artifact: &ArtifactName) -> Option<(Repository, RemoteClone)> {
         let is_kept = KeptClones::of(&self.environment).is_some_and(|clones| clones.has_whole(url));
-        if is_kept || is_bundle(Path::new(url)) {
+        // The policy, and what it asks about, is on branches.
+        if is_kept || self.is_enforced || is_bundle(Path::new(url)) {
             return None;
         }
         let name = artifact.in_tag();
         let prefixes = ["@", "#"].map(|mark| format!("{name}{mark}")).into();
-        let wanted = TagsWanted { prefixes, settings: Vec::new(), is_sha256: false };
-        RemoteClone::of_tags(url, &wanted, &self.environment).ok()
+        let wanted = TagsWanted { prefixes, is_sha256: false };
+        RemoteClone::of_tags(url, &wanted, &[], &self.environment).ok()
     }
 
     pub(in crate::registry) fn registry(
@@ -135,12 +146,14 @@ impl OpenOptions {
         if let Ok(silence) = self.environment.git_timeout() {
             repository.set_silence(silence);
         }
+        let enforcement = self.is_enforced.then(Enforcement::default);
         Registry {
             repository,
             config: Mutex::default(),
             keeps_config: self.keeps_config,
             environment: self.environment.clone(),
             remote,
+            enforcement,
         }
     }
 }

@@ -204,6 +204,7 @@ pub fn clone_with_files(
     let address = Address::parse(url).map_err(|error| Error::clone_of(url, &error))?;
     let prompt = environment.variable("GIT_TERMINAL_PROMPT").unwrap_or_else(|| "0".to_owned());
     let silence = environment.git_timeout()?;
-    let access = Access { address: &address, prompt: &prompt, silence, environment, tags: None };
+    let access =
+        Access { address: &address, prompt: &prompt, silence, environment, tags: None, settings: &[] };
     access.clone_with_files(folder, branch).map_err(|error| Error::clone_of(address.plain(), &error))
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests are programs")]
 
 mod annotation_edits;
+mod policy;
 mod reads;
 mod sharing;
 mod snapshot;

@@ -21,7 +21,7 @@ use self::only::Only;
 use self::system::System;
 use self::values::Values;
 use super::show::warn;
-use crate::args::RepoArgs;
+use crate::args::{PolicyArgs, RepoArgs};
 use crate::candidates;
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -54,6 +54,9 @@ pub struct Ci {
 
     #[command(flatten)]
     repo: RepoArgs,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
 
     /// Whose pipeline it is, which decides where the values go
     #[arg(long, value_enum, default_value_t = Format::Auto, hide_possible_values = false)]
@@ -151,9 +154,11 @@ impl Ci {
             }
             return Ok(Values::without_event(reference));
         }
-        let registry = context.open(&self.repo.repo)?;
+        let registry = context.open_reader(&self.repo.repo, self.policy)?;
         let fetch = self.fetch.wanted();
-        let answer = registry.trigger(name, fetch).map_err(|error| match error {
+        let answer = registry.trigger(name, fetch);
+        context.tell_left_out(&registry);
+        let answer = answer.map_err(|error| match error {
             gto::Error::NoEvent { is_lightweight: true, .. } if fetch == FetchTags::Never => {
                 let hint =
                     "a checkout may have made it, of an annotated one: without --no-fetch gto fetches that";
@@ -172,6 +177,7 @@ impl Ci {
                 let is_match = self.only.is_empty() || self.only.iter().any(|only| only.fits(&found.event));
                 Ok(Values::new(*found, is_match))
             }
+            Trigger::Other(CheckedRef::Violating) => Ok(Values::without_event(reference)),
             Trigger::Other(found) => {
                 let why = match found {
                     CheckedRef::Lightweight => {

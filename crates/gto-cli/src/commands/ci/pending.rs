@@ -5,7 +5,7 @@ use gto::report::{EventReport, Schema};
 use serde::Serialize;
 
 use super::fetch::FetchArgs;
-use crate::args::RepoArgs;
+use crate::args::{PolicyArgs, RepoArgs};
 use crate::candidates;
 use crate::commands::operand;
 use crate::commands::show::warn;
@@ -36,6 +36,9 @@ pub struct Pending {
     repo: RepoArgs,
 
     #[command(flatten)]
+    policy: PolicyArgs,
+
+    #[command(flatten)]
     fetch: FetchArgs,
 
     /// Print output in json format
@@ -54,9 +57,11 @@ impl Pending {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let stage = operand::stage(&self.stage)?;
-        let registry = context.open(&self.repo.repo)?;
+        let registry = context.open_reader(&self.repo.repo, self.policy)?;
         registry.check_stage(&stage)?;
-        let answer = registry.events_since(&stage, &self.since, self.fetch.wanted())?;
+        let answer = registry.events_since(&stage, &self.since, self.fetch.wanted());
+        context.tell_left_out(&registry);
+        let answer = answer?;
         warn(context, &answer.warnings);
         if self.json {
             let report = Report { schema: Schema, events: &answer.value };

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use gto::name::ArtifactName;
-use gto::policy::Verdict;
+use gto::policy::{Reason, Refused, Verdict};
 use gto::tag::TagName;
-use gto::{PolicyReport, Registry};
+use gto::{PolicyReport, Registry, TagsToCheck};
 use gto_frontend::reports::policy;
 
 use super::in_force::in_force;
@@ -26,6 +26,7 @@ use crate::output::json;
     gto policy check                          all tags\n  \
     gto policy check model                    those of an artifact\n  \
     gto policy check 'model#prod#3'           one tag\n  \
+    gto policy check --range origin/main..HEAD\n  \
     gto policy check --as-of new.yaml         what another policy would say about what has happened")]
 pub struct Check {
     /// Artifact name or tag. If omitted, all tags of the registry
@@ -38,6 +39,11 @@ pub struct Check {
     /// All tags of the registry: what is done without a name
     #[arg(long, conflicts_with = "name")]
     all: bool,
+
+    /// What these commits bring, by the policy of OLD: the tags on them, and whether who changed the policy may do that. For CI, where no
+    /// hook of the server can
+    #[arg(long, value_name = "OLD..NEW", conflicts_with_all = ["name", "all", "as_of"])]
+    range: Option<String>,
 
     /// Check against the policy in this file instead, with the keys and the baseline that are in force
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -52,6 +58,41 @@ impl Check {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open(&self.repo.repo)?;
+        let (report, refused) = self.checked(&registry)?;
+        if self.json {
+            let mut value = policy::report(&report);
+            if self.range.is_some() {
+                value["changes"] = policy::changes(refused.as_ref());
+            }
+            context.printer.line(json::to_string(&value)?)?;
+        } else {
+            print(context, &report)?;
+            print_refused(context, refused.as_ref())?;
+        }
+        let is =
+            |wanted: fn(&Verdict) -> bool| report.tags.iter().any(|tag| wanted(&tag.judgement.verdict()));
+        let reasons = || refused.iter().flat_map(|refused| &refused.reasons);
+        if is(|verdict| matches!(verdict, Verdict::Violations(_)))
+            || reasons().any(|reason| !reason.is_unknown)
+        {
+            return Err(CommandError::Violated);
+        }
+        if is(|verdict| matches!(verdict, Verdict::CannotJudge(_))) || refused.is_some() {
+            Err(CommandError::Silent)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn checked(&self, registry: &Registry) -> Result<(PolicyReport, Option<Refused>)> {
+        if let Some(range) = &self.range {
+            let (old, new) = range.split_once("..").filter(|(old, _)| !old.is_empty()).ok_or_else(|| {
+                let hint = "such as `gto policy check --range origin/main..HEAD`".to_owned();
+                CommandError::arguments(format!("'{range}' is no OLD..NEW"), hint)
+            })?;
+            let new = if new.is_empty() { "HEAD" } else { new };
+            return Ok(registry.check_range((registry.resolve(old)?, registry.resolve(new)?), range)?);
+        }
         let in_force = match &self.as_of {
             Some(file) => {
                 let what = || format!("Cannot read '{}'", file.display());
@@ -59,25 +100,11 @@ impl Check {
                     std::fs::read(file).map_err(|source| CommandError::File { what: what(), source })?;
                 registry.policy_as_of(&text)?
             }
-            None => in_force(&registry)?,
+            None => in_force(registry)?,
         };
-        let (artifacts, tag) = self.concerned(&registry)?;
-        let report = registry.check_policy(&in_force, &artifacts, tag)?;
-        if self.json {
-            context.printer.line(json::to_string(&policy::report(&report))?)?;
-        } else {
-            print(context, &report)?;
-        }
-        let is =
-            |wanted: fn(&Verdict) -> bool| report.tags.iter().any(|tag| wanted(&tag.judgement.verdict()));
-        if is(|verdict| matches!(verdict, Verdict::Violations(_))) {
-            return Err(CommandError::Violated);
-        }
-        if is(|verdict| matches!(verdict, Verdict::CannotJudge(_))) {
-            Err(CommandError::Silent)
-        } else {
-            Ok(())
-        }
+        let (artifacts, tag) = self.concerned(registry)?;
+        let wanted = tag.map_or(TagsToCheck::All, TagsToCheck::Named);
+        Ok((registry.check_policy(&in_force, &artifacts, &wanted)?, None))
     }
 
     fn concerned(&self, registry: &Registry) -> Result<(Vec<ArtifactName>, Option<&str>)> {
@@ -93,6 +120,18 @@ impl Check {
         }
         Ok((vec![artifact], None))
     }
+}
+
+fn print_refused(context: &mut Context, refused: Option<&Refused>) -> Result<()> {
+    if let Some(Refused { name, reasons }) = refused {
+        for Reason { rule, wanted, found, fix, .. } in reasons {
+            context.printer.line(format!("{name}: {rule} wants {wanted}, but {found}"))?;
+            if let Some(fix) = fix {
+                context.printer.hint(format!("to satisfy {rule}, {fix}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn print(context: &mut Context, report: &PolicyReport) -> Result<()> {

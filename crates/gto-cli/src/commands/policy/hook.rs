@@ -81,7 +81,7 @@ fn lines(refused: &[Refused]) -> Vec<String> {
     for Refused { name, reasons } in refused.iter().take(SHOWN) {
         lines.push(String::new());
         lines.push(clean(name).into_owned());
-        for Reason { rule, wanted, found, fix } in reasons {
+        for Reason { rule, wanted, found, fix, .. } in reasons {
             lines.extend(wrapped("  wanted: ", wanted));
             lines.extend(wrapped("  found:  ", found));
             lines.extend(fix.iter().flat_map(|fix| wrapped("  fix:    ", fix)));

@@ -7,6 +7,8 @@ mod hook;
 mod in_force;
 mod init;
 
+pub(super) use in_force::in_force;
+
 use clap::{Args, Subcommand};
 
 use crate::context::Context;

@@ -18,13 +18,13 @@ struct Hooked {
     policy: String,
 }
 
-fn now() -> i64 {
+pub fn now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     i64::try_from(now.as_secs()).unwrap_or_default()
 }
 
 /// A tag that the hook takes for new.
-fn fresh(seconds: i64) -> TagSpec {
+pub fn fresh(seconds: i64) -> TagSpec {
     TagSpec::at(now() + seconds)
 }
 
@@ -44,7 +44,7 @@ fn hooked(text: &str) -> Hooked {
     Hooked { server, clone, policy: text.to_owned() }
 }
 
-fn install(server: &Repo) {
+pub fn install(server: &Repo) {
     let run = gto(server, "policy hook --install").ok();
     assert!(run.out().starts_with("Installed "), "{run}");
 }
@@ -60,7 +60,7 @@ impl Hooked {
 }
 
 /// Pushes with git alone, which must be refused in these words; nothing lands.
-fn refused(server: &Repo, clone: &Repo, args: &[&str], words: &[&str]) -> String {
+pub fn refused(server: &Repo, clone: &Repo, args: &[&str], words: &[&str]) -> String {
     let before = server.refs_fingerprint();
     let output = clone.git(&[&["push", "-q", "origin"], args].concat());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -74,7 +74,7 @@ fn refused(server: &Repo, clone: &Repo, args: &[&str], words: &[&str]) -> String
     said
 }
 
-fn taken(clone: &Repo, args: &[&str]) {
+pub fn taken(clone: &Repo, args: &[&str]) {
     let output = clone.git(&[&["push", "-q", "origin"], args].concat());
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

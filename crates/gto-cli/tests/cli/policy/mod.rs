@@ -2,8 +2,11 @@
 
 #![cfg(unix)]
 
+mod attacks;
 mod doctor;
 mod hook;
+mod keys_at_the_hook;
+mod readers;
 mod rules;
 mod signatures;
 
@@ -29,6 +32,11 @@ fn forbidden(repo: &Repo, line: &str, error: &str) -> Run {
     assert_eq!(run.out(), "", "{run}");
     assert_eq!(repo.refs_fingerprint(), before, "a ref changed in\n{run}");
     run
+}
+
+fn make_executable(path: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is there");
 }
 
 fn write(path: &std::path::Path, text: &str) {

@@ -59,6 +59,8 @@ pub(crate) struct Access<'a> {
     pub environment: &'a Environment,
     /// The only tags to have, if not everything.
     pub tags: Option<&'a TagsWanted>,
+    /// Settings by which the repository that asks reaches remotes.
+    pub settings: &'a [(String, String)],
 }
 
 /// Git's messages, without its progress lines, which are reported immediately.
@@ -212,8 +214,7 @@ impl Access<'_> {
 
     /// How Git logs in.
     fn login(&self) -> Vec<(String, String)> {
-        let settings = self.tags.map_or(&[][..], |tags| &tags.settings);
-        let mut variables = self.address.variables(self.environment, settings);
+        let mut variables = self.address.variables(self.environment, self.settings);
         variables.push(("GIT_TERMINAL_PROMPT".to_owned(), self.prompt.to_owned()));
         variables
     }

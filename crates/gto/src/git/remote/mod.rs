@@ -275,6 +275,12 @@ impl Repository {
         }
     }
 
+    /// The full name of the ref that this one stands for, if it is a symbolic one: the last of a chain of them.
+    pub fn ref_behind(&self, name: &str) -> Option<String> {
+        let output = self.run_git("reading a symbolic ref", ["symbolic-ref", "--quiet", name], b"").ok()?;
+        output.status.success().then(|| lossy(output.stdout.trim_ascii()))
+    }
+
     /// The tags of the remote whose names begin with one of the prefixes, in no order. What is not UTF-8 is left out.
     pub fn remote_tags(&self, remote: &Remote, prefixes: &[String]) -> Result<Vec<RemoteTag>, RemoteError> {
         // Git shows only those that match; of the remote it gets all tags.

@@ -10,13 +10,11 @@ const REACHING: [&str; 4] = ["http", "url", "credential", "protocol"];
 /// The same of the section `core`.
 const REACHING_IN_CORE: [&str; 3] = ["sshCommand", "askPass", "gitProxy"];
 
-/// The tags to have of a remote, and how it is reached.
+/// The tags to have of a remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TagsWanted {
     /// How their names begin.
     pub prefixes: Vec<String>,
-    /// Settings of the repository that asks: those of the user and the system count anyway.
-    pub settings: Vec<(String, String)>,
     /// Whether object ids are SHA-256.
     pub is_sha256: bool,
 }
@@ -34,7 +32,7 @@ impl Repository {
         self.gix().object_hash() == gix::hash::Kind::Sha256
     }
 
-    /// How this repository, and no other, is told to reach remotes: keys and values.
+    /// How this repository, and no other, is told to reach remotes: keys and values. Those of the user and the system count anyway.
     pub fn settings_to_reach(&self) -> Vec<(String, String)> {
         let config = self.gix().config_snapshot();
         let mut settings = Vec::new();

@@ -290,6 +290,17 @@ fn seconds_of(line: &[u8]) -> Option<i64> {
 /// Whether the key had not expired at that time, by what gpg prints of it. A signature that has expired itself is no good.
 fn was_good_then(said: &str, seconds: i64) -> bool {
     let lines = || said.lines().filter_map(|line| line.strip_prefix("[GNUPG:] "));
-    let ended = lines().filter_map(|line| line.strip_prefix("KEYEXPIRED ")?.trim().parse::<i64>().ok()).min();
+    let of_key =
+        lines().filter_map(|line| line.strip_prefix("KEYEXPIRED ")?.trim().parse::<i64>().ok()).min();
+    // gpgsm has no such line, but the end of the certificate where gpg has that of the signature.
+    let of_certificate =
+        || lines().find_map(|line| iso_seconds(line.strip_prefix("VALIDSIG ")?.split(' ').nth(3)?));
+    let ended = of_key.or_else(of_certificate);
     lines().any(|line| line.starts_with("EXPKEYSIG ")) && ended.is_some_and(|ended| seconds < ended)
+}
+
+/// The seconds since 1970 of a time such as `20261130T041808`, in UTC.
+fn iso_seconds(text: &str) -> Option<i64> {
+    let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%S", text).ok()?;
+    Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
 }

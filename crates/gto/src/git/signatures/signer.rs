@@ -2,7 +2,7 @@
 //!
 //! Asks the programs that sign, and never for a passphrase.
 
-use std::path::Path;
+use std::io::Write as _;
 use std::process::Stdio;
 
 use crate::approval::ApprovalId;
@@ -12,8 +12,7 @@ use crate::object_id::ObjectId;
 use crate::signing::{SignatureFormat, Signing};
 
 impl Repository {
-    /// The key that will sign: the public key for SSH, and a fingerprint for the others; where it cannot be found out, what Git
-    /// calls it.
+    /// The key that will sign: its fingerprint; where it cannot be found out, what Git calls it.
     pub fn signer(&self, signing: &Signing, name: &str, email: &str) -> Result<String, SignError> {
         let key = match (&signing.key, signing.format) {
             (Some(key), _) => key.clone(),
@@ -21,10 +20,24 @@ impl Repository {
             (None, _) => format!("{name} <{email}>"),
         };
         let found = match signing.format {
-            SignatureFormat::Ssh => public_ssh_key(&key),
+            SignatureFormat::Ssh => self.ssh_fingerprint(&key),
             SignatureFormat::OpenPgp | SignatureFormat::X509 => self.fingerprint(signing.format, &key)?,
         };
         Ok(format!("{}:{}", signing.format.word(), found.unwrap_or(key)))
+    }
+
+    fn ssh_fingerprint(&self, key: &str) -> Option<String> {
+        let literal = literal_ssh_key(key);
+        let mut command = self.program("ssh-keygen");
+        command.args(["-l", "-E", "sha256", "-f", if literal.is_some() { "-" } else { key }]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().ok()?;
+        if let Some(mut input) = child.stdin.take() {
+            // What it does not read it does not need.
+            let _ = input.write_all(format!("{}\n", literal.unwrap_or_default()).as_bytes());
+        }
+        let output = child.wait_with_output().ok().filter(|output| output.status.success())?;
+        lossy(&output.stdout).split(' ').nth(1).map(str::to_owned)
     }
 
     fn fingerprint(&self, format: SignatureFormat, key: &str) -> Result<Option<String>, SignError> {
@@ -36,18 +49,6 @@ impl Repository {
         let print = listed.lines().find_map(|line| line.strip_prefix("fpr:")?.split(':').nth(8));
         Ok(print.map(str::to_owned))
     }
-}
-
-/// The key itself, without its kind and its comment.
-fn public_ssh_key(key: &str) -> Option<String> {
-    let text = match literal_ssh_key(key) {
-        Some(literal) => literal.to_owned(),
-        None if Path::new(key).extension().is_some_and(|extension| extension == "pub") => {
-            std::fs::read_to_string(key).ok()?
-        }
-        None => std::fs::read_to_string(format!("{key}.pub")).ok()?,
-    };
-    text.split_whitespace().nth(1).map(str::to_owned)
 }
 
 /// What tells this approver's approval of a commit from others.

@@ -157,6 +157,7 @@ impl Registry {
                 Ok(Answer { value: located, warnings })
             }
             CheckedRef::NoTag | CheckedRef::Foreign => Err(Error::RefNotFound { revision: tag.to_owned() }),
+            CheckedRef::Violating => Err(Error::ViolatingTag { tag: tag.to_owned() }),
             CheckedRef::Lightweight => {
                 let reason = "it is lightweight, and only annotated tags are".to_owned();
                 Err(Error::NoEvent { tag: tag.to_owned(), reason, is_lightweight: true })

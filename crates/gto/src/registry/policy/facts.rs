@@ -135,6 +135,7 @@ impl Registry {
 
 fn signature(checked: CheckedTag) -> TagSignature {
     let CheckedTag { result, format, signer, key, reason, message } = checked;
+    let fingerprint = format.zip(key.as_ref()).map(|(format, key)| format!("{}:{key}", format.word()));
     let key = match (format, &signer, key) {
         (Some(SignatureFormat::Ssh), _, Some(key)) => Some(Key::new(KeyKind::Ssh, &key)),
         (Some(SignatureFormat::OpenPgp), _, Some(key)) => Some(Key::new(KeyKind::OpenPgp, &key)),
@@ -146,5 +147,5 @@ fn signature(checked: CheckedTag) -> TagSignature {
         None => signer,
     });
     let addresses = address.into_iter().filter(|address| address.contains('@')).collect();
-    TagSignature { result, key, addresses, reason, trailers: Trailers::of(&message) }
+    TagSignature { result, key, addresses, fingerprint, reason, trailers: Trailers::of(&message) }
 }

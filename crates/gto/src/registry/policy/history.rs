@@ -1,11 +1,13 @@
 //! What the policy says about what has happened.
 
+use std::collections::HashSet;
+
 use crate::error::Result;
 use crate::event::Event;
 use crate::git::Want;
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
-use crate::policy::{Facts, Judge, Judgement};
+use crate::policy::{Facts, Judge, Judgement, RefUpdate, Refused};
 use crate::registry::Registry;
 use crate::registry::policy::PolicyInForce;
 use crate::registry::read::damage;
@@ -32,7 +34,37 @@ pub struct PolicyReport {
     pub tags: Vec<JudgedTag>,
 }
 
+/// Which tags are checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TagsToCheck<'a> {
+    /// All.
+    All,
+    /// The one of that name.
+    Named(&'a str),
+    /// Those on one of these commits.
+    On(HashSet<ObjectId>),
+}
+
 impl Registry {
+    /// Judges what a push of a branch from `old` to `new` would bring, by the policy of `old`: the tags on its commits, and who changed
+    /// the policy. Also whether the policy of `new` can be read.
+    ///
+    /// # Errors
+    /// As [`Registry::check_policy`]; [`Error::NoPolicy`](crate::Error::NoPolicy) if `old` has none.
+    pub fn check_range(
+        &self,
+        (old, new): (ObjectId, ObjectId),
+        shown: &str,
+    ) -> Result<(PolicyReport, Option<Refused>)> {
+        let in_force = self.policy_before(old, shown)?.ok_or(crate::Error::NoPolicy)?;
+        let update = RefUpdate { name: shown.to_owned(), old: Some(old), new: Some(new) };
+        let refused = self.guard(&in_force, &update)?;
+        let commits = self.repository.commits_between(old, new)?;
+        let commits = commits.into_iter().map(|(commit, _)| commit).collect();
+        let report = self.check_policy(&in_force, &self.artifact_names()?, &TagsToCheck::On(commits))?;
+        Ok((report, refused))
+    }
+
     /// The events of an artifact.
     ///
     /// # Errors
@@ -43,7 +75,7 @@ impl Registry {
         Ok(scan.events)
     }
 
-    /// Judges all tags of these artifacts, or only that one.
+    /// Judges all tags of these artifacts, or only those.
     ///
     /// # Errors
     /// As [`Registry::events_of`]; [`Refusal::TagNotFound`].
@@ -51,20 +83,27 @@ impl Registry {
         &self,
         in_force: &PolicyInForce,
         artifacts: &[ArtifactName],
-        tag: Option<&str>,
+        wanted: &TagsToCheck<'_>,
     ) -> Result<PolicyReport> {
         let mut tags = Vec::new();
         let mut facts = self.no_facts();
         for artifact in artifacts {
             let mut judge = Judge::new(&in_force.policy, self.events_of(artifact)?);
-            let wanted: Vec<usize> = match tag {
-                Some(tag) => {
+            let places: Vec<usize> = match wanted {
+                TagsToCheck::Named(tag) => {
                     let place = judge.place_of(tag);
-                    vec![place.ok_or_else(|| Refusal::TagNotFound { name: tag.to_owned() })?]
+                    vec![place.ok_or_else(|| Refusal::TagNotFound { name: (*tag).to_owned() })?]
                 }
-                None => (0..judge.events().len()).collect(),
+                TagsToCheck::On(commits) => {
+                    let is_on = |index: &usize| commits.contains(&judge.events()[*index].commit);
+                    (0..judge.events().len()).filter(is_on).collect()
+                }
+                TagsToCheck::All => (0..judge.events().len()).collect(),
             };
-            for index in wanted {
+            // All at once: signatures are checked side by side.
+            let needs = judge.needs_of(&places, &facts);
+            self.gather(in_force, &needs, &mut facts);
+            for index in places {
                 let judgement = self.judged(in_force, &mut judge, index, &mut facts);
                 tags.push(JudgedTag { tag: judge.events()[index].tag.clone(), judgement });
             }

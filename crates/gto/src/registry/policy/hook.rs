@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::approval::ApprovalName;
 use crate::error::Result;
 use crate::event::{Event, sort_events};
-use crate::git::{TagObject, TagRef, Want, name_sum};
+use crate::git::{self, TagObject, TagRef, Want, name_sum};
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::policy::{
@@ -17,6 +17,7 @@ use crate::policy::{
 use crate::registry::Registry;
 use crate::registry::policy::PolicyInForce;
 use crate::registry::read::scan::Scan;
+use crate::signing::Verified;
 use crate::tag::{Action, TagName};
 
 /// A push, and the policy that was in force before it.
@@ -30,6 +31,7 @@ pub(super) struct Push<'a> {
     pub refused: Vec<Refused>,
 }
 
+const SIGNED: &str = "an approval that is signed with a key of the policy";
 const ANNOTATED: &str = "an annotated tag";
 const OWN_NAME: &str = "a tag that has its own name inside";
 
@@ -44,12 +46,10 @@ impl Registry {
             Some(commit) => self.policy_at(commit, "HEAD")?,
             None => None,
         };
-        let default = self.repository.current_branch();
-        let default =
-            updates.iter().find(|update| update.branch().is_some() && update.branch() == default.as_deref());
+        let default = self.changes_of_default(updates);
         let Some(in_force) = in_force else {
             // What is no policy would stop all pushes to come.
-            return Ok(default.and_then(|update| self.unreadable_policy(update)).into_iter().collect());
+            return Ok(default.into_iter().filter_map(|update| self.unreadable_policy(update)).collect());
         };
         let mut push = Push {
             registry: self,
@@ -60,8 +60,8 @@ impl Registry {
             refused: Vec::new(),
         };
         push.facts.pusher = self.pusher();
-        if let Some(update) = default {
-            push.guard(update)?;
+        for update in default {
+            push.refused.extend(self.guard(&in_force, update)?);
         }
         push.judge();
         push.refused.sort_by(|a, b| a.name.cmp(&b.name));
@@ -104,13 +104,9 @@ impl Push<'_> {
         }
         for (artifact, updates) in by_artifact {
             if let Err(error) = self.judge_artifact(&artifact, &updates) {
-                let found = format!("this cannot be judged: {error}");
-                let reason = Reason::new(
-                    "a registry that can be read",
-                    found,
-                    Some("`gto doctor` on the server shows how"),
-                );
-                self.refuse(updates[0].1, vec![reason]);
+                let unknown = Reason::unknown("a registry that can be read", &error.to_string());
+                let fix = Some("`gto doctor` on the server shows how".to_owned());
+                self.refuse(updates[0].1, vec![Reason { fix, ..unknown }]);
             }
         }
     }
@@ -140,6 +136,9 @@ impl Push<'_> {
                     email: tagger.email.to_string(),
                     seconds: tagger.time.seconds(),
                 };
+                if !policy.baseline.has(tag, &tag_id) {
+                    reasons.extend(self.misnamed(&name, &approval));
+                }
                 let action = Action::Register(name.version.clone());
                 let event = Event {
                     tag: tag.to_owned(),
@@ -159,6 +158,35 @@ impl Push<'_> {
         }
         reasons.extend(Reason::of(&Judgement { checks, ..Judgement::default() }));
         self.refuse(tag, reasons);
+    }
+
+    /// Why an approval has the name of somebody else, or counts for nothing.
+    fn misnamed(&mut self, name: &ApprovalName, approval: &Approval) -> Option<Reason> {
+        let need = Need::Signature { tag: approval.tag.clone(), id: approval.id };
+        self.registry.gather(self.in_force, &[need], &mut self.facts);
+        let signature = self.facts.signatures.get(&(approval.tag.clone(), approval.id))?;
+        let rules = self.in_force.policy.rules_of_stage(&name.artifact, &name.stage);
+        let counts_if_signed = { rules }.any(|rule| rule.approvals.is_some() && !rule.trusts_unsigned);
+        let approver = match signature {
+            Err(why) => return Some(Reason::unknown(SIGNED, why)),
+            Ok(found) if found.result == Verified::Good => found.fingerprint.clone()?,
+            Ok(found) if counts_if_signed => {
+                let why = found.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+                let found = format!("its signature is {}{why}", found.result.word());
+                return Some(Reason::new(
+                    SIGNED,
+                    found,
+                    Some("sign it: `gto approve` does if the policy asks"),
+                ));
+            }
+            Ok(found) if found.result == Verified::Unsigned => format!("email:{}", approval.email),
+            // It counts for nothing, and nothing asks for it.
+            Ok(_) => return None,
+        };
+        let is_own = git::approval_id(approval.commit, &approver) == name.id;
+        let wanted = "an approval that has the name of who makes it";
+        let found = format!("the name is not that of {}", crate::text::printable(&approver));
+        (!is_own).then(|| Reason::new(wanted, found, Some("make it by `gto approve`")))
     }
 
     fn judge_artifact(&mut self, artifact: &ArtifactName, updates: &[(&RefUpdate, &str)]) -> Result<()> {
@@ -291,5 +319,5 @@ fn renamed() -> Reason {
 }
 
 fn unreadable(why: &str) -> Reason {
-    Reason::new("a tag that can be read", format!("this cannot be judged: {why}"), None)
+    Reason::unknown("a tag that can be read", why)
 }

@@ -6,32 +6,21 @@ mod facts;
 mod guard;
 mod history;
 mod hook;
+pub(in crate::registry) mod in_force;
 mod plan;
+mod reader;
 
-pub use history::{JudgedTag, PolicyReport};
+pub use history::{JudgedTag, PolicyReport, TagsToCheck};
+pub use in_force::PolicyInForce;
+pub(in crate::registry) use reader::ValidTags;
 
 use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
-use crate::git::{EntryKind, FileError, GitError, KeyRing, Repository};
+use crate::git::{FileError, GitError, Repository};
 use crate::object_id::ObjectId;
 use crate::policy::{Baseline, Policy, PolicyError};
 use crate::registry::Registry;
-
-/// A policy in force, with what belongs to it.
-#[derive(Debug)]
-pub struct PolicyInForce {
-    /// The policy, with its baseline.
-    pub policy: Policy,
-    /// The commit that it is in.
-    pub commit: ObjectId,
-    /// What named the commit, for messages: `origin/main`, `HEAD`.
-    pub source: String,
-    /// The branches that count for `branches`: those of the remote as last fetched, or the repository's own.
-    branches: String,
-    /// The public keys, made ready when a signature is to be checked.
-    keys: OnceLock<std::result::Result<KeyRing, String>>,
-}
 
 /// The commit whose policy counts, and the branches that do.
 struct Standpoint {
@@ -40,11 +29,17 @@ struct Standpoint {
     branches: String,
 }
 
+/// What it means that none of the remote's branches was fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NoBranches {
+    /// The repository has its own policy.
+    StandsAlone,
+    /// Which policy is in force is not known.
+    Unknown,
+}
+
 /// The branches of the repository itself.
 pub(in crate::registry) const OWN_BRANCHES: &str = "refs/heads/";
-/// All files of keys together.
-const MAX_KEYS: usize = 8 << 20;
-
 impl Registry {
     /// The policy in force: that of the remote's default branch as last fetched, and never of a local branch; without a remote,
     /// or in a bare repository, that of the repository's own `HEAD`. `None` if there is none.
@@ -52,7 +47,14 @@ impl Registry {
     /// # Errors
     /// [`Error::Policy`] if it cannot be used; what keeps Git from reading it.
     pub fn policy_in_force(&self) -> Result<Option<PolicyInForce>> {
-        let Some(at) = self.standpoint()? else { return Ok(None) };
+        let Some(at) = self.standpoint(NoBranches::StandsAlone)? else { return Ok(None) };
+        self.read_policy(at.commit, &at.source, &at.branches)
+    }
+
+    /// The same for readers that obey it: what is checked out counts for nothing where there is a remote, as in the checkout of
+    /// a pipeline, which has one tag and no branch.
+    pub(in crate::registry) fn policy_to_enforce(&self) -> Result<Option<PolicyInForce>> {
+        let Some(at) = self.standpoint(NoBranches::Unknown)? else { return Ok(None) };
         self.read_policy(at.commit, &at.source, &at.branches)
     }
 
@@ -64,13 +66,23 @@ impl Registry {
         self.read_policy(commit, source, OWN_BRANCHES)
     }
 
+    /// The policy of a commit, with the branches that count here.
+    pub(in crate::registry) fn policy_before(
+        &self,
+        commit: ObjectId,
+        source: &str,
+    ) -> Result<Option<PolicyInForce>> {
+        let at = self.standpoint(NoBranches::StandsAlone)?;
+        self.read_policy(commit, source, at.as_ref().map_or(OWN_BRANCHES, |at| &at.branches))
+    }
+
     /// The policy in force with other rules: to try on what has happened what a new file would say.
     ///
     /// # Errors
     /// As [`Registry::policy_in_force`].
     pub fn policy_as_of(&self, text: &[u8]) -> Result<PolicyInForce> {
         let policy = Policy::read(text).map_err(Error::Policy)?;
-        if let Some(at) = self.standpoint()? {
+        if let Some(at) = self.standpoint(NoBranches::StandsAlone)? {
             let mut in_force = self.with_rest(policy, at.commit, &at.source, &at.branches)?;
             "the file".clone_into(&mut in_force.source);
             return Ok(in_force);
@@ -85,7 +97,7 @@ impl Registry {
         })
     }
 
-    fn standpoint(&self) -> Result<Option<Standpoint>> {
+    fn standpoint(&self, without: NoBranches) -> Result<Option<Standpoint>> {
         let own = |commit: Option<ObjectId>| {
             commit.map(|commit| Standpoint {
                 commit,
@@ -106,7 +118,7 @@ impl Registry {
             }
         }
         match self.repository.branches_under(&branches)?.as_slice() {
-            // None of this remote's branches was fetched: the repository stands alone.
+            [] if without == NoBranches::Unknown => Err(Error::NoDefaultBranch { remote: name }),
             [] => Ok(own(self.repository.head_commit()?)),
             [(branch, commit)] => {
                 Ok(Some(Standpoint { commit: *commit, source: format!("{name}/{branch}"), branches }))
@@ -160,43 +172,4 @@ fn file_of(repository: &Repository, commit: ObjectId, path: &str, limit: usize) 
 /// A file of the policy that cannot be used.
 fn unusable(path: &str, why: &impl std::fmt::Display) -> Error {
     Error::Policy(PolicyError { message: format!("'{path}': {why}"), line: 0, column: 0 })
-}
-
-impl PolicyInForce {
-    /// The keys, made ready once.
-    fn keys(&self, repository: &Repository) -> std::result::Result<&KeyRing, String> {
-        let made = self.keys.get_or_init(|| repository.key_ring(&self.key_files(repository)?));
-        made.as_ref().map_err(Clone::clone)
-    }
-
-    fn key_files(&self, repository: &Repository) -> std::result::Result<Vec<(String, Vec<u8>)>, String> {
-        let read = |error: GitError| format!("the keys of the policy cannot be read: {error}");
-        if self.commit == ObjectId::NONE {
-            return Ok(Vec::new());
-        }
-        let mut folder = repository.tree_of(self.commit).map_err(read)?;
-        for part in Policy::KEYS_FOLDER.split('/') {
-            match repository.entry(folder, part).map_err(read)? {
-                Some((id, EntryKind::Folder)) => folder = id,
-                _ => return Ok(Vec::new()),
-            }
-        }
-        let mut files = Vec::new();
-        let add = |name: &str, kind: EntryKind, id: &dyn Fn() -> ObjectId| {
-            if kind == EntryKind::File {
-                files.push((name.to_owned(), id()));
-            }
-        };
-        repository.each_entry(folder, add).map_err(read)?;
-        let (mut contents, mut total) = (Vec::with_capacity(files.len()), 0);
-        for (name, id) in files {
-            let content = repository.file(id, &name, MAX_KEYS).map_err(|error| error.to_string())?;
-            total += content.len();
-            if total > MAX_KEYS {
-                return Err(format!("the keys of the policy are larger than {} MiB", MAX_KEYS >> 20));
-            }
-            contents.push((name, content));
-        }
-        Ok(contents)
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::author::Author;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::git::TagEdit;
@@ -16,18 +17,19 @@ use crate::tag::TagName;
 impl Registry {
     /// Refuses a plan of tags that violates the policy, or that cannot be judged; notes in the others what the policy says, and
     /// in the messages of tags to be signed what they must say. Without a policy nothing else is read.
-    pub(in crate::registry) fn obey_policy(
-        &self,
-        plan: &mut Plan,
-        override_reason: Option<&str>,
-    ) -> Result<()> {
+    pub(in crate::registry) fn obey_policy(&self, plan: &mut Plan, author: Option<&Author>) -> Result<()> {
         if plan.steps.is_empty() {
             return Ok(());
         }
         let Some(in_force) = self.policy_in_force()? else {
-            return override_reason.map_or(Ok(()), |_| Err(Error::NothingToOverride));
+            return match author {
+                Some(Author { override_reason: Some(_), .. }) => Err(Error::NothingToOverride),
+                // Nobody would believe it.
+                Some(Author { actor: Some(_), .. }) => Err(Error::NoPolicy),
+                _ => Ok(()),
+            };
         };
-        add_trailers(plan, &in_force, override_reason);
+        add_trailers(plan, &in_force, author);
         let mut facts = self.no_facts();
         let new = plan.steps.iter().filter_map(|step| match step {
             Step::Create(tag) if plan.signing.is_some() => {
@@ -138,13 +140,19 @@ fn event_of(tag: &NewTag, made: &[(&str, ObjectId)]) -> Option<Event> {
     })
 }
 
-/// Every signed tag names the registry, so that none can be used in a fork; an override gives its reason.
-fn add_trailers(plan: &mut Plan, in_force: &PolicyInForce, override_reason: Option<&str>) {
+/// Every signed tag names the registry, so that none can be used in a fork; an override gives its reason, a service for whom it
+/// writes.
+fn add_trailers(plan: &mut Plan, in_force: &PolicyInForce, author: Option<&Author>) {
     if plan.signing.is_none() {
         return;
     }
     let registry = in_force.policy.registry.as_ref().map(|name| format!("Gto-Registry: {name}"));
-    let reason = override_reason.map(|reason| format!("Gto-Override: {reason}"));
+    // In one line: another could be one of those that only gto writes.
+    let one_line = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let reason = author.and_then(|author| author.override_reason.as_ref());
+    let reason = reason.map(|reason| format!("Gto-Override: {}", one_line(reason)));
+    let actor = author.and_then(|author| author.actor.as_ref());
+    let actor = actor.map(|actor| format!("Gto-Actor: {}", one_line(actor)));
     for step in &mut plan.steps {
         let message = match step {
             Step::Create(tag) => &mut tag.message,
@@ -154,6 +162,7 @@ fn add_trailers(plan: &mut Plan, in_force: &PolicyInForce, override_reason: Opti
         let new: Vec<&String> = registry
             .iter()
             .chain(&reason)
+            .chain(&actor)
             .filter(|line| !message.lines().any(|known| known == *line))
             .collect();
         if !new.is_empty() {

@@ -13,8 +13,8 @@ use crate::git::{GitError, ObjectKind, TagObject, TagRef, TagRefs, UnreadableTag
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::policy::Verdict;
-use crate::registry::Registry;
 use crate::registry::read::scan::Scan;
+use crate::registry::{Registry, TagsToCheck};
 use crate::state::State;
 use crate::tag::TagName;
 
@@ -111,7 +111,9 @@ impl Registry {
         let (mut violating, mut unknown) = (Vec::new(), Vec::new());
         for artifact in state.artifacts() {
             // What is damaged has findings of its own.
-            let Ok(report) = self.check_policy(&in_force, std::slice::from_ref(artifact.name()), None) else {
+            let Ok(report) =
+                self.check_policy(&in_force, std::slice::from_ref(artifact.name()), &TagsToCheck::All)
+            else {
                 continue;
             };
             for tag in report.tags {

@@ -73,6 +73,8 @@ pub enum CheckedRef {
     Foreign,
     /// The tag has a registry name, but is no annotated tag (decision D22).
     Lightweight,
+    /// The tag is an event that violates the policy, which the answer was to obey.
+    Violating,
     /// The tag has a registry name, but cannot be read as an event.
     NoEvent {
         /// Why.
@@ -255,7 +257,7 @@ impl Registry {
         let want = if messages { Want::Everything } else { Want::NoMessages };
         let (mut entries, warnings) = if let Some(name) = &options.artifact {
             let mut scan = self.scan(name, want)?;
-            let artifact = Artifact::from_events(name.clone(), std::mem::take(&mut scan.events));
+            let artifact = Artifact::from_events(name.clone(), self.valid_of_scan(&mut scan)?);
             (vec![EventReport::of(artifact, options)], self.warnings_of(&scan))
         } else {
             self.each_artifact(want, Annotated::Not, |artifact| EventReport::of(artifact, options))?
@@ -313,7 +315,12 @@ impl Registry {
             return self.check_no_event(tags.scan());
         };
         let renamed = renamed_warning(tags.scan().renamed.iter().map(|(tag, _)| tag.clone()).collect());
-        let (artifact, damaged) = if let Some(artifact) = needed::for_event(event, &mut tags)? {
+        let (artifact, damaged) = if self.enforced_policy()?.is_some() {
+            let Some(artifact) = self.valid_around(event)? else {
+                return Ok(Answer::of(CheckedRef::Violating));
+            };
+            (artifact, Vec::new())
+        } else if let Some(artifact) = needed::for_event(event, &mut tags)? {
             (artifact, self.damaged(tags.scan()))
         } else {
             let mut scan = self.scan(&parsed.artifact, Want::Everything)?;
@@ -438,9 +445,9 @@ impl Registry {
     ) -> Result<(State, Vec<Warning>)> {
         let tags = self.tags_of(name)?;
         let head = tags.head;
-        let scan = self.read_scan(name, tags, Want::Everything);
+        let mut scan = self.read_scan(name, tags, Want::Everything);
         let warnings = self.warnings_of(&scan);
-        let mut state = State::from_events(scan.events);
+        let mut state = State::from_events(self.valid_of_scan(&mut scan)?);
         // Where the commit has a version of the artifact, its annotation adds none.
         let has_version = |commit: ObjectId| {
             state

@@ -62,7 +62,9 @@ impl Registry {
         };
         if is_fetched {
             let there = self.fetch_for_pipeline(name, &parsed.artifact)?;
-            return self.trigger_in(&there, name, &parsed.artifact);
+            let answer = self.trigger_in(&there, name, &parsed.artifact);
+            self.adopt_left_out(&there);
+            return answer;
         }
         let answer = self.trigger_in(self, name, &parsed.artifact)?;
         if self.has_remote() && !is_complete {
@@ -96,7 +98,9 @@ impl Registry {
             if is_fetched && self.url().is_none() { Some(self.fetch_all_for_pipeline()?) } else { None };
         let tags = there.as_ref().unwrap_or(self);
         let options = HistoryOptions { since: from, ascending: true, ..HistoryOptions::default() };
-        let Answer { value: history, warnings } = tags.history(&options, true)?.unless_damaged()?;
+        let history = tags.history(&options, true);
+        self.adopt_left_out(tags);
+        let Answer { value: history, warnings } = history?.unless_damaged()?;
         let after = if from.is_some() {
             0
         } else {
@@ -114,10 +118,10 @@ impl Registry {
         let CheckedRef::Event(event) = value else {
             return Ok(Answer { value: Trigger::Other(value), warnings });
         };
-        let scan = tags.scan(artifact, Want::NoMessages)?;
+        let mut scan = tags.scan(artifact, Want::NoMessages)?;
         // What is damaged may be what was so before.
         let warnings = Answer { value: (), warnings: tags.warnings_of(&scan) }.unless_damaged()?.warnings;
-        let previous_version = version_before(&event, scan.events);
+        let previous_version = version_before(&event, tags.valid_of_scan(&mut scan)?);
         let files = if self.repository.is_here(event.commit) { self } else { tags };
         let annotation = self.annotation_in(files, event.commit, artifact)?;
         let value = Trigger::Event(Box::new(PipelineEvent { event: *event, previous_version, annotation }));

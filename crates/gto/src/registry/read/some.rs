@@ -13,6 +13,8 @@ use crate::object_id::ObjectId;
 use crate::query::{self, ShowOptions};
 use crate::reference::{Reference, Selector};
 use crate::registry::located::Located;
+use crate::registry::policy::ValidTags;
+use crate::registry::read::damage;
 use crate::registry::read::scan::Scan;
 use crate::registry::{Answer, Registry};
 use crate::tag::{Action, TagName};
@@ -39,14 +41,22 @@ impl Registry {
         let (Ok(name), Some(selector)) = (reference.name.parse::<ArtifactName>(), &reference.selector) else {
             return Ok(None);
         };
-        let mut tags = SomeTags::of(self, &name);
-        let Some(artifact) = needed::for_selector(&name, selector, options, &mut tags)? else {
-            return Ok(None);
+        let (artifact, warnings) = if let Some(in_force) = self.enforced_policy()? {
+            let scan = self.scan(&name, Want::NoMessages)?;
+            damage::refuse(self.damaged(&scan))?;
+            let warnings = self.warnings_of(&scan);
+            let mut tags = ValidTags::new(self, in_force, scan.events);
+            (needed::for_selector(&name, selector, options, &mut tags)?, warnings)
+        } else {
+            let mut tags = SomeTags::of(self, &name);
+            let artifact = needed::for_selector(&name, selector, options, &mut tags)?;
+            (artifact, self.warnings_of(&tags.scan))
         };
+        let Some(artifact) = artifact else { return Ok(None) };
         let stage = if let Selector::Stage(stage) = selector { Some(stage) } else { None };
         let versions = query::select(&artifact, Some(selector), options);
         let located = versions.iter().map(|(version, _)| Located::of(*version, stage)).collect();
-        let warnings = self.also_unfetched(self.warnings_of(&tags.scan));
+        let warnings = self.also_unfetched(warnings);
         Answer { value: located, warnings }.unless_damaged().map(Some)
     }
 }

@@ -9,7 +9,7 @@ use std::panic::resume_unwind;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::git::{Repository, TagObject, TagRef, Want};
 use crate::name::{ArtifactName, KnownStages};
@@ -72,6 +72,8 @@ impl Registry {
         annotated: Annotated<'_, '_>,
         keep: impl Fn(Artifact) -> T + Sync,
     ) -> Result<(Vec<T>, Vec<Warning>)> {
+        self.enforced_policy()?;
+        let failure: Mutex<Option<Error>> = Mutex::new(None);
         // git reports `HEAD` with the tags, if it reads both.
         let listed = self.repository.tag_refs("")?;
         let (tags, broken) = (listed.refs, listed.broken);
@@ -83,11 +85,7 @@ impl Registry {
             }
             Annotated::Not => Vec::new(),
         };
-        let mut annotated: HashMap<ArtifactName, (usize, Option<ObjectId>)> = HashMap::new();
-        for (name, commit) in names {
-            let place = annotated.len();
-            annotated.entry(name).or_insert((place, commit));
-        }
+        let annotated = by_place(names);
         let lightweight = Mutex::new(Vec::new());
         let renamed = Mutex::new(Vec::new());
         let unreadable = Mutex::new(Vec::new());
@@ -103,8 +101,13 @@ impl Registry {
             }
             artifact
         };
-        let finish_registered =
-            |name, events: Vec<Event>| (!events.is_empty()).then(|| keep(finish(name, events)));
+        let finish_registered = |name, events: Vec<Event>| {
+            let events = self.valid_events(events).unwrap_or_else(|error| {
+                lock(&failure).get_or_insert(error);
+                Vec::new()
+            });
+            (!events.is_empty()).then(|| keep(finish(name, events)))
+        };
         let planned = self.repository.reading(want, self.keep());
         // Loading the cache and sorting the tags take about as long, each on one processor.
         let (reading, parts) = thread::scope(|scope| {
@@ -162,18 +165,43 @@ impl Registry {
         }
         kept.extend(large.take().and_then(|(name, all)| finish_registered(name, all)));
         reading.finish(&self.repository);
-        let mut unregistered: Vec<_> =
-            annotated.iter().filter(|(name, _)| !lock(&registered).contains(*name)).collect();
-        unregistered.sort_by_key(|(_, (place, _))| *place);
-        kept.extend(unregistered.into_iter().map(|(name, _)| keep(finish(name.clone(), Vec::new()))));
-        let mut lightweight = std::mem::take(&mut *lock(&lightweight));
-        lightweight.sort_unstable();
-        let mut renamed = std::mem::take(&mut *lock(&renamed));
-        renamed.sort_unstable();
+        let unregistered = in_order_without(&annotated, &lock(&registered));
+        kept.extend(unregistered.into_iter().map(|name| keep(finish(name, Vec::new()))));
+        let (lightweight, renamed) = (sorted(&lightweight), sorted(&renamed));
         let unreadable = std::mem::take(&mut *lock(&unreadable));
         let scan = Scan { lightweight, unreadable, renamed, broken, ..Scan::default() };
+        self.refuse_damage_if_enforced(&scan)?;
+        lock(&failure).take().map_or(Ok(()), Err)?;
         Ok((kept, self.warnings_of(&scan)))
     }
+}
+
+/// The names with their places, each as it comes first.
+fn by_place(
+    names: Vec<(ArtifactName, Option<ObjectId>)>,
+) -> HashMap<ArtifactName, (usize, Option<ObjectId>)> {
+    let mut by_name = HashMap::new();
+    for (name, commit) in names {
+        let place = by_name.len();
+        by_name.entry(name).or_insert((place, commit));
+    }
+    by_name
+}
+
+fn sorted<T: Ord>(collected: &Mutex<Vec<T>>) -> Vec<T> {
+    let mut all = std::mem::take(&mut *lock(collected));
+    all.sort_unstable();
+    all
+}
+
+/// The names of these artifacts by their places, without those.
+fn in_order_without(
+    annotated: &HashMap<ArtifactName, (usize, Option<ObjectId>)>,
+    others: &HashSet<ArtifactName>,
+) -> Vec<ArtifactName> {
+    let mut names: Vec<_> = annotated.iter().filter(|(name, _)| !others.contains(*name)).collect();
+    names.sort_by_key(|(_, (place, _))| *place);
+    names.into_iter().map(|(name, _)| name.clone()).collect()
 }
 
 /// A poisoned lock means that another thread panicked, which ends everything anyway.

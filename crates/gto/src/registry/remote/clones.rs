@@ -79,17 +79,32 @@ pub struct KeptClones {
 impl RemoteClone {
     /// A clone of what is at `url`, the same as that is now.
     pub fn open(url: &str, environment: &Environment) -> Result<(Repository, Self)> {
-        Self::made(url, environment, None, |access| Self::open_or_make(access, environment))
+        Self::of_all(url, &[], environment)
+    }
+
+    /// The same, for a repository that reaches it with these settings.
+    pub fn of_all(
+        url: &str,
+        settings: &[(String, String)],
+        environment: &Environment,
+    ) -> Result<(Repository, Self)> {
+        Self::made(url, environment, (None, settings), |access| Self::open_or_make(access, environment))
     }
 
     /// A clone with these tags of what is at `url`, the same as they are there now, and nothing else.
-    pub fn of_tags(url: &str, tags: &TagsWanted, environment: &Environment) -> Result<(Repository, Self)> {
-        Self::made(url, environment, Some(tags), |access| Self::open_or_make(access, environment))
+    pub fn of_tags(
+        url: &str,
+        tags: &TagsWanted,
+        settings: &[(String, String)],
+        environment: &Environment,
+    ) -> Result<(Repository, Self)> {
+        let wanted = (Some(tags), settings);
+        Self::made(url, environment, wanted, |access| Self::open_or_make(access, environment))
     }
 
     /// A clone of what is at `url` with its files, to edit them. It goes with the registry.
     pub fn to_edit(url: &str, environment: &Environment) -> Result<(Repository, Self)> {
-        Self::made(url, environment, None, |access| {
+        Self::made(url, environment, (None, &[]), |access| {
             let folder = temporary_folder()?;
             // In a separate folder, which git creates with the user's umask.
             let repository = access.clone_to_edit(&folder.path().join("clone"))?;
@@ -100,13 +115,13 @@ impl RemoteClone {
     fn made(
         url: &str,
         environment: &Environment,
-        tags: Option<&TagsWanted>,
+        (tags, settings): (Option<&TagsWanted>, &[(String, String)]),
         make: impl FnOnce(&Access<'_>) -> std::result::Result<(Repository, Place), MirrorError>,
     ) -> Result<(Repository, Self)> {
         let address = address(url, environment).map_err(|error| Error::clone_of(url, &error))?;
         let prompt = environment.variable("GIT_TERMINAL_PROMPT").unwrap_or_else(|| "0".to_owned());
         let silence = environment.git_timeout()?;
-        let access = Access { address: &address, prompt: &prompt, silence, environment, tags };
+        let access = Access { address: &address, prompt: &prompt, silence, environment, tags, settings };
         let (repository, place) = make(&access).map_err(|error| Error::clone_of(address.plain(), &error))?;
         Ok((repository, Self { url: url.to_owned(), place }))
     }
@@ -138,7 +153,8 @@ impl RemoteClone {
         let locks = clones.locks(&address.key()).ok()?;
         locks.open.file.try_lock_shared().ok().filter(|()| !locks.open.is_gone())?;
         let silence = environment.git_timeout().ok()?;
-        let access = Access { address: &address, prompt: "0", silence, environment, tags: None };
+        let access =
+            Access { address: &address, prompt: "0", silence, environment, tags: None, settings: &[] };
         let repository = access.open(&folder).ok()?;
         Some((repository, Self { url: url.to_owned(), place: Place::Kept(locks) }))
     }

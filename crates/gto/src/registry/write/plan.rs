@@ -31,7 +31,7 @@ impl Registry {
         }
         let mut plan = self.plan_by_rules(request)?;
         if !request.changes_files() {
-            self.obey_policy(&mut plan, request.override_reason())?;
+            self.obey_policy(&mut plan, Some(request.author()))?;
         }
         Ok(plan)
     }
