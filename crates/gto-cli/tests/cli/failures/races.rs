@@ -72,6 +72,30 @@ fn where_the_system_has_no_locks_writers_do_not_miss_each_other_either() {
     assert_eq!((tags.len() - 1, counters.len()), (done, done), "{tags:?}");
 }
 
+/// As `git gc` does it: the object's file is gone when it is opened, and what was in it can be had a moment later.
+#[test]
+fn an_object_that_is_packed_while_it_is_read_is_not_taken_for_missing() {
+    let repo = Repo::new();
+    let commit = repo.commit(&[], "first");
+    gto(&repo, "register m").ok();
+    let tag = repo.git_ok(&["rev-parse", "m@v0.0.1"]);
+    // A tag is looked for by us first, and only then by gix.
+    let cases =
+        [(&tag, "show m", 2), (&tag, "deprecate m --delete --dry-run", 2), (&commit, "register n", 1)];
+    for (object, line, looks) in cases {
+        let (folder, file) = object.split_at(2);
+        let path = repo.git_dir().join("objects").join(folder).join(file);
+        let gone = format!("inject=openat:error=ENOENT:when=1..{looks}");
+        let mut command = repo.command("strace");
+        command.args(["-f", "-o", "/dev/null", "-e", "trace=openat", "-e", &gone, "-P"]).arg(path);
+        let Ok(output) = command.arg(env!("CARGO_BIN_EXE_gto")).args(line.split(' ')).output() else {
+            gto_testkit::skip("strace is not there");
+            return;
+        };
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 /// One command of a writer, and when it ran.
 struct Write {
     line: String,

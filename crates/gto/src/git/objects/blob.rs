@@ -8,7 +8,6 @@ use std::io::{self, Read, Write as _};
 use std::process::Stdio;
 
 use gix::objs::Kind;
-use gix::odb::Header as _;
 
 use crate::git::process::command::{broken_off, run_traced};
 use crate::git::{GitError, Repository, from_gix};
@@ -35,8 +34,8 @@ impl Repository {
     /// The size of a blob; `None` if it is not here, or no blob. Fetches nothing.
     pub fn blob_size(&self, id: ObjectId) -> Option<u64> {
         self.count_read(1);
-        let header = self.gix().objects.try_header(&self.to_gix(id)?).ok()??;
-        (header.kind() == Kind::Blob).then(|| header.size())
+        let (kind, size) = self.find_header(&self.to_gix(id)?).ok()??;
+        (kind == Kind::Blob).then_some(size)
     }
 
     /// Writes a blob to a file that is empty, after a check that it is what its id names.

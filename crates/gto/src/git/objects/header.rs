@@ -5,8 +5,9 @@
 use gix::objs::Kind;
 use gix::odb::Header as _;
 
+use super::stored::find_again;
 use crate::git::objects::tag::ObjectKind;
-use crate::git::{GitError, Repository};
+use crate::git::{Cause, GitError, Repository};
 use crate::object_id::ObjectId;
 
 impl Repository {
@@ -26,14 +27,20 @@ impl Repository {
     pub(in crate::git) fn header(&self, id: ObjectId) -> Result<(Kind, u64), GitError> {
         self.count_read(1);
         let gix_id = self.to_gix(id).ok_or(GitError::Missing { id })?;
-        let mut header = self.gix().objects.try_header(&gix_id);
+        let mut header = self.find_header(&gix_id);
         if matches!(header, Ok(None)) && self.fetch_promised(&[id]) {
-            header = self.gix().objects.try_header(&gix_id);
+            header = self.find_header(&gix_id);
         }
         match header {
-            Ok(Some(header)) => Ok((header.kind(), header.size())),
+            Ok(Some(header)) => Ok(header),
             Ok(None) => Err(self.missing(id)),
             Err(error) => Err(GitError::broken_object(id, error)),
         }
+    }
+
+    /// The kind and size of an object, if it is here.
+    pub(super) fn find_header(&self, id: &gix::oid) -> Result<Option<(Kind, u64)>, Cause> {
+        let found = find_again(|| self.gix().objects.try_header(id))?;
+        Ok(found.map(|header| (header.kind(), header.size())))
     }
 }

@@ -39,12 +39,15 @@ impl Repository {
         {
             return Ok(Some(kind));
         }
-        let Some((object, packed)) = self.gix().objects.try_find(id, buffer)? else { return Ok(None) };
-        let kind = object.kind;
-        match packed {
+        let found = find_again(|| {
+            let found = self.gix().objects.try_find(id, buffer)?;
+            Ok::<_, Cause>(found.map(|(object, packed)| (object.kind, packed.is_some())))
+        });
+        let Some((kind, is_packed)) = found? else { return Ok(None) };
+        match is_packed {
             _ if is_replaced => {}
-            Some(_) => self.check_pack_of(id)?,
-            None => self.check_loose(id, kind, buffer.len())?,
+            true => self.check_pack_of(id)?,
+            false => self.check_loose(id, kind, buffer.len())?,
         }
         Ok(Some(kind))
     }
@@ -105,6 +108,15 @@ impl Repository {
             let hash = self.gix().object_hash();
             self.object_folders().iter().flat_map(|folder| packs(&folder.join("pack"), hash)).collect()
         })
+    }
+}
+
+/// Looks for an object, and again where none was found: gix asks whether its file is there and then opens it (`contains`, then
+/// `try_find`, in gix-odb 0.87), and between the two a `git gc` may have packed it.
+pub(super) fn find_again<T, E>(mut find: impl FnMut() -> Result<Option<T>, E>) -> Result<Option<T>, E> {
+    match find()? {
+        None => find(),
+        found => Ok(found),
     }
 }
 

@@ -128,7 +128,14 @@ impl Repository {
         let mut buffer = Vec::new();
         let found = store.try_find(id, &mut buffer);
         let is_whole = found.is_ok_and(|found| found.is_some_and(|found| found.data == content));
-        if is_whole { Ok(()) } else { std::fs::remove_file(path) }
+        if is_whole {
+            return Ok(());
+        }
+        match std::fs::remove_file(path) {
+            // It was packed meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
     }
 
     /// Changes refs, in this order; `log` is the reflog entry of new ones.
