@@ -17,8 +17,9 @@ use crate::place::Place;
 use crate::place::answer::PlaceError;
 use crate::text::shown;
 
-/// What is copied at once.
+/// What is copied at once: of a small file no more room is made.
 const CHUNK: usize = 256 * 1024;
+const FIRST_CHUNK: usize = 16 * 1024;
 
 /// How often a place is asked that may answer later, and the first pause, which doubles.
 const TRIES: u32 = 5;
@@ -97,11 +98,13 @@ impl Download<'_> {
     pub fn write_file(&self, file: &mut File, heard: &dyn Fn(i64)) -> io::Result<Result<()>> {
         let mut digest = (self.digest)();
         let mut begun = 0;
-        if file.metadata()?.len() > 0 && self.places.iter().any(|place| place.has_parts()) {
-            file.rewind()?;
-            begun = digest.read(file)?;
-        } else {
-            file.restart()?;
+        if file.metadata()?.len() > 0 {
+            if self.places.iter().any(|place| place.has_parts()) {
+                file.rewind()?;
+                begun = digest.read(file)?;
+            } else {
+                file.restart()?;
+            }
         }
         self.run(file, digest, begun, heard)
     }
@@ -234,7 +237,7 @@ impl Download<'_> {
         heard: &dyn Fn(i64),
     ) -> std::result::Result<Option<String>, Failure> {
         let most = self.expected.size.or(self.expected.limit).unwrap_or(u64::MAX);
-        let mut chunk = vec![0; CHUNK];
+        let mut chunk = vec![0; FIRST_CHUNK];
         loop {
             if self.cancellation.is_cancelled() {
                 return Err(Failure::Failed("interrupted".to_owned()));
@@ -252,6 +255,9 @@ impl Download<'_> {
             state.digest.update(&chunk[..len]);
             sink.write_all(&chunk[..len]).map_err(Failure::Write)?;
             heard(i64::try_from(len).unwrap_or_default());
+            if len == chunk.len() {
+                chunk.resize(CHUNK, 0);
+            }
         }
     }
 }

@@ -62,9 +62,10 @@ class Got(Record):
     #: The file, or the folder with the files.
     target: str
     dry_run: bool
-    #: How many files were written, and their size; with ``dry_run``, would be.
+    #: How many files were written; with ``dry_run``, would be.
     written: int
-    bytes: int
+    #: Their size; ``None`` with ``dry_run``, where it is known only when they are got.
+    bytes: int | None
     #: How many files were there already, and the same.
     kept: int
     #: How many files in the target are not of this version.

@@ -150,7 +150,7 @@ impl Get {
             let report = FilesReport::got(listing, got, &target, self.dry_run);
             return Ok(context.printer.line(json::to_string(&report)?)?);
         }
-        let (name, files) = (listing.name(), count(got.written));
+        let name = listing.name();
         if got.others > 0 && !self.dry_run {
             context.printer.warning(format!(
                 "{} in '{target}' {} not of {name}",
@@ -161,8 +161,8 @@ impl Get {
         Ok(context.printer.line(match (got.written, self.dry_run) {
             (0, _) if got.kept > 0 => format!("'{target}' is up to date: {name}"),
             (0, false) => format!("Made '{target}', since {name} is an empty folder"),
-            (_, true) => format!("Would get {name} into '{target}': {files}, {}", human_size(got.bytes)),
-            (_, false) => format!("Got {name} into '{target}': {files}, {}", human_size(got.bytes)),
+            (_, true) => format!("Would get {name} into '{target}': {}", amount(got)),
+            (_, false) => format!("Got {name} into '{target}': {}", amount(got)),
         })?)
     }
 
@@ -207,6 +207,12 @@ fn write_pin(file: &Path, pin: &Pin) -> Result<()> {
     waiting.as_file().sync_all().map_err(failed)?;
     waiting.persist(file).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// The number of files, and their size if it is known.
+fn amount(got: &Got) -> String {
+    let size = got.bytes.map(|bytes| format!(", {}", human_size(bytes)));
+    count(got.written) + size.as_deref().unwrap_or_default()
 }
 
 fn count(files: usize) -> String {

@@ -53,7 +53,7 @@ impl Azure {
         trust: &Trust,
         environment: &Environment,
     ) -> Result<Self, String> {
-        let (container, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let (container, prefix) = super::bucket::split(rest);
         if container.is_empty() {
             return Err("its url has no container".to_owned());
         }
@@ -111,7 +111,6 @@ impl Azure {
             .map_err(|()| "its address has no path".to_owned())?
             .pop_if_empty()
             .push(container);
-        let prefix = prefix.trim_matches('/').to_owned();
         let http = Http::at(agent(), "", &format!("{name} (azure://{rest})"), Vec::new());
         Ok(Self { http, base, prefix, login, environment: environment.clone() })
     }

@@ -41,19 +41,14 @@ impl Gs {
         trust: &Trust,
         environment: &Environment,
     ) -> Result<Self, String> {
-        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        let prefix = prefix.trim_matches('/');
-        let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+        let (bucket, prefix) = super::bucket::split(rest);
         let variable = |name: &str| environment.variable(name).filter(|value| !value.is_empty());
         let emulator = variable("STORAGE_EMULATOR_HOST")
             .map(|host| if host.contains("://") { host } else { format!("http://{host}") });
         let of_remote = remote.place("endpointurl").map(str::to_owned);
         let is_own = of_remote.is_none() || remote.is_place_own("endpointurl");
         let endpoint = of_remote.or_else(|| emulator.clone()).unwrap_or_else(|| USUAL.to_owned());
-        let endpoint: Url = endpoint.parse().map_err(|_| "its endpointurl is no address".to_owned())?;
-        let host = endpoint.host_str().filter(|_| matches!(endpoint.scheme(), "http" | "https"));
-        let host = host.ok_or("its endpointurl is no address of the web")?;
-        let host = endpoint.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let (endpoint, host) = super::bucket::endpoint(&endpoint)?;
         trust.may_ask(&host)?;
         let is_usual = endpoint.as_str().trim_end_matches('/') == USUAL;
         let is_anonymous =

@@ -5,6 +5,8 @@
 pub(crate) mod answer;
 #[cfg(feature = "cloud")]
 mod azure;
+#[cfg(feature = "cloud")]
+mod bucket;
 pub(crate) mod folder;
 #[cfg(feature = "cloud")]
 mod gs;

@@ -45,9 +45,7 @@ impl S3 {
         trust: &Trust,
         environment: &Environment,
     ) -> Result<Self, String> {
-        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        let prefix = prefix.trim_matches('/');
-        let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+        let (bucket, prefix) = super::bucket::split(rest);
         let variable = |name: &str| environment.variable(name).filter(|value| !value.is_empty());
         let aws = Aws { remote, environment };
         let region = aws.region();
@@ -56,10 +54,7 @@ impl S3 {
         let is_own = of_remote.is_none() || remote.is_place_own("endpointurl");
         let is_custom = of_remote.is_some() || of_user.is_some();
         let endpoint = of_remote.or(of_user).unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
-        let url: url::Url = endpoint.parse().map_err(|_| "its endpointurl is no address".to_owned())?;
-        let host = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https"));
-        let host = host.ok_or_else(|| "its endpointurl is no address of the web".to_owned())?.to_owned();
-        let host = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
+        let (url, host) = super::bucket::endpoint(&endpoint)?;
         trust.may_ask(&host)?;
         let is_aws = url.scheme() == "https"
             && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"));

@@ -17,10 +17,10 @@ impl<'a> Run<'a> {
     /// Finds what is there already, and what is in the way.
     pub(super) fn compare(&self) -> Result<Todo<'a>> {
         let files = &self.listing().files;
-        if self.listing().is_folder
-            && let Some(found) = look(self.target)?
-            && !self.target.is_dir()
-        {
+        let Some(found) = look(self.target)? else {
+            return Ok(Todo { write: files.iter().collect(), kept: 0, others: 0 });
+        };
+        if self.listing().is_folder && !self.target.is_dir() {
             let reason = if found.is_symlink() {
                 "is a link that leads to no folder"
             } else {

@@ -39,8 +39,8 @@ pub struct Got {
     pub target: PathBuf,
     /// How many files were written; with `dry_run`, how many would be.
     pub written: usize,
-    /// Their size, as far as it is known before they are got.
-    pub bytes: u64,
+    /// Their size; `None` with `dry_run`, if that is known only when they are got.
+    pub bytes: Option<u64>,
     /// How many files were there already, and the same.
     pub kept: usize,
     /// Files in the target that are not of this version.
@@ -66,13 +66,14 @@ pub fn get(
     for _ in 0..TRIES {
         let was_there = exists(&target)?;
         let todo = run.compare()?;
-        let bytes = todo.write.iter().filter_map(|file| file.size).sum();
+        let sizes = || todo.write.iter().map(|file| file.size);
         let is_to_write = !options.dry_run && (!todo.write.is_empty() || !was_there);
-        transfer.expect(todo.write.len(), bytes);
+        transfer.expect(todo.write.len(), sizes().flatten().sum());
         if !is_to_write || run.write(&todo, was_there, transfer)? {
             if !is_to_write && !options.dry_run {
                 Staging::remove_left(&target);
             }
+            let bytes = if options.dry_run { sizes().sum() } else { Some(transfer.progress().bytes) };
             let Todo { write, kept, others } = todo;
             return Ok(Got { written: write.len(), bytes, kept, others, target });
         }
@@ -130,9 +131,11 @@ impl Run<'_> {
         let files = staging.files();
         let paths: HashSet<PathBuf> =
             todo.write.iter().map(|file| PathBuf::from(file.path.as_str())).collect();
-        staging.keep_only(&paths)?;
+        if !staging.is_new {
+            staging.keep_only(&paths)?;
+        }
         make_folders(&files, &todo.write)?;
-        parallel::for_each(&todo.write, self.options.jobs, |file| self.stage(file, &files, transfer))?;
+        parallel::for_each(&todo.write, self.options.jobs, |file| self.stage(file, &staging, transfer))?;
         for file in &todo.write {
             if let Content::Link(target) = &file.content {
                 make_link(target, &file.path.below(&files))?;
@@ -145,12 +148,15 @@ impl Run<'_> {
     }
 
     /// Gets one file into the folder where files wait, unless it is there from the last run.
-    fn stage(&self, file: &VersionFile, files: &Path, transfer: &Transfer) -> Result<()> {
-        let path = file.path.below(files);
+    fn stage(&self, file: &VersionFile, staging: &Staging, transfer: &Transfer) -> Result<()> {
+        let path = file.path.below(&staging.files());
         if matches!(file.content, Content::Link(_)) {
             return Ok(());
         }
-        if look(&path)?.is_some() && self.contents.is_at(file, &path).map_err(Error::write(&path))? {
+        if !staging.is_new
+            && look(&path)?.is_some()
+            && self.contents.is_at(file, &path).map_err(Error::write(&path))?
+        {
             transfer.heard(i64::try_from(file.size.unwrap_or_default()).unwrap_or_default());
             transfer.got();
             return Ok(());

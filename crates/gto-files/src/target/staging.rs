@@ -25,6 +25,8 @@ const TRIES: usize = 10;
 /// The folder in which files wait.
 pub(super) struct Staging {
     path: PathBuf,
+    /// Whether no run has left anything in it.
+    pub is_new: bool,
     /// Locked for as long as it lives.
     _lock: File,
 }
@@ -64,10 +66,10 @@ impl Staging {
 
     /// `None` if another run has just removed it.
     fn try_open(path: &Path, target: &Path) -> Result<Option<Self>> {
-        match fs::create_dir(path) {
+        let is_new = match fs::create_dir(path) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(Error::write(path)(error)),
-            _ => {}
-        }
+            made => made.is_ok(),
+        };
         // Whoever else may write here could have put a link in its place.
         match fs::symlink_metadata(path) {
             Ok(found) if !found.is_dir() => return Err(Error::ForeignStaging { path: path.to_owned() }),
@@ -90,7 +92,7 @@ impl Staging {
         }
         let files = path.join(FILES);
         fs::create_dir_all(&files).map_err(Error::write(files))?;
-        Ok(Some(Self { path: path.to_owned(), _lock: lock }))
+        Ok(Some(Self { path: path.to_owned(), is_new, _lock: lock }))
     }
 
     /// The folder with the files.

@@ -27,7 +27,7 @@ struct GotReport {
     dry_run: bool,
     /// How many files were written, or would be, and their size.
     written: usize,
-    bytes: u64,
+    bytes: Option<u64>,
     /// How many were there already.
     kept: usize,
     /// How many others are in the target.
