@@ -27,6 +27,7 @@ mod hooks;
 mod metrics;
 mod mlflow;
 mod pages;
+mod schema;
 mod server;
 mod state;
 mod view;

@@ -6,14 +6,18 @@ use std::sync::Arc;
 
 use axum::extract::Path;
 use axum::response::Response;
-use gto::name::ArtifactName;
+use gto::name::{ArtifactName, StageName};
 use gto::reference::{Reference, Selector};
+use gto::time::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::api::{query, schema};
+use crate::api::place::{in_repository, repository};
+use crate::api::query;
 use crate::app::App;
 use crate::failure::{Failure, Problem};
 use crate::pages::asked::{Asked, json};
+use crate::state::picture::Failing;
 use crate::state::repository::ServedRepository;
 use crate::state::row::Row;
 use crate::view::artifact::find;
@@ -21,27 +25,58 @@ use crate::view::health::Health;
 use crate::view::moment::Moment;
 use crate::view::overview::{Selection, Sort, rows_at};
 use crate::view::params::Params;
+use crate::view::stage::StagePage;
 
 /// The repositories that are served, and their stages.
-#[utoipa::path(get, path = "/api/v1/repos", responses((status = 200, body = schema::Repositories)))]
+#[utoipa::path(get, path = "/api/v1/repos", responses((status = 200, body = Repositories)))]
 pub async fn repos(asked: Asked) -> Response {
     asked
         .answer(|asked| {
-            let repo = |repository: &Arc<ServedRepository>| {
-                let picture = repository.picture();
-                serde_json::json!({
-                    "id": repository.id, "source": repository.shown_source(), "artifacts": picture.rows.len(),
-                    "stages": picture.stages, "seen_at": picture.seen_at, "failing": picture.failing,
-                })
-            };
-            let repos: Vec<_> = asked.app.repositories.iter().map(repo).collect();
-            json(&serde_json::json!({ "repos": repos }))
+            let repos = asked.app.repositories.iter().map(|served| Repository::new(served)).collect();
+            json(&Repositories { repos })
         })
         .await
 }
 
+/// The repositories.
+#[derive(Debug, Serialize, ToSchema)]
+struct Repositories {
+    repos: Vec<Repository>,
+}
+
+/// A repository, and since when it cannot be read: what is shown is its last good state.
+#[derive(Debug, Serialize, ToSchema)]
+struct Repository {
+    #[schema(value_type = String)]
+    id: Arc<str>,
+    /// Where it is, without passwords.
+    source: String,
+    artifacts: usize,
+    #[schema(value_type = Vec<String>)]
+    stages: Vec<StageName>,
+    /// When it was last seen.
+    #[schema(required, value_type = Option<String>)]
+    seen_at: Option<Timestamp>,
+    #[schema(required)]
+    failing: Option<Failing>,
+}
+
+impl Repository {
+    fn new(repository: &ServedRepository) -> Self {
+        let picture = repository.picture();
+        Self {
+            id: Arc::clone(&repository.id),
+            source: repository.shown_source(),
+            artifacts: picture.rows.len(),
+            stages: picture.stages.clone(),
+            seen_at: picture.seen_at,
+            failing: picture.failing.clone(),
+        }
+    }
+}
+
 /// Whether the repositories can be read, and what `gto doctor` finds in them.
-#[utoipa::path(get, path = "/api/v1/health", responses((status = 200, body = schema::Health)))]
+#[utoipa::path(get, path = "/api/v1/health", responses((status = 200, body = Health)))]
 pub async fn health(asked: Asked) -> Response {
     asked.answer(|asked| json(&Health::new(&asked.app))).await
 }
@@ -53,11 +88,11 @@ pub async fn health(asked: Asked) -> Response {
     params(
         ("q" = Option<String>, Query, description = "Words of the name, type, labels or description"),
         ("repo" = Option<String>, Query), ("stage" = Option<String>, Query), ("type" = Option<String>, Query),
-        ("label" = Option<String>, Query), ("sort" = Option<schema::Sort>, Query),
+        ("label" = Option<String>, Query), ("sort" = Option<Sort>, Query),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000), ("cursor" = Option<String>, Query),
         ("at" = Option<String>, Query, description = "A time, or a commit of a branch or tag")
     ),
-    responses((status = 200, body = schema::Artifacts), (status = 400, body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = Page), (status = 400, body = Problem, content_type = "application/problem+json"))
 )]
 pub async fn artifacts(asked: Asked) -> Response {
     asked
@@ -69,9 +104,12 @@ pub async fn artifacts(asked: Asked) -> Response {
 }
 
 /// Some artifacts, and where to go on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Artifacts)]
 struct Page {
+    #[schema(value_type = Vec<Row>)]
     artifacts: Vec<Arc<Row>>,
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 
@@ -172,12 +210,17 @@ fn value(row: &Row, sort: Sort) -> i64 {
 }
 
 /// One artifact.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ArtifactDetail)]
 struct Detail {
     #[serde(flatten)]
     row: Row,
+    #[schema(required)]
     path: Option<String>,
+    #[schema(required)]
     custom: Option<serde_json::Value>,
+    /// The file that says so.
+    #[schema(required)]
     annotated_in: Option<String>,
 }
 
@@ -187,41 +230,36 @@ struct Detail {
     path = "/api/v1/repos/{repo}/artifacts/{name}",
     params(("repo" = String, Path), ("name" = String, Path, description = "Percent-encoded"), ("at" = Option<String>, Query)),
     responses(
-        (status = 200, body = schema::ArtifactDetail),
+        (status = 200, body = Detail),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn artifact(Path((repo, name)): Path<(String, String)>, asked: Asked) -> Response {
-    asked
-        .answer(move |asked| {
-            let repository = repository(&asked.app, &repo)?;
-            let moment = Moment::read(&asked.app, asked.params.get("at"))?;
-            let picture = repository.picture();
-            let row = match ArtifactName::from_user(&name).ok().and_then(|name| picture.rows.get(&name)) {
-                Some(row) if moment.at.is_none() => Row::clone(row),
-                _ => {
-                    let found = find(&picture, &name, &moment)?;
-                    let sourced = picture.annotations.get(found.name());
-                    Row::new(&repository.id, &found, sourced.map(|sourced| &sourced.annotation))
-                }
-            };
-            let sourced = picture.annotations.get(&row.name);
-            let annotation = sourced.map(|sourced| &sourced.annotation);
-            json(&Detail {
-                path: annotation.and_then(|annotation| annotation.path.clone()),
-                custom: annotation
-                    .map(|annotation| annotation.custom.clone())
-                    .filter(|custom| !custom.is_null()),
-                annotated_in: sourced.map(|sourced| sourced.file.to_string()),
-                row,
-            })
+    in_repository(asked, repo, move |_, repository, moment| {
+        let picture = repository.picture();
+        let row = match ArtifactName::from_user(&name).ok().and_then(|name| picture.rows.get(&name)) {
+            Some(row) if moment.at.is_none() => Row::clone(row),
+            _ => {
+                let found = find(&picture, &name, &moment)?;
+                let sourced = picture.annotations.get(found.name());
+                Row::new(&repository.id, &found, sourced.map(|sourced| &sourced.annotation))
+            }
+        };
+        let sourced = picture.annotations.get(&row.name);
+        let annotation = sourced.map(|sourced| &sourced.annotation);
+        json(&Detail {
+            path: annotation.and_then(|annotation| annotation.path.clone()),
+            custom: annotation.map(|annotation| annotation.custom.clone()).filter(|custom| !custom.is_null()),
+            annotated_in: sourced.map(|sourced| sourced.file.to_string()),
+            row,
         })
-        .await
+    })
+    .await
 }
 
 /// What a name, a version or a stage stands for.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Resolved {
     repo: String,
     artifact: String,
@@ -242,7 +280,7 @@ struct Resolved {
         ("at" = Option<String>, Query)
     ),
     responses(
-        (status = 200, body = schema::Resolved),
+        (status = 200, body = Resolved),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json")
     )
@@ -302,7 +340,7 @@ pub async fn resolve(asked: Asked) -> Response {
     path = "/api/v1/stages/{stage}",
     params(("stage" = String, Path), ("at" = Option<String>, Query)),
     responses(
-        (status = 200, body = schema::Stage),
+        (status = 200, body = StagePage),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json")
     )
@@ -311,23 +349,7 @@ pub async fn stage(Path(stage): Path<String>, asked: Asked) -> Response {
     asked
         .answer(move |asked| {
             let moment = Moment::read(&asked.app, asked.params.get("at"))?;
-            json(&crate::view::stage::StagePage::new(&asked.app, &stage, moment)?)
+            json(&StagePage::new(&asked.app, &stage, moment)?)
         })
         .await
-}
-
-/// A repository that was read.
-pub fn repository(app: &App, id: &str) -> Result<Arc<ServedRepository>, Failure> {
-    let repository = app.repository(id).cloned().ok_or_else(|| {
-        Failure::not_found(format!("No repository is called '{}' here", id.escape_debug()))
-            .hint("`/api/v1/repos` lists them")
-    })?;
-    if repository.picture().serial == 0 {
-        let failure = Failure::new(
-            axum::http::StatusCode::SERVICE_UNAVAILABLE,
-            format!("The repository '{}' was not read yet", repository.id),
-        );
-        return Err(failure.hint("`/api/v1/health` says why, and since when"));
-    }
-    Ok(repository)
 }

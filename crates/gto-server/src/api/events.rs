@@ -9,25 +9,35 @@ use gto::name::{ArtifactName, StageName};
 use gto::query::HistoryOptions;
 use gto::report::EventReport;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::api::artifacts::repository;
-use crate::api::{query, schema};
+use crate::api::place::{in_repository, repository};
+use crate::api::query;
 use crate::failure::{Failure, Problem};
 use crate::pages::asked::{Asked, json};
+use crate::schema::{EventFields, EventWord};
 use crate::state::repository::ServedRepository;
 use crate::view::artifact::find;
-use crate::view::moment::Moment;
 use crate::view::params::Params;
 
 /// What happened, with where it happened and a cursor.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "they are the keys of the answer")]
 struct Event {
+    #[schema(value_type = String)]
     repo: Arc<str>,
     /// To ask for what comes after it.
     cursor: String,
     #[serde(flatten)]
+    #[schema(value_type = EventFields)]
     event: EventReport,
+}
+
+/// Events.
+#[derive(Debug, Serialize, ToSchema)]
+struct Events {
+    events: Vec<Event>,
+    has_more: bool,
 }
 
 /// The place of an event: its time, its repository and its tag.
@@ -41,11 +51,11 @@ type Cursor = (i64, String, String);
         ("after" = Option<String>, Query, description = "The cursor of an event: what came after it, oldest first"),
         ("before" = Option<String>, Query, description = "The cursor of an event: what came before it, newest first"),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000),
-        ("event" = Option<schema::EventWord>, Query), ("stage" = Option<String>, Query),
+        ("event" = Option<EventWord>, Query), ("stage" = Option<String>, Query),
         ("artifact" = Option<String>, Query), ("repo" = Option<String>, Query)
     ),
     responses(
-        (status = 200, body = schema::Events),
+        (status = 200, body = Events),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json")
     )
@@ -71,24 +81,21 @@ pub async fn events(asked: Asked) -> Response {
     params(
         ("repo" = String, Path), ("name" = String, Path), ("after" = Option<String>, Query), ("before" = Option<String>, Query),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000),
-        ("event" = Option<schema::EventWord>, Query), ("stage" = Option<String>, Query), ("at" = Option<String>, Query)
+        ("event" = Option<EventWord>, Query), ("stage" = Option<String>, Query), ("at" = Option<String>, Query)
     ),
     responses(
-        (status = 200, body = schema::Events),
+        (status = 200, body = Events),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn history(Path((repo, name)): Path<(String, String)>, asked: Asked) -> Response {
-    asked
-        .answer(move |asked| {
-            let repository = repository(&asked.app, &repo)?;
-            let moment = Moment::read(&asked.app, asked.params.get("at"))?;
-            let artifact = find(&repository.picture(), &name, &moment)?;
-            let name = Some(artifact.name().clone());
-            answer(&[repository], name, &asked.params, moment.seconds())
-        })
-        .await
+    in_repository(asked, repo, move |asked, repository, moment| {
+        let artifact = find(&repository.picture(), &name, &moment)?;
+        let name = Some(artifact.name().clone());
+        answer(&[Arc::clone(repository)], name, &asked.params, moment.seconds())
+    })
+    .await
 }
 
 fn answer(
@@ -135,7 +142,7 @@ fn answer(
             Event { repo: Arc::clone(&repository.id), cursor, event: with_message(&repository, event) }
         })
         .collect();
-    json(&serde_json::json!({ "events": events, "has_more": has_more }))
+    json(&Events { events, has_more })
 }
 
 fn with_message(repository: &ServedRepository, mut event: EventReport) -> EventReport {

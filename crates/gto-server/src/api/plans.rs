@@ -7,10 +7,10 @@ use axum::response::Response;
 use gto::{Applied, Request};
 use gto_frontend::reports::written::WriteReport;
 
-use crate::api::artifacts::repository;
-use crate::api::schema;
+use crate::api::place::repository;
 use crate::failure::{Failure, Problem};
 use crate::pages::asked::{Asked, json};
+use crate::schema;
 use crate::write::{plans, waiting};
 
 /// Plans a write, without doing it.

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use std::sync::Arc;
 
-use crate::api::artifacts::repository as served;
 use crate::api::cache;
+use crate::api::place::repository as served;
 use crate::app::App;
 use crate::mlflow::answer::{Error, Result, respond};
 use crate::mlflow::{read, write};

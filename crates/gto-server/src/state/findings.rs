@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gto_frontend::reports::doctor::Place;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::state::picture::Picture;
 
@@ -11,9 +12,12 @@ use crate::state::picture::Picture;
 const MOST: usize = 200;
 
 /// Something that is wrong in a repository.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Finding)]
 pub struct FoundWrong {
+    #[schema(value_type = String)]
     pub id: &'static str,
+    #[schema(value_type = String)]
     pub severity: &'static str,
     pub message: String,
     pub tags: Vec<String>,

@@ -12,6 +12,7 @@ use gto::state::Artifact;
 use gto::time::Timestamp;
 use gto::{Registry, Snapshot};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::state::row::Row;
 
@@ -38,8 +39,9 @@ pub struct Picture {
 }
 
 /// That a repository cannot be read.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Failing {
+    #[schema(value_type = String)]
     pub since: Timestamp,
     /// Why, in one clause.
     pub reason: String,

@@ -10,55 +10,72 @@ use gto::state::{Artifact, VersionView};
 use gto::time::Timestamp;
 use gto::version::VersionLabel;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::schema::EventWord;
 
 /// One artifact, as lists show it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Artifact)]
 pub struct Row {
     /// The repository's id.
+    #[schema(value_type = String)]
     pub repo: Arc<str>,
+    #[schema(value_type = String)]
     pub name: ArtifactName,
     /// Not deprecated.
     pub active: bool,
     /// Whether it has any tag; if not, it is only annotated.
     pub registered: bool,
+    #[schema(required)]
     pub latest: Option<Placed>,
     /// What is in each stage, in no order that means anything.
     pub stages: Vec<InStage>,
     /// How many versions are in use.
     pub versions: usize,
     /// What happened last.
+    #[schema(required)]
     pub newest: Option<Newest>,
     #[serde(rename = "type")]
+    #[schema(required)]
     pub kind: Option<String>,
     pub labels: Vec<String>,
     pub description: String,
 }
 
 /// A version, and when and by whom it got there.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Placed {
+    #[schema(value_type = String)]
     pub version: VersionLabel,
+    #[schema(required, value_type = Option<String>)]
     pub since: Option<Timestamp>,
+    #[schema(required, value_type = Option<String>)]
     pub author: Option<Arc<str>>,
     /// How many versions in use are higher.
     pub behind: usize,
     /// The tag that says so.
+    #[schema(required)]
     pub tag: Option<String>,
 }
 
 /// What is in a stage.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct InStage {
+    #[schema(value_type = String)]
     pub stage: StageName,
     #[serde(flatten)]
     pub placed: Placed,
 }
 
 /// What happened last to an artifact.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Newest {
+    #[schema(value_type = String)]
     pub at: Timestamp,
+    #[schema(value_type = String)]
     pub author: Arc<str>,
+    #[schema(value_type = EventWord)]
     pub event: EventKind,
 }
 

@@ -11,6 +11,7 @@ use gto::time::Timestamp;
 use gto::version::VersionLabel;
 use gto_frontend::text::shell_quote;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -54,21 +55,25 @@ pub struct ArtifactView {
 }
 
 /// A version in the list of an artifact.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct VersionRow {
+    #[schema(value_type = String)]
     pub version: VersionLabel,
     pub commit: String,
+    #[schema(required, value_type = Option<String>)]
     pub since: Option<Timestamp>,
+    #[schema(required, value_type = Option<String>)]
     pub author: Option<Arc<str>>,
     pub active: bool,
     pub registered: bool,
     /// The stages that it is in.
+    #[schema(value_type = Vec<String>)]
     pub stages: Vec<StageName>,
     /// The subject of its commit, if that could be read.
+    #[schema(required)]
     pub subject: Option<String>,
-    /// How many commits since the version before.
-    pub commits: Option<usize>,
     /// The version below it, to compare with.
+    #[schema(required, value_type = Option<String>)]
     pub previous: Option<VersionLabel>,
 }
 
@@ -183,7 +188,6 @@ impl VersionRow {
             registered: version.is_registered(),
             stages: shown.iter().filter(shows).map(|stage| stage.stage.clone()).collect(),
             subject: None,
-            commits: None,
             previous: below.map(|below| below.label().clone()),
         }
     }

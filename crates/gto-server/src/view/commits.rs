@@ -5,16 +5,18 @@ use gto::commit::Commit;
 use gto::object_id::ObjectId;
 use gto::time::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// So many commits are listed.
 const MOST: usize = 50;
 
 /// A commit.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CommitLine {
     pub id: String,
     pub subject: String,
     pub author: String,
+    #[schema(value_type = String)]
     pub at: Timestamp,
 }
 
@@ -37,7 +39,7 @@ impl From<Commit> for CommitLine {
 }
 
 /// The commits between two versions.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct CommitLines {
     pub count: usize,
     /// Newest first, not all of them.
@@ -45,6 +47,7 @@ pub struct CommitLines {
     /// Those that only the first one has, as after a rollback.
     pub taken_back: usize,
     /// Why they are not known.
+    #[schema(required)]
     pub problem: Option<String>,
 }
 

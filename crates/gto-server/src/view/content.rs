@@ -11,6 +11,7 @@ use gto::{CommitContent, CommitFile, Registry};
 use gto_files::Pointer;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// More files are not listed.
 const MOST_FILES: usize = 2000;
@@ -24,7 +25,7 @@ const LARGEST: usize = 1 << 20;
 const LONGEST: usize = 300;
 
 /// What a commit says of an artifact. All keys are paths in dots.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct Content {
     pub annotation: BTreeMap<String, String>,
     pub parameters: BTreeMap<String, String>,
@@ -37,11 +38,13 @@ pub struct Content {
 }
 
 /// A file of a version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct File {
     pub path: String,
+    #[schema(required)]
     pub size: Option<u64>,
     /// Which tool keeps it.
+    #[schema(value_type = String)]
     pub kept_by: &'static str,
     /// Equal if and only if the content is.
     pub hash: String,

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::view::content::{Content, File};
 
 /// What is different between two versions.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Differences {
     pub annotation: Changes,
     pub parameters: Changes,
@@ -16,7 +17,7 @@ pub struct Differences {
 }
 
 /// What is different in one respect.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Changes {
     pub changes: Vec<Change>,
     /// What is in both, and the same.
@@ -24,14 +25,18 @@ pub struct Changes {
 }
 
 /// Something that is different.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Change {
     pub key: String,
     /// `changed`, `new` or `removed`.
+    #[schema(value_type = String)]
     pub kind: &'static str,
+    #[schema(required)]
     pub from: Option<String>,
+    #[schema(required)]
     pub to: Option<String>,
     /// By how much, of numbers.
+    #[schema(required)]
     pub by: Option<String>,
 }
 

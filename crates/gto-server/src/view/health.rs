@@ -4,32 +4,37 @@ use std::sync::Arc;
 
 use gto::time::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::state::findings::FoundWrong;
 use crate::state::picture::Failing;
 
 /// The state of all repositories.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
     pub repositories: Vec<RepositoryHealth>,
 }
 
 /// The state of one.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RepositoryHealth {
+    #[schema(value_type = String)]
     pub id: Arc<str>,
     /// Where it is, without passwords.
     pub source: String,
     pub artifacts: usize,
     /// When it was last seen.
+    #[schema(required, value_type = Option<String>)]
     pub seen_at: Option<Timestamp>,
+    #[schema(required)]
     pub failing: Option<Failing>,
     /// Whether the system says when it changes; if not, it is looked at regularly.
     pub watched: bool,
     /// Why answers may be less than expected.
     pub warnings: Vec<String>,
     /// What `gto doctor` finds.
+    #[schema(value_type = Vec<FoundWrong>)]
     pub findings: Arc<Vec<FoundWrong>>,
 }
 

@@ -2,16 +2,19 @@
 
 use gto::time::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::failure::Failure;
 
 /// The moment: now, or a time of before.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct Moment {
     /// As it was asked for.
+    #[schema(required)]
     pub at: Option<String>,
     /// The last second that counts.
+    #[schema(required, value_type = Option<String>)]
     pub until: Option<Timestamp>,
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use gto::name::StageName;
 use gto::query;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::state::picture::Picture;
@@ -44,7 +45,7 @@ pub struct Overview {
 }
 
 /// The order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Sort {
     Name,

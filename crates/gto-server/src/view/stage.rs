@@ -6,6 +6,7 @@ use gto::name::{ArtifactName, StageName};
 use gto::state::Artifact;
 use gto::time::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -20,35 +21,43 @@ const MOST: usize = 2000;
 const ROLLBACKS: usize = 50;
 
 /// What is in a stage.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Stage)]
 pub struct StagePage {
     pub moment: Moment,
+    #[schema(value_type = String)]
     pub stage: StageName,
     pub artifacts: Vec<InIt>,
     pub rollbacks: Vec<Rollback>,
     /// The middle of the times that versions took to get there, in seconds.
+    #[schema(required)]
     pub median_seconds: Option<i64>,
     /// Artifacts that were not looked into.
     pub more: usize,
 }
 
 /// An artifact that has a version in the stage.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct InIt {
+    #[schema(value_type = String)]
     pub repo: Arc<str>,
+    #[schema(value_type = String)]
     pub name: ArtifactName,
     #[serde(flatten)]
     pub placed: Placed,
     /// How long the version took from its registration, in seconds.
+    #[schema(required)]
     pub took: Option<i64>,
     /// How often the stage got another version.
     pub changes: usize,
 }
 
 /// That the stage went back to a lower version.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Rollback {
+    #[schema(value_type = String)]
     pub repo: Arc<str>,
+    #[schema(value_type = String)]
     pub name: ArtifactName,
     #[serde(flatten)]
     pub stay: Stay,

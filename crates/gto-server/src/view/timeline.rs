@@ -6,6 +6,7 @@ use gto::state::Artifact;
 use gto::time::Timestamp;
 use gto::version::VersionLabel;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// More stays of a stage are not drawn.
 const MOST_STAYS: usize = 200;
@@ -36,11 +37,14 @@ pub struct Lane {
 }
 
 /// A version in a stage.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Stay {
+    #[schema(value_type = String)]
     pub version: VersionLabel,
+    #[schema(value_type = String)]
     pub from: Timestamp,
     /// `None` if it is there still.
+    #[schema(required, value_type = Option<String>)]
     pub to: Option<Timestamp>,
     /// Who put it there.
     pub author: String,

@@ -8,6 +8,7 @@ use gto::state::{Artifact, VersionView as View};
 use gto::time::Timestamp;
 use gto::version::VersionLabel;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -21,7 +22,8 @@ use crate::view::moment::Moment;
 use crate::view::timeline::{Stay, Timeline};
 
 /// One version of an artifact.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = VersionDetail)]
 pub struct VersionPage {
     pub moment: Moment,
     pub repo: String,
@@ -29,47 +31,57 @@ pub struct VersionPage {
     #[serde(flatten)]
     pub row: VersionRow,
     /// The tag that registered it, and what it says.
+    #[schema(required)]
     pub tag: Option<String>,
+    #[schema(required)]
     pub message: Option<String>,
+    #[schema(required)]
     pub signature: Option<Signature>,
     /// Where it is and was.
     pub stays: Vec<StayIn>,
+    #[schema(required)]
     pub commit_line: Option<CommitLine>,
-    pub previous: Option<VersionLabel>,
     /// Since the version before.
     pub commits: CommitLines,
+    #[schema(required)]
     pub differences: Option<Differences>,
     pub content: Content,
     pub approvals: Vec<Approval>,
 }
 
 /// What the signature of a tag is worth.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Signature {
+    #[schema(value_type = String)]
     pub result: &'static str,
+    #[schema(required)]
     pub signer: Option<String>,
+    #[schema(required)]
     pub reason: Option<String>,
 }
 
 /// A version in a stage.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct StayIn {
+    #[schema(value_type = String)]
     pub stage: StageName,
     #[serde(flatten)]
     pub stay: Stay,
 }
 
 /// That somebody approved the version for a stage.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Approval {
+    #[schema(value_type = String)]
     pub stage: StageName,
     pub by: String,
+    #[schema(value_type = String)]
     pub at: Timestamp,
     pub withdrawn: bool,
 }
 
 /// Two versions of an artifact.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Comparison {
     pub moment: Moment,
     pub repo: String,
@@ -80,15 +92,20 @@ pub struct Comparison {
     pub differences: Differences,
     pub problems: Vec<String>,
     /// The stages that the second one could go to.
+    #[schema(value_type = Vec<String>)]
     pub stages: Vec<StageName>,
 }
 
 /// One of them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Side {
+    #[schema(value_type = String)]
     pub version: VersionLabel,
+    #[schema(required, value_type = Option<String>)]
     pub since: Option<Timestamp>,
+    #[schema(required)]
     pub author: Option<String>,
+    #[schema(value_type = Vec<String>)]
     pub stages: Vec<StageName>,
 }
 
@@ -134,7 +151,6 @@ impl VersionPage {
             signature: tag.as_ref().and_then(|tag| signature(&picture, tag)),
             stays: stays(&artifact, &picture, version.label(), now),
             commit_line: registry.commit(version.commit()).ok().map(CommitLine::from),
-            previous: before.map(|before| before.label().clone()),
             commits: before
                 .map(|before| CommitLines::between(&registry, before.commit(), version.commit()))
                 .unwrap_or_default(),
