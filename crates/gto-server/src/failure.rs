@@ -15,6 +15,7 @@ pub struct Failure {
     kind: Option<&'static str>,
     hints: Vec<String>,
     signs_in: bool,
+    back: Option<String>,
 }
 
 /// RFC 9457, with what to do.
@@ -42,6 +43,7 @@ struct Page<'a> {
     detail: &'a str,
     hints: &'a [String],
     signs_in: bool,
+    back: Option<&'a str>,
     next: &'a str,
     style: &'static str,
 }
@@ -49,7 +51,7 @@ struct Page<'a> {
 impl Failure {
     /// With this status, in one clause.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), kind: None, hints: Vec::new(), signs_in: false }
+        Self { status, detail: detail.into(), kind: None, hints: Vec::new(), signs_in: false, back: None }
     }
 
     /// What is not there.
@@ -67,6 +69,12 @@ impl Failure {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+
+    /// The page leads back to where the request came from.
+    #[must_use]
+    pub fn back(self, back: Option<String>) -> Self {
+        Self { back, ..self }
     }
 
     /// The page has a field for the token.
@@ -121,6 +129,7 @@ impl Failure {
                 detail: &self.detail,
                 hints: &self.hints,
                 signs_in: self.signs_in,
+                back: self.back.as_deref(),
                 next,
                 style: crate::pages::assets::STYLE.path,
             };
@@ -152,7 +161,8 @@ impl From<gto::Error> for Failure {
             ErrorKind::NotFound => StatusCode::NOT_FOUND,
             ErrorKind::InvalidInput => StatusCode::BAD_REQUEST,
             ErrorKind::Refused | ErrorKind::Denied => StatusCode::FORBIDDEN,
-            ErrorKind::Conflict => StatusCode::CONFLICT,
+            // The state of the repository is in the way, which is no failure of this server.
+            ErrorKind::Conflict | ErrorKind::Damaged | ErrorKind::Misconfigured => StatusCode::CONFLICT,
             ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };

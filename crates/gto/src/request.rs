@@ -321,7 +321,7 @@ impl Request {
     }
 
     /// Who writes.
-    pub(crate) fn author(&self) -> &Author {
+    pub fn author(&self) -> &Author {
         match self {
             Self::Register { author, .. }
             | Self::RegisterChanged { author, .. }
@@ -336,6 +336,26 @@ impl Request {
             | Self::RemoveAnnotation { author, .. }
             | Self::MoveAnnotations { author, .. } => author,
         }
+    }
+
+    /// The same in another's name.
+    #[must_use]
+    pub fn with_author(mut self, new: Author) -> Self {
+        match &mut self {
+            Self::Register { author, .. }
+            | Self::RegisterChanged { author, .. }
+            | Self::Assign { author, .. }
+            | Self::Rollback { author, .. }
+            | Self::Promote { author, .. }
+            | Self::Unassign { author, .. }
+            | Self::Deregister { author, .. }
+            | Self::Deprecate { author, .. }
+            | Self::Approve { author, .. }
+            | Self::Annotate { author, .. }
+            | Self::RemoveAnnotation { author, .. }
+            | Self::MoveAnnotations { author, .. } => *author = new,
+        }
+        self
     }
 
     /// Whether it changes annotation files, and no tags.

@@ -44,7 +44,7 @@ pub struct Serve {
     #[arg(long)]
     open: bool,
 
-    /// Who may write: `off`, `local` (you, at this machine), `service` (users, where a policy is in force). Default: off
+    /// Who may write: `off`, `local` (you, at this machine), `service` (its users, under the policy). Default: off
     #[arg(long, value_name = "MODE")]
     write: Option<String>,
 

@@ -40,7 +40,7 @@ pub async fn plan(Path(repo): Path<String>, asked: Asked, body: Bytes) -> Respon
                     r#"as in `{"action": "assign", "artifact": "churn", "stage": "prod", "target": {"version": "v1.0.0"}}`"#,
                 )
             })?;
-            let planned = plans::plan(&asked.app, &asked.actor, &repository, &request)?;
+            let planned = plans::plan(&asked.app, &asked.actor, &repository, request)?;
             let mut answer = report(&WriteReport::new(&planned.plan, &Applied::default(), true));
             answer["id"] = planned.id.into();
             answer["command"] = planned.command.into();
@@ -72,11 +72,7 @@ pub async fn apply(Path((repo, id)): Path<(String, String)>, asked: Asked) -> Re
         .answer(move |asked| {
             let repository = repository(&asked.app, &repo)?;
             let (plan, applied) = plans::apply(&asked.app, &asked.actor, &repository, &id)?;
-            if let Some(failure) = &applied.failure {
-                let detail = format!("Not all was done: the push to '{}' broke off", failure.remote);
-                return Err(Failure::new(StatusCode::BAD_GATEWAY, detail)
-                    .hint("`gto doctor` in a clone shows which tags are where"));
-            }
+            let applied = plans::whole(applied)?;
             created(&report(&WriteReport::new(&plan, &applied, false)))
         })
         .await

@@ -23,7 +23,8 @@ pub async fn harden(request: Request, next: Next) -> Response {
     for (name, value) in [
         ("content-security-policy", POLICY),
         ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
+        // Not `no-referrer`: with that, browsers say `Origin: null` of our own forms.
+        ("referrer-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
         ("cross-origin-opener-policy", "same-origin"),
         ("x-frame-options", "DENY"),
@@ -111,6 +112,7 @@ pub fn with_cookie(app: &App, to: &str) -> Response {
             headers.insert(name, value);
         }
     }
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -152,10 +152,10 @@ impl Settings {
                 "use `--auth token`, or leave out `--write`",
             );
         }
-        if self.write == WriteMode::Service {
+        if self.write == WriteMode::Service && self.auth != AuthMode::Proxy {
             return refuse(
-                "`--write service` is not in this release",
-                "use `--write local` on your own machine, or leave out `--write`: pages show the command to type",
+                "`--write service` writes for users, and only a proxy knows who they are",
+                "use `--auth proxy` with `--trusted-proxy`; to write under your own name, use `--write local`",
             );
         }
         if self.write == WriteMode::Local && !self.is_local() {

@@ -72,8 +72,8 @@ fn answer(asked: &Asked, repository: &ServedRepository, method: &Method, name: &
         ("GET", "registered-models/get") => read::get_model(repository, params),
         ("GET", "registered-models/search") => read::search_models(repository, params),
         ("GET", "registered-models/alias") => read::get_alias(repository, params),
-        ("POST", "registered-models/alias") => write::set_alias(app, repository, &body()?),
-        ("DELETE", "registered-models/alias") => write::delete_alias(app, repository, &body()?),
+        ("POST", "registered-models/alias") => write::set_alias(app, &asked.actor, repository, &body()?),
+        ("DELETE", "registered-models/alias") => write::delete_alias(app, &asked.actor, repository, &body()?),
         ("POST", "registered-models/get-latest-versions") => read::latest_versions(repository, &body()?),
         ("GET", "registered-models/get-latest-versions") => {
             let name = read::needed(params, "name")?;

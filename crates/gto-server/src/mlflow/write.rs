@@ -7,6 +7,7 @@ use gto::{Author, WriteOptions};
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::auth::actor::Actor;
 use crate::mlflow::answer::{Error, Result};
 use crate::mlflow::{names, read};
 use crate::state::repository::ServedRepository;
@@ -23,7 +24,7 @@ fn stage(alias: &str) -> Result<StageName> {
 }
 
 /// Assigns a stage.
-pub fn set_alias(app: &App, repository: &ServedRepository, body: &Value) -> Result {
+pub fn set_alias(app: &App, actor: &Actor, repository: &ServedRepository, body: &Value) -> Result {
     let found = read::model(&repository.picture(), text(body, "name")?)?;
     let stage = stage(text(body, "alias")?)?;
     let number = body["version"].as_str().map_or_else(|| body["version"].to_string(), ToOwned::to_owned);
@@ -33,22 +34,24 @@ pub fn set_alias(app: &App, repository: &ServedRepository, body: &Value) -> Resu
     let tag = TagWish { exist_ok: true, ..TagWish::default() };
     let artifact = found.artifact.name().clone();
     let target = Target::Version(version);
-    write(app, repository, &Request::Assign { artifact, stage, target, tag, author: Author::default() })
+    write(app, actor, repository, Request::Assign { artifact, stage, target, tag, author: Author::default() })
 }
 
 /// Unassigns a stage.
-pub fn delete_alias(app: &App, repository: &ServedRepository, body: &Value) -> Result {
+pub fn delete_alias(app: &App, actor: &Actor, repository: &ServedRepository, body: &Value) -> Result {
     let found = read::model(&repository.picture(), text(body, "name")?)?;
     let stage = stage(text(body, "alias")?)?;
     let tag = TagWish { exist_ok: true, ..TagWish::default() };
     let artifact = found.artifact.name().clone();
     let (version, undo, author) = (None, Undo::ByTag, Author::default());
-    write(app, repository, &Request::Unassign { artifact, version, stage, undo, tag, author })
+    write(app, actor, repository, Request::Unassign { artifact, version, stage, undo, tag, author })
 }
 
-fn write(app: &App, repository: &ServedRepository, request: &Request) -> Result {
-    plans::check(app, request)?;
-    repository.open()?.write(request, &WriteOptions::default())?;
+fn write(app: &App, actor: &Actor, repository: &ServedRepository, request: Request) -> Result {
+    plans::check(app, &request)?;
+    let registry = repository.open()?;
+    let request = plans::in_name_of(app, actor, &registry, request)?;
+    registry.write(&request, &WriteOptions::default())?;
     plans::see(app, repository);
     Ok(json!({}))
 }

@@ -2,17 +2,23 @@
 
 use askama::Template;
 use axum::response::Response;
+use gto::name::StageName;
+use gto::version::VersionLabel;
 
 use crate::failure::Failure;
 use crate::pages::asked::{Asked, json, page};
 use crate::pages::frame::Frame;
+use crate::pages::offers::{Offer, Offers};
 use crate::pages::overview::marks;
 use crate::state::marks::Mark;
 use crate::state::repository::ServedRepository;
-use crate::state::row::Placed;
+use crate::state::row::{InStage, Placed};
 use crate::view::artifact::ArtifactView;
 use crate::view::link;
 use crate::view::moment::Moment;
+
+/// For more stages nothing is offered.
+const MOST_STAGES: usize = 10;
 
 #[derive(Template)]
 #[template(path = "artifact.html")]
@@ -22,6 +28,7 @@ struct Page<'a> {
     repo: &'a str,
     name: &'a str,
     asked: &'a Asked,
+    offers: Offers,
 }
 
 /// The page of an artifact.
@@ -32,12 +39,51 @@ pub fn artifact(asked: &Asked, repository: &ServedRepository, name: &str) -> Res
         return json(&view);
     }
     let frame = Frame::new(asked, "", &view.moment);
-    page(&Page { frame, repo: &repository.id, name: view.row.name.as_str(), view: &view, asked })
+    let offers = Offers::new(&asked.app, repository, &view.moment);
+    page(&Page { frame, repo: &repository.id, name: view.row.name.as_str(), view: &view, asked, offers })
 }
 
 impl Page<'_> {
     fn marks(&self, placed: &Placed) -> Vec<Mark> {
         marks(self.asked, &self.view.row, placed)
+    }
+
+    fn offers_of(&self, found: &InStage) -> Vec<Offer> {
+        let order = self.view.has_order.then_some(&self.view.order[..]);
+        let earlier = self.view.earlier.iter().find(|(stage, _)| *stage == found.stage);
+        self.offers.of_stage(&self.view.row, found, order, earlier.map(|(_, version)| version))
+    }
+
+    /// The versions that a stage can be assigned to.
+    fn assignable(&self) -> Vec<String> {
+        let versions = self.view.version_list.iter().filter(|version| version.active && version.registered);
+        versions.filter_map(|version| Some(version.version.number()?.to_string())).collect()
+    }
+
+    /// What can be done that is about no stage; where the server only shows, what its forms would do.
+    fn others(&self) -> Vec<Offer> {
+        let (row, offers) = (&self.view.row, &self.offers);
+        let mut others = Vec::new();
+        if !offers.is_writing {
+            others.extend(offers.register(row));
+            let latest = row.latest.as_ref().map(|latest| &latest.version);
+            let open = self.view.order.iter().filter(|stage| {
+                latest.is_some() && row.in_stage(stage).map(|placed| &placed.version) != latest
+            });
+            let label =
+                |stage: &StageName, latest: &VersionLabel| format!("Assign {} to {stage}", latest.short());
+            others.extend(open.take(MOST_STAGES).filter_map(|stage| {
+                latest.and_then(|latest| offers.assign(row, latest, stage, label(stage, latest)))
+            }));
+        }
+        others.extend(offers.retire(row, None).filter(|_| row.registered));
+        others
+    }
+
+    /// The tag that was made before this page, if it is there.
+    fn wrote(&self) -> Option<&str> {
+        let tag = self.asked.params.get("wrote")?;
+        self.view.activity.iter().any(|event| *event.tag == *tag).then_some(tag)
     }
 
     fn page_href(&self, page: usize) -> String {

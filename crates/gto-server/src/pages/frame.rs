@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use gto::name::ArtifactName;
 use gto::time::Timestamp;
+use gto::version::VersionLabel;
 
 use crate::pages::asked::Asked;
 use crate::pages::assets::{SCRIPT, STYLE};
-use crate::state::picture::Failing;
+use crate::state::picture::{Failing, Picture};
 use crate::view::age;
 use crate::view::link;
 use crate::view::moment::Moment;
@@ -33,6 +35,7 @@ pub struct Frame {
     /// The same as it is now.
     pub without_at: String,
     pub version: &'static str,
+    pictures: Vec<(Arc<str>, Arc<Picture>)>,
 }
 
 impl Frame {
@@ -47,7 +50,9 @@ impl Frame {
         let failing = pictures.iter().filter_map(|(id, picture)| {
             picture.failing.clone().map(|failing| (Arc::clone(id), failing, picture.serial > 0))
         });
+        let failing = failing.collect();
         let unseen = pictures.iter().filter(|(_, picture)| picture.serial == 0 && picture.failing.is_none());
+        let unseen = unseen.map(|(id, _)| Arc::clone(id)).collect();
         let path = asked.uri.path();
         let path = if path == "/" { "/index" } else { path };
         let query = asked.uri.query().map(|_| asked.params.with("", None)).unwrap_or_default();
@@ -57,14 +62,15 @@ impl Frame {
             now: app.environment.now(),
             user: asked.actor.name().map(ToOwned::to_owned),
             moment: moment.clone(),
-            failing: failing.collect(),
-            unseen: unseen.map(|(id, _)| Arc::clone(id)).collect(),
+            failing,
+            unseen,
             has_many: pictures.len() > 1,
             style: STYLE.path,
             script: SCRIPT.path,
             json: format!("{path}.json{query}"),
             without_at: format!("{}{}", asked.uri.path(), asked.params.with("at", None)),
             version: env!("CARGO_PKG_VERSION"),
+            pictures,
         }
     }
 
@@ -113,13 +119,20 @@ impl Frame {
         self.then(link::compare(repo, &name.to_string(), &from.to_string(), &to.to_string()))
     }
 
+    /// Whether a version is there to be looked at.
+    pub fn is_known(&self, repo: &str, name: &ArtifactName, version: &VersionLabel) -> bool {
+        let picture = self.pictures.iter().find(|(id, _)| **id == *repo).map(|(_, picture)| picture);
+        let artifact = picture.and_then(|picture| picture.artifact(name, None));
+        artifact.is_some_and(|artifact| artifact.versions().any(|known| known.label() == version))
+    }
+
     /// The page of a stage.
     pub fn stage(&self, stage: &impl ToString) -> String {
         self.then(link::stage(&stage.to_string()))
     }
 }
 
-fn default_heading(pictures: &[(Arc<str>, Arc<crate::state::picture::Picture>)]) -> String {
+fn default_heading(pictures: &[(Arc<str>, Arc<Picture>)]) -> String {
     match pictures {
         [(id, _)] => id.to_string(),
         _ => "Artifact registry".to_owned(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::response::Response;
 
+use crate::config::settings::WriteMode;
 use crate::pages::asked::{Asked, json, page};
 use crate::pages::frame::Frame;
 use crate::state::marks::Mark;
@@ -21,6 +22,8 @@ struct Page<'a> {
     groups: Vec<Group<'a>>,
     /// The repositories without any artifact, with what to type next.
     empty: Vec<Empty>,
+    /// Whether there are buttons.
+    is_writing: bool,
 }
 
 /// Artifacts of one repository and folder.
@@ -49,7 +52,8 @@ pub async fn overview(asked: Asked) -> Response {
             }
             let frame = Frame::new(asked, "overview", &view.moment);
             let groups = groups(&view);
-            page(&Page { frame, groups, empty: empty(asked, &view), view: &view, asked })
+            let is_writing = asked.app.settings.write != WriteMode::Off && view.moment.at.is_none();
+            page(&Page { frame, groups, empty: empty(asked, &view), view: &view, asked, is_writing })
         })
         .await
 }

@@ -2,14 +2,13 @@
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::failure::Failure;
 use crate::pages::asked::Asked;
-use crate::pages::{activity, artifact, assets, health, overview, sign_in, stages, version};
+use crate::pages::{activity, artifact, assets, health, overview, sign_in, stages, version, write};
 use crate::view::link;
 
 /// What everybody may ask for: nothing in it is of a registry.
@@ -30,6 +29,10 @@ pub fn pages() -> Router<App> {
         .route("/stages", get(stages::stages))
         .route("/stages.json", get(stages::stages))
         .route("/stages/{*stage}", get(stages::stage))
+        .route("/write", post(write::ask_new))
+        .route("/write/{repo}", post(write::ask))
+        .route("/write/{repo}/plans/{id}", get(write::plan))
+        .route("/write/{repo}/plans/{id}/apply", post(write::apply))
         .route("/r/{repo}", get(repository))
         .route("/r/{repo}/{*rest}", get(below))
         .fallback(nowhere)
@@ -49,17 +52,7 @@ async fn repository(Path(repo): Path<String>) -> Response {
 async fn below(Path((repo, rest)): Path<(String, String)>, asked: Asked) -> Response {
     asked
         .answer(move |asked| {
-            let repository = asked.app.repository(&repo).cloned().ok_or_else(|| {
-                Failure::not_found(format!("No repository is called '{}' here", repo.escape_debug()))
-                    .hint("the overview lists them: `/`")
-            })?;
-            if repository.picture().serial == 0 {
-                return Err(Failure::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    format!("The repository '{repo}' was not read yet"),
-                )
-                .hint("the page `/health` says why, and since when"));
-            }
+            let repository = write::repository(&asked.app, &repo)?;
             let rest = rest.strip_suffix(".json").unwrap_or(&rest);
             let compared =
                 rest.rsplit_once("/compare/").and_then(|(name, both)| Some((name, both.split_once("...")?)));

@@ -2,14 +2,20 @@
 
 use askama::Template;
 use axum::response::Response;
+use gto::name::{ArtifactName, StageName};
+use gto::version::VersionLabel;
 use gto_frontend::text::shell_quote;
 
 use crate::failure::Failure;
 use crate::pages::asked::{Asked, json, page};
 use crate::pages::frame::Frame;
+use crate::pages::offers::{Offer, Offers};
 use crate::state::repository::ServedRepository;
 use crate::view::moment::Moment;
 use crate::view::version::{Comparison, VersionPage};
+
+/// For more stages nothing is offered.
+const MOST_STAGES: usize = 10;
 
 #[derive(Template)]
 #[template(path = "version.html")]
@@ -17,6 +23,8 @@ struct Version<'a> {
     frame: Frame,
     view: &'a VersionPage,
     get: String,
+    offers: Offers,
+    changes: Vec<Offer>,
 }
 
 /// The page of a version.
@@ -35,7 +43,9 @@ pub fn version(
     let reference = format!("{}@{}", view.artifact, view.row.version);
     let get =
         format!("gto get {} --repo {}", shell_quote(&reference), shell_quote(&repository.shown_source()));
-    page(&Version { frame, view: &view, get })
+    let offers = Offers::new(&asked.app, repository, &view.moment);
+    let changes = changes(&offers, repository, &view);
+    page(&Version { frame, view: &view, get, offers, changes })
 }
 
 #[derive(Template)]
@@ -43,8 +53,9 @@ pub fn version(
 struct Compare<'a> {
     frame: Frame,
     view: &'a Comparison,
-    /// What to type to put the second one into a stage.
-    promotions: Vec<String>,
+    offers: Offers,
+    /// To put the second one into a stage.
+    promotions: Vec<Offer>,
 }
 
 /// Two versions side by side.
@@ -60,16 +71,36 @@ pub fn compare(
         return json(&view);
     }
     let frame = Frame::new(asked, "", &view.moment);
-    let source = shell_quote(&repository.shown_source());
-    let assign = |stage: &gto::name::StageName| {
-        format!(
-            "gto assign {} --version {} --stage {} --repo {source}",
-            shell_quote(&view.artifact),
-            shell_quote(&view.to.version.to_string()),
-            shell_quote(stage.as_str())
-        )
-    };
-    // A commit without a version cannot be named so.
-    let promotions = view.to.version.number().map(|_| view.stages.iter().take(10).map(assign).collect());
-    page(&Compare { frame, promotions: promotions.unwrap_or_default(), view: &view })
+    let offers = Offers::new(&asked.app, repository, &view.moment);
+    let promotions = promotions(&offers, repository, &view.artifact, &view.to.version, &view.stages);
+    page(&Compare { frame, offers, promotions, view: &view })
+}
+
+/// To put a version into each of these stages.
+fn promotions(
+    offers: &Offers,
+    repository: &ServedRepository,
+    name: &str,
+    version: &VersionLabel,
+    stages: &[StageName],
+) -> Vec<Offer> {
+    let picture = repository.picture();
+    let row = name.parse::<ArtifactName>().ok().and_then(|name| picture.rows.get(&name));
+    let Some(row) = row.filter(|row| row.active) else { return Vec::new() };
+    let promote = |stage| offers.assign(row, version, stage, format!("Promote to {stage}"));
+    stages.iter().take(MOST_STAGES).filter_map(promote).collect()
+}
+
+/// What can be done with a version.
+fn changes(offers: &Offers, repository: &ServedRepository, view: &VersionPage) -> Vec<Offer> {
+    if !view.row.active || !view.row.registered {
+        return Vec::new();
+    }
+    let picture = repository.picture();
+    let open: Vec<StageName> =
+        picture.stages.iter().filter(|stage| !view.row.stages.contains(stage)).cloned().collect();
+    let mut changes = promotions(offers, repository, &view.artifact, &view.row.version, &open);
+    let row = view.artifact.parse::<ArtifactName>().ok().and_then(|name| picture.rows.get(&name));
+    changes.extend(row.and_then(|row| offers.retire(row, Some(&view.row.version))));
+    changes
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use gto::annotation::{Annotation, Sourced};
 use gto::name::{ArtifactName, StageName};
 use gto::query::{self, HistoryOptions, ShowOptions, ShownStage};
+use gto::registry::StagesWanted;
 use gto::report::EventReport;
+use gto::stack::stack;
 use gto::state::{Artifact, VersionView};
 use gto::time::Timestamp;
 use gto::version::VersionLabel;
@@ -42,6 +44,12 @@ pub struct ArtifactView {
     /// The stages in the order of the columns.
     #[serde(skip)]
     pub order: Vec<StageName>,
+    /// Whether that is an order that somebody chose, and these are all stages.
+    #[serde(skip)]
+    pub has_order: bool,
+    /// What stages would go back to.
+    #[serde(skip)]
+    pub earlier: Vec<(StageName, VersionLabel)>,
     pub timeline: Option<Timeline>,
     pub version_list: Vec<VersionRow>,
     /// How many versions there are on all pages.
@@ -131,6 +139,8 @@ impl ArtifactView {
             custom: annotation.map(|annotation| annotation.custom.clone()).filter(|custom| !custom.is_null()),
             annotated_in: sourced.map(|Sourced { file, .. }| file.to_string()),
             order: picture.stages.clone(),
+            earlier: earlier(&artifact, &picture.stages),
+            has_order: picture.snapshot.stages(StagesWanted::Allowed).is_some(),
             row,
             timeline,
             version_list,
@@ -161,6 +171,15 @@ pub fn shown<'a>(artifact: &'a Artifact, order: &[StageName]) -> Vec<ShownStage<
     let mut stages = query::shown_stages(artifact, &ShowOptions::default());
     stages.sort_by_key(|shown| order.iter().position(|known| known == shown.stage).unwrap_or(order.len()));
     stages
+}
+
+/// What each of these stages would go back to, where there is anything.
+fn earlier(artifact: &Artifact, stages: &[StageName]) -> Vec<(StageName, VersionLabel)> {
+    let below = |stage: &StageName| {
+        let below = stack(artifact, stage).get(1).map(|version| version.label().clone());
+        Some((stage.clone(), below?))
+    };
+    stages.iter().filter_map(below).collect()
 }
 
 fn activity(artifact: Artifact, options: &HistoryOptions) -> Vec<EventReport> {

@@ -32,6 +32,11 @@ pub fn compare(repo: &str, name: &str, from: &str, to: &str) -> String {
     format!("{}/compare/{}...{}", artifact(repo, name), part(from), part(to))
 }
 
+/// The page of a plan.
+pub fn plan(repo: &str, id: &str) -> String {
+    format!("/write/{}/plans/{}", part(repo), part(id))
+}
+
 /// The page of a stage.
 pub fn stage(stage: &str) -> String {
     format!("/stages/{}", part(stage))

@@ -13,6 +13,7 @@ pub mod link;
 pub mod moment;
 pub mod overview;
 pub mod params;
+pub mod plan;
 pub mod stage;
 pub mod timeline;
 pub mod version;

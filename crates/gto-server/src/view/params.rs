@@ -14,9 +14,18 @@ pub struct Params(BTreeMap<String, String>);
 impl Params {
     /// Reads what follows `?`.
     pub fn of(query: Option<&str>) -> Self {
+        Self::read(query.unwrap_or_default().as_bytes(), LONGEST)
+    }
+
+    /// Reads a form that is sent: nothing in it is cut.
+    pub fn form(body: &[u8]) -> Self {
+        Self::read(body, usize::MAX)
+    }
+
+    fn read(text: &[u8], longest: usize) -> Self {
         let mut params = BTreeMap::new();
-        for (name, value) in parse(query.unwrap_or_default().as_bytes()).take(100) {
-            let value: String = value.trim().chars().take(LONGEST).collect();
+        for (name, value) in parse(text).take(100) {
+            let value: String = value.trim().chars().take(longest).collect();
             if !value.is_empty() {
                 params.entry(name.into_owned()).or_insert(value);
             }
@@ -42,8 +51,10 @@ impl Params {
     /// What follows `?` with one parameter changed, or left out.
     pub fn with(&self, name: &str, value: Option<&str>) -> String {
         let mut text = form_urlencoded::Serializer::new(String::new());
-        let others =
-            self.0.iter().filter(|(known, _)| *known != name && *known != "page" && *known != "token");
+        let others = self
+            .0
+            .iter()
+            .filter(|(known, _)| *known != name && !matches!(known.as_str(), "page" | "token" | "wrote"));
         for (name, value) in others {
             text.append_pair(name, value);
         }

@@ -4,5 +4,6 @@
 //! a plan is applied.
 
 pub mod command;
+pub mod form;
 pub mod plans;
 pub mod waiting;

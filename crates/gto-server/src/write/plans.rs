@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use gto::{Applied, ErrorKind, Plan, Request, WriteOptions};
+use gto::rules::Undo;
+use gto::signing::Sign;
+use gto::{Applied, Author, ErrorKind, Plan, Registry, Request, WriteOptions};
 
 use crate::app::App;
 use crate::auth::actor::Actor;
@@ -21,21 +23,36 @@ pub struct Planned {
     pub command: String,
 }
 
+/// The answer where there is no such plan.
+pub fn missing() -> Failure {
+    Failure::not_found("There is no such plan: it was applied, or is older than 15 minutes")
+        .hint("plan it again")
+}
+
 /// Plans a request, and keeps the plan.
 pub fn plan(
     app: &App,
     actor: &Actor,
     repository: &ServedRepository,
-    request: &Request,
+    request: Request,
 ) -> Result<Planned, Failure> {
-    let command = check(app, request)?;
+    let command = check(app, &request)?;
     let options = WriteOptions::default();
-    let plan = repository.open()?.plan_with(request, &options)?;
+    let registry = repository.open()?;
+    let request = in_name_of(app, actor, &registry, request)?;
+    let plan = registry.plan_with(&request, &options)?;
     let id = Secret::random()
         .map_err(|_| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The system has no random numbers"))?;
     let id = id.expose().to_owned();
     let repo = repository.id.to_string();
-    let waiting = Waiting { actor: actor.clone(), repo, plan: plan.clone(), options, made: Instant::now() };
+    let waiting = Waiting {
+        actor: actor.clone(),
+        repo,
+        plan: plan.clone(),
+        command: command.clone(),
+        options,
+        made: Instant::now(),
+    };
     app.plans.keep(id.clone(), waiting);
     Ok(Planned { id, plan, command })
 }
@@ -53,6 +70,55 @@ pub fn check(app: &App, request: &Request) -> Result<String, Failure> {
     Ok(command)
 }
 
+/// The request in the name in which this server writes: the person's own, or the server's for a user. What a client says about
+/// that counts only where it is the person at this machine.
+pub fn in_name_of(
+    app: &App,
+    actor: &Actor,
+    registry: &Registry,
+    request: Request,
+) -> Result<Request, Failure> {
+    if app.settings.write != WriteMode::Service {
+        return Ok(request);
+    }
+    let refuse = |detail: &str, hint: &str| Err(Failure::new(StatusCode::FORBIDDEN, detail).hint(hint));
+    let Some(user) = actor.name() else {
+        return refuse("It is not known who asks", "come by way of the proxy that names users");
+    };
+    if deletes(&request) {
+        return refuse(
+            "This server deletes no tags: nothing would say who did",
+            "leave out `undo`, so that a tag says it; or delete them in a clone",
+        );
+    }
+    if registry.policy_in_force()?.is_none_or(|policy| policy.policy.service.is_none()) {
+        return refuse(
+            "This server writes for its users only where a policy says who may do what",
+            "name the group of the server's key in `.gto-policy.yaml`, as `service: {by: [bots]}`",
+        );
+    }
+    let override_reason = request.author().override_reason.clone();
+    let actor = Some(user.to_owned());
+    Ok(request.with_author(Author { sign: Sign::Always(None), override_reason, actor, ..Author::default() }))
+}
+
+fn deletes(request: &Request) -> bool {
+    match request {
+        Request::Unassign { undo, .. }
+        | Request::Deregister { undo, .. }
+        | Request::Deprecate { undo, .. } => *undo == Undo::ByDeletion,
+        _ => false,
+    }
+}
+
+/// What was applied, unless a push broke off in the middle.
+pub fn whole(applied: Applied) -> Result<Applied, Failure> {
+    let Some(failure) = &applied.failure else { return Ok(applied) };
+    let detail = format!("Not all was done: the push to '{}' broke off", failure.remote);
+    Err(Failure::new(StatusCode::BAD_GATEWAY, detail)
+        .hint("`gto doctor` in a clone shows which tags are where"))
+}
+
 /// Applies a kept plan. The registry judges it again.
 pub fn apply(
     app: &App,
@@ -60,10 +126,6 @@ pub fn apply(
     repository: &ServedRepository,
     id: &str,
 ) -> Result<(Plan, Applied), Failure> {
-    let missing = || {
-        Failure::not_found("There is no such plan: it was applied, or is older than 15 minutes")
-            .hint("plan it again")
-    };
     let waiting = app.plans.take(id, actor, &repository.id).ok_or_else(missing)?;
     let applied = repository.open().and_then(|registry| registry.apply(&waiting.plan, &waiting.options));
     match applied {

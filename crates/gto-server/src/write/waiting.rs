@@ -26,8 +26,16 @@ pub struct Waiting {
     /// The id of its repository.
     pub repo: String,
     pub plan: Plan,
+    /// What a person would type for it.
+    pub command: String,
     pub options: WriteOptions,
     pub made: Instant,
+}
+
+impl Waiting {
+    fn is_of(&self, actor: &Actor, repo: &str) -> bool {
+        self.actor == *actor && self.repo == repo && self.made.elapsed() < LIFE
+    }
 }
 
 impl Plans {
@@ -46,11 +54,15 @@ impl Plans {
     /// Takes a plan out, if it is this actor's.
     pub fn take(&self, id: &str, actor: &Actor, repo: &str) -> Option<Waiting> {
         let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_mine = |waiting: &&Waiting| {
-            waiting.actor == *actor && waiting.repo == repo && waiting.made.elapsed() < LIFE
-        };
-        plans.get(id).filter(is_mine)?;
+        plans.get(id).filter(|waiting| waiting.is_of(actor, repo))?;
         plans.remove(id)
+    }
+
+    /// A plan that waits, and its command, if it is this actor's.
+    pub fn look_at(&self, id: &str, actor: &Actor, repo: &str) -> Option<(Plan, String)> {
+        let plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = plans.get(id).filter(|waiting| waiting.is_of(actor, repo))?;
+        Some((waiting.plan.clone(), waiting.command.clone()))
     }
 }
 
@@ -64,6 +76,7 @@ mod tests {
             actor: Actor::User(user.into()),
             repo: repo.to_owned(),
             plan,
+            command: String::new(),
             options,
             made: Instant::now(),
         }
@@ -77,6 +90,9 @@ mod tests {
         assert!(
             plans.take("id", &eve, "models").is_none()
                 && plans.take("id", &Actor::Holder, "models").is_none()
+        );
+        assert!(
+            plans.look_at("id", &eve, "models").is_none() && plans.look_at("id", &ada, "models").is_some()
         );
         assert!(plans.take("id", &ada, "data").is_none() && plans.take("x", &ada, "models").is_none());
         assert!(plans.take("id", &ada, "models").is_some());

@@ -15,7 +15,7 @@ const browser = await chromium.launch({ executablePath: process.env.GTO_CHROMIUM
 const watched = async (options) => {
   const context = await browser.newContext(options);
   const page = await context.newPage();
-  page.on('console', (message) => message.type() === 'error' && !/404/.test(message.text()) && wrong.push(`console: ${message.text()}`));
+  page.on('console', (message) => message.type() === 'error' && !/40[34]/.test(message.text()) && wrong.push(`console: ${message.text()}`));
   page.on('pageerror', (error) => wrong.push(`script: ${error.message}`));
   page.on('request', (request) => check(request.url().startsWith(base) || request.url().startsWith('data:'), `asks elsewhere: ${request.url()}`));
   await page.goto(open);
@@ -64,6 +64,45 @@ for (const [width, colorScheme] of [[380, 'light'], [1024, 'dark'], [1600, 'ligh
   check((await page.locator('tr[data-row]').count()) === 1, 'without JavaScript, the search does not narrow the list');
   await page.click('.chip');
   check((await page.locator('tr[data-row]').count()) > 1, 'without JavaScript, a filter cannot be taken off');
+  await page.context().close();
+}
+
+// Without the token there is a form for it, which leads to the page that was asked for.
+for (const javaScriptEnabled of [true, false]) {
+  const context = await browser.newContext({ javaScriptEnabled });
+  const page = await context.newPage();
+  await page.goto(base + '/r/repo/data');
+  await page.fill('#token', new URL(open).searchParams.get('token'));
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.getByRole('heading', { name: 'data' }).waitFor({ timeout: 5000 }).catch(() => wrong.push('the form for the token does not open the page'));
+  await context.close();
+}
+
+// A promotion from the button to the tag, with the script and without it; what the policy refuses is said.
+for (const javaScriptEnabled of [true, false]) {
+  const page = await watched({ javaScriptEnabled });
+  const stage = javaScriptEnabled ? 'staging' : 'canary';
+  await page.goto(base + '/r/repo/nlp:churn@v1.1.0');
+  await page.getByRole('button', { name: `Promote to ${stage}` }).click();
+  await page.waitForURL(/\/write\/repo\/plans\//, { timeout: 5000 });
+  check((await page.getByText('v1.1.0').count()) > 0, 'the plan does not show the version');
+  if (javaScriptEnabled) {
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate(axe);
+      const found = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
+      for (const { id, nodes } of found.violations) wrong.push(`axe: plan ${colorScheme}: ${id}: ${nodes[0].html.slice(0, 200)}`);
+    }
+  }
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await page.waitForURL(/wrote=/);
+  check(await page.getByText('is made').isVisible(), 'the page does not say that it is done');
+  const tags = execFileSync('git', ['-C', repository, 'tag', '--list', `nlp=churn#${stage}#*`]).toString();
+  check(tags.trim().split('\n').length === 1 && tags.includes(stage), `no tag was made for ${stage}: ${tags}`);
+  await page.goto(base + '/r/repo/nlp:churn@v1.1.0');
+  await page.getByRole('button', { name: 'Promote to prod' }).click();
+  await page.getByText('The policy forbids').waitFor({ timeout: 5000 });
+  check(await page.getByText('Back to the artifact').isVisible(), 'there is no way back');
   await page.context().close();
 }
 

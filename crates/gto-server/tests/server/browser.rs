@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::common::{example, serve};
+use crate::common::{example, serve_with};
 
 /// Where playwright-core is.
 fn tools() -> Option<PathBuf> {
@@ -28,7 +28,12 @@ fn a_person_in_a_browser_finds_searches_compares_and_sees_changes_at_once() {
         );
     };
     let repo = example();
-    let server = serve(&repo);
+    let policy = "version: 1\nrules:\n  - {stage: prod, branches: [release]}\n";
+    repo.commit(
+        &[(".gto", "stages: [dev, canary, staging, prod]\n"), (".gto-policy.yaml", policy)],
+        "Promote what is on the branch release",
+    );
+    let server = serve_with(repo.sandbox(), &[repo.path()], |a| a.write = Some("local".into()));
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/server/browser.mjs");
     let mut node = repo.command("node");
     // Chromium wants a home of its own.

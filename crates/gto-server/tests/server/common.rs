@@ -104,6 +104,9 @@ impl Answer {
                 _ => {}
             }
         }
+        for (entity, c) in [("&#39;", "'"), ("&#34;", "\""), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")] {
+            text = text.replace(entity, c);
+        }
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }

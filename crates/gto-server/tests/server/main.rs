@@ -10,4 +10,5 @@ mod hooks;
 mod live;
 mod mlflow;
 mod pages;
+mod promotion;
 mod safety;
