@@ -76,18 +76,30 @@ impl Digest {
 
     /// Adds all that can be read; returns how many bytes that is.
     pub fn read(&mut self, from: &mut dyn Read) -> io::Result<u64> {
-        let mut chunk = vec![0; 256 * 1024];
-        let mut total = 0;
-        loop {
-            match from.read(&mut chunk) {
-                Ok(0) => return Ok(total),
-                Ok(len) => {
-                    self.update(&chunk[..len]);
-                    total += len as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+        each_piece(from, |piece| self.update(piece))
+    }
+}
+
+/// The hash of all that can be read, in hexadecimal digits.
+pub(crate) fn md5(from: &mut dyn Read) -> io::Result<String> {
+    let mut hasher = Md5Hasher::new();
+    each_piece(from, |piece| hasher.update(piece))?;
+    Ok(hex(&hasher.finalize()))
+}
+
+/// Reads to the end, piece by piece; returns how many bytes that is.
+fn each_piece(from: &mut dyn Read, mut take: impl FnMut(&[u8])) -> io::Result<u64> {
+    let mut chunk = vec![0; 256 * 1024];
+    let mut total = 0;
+    loop {
+        match from.read(&mut chunk) {
+            Ok(0) => return Ok(total),
+            Ok(len) => {
+                take(&chunk[..len]);
+                total += len as u64;
             }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }
@@ -149,7 +161,7 @@ mod tests {
     use super::*;
 
     fn md5(bytes: &[u8]) -> String {
-        hex(&Md5Hasher::digest(bytes))
+        super::md5(&mut &*bytes).unwrap()
     }
 
     fn is_of_dvc_2(bytes: &[u8], hash: &str) -> bool {

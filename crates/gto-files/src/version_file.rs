@@ -2,7 +2,7 @@
 //!
 //! Owns what is known of one before it is got. Does no I/O.
 
-use gto::dvc::stored::{Layout, Md5};
+use gto::dvc::stored::{Import, Layout, Md5};
 use gto::object_id::ObjectId;
 use serde::Serialize;
 
@@ -44,8 +44,8 @@ pub struct DvcObject {
     pub(crate) store: usize,
     /// The remote that is named for it alone.
     pub(crate) remote: Option<String>,
-    /// The repository that it is imported from.
-    pub(crate) imported_from: Option<String>,
+    /// Where it is imported from.
+    pub(crate) import: Option<Import>,
 }
 
 /// Which tool keeps a file.

@@ -41,6 +41,7 @@ mod files {
     mod dvc;
     mod git;
     mod hostile;
+    mod imports;
     mod interrupted;
     mod lfs;
     mod pins;

@@ -2,6 +2,9 @@
 //!
 //! Owns finding the outputs at, in and around the artifact's path, and reading the lists of folders.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use gto::Registry;
 use gto::dvc::hash::Out;
 use gto::dvc::manifest::{self, Listed};
@@ -12,8 +15,9 @@ use gto::object_id::ObjectId;
 
 use super::git::below;
 use crate::error::{Error, Result};
+use crate::place::Place;
 use crate::place::settings::{Config, Trust};
-use crate::place::store::Store;
+use crate::place::store::{Importer, Store};
 use crate::rel_path::RelPath;
 use crate::text::shown;
 use crate::version_file::{Content, DvcObject, VersionFile};
@@ -36,6 +40,7 @@ pub(super) struct Search<'a> {
     environment: &'a Environment,
     commit: ObjectId,
     trust: &'a Trust,
+    importer: Arc<dyn Importer>,
     /// By the folder of the DVC repository.
     stores: Vec<(String, Store)>,
 }
@@ -46,8 +51,9 @@ impl<'a> Search<'a> {
         environment: &'a Environment,
         commit: ObjectId,
         trust: &'a Trust,
+        importer: Arc<dyn Importer>,
     ) -> Self {
-        Self { registry, environment, commit, trust, stores: Vec::new() }
+        Self { registry, environment, commit, trust, importer, stores: Vec::new() }
     }
 
     pub fn into_stores(self) -> Vec<Store> {
@@ -80,6 +86,27 @@ impl<'a> Search<'a> {
             self.add(out, stored, inside, around, path, &mut found)?;
         }
         Ok(found)
+    }
+
+    /// The places with the objects of what DVC keeps at `place`. `remote` is asked where no other is named.
+    pub fn places(&mut self, place: &str, remote: Option<&str>) -> Result<Vec<Arc<Place>>> {
+        let (mut known, mut places) = (HashSet::new(), Vec::new());
+        for out in self.registry.dvc_outs(self.commit)? {
+            let own = if out.path == "." { "" } else { &*out.path };
+            let Some(stored) =
+                out.stored.filter(|_| below(own, place).is_some() || below(place, own).is_some())
+            else {
+                continue;
+            };
+            let Some(store) = self.store_of(own.rsplit_once('/').map_or("", |(folder, _)| folder))? else {
+                continue;
+            };
+            let remote = stored.remote.as_deref().or(remote).map(str::to_lowercase);
+            if known.insert((store, remote.clone(), stored.import.clone())) {
+                places.extend(self.stores[store].1.places_of(remote.as_deref(), stored.import.as_ref()));
+            }
+        }
+        Ok(places)
     }
 
     fn add(
@@ -154,8 +181,8 @@ impl<'a> Search<'a> {
         let folder = out.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let store =
             self.store_of(folder)?.ok_or_else(|| unsupported("without a `.dvc/config` in the commit"))?;
-        let (remote, imported_from) = (stored.remote.clone(), stored.imported_from.clone());
-        Ok(DvcObject { md5, store, remote: remote.map(|name| name.to_lowercase()), imported_from })
+        let (remote, import) = (stored.remote.clone(), stored.import.clone());
+        Ok(DvcObject { md5, store, remote: remote.map(|name| name.to_lowercase()), import })
     }
 
     fn list(&self, object: &DvcObject, path: &str) -> Result<Vec<Listed>> {
@@ -176,10 +203,9 @@ impl<'a> Search<'a> {
             if let Some(text) = self.registry.read_file_at(self.commit, &file, MAX_CONFIG)? {
                 let here = self.registry.work_dir().map(|dir| dir.join(root));
                 let config = Config::read(&String::from_utf8_lossy(&text), here.as_deref(), self.environment);
-                self.stores.push((
-                    root.to_owned(),
-                    Store::new(config, here.as_deref(), self.trust.clone(), self.environment),
-                ));
+                let (trust, importer) = (self.trust.clone(), Arc::clone(&self.importer));
+                let store = Store::new(config, here.as_deref(), trust, self.environment, importer);
+                self.stores.push((root.to_owned(), store));
                 return Ok(Some(self.stores.len() - 1));
             }
             if root.is_empty() {
@@ -188,6 +214,14 @@ impl<'a> Search<'a> {
             root = root.rsplit_once('/').map_or("", |(above, _)| above);
         }
     }
+}
+
+/// What `dvc get` leaves out of a folder: DVC's own files.
+pub(super) fn is_file_of_dvc(path: &RelPath) -> bool {
+    let name = path.name();
+    name.strip_suffix(".dvc").is_some()
+        || matches!(name, "dvc.yaml" | ".dvcignore")
+        || path.as_str().split('/').any(|part| part == ".dvc")
 }
 
 fn checked(text: &str, full: &str, source: &str) -> Result<RelPath> {

@@ -4,6 +4,7 @@
 
 mod dvc;
 mod git;
+mod import;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -20,6 +21,7 @@ use crate::place::store::Store;
 use crate::rel_path::RelPath;
 use crate::select::Selection;
 use crate::version_file::{Content, VersionFile};
+use import::Repositories;
 
 /// What is wanted of which version.
 #[derive(Debug, Default)]
@@ -114,7 +116,8 @@ impl Listing {
             files.extend(in_git.files);
         } else {
             let trust = self.trust.clone();
-            let mut in_dvc = dvc::Search::new(registry, environment, commit, &trust);
+            let importer = Repositories::new(&trust, environment);
+            let mut in_dvc = dvc::Search::new(registry, environment, commit, &trust, importer);
             let found = in_dvc.files(&place.path, &self.path)?;
             if !in_git.is_folder && !found.is_anything {
                 let unknown = found.unknown;
@@ -124,7 +127,7 @@ impl Listing {
                 return Err(Error::NotThere { path: self.path.clone(), commit, unknown: Some(unknown) });
             }
             self.is_folder |= found.is_folder;
-            let hides = |path: &RelPath| found.is_dvc_repository && is_file_of_dvc(path);
+            let hides = |path: &RelPath| found.is_dvc_repository && dvc::is_file_of_dvc(path);
             files.extend(found.files);
             files.extend(in_git.files.into_iter().filter(|(path, _)| !hides(path)));
             self.stores = in_dvc.into_stores();
@@ -219,14 +222,6 @@ impl Listing {
     pub fn size(&self) -> u64 {
         self.files.iter().filter_map(|file| file.size).sum()
     }
-}
-
-/// What `dvc get` leaves out of a folder: DVC's own files.
-fn is_file_of_dvc(path: &RelPath) -> bool {
-    let name = path.name();
-    name.strip_suffix(".dvc").is_some()
-        || matches!(name, "dvc.yaml" | ".dvcignore")
-        || path.as_str().split('/').any(|part| part == ".dvc")
 }
 
 /// Refuses files that cannot both be there. They are in the order of their paths, each once.

@@ -2,6 +2,15 @@
 
 use std::io::Read;
 
+/// What is asked for objects and is none of the usual places.
+pub(crate) trait Elsewhere: Send + Sync {
+    /// What it is, for messages.
+    fn shown(&self) -> &str;
+
+    /// An object, from a byte on.
+    fn open(&self, path: &str, offset: u64) -> Result<Opened, PlaceError>;
+}
+
 /// An object as a place has it.
 pub(crate) struct Opened {
     /// The content from `offset` on.

@@ -22,7 +22,7 @@ pub(crate) mod store;
 
 use gto::environment::Environment;
 
-use answer::{Opened, PlaceError};
+use answer::{Elsewhere, Opened, PlaceError};
 #[cfg(feature = "cloud")]
 use azure::Azure;
 use folder::Folder;
@@ -58,6 +58,8 @@ pub(crate) enum Place {
     /// A container of Azure.
     #[cfg(feature = "cloud")]
     Azure(Box<Azure>),
+    /// Another repository.
+    Elsewhere(Box<dyn Elsewhere>),
     /// One that cannot be asked from here.
     Unusable {
         /// What it is, for messages.
@@ -113,6 +115,7 @@ impl Place {
             Self::Gs(gs) => gs.shown(),
             #[cfg(feature = "cloud")]
             Self::Azure(azure) => azure.shown(),
+            Self::Elsewhere(elsewhere) => elsewhere.shown(),
             Self::Unusable { shown, .. } => shown,
         }
     }
@@ -123,7 +126,7 @@ impl Place {
             Self::Http(_) | Self::Link { .. } => true,
             #[cfg(feature = "cloud")]
             Self::S3(_) | Self::Gs(_) | Self::Azure(_) => true,
-            Self::Folder(_) | Self::Sftp(_) | Self::Unusable { .. } => false,
+            Self::Folder(_) | Self::Sftp(_) | Self::Elsewhere(_) | Self::Unusable { .. } => false,
         }
     }
 
@@ -145,6 +148,7 @@ impl Place {
             Self::Gs(gs) => gs.open(path, offset),
             #[cfg(feature = "cloud")]
             Self::Azure(azure) => azure.open(path, offset),
+            Self::Elsewhere(elsewhere) => elsewhere.open(path, offset),
             Self::Unusable { reason, .. } => {
                 Err(reason.clone().map_or(PlaceError::Absent, PlaceError::Failed))
             }

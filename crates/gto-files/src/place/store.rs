@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gto::dvc::manifest::MAX_LIST;
+use gto::dvc::stored::Import;
 use gto::environment::Environment;
 
 use super::Place;
@@ -17,9 +18,16 @@ use crate::download::{Download, Expected};
 use crate::error::{Keeper, Result};
 use crate::version_file::DvcObject;
 
+/// Who finds the repositories that outputs are imported from.
+pub(crate) trait Importer: Send + Sync {
+    /// The place of an import.
+    fn place(&self, import: &Import) -> Arc<Place>;
+}
+
 /// Where a DVC repository keeps its objects.
 pub(crate) struct Store {
     config: Config,
+    importer: Arc<dyn Importer>,
     cache: Option<PathBuf>,
     trust: Trust,
     environment: Environment,
@@ -28,24 +36,38 @@ pub(crate) struct Store {
 
 impl Store {
     /// By its configuration; `here` is the folder around `.dvc`, if it is checked out.
-    pub fn new(config: Config, here: Option<&Path>, trust: Trust, environment: &Environment) -> Self {
+    pub fn new(
+        config: Config,
+        here: Option<&Path>,
+        trust: Trust,
+        environment: &Environment,
+        importer: Arc<dyn Importer>,
+    ) -> Self {
         let named = config.cache.clone().filter(|_| config.is_cache_own || trust.has_strange_folders());
         let cache = named.or_else(|| here.map(|here| here.join(".dvc/cache")));
-        Self { config, cache, trust, environment: environment.clone(), remotes: Mutex::default() }
+        let environment = environment.clone();
+        Self { config, importer, cache, trust, environment, remotes: Mutex::default() }
     }
 
     /// The places that may have an object, in the order in which they are asked.
     pub fn places(&self, object: &DvcObject) -> Vec<Arc<Place>> {
+        self.places_of(object.remote.as_deref(), object.import.as_ref())
+    }
+
+    /// The places of what is kept in this remote, if one is named, and imported from there.
+    pub fn places_of(&self, remote: Option<&str>, import: Option<&Import>) -> Vec<Arc<Place>> {
         let cache =
             self.cache.iter().map(|path| Arc::new(Place::Folder(Folder::new(path.clone(), "the cache"))));
         let mut places: Vec<_> = cache.collect();
-        places.push(match object.remote.as_ref().or(self.config.default_remote.as_ref()) {
+        places.push(match remote.or(self.config.default_remote.as_deref()) {
             Some(name) => self.remote(name),
             None => Arc::new(Place::Unusable {
                 shown: "any remote: `.dvc/config` of the commit sets no default".to_owned(),
                 reason: None,
             }),
         });
+        // Where it is imported from is the last to be asked: it is a whole repository.
+        places.extend(import.map(|import| self.importer.place(import)));
         places
     }
 

@@ -314,7 +314,7 @@ fn outs_of(node: &Node, file: &str, folder: &str) -> Vec<Out> {
         });
         let none = || format!("'{}' has no hash of '{}'", printable(file), printable(path));
         (!is_elsewhere(path)).then(|| {
-            let stored = Stored { imported_from: import.clone(), ..Stored::read(out) };
+            let stored = Stored { import: import.clone(), ..Stored::read(out) };
             Out { path: normal(folder, path), hash: hash.ok_or_else(none), stored: Some(stored) }
         })
     };

@@ -24,8 +24,21 @@ pub struct Stored {
     pub remote: Option<String>,
     /// Whether the remote keeps it under its own name, in versions of the cloud.
     pub has_cloud_versions: bool,
-    /// The repository that it is imported from.
-    pub imported_from: Option<String>,
+    /// Where it is imported from, with `dvc import`.
+    pub import: Option<Import>,
+}
+
+/// Where an output is imported from: a path in a commit of another repository (DVC 3.67, `dvc/dependency/repo.py`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Import {
+    /// The address of the repository, as it is written.
+    pub url: String,
+    /// The commit, by its hash.
+    pub commit: String,
+    /// The path from the root of that repository.
+    pub path: String,
+    /// The remote of DVC there, where another than the default one is named.
+    pub remote: Option<String>,
 }
 
 /// The hash of an object of DVC.
@@ -99,15 +112,24 @@ impl Stored {
             is_cached: flag("cache").unwrap_or(true),
             remote: text("remote").map(str::to_owned),
             has_cloud_versions: is_there("cloud") || is_there("files"),
-            imported_from: None,
+            import: None,
         }
     }
 
-    /// Which repository a `*.dvc` file imports its outputs from.
-    pub(super) fn import(file: &Node) -> Option<String> {
+    /// Where a `*.dvc` file imports its output from.
+    pub(super) fn import(file: &Node) -> Option<Import> {
         let Value::List(deps) = &get(file, "deps")?.value else { return None };
-        let url = |dep: &Node| get(get(dep, "repo")?, "url")?.as_text().map(str::to_owned);
-        deps.iter().find_map(url)
+        let text = |node: &Node, key: &str| Some(get(node, key)?.as_text()?.to_owned());
+        let import = |dep: &Node| {
+            let repo = get(dep, "repo")?;
+            Some(Import {
+                url: text(repo, "url")?,
+                commit: text(repo, "rev_lock")?,
+                path: text(dep, "path")?,
+                remote: text(repo, "remote"),
+            })
+        };
+        deps.iter().find_map(import)
     }
 }
 
@@ -133,7 +155,9 @@ mod tests {
         assert!(md5.is_folder && two.files == Some(3) && two.is_cached);
         assert_eq!(three.md5.unwrap().path(), "files/md5/ab/cdef0123456789abcdef0123456789");
         assert_eq!((three.size, three.is_executable), (Some(5), true));
-        assert_eq!(three.imported_from.as_deref(), Some("https://host/r"));
+        let import =
+            Import { url: "https://host/r".into(), commit: "abc".into(), path: "x".into(), remote: None };
+        assert_eq!(three.import, Some(import));
         assert_eq!(three.remote.as_deref(), Some("r"));
     }
 

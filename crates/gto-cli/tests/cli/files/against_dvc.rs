@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::common::gto;
-use gto_testkit::{Repo, TagSpec, skip};
+use crate::common::sshd::Sshd;
+use gto_testkit::{Repo, RepoOptions, TagSpec, skip};
 
 /// The Python with DVC: that of `GTO_DVC`, else one in the target folder.
 fn python() -> Option<PathBuf> {
@@ -116,5 +117,49 @@ fn what_is_got_is_what_dvc_get_writes() {
         let [ours, dvcs] = [ours, dvcs].map(|folder| contents(&theirs.repo.path().join(folder)));
         assert_eq!(ours, dvcs, "{path}");
         assert!(!ours.is_empty());
+    }
+}
+
+/// DVC imports from a folder of this machine, which no commit may name to us: the address is written in afterwards.
+#[test]
+fn what_dvc_imports_is_got_from_the_repository_that_it_is_imported_from() {
+    let Some(python) = python() else { return };
+    let source = Repo::new();
+    let Some(sshd) = Sshd::or_skip(&source) else { return };
+    let mut here = source.sandbox().repo_with("here", RepoOptions::default());
+    let path = source.path().display().to_string();
+    let source = Theirs { repo: source, python: python.clone() };
+    source.run(&["init", "-q"]);
+    source.run(&["remote", "add", "-q", "-d", "store", &format!("{path}/../store")]);
+    for file in ["data/a/1.csv", "data/ü 2.csv"] {
+        let file = source.repo.path().join(file);
+        fs::create_dir_all(file.parent().expect("it is in a folder")).expect("the sandbox is writable");
+        fs::write(file, "1").expect("the sandbox is writable");
+    }
+    source.run(&["add", "-q", "data"]);
+    source.run(&["push", "-q"]);
+    source.repo.git_ok(&["add", "-A"]);
+    source.repo.commit(&[("plain/ü", "2"), ("plain/deep/\"q\"", "3"), ("one", "4")], "files of Git");
+    for (name, value) in [("GIT_SSH_COMMAND", &*sshd.command), ("GIT_ALLOW_PROTOCOL", "file:ssh")] {
+        here.sandbox_mut().set_env(name, value);
+    }
+    let theirs = Theirs { repo: here, python };
+    theirs.run(&["init", "-q"]);
+    let imported = ["data", "data/a", "data/ü 2.csv", "plain", "one"];
+    for (n, from) in imported.iter().enumerate() {
+        theirs.run(&["import", "-q", &path, from, "-o", &format!("i{n}")]);
+        let file = theirs.repo.path().join(format!("i{n}.dvc"));
+        let text = fs::read_to_string(&file).expect("DVC wrote it");
+        assert!(text.contains(&path), "{text}");
+        fs::write(file, text.replace(&path, &sshd.url)).expect("the sandbox is writable");
+    }
+    theirs.repo.git_ok(&["add", "-A"]);
+    theirs.repo.commit(&[("artifacts.yaml", "x: {path: i0}\n")], "imported by DVC");
+    theirs.repo.tag("x@v1.0.0", "HEAD", &TagSpec::default());
+    fs::remove_dir_all(theirs.repo.path().join(".dvc/cache")).unwrap();
+    for (n, from) in imported.iter().enumerate() {
+        gto(&theirs.repo, &format!("get x --path i{n} -o ../ours{n}")).ok();
+        let ours = contents(&theirs.repo.path().join(format!("../ours{n}")));
+        assert_eq!(ours, contents(&source.repo.path().join(from)), "{from}");
     }
 }
