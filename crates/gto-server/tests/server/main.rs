@@ -7,6 +7,7 @@ mod browser;
 mod common;
 mod failing;
 mod hooks;
+mod hostile;
 mod live;
 mod mlflow;
 mod pages;
