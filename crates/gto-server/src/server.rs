@@ -190,6 +190,7 @@ impl Server {
 fn router(app: &App) -> Router {
     let with_auth = pages::routes::pages()
         .merge(api::routes::api(app))
+        .method_not_allowed_fallback(pages::routes::other_method)
         .layer(middleware::from_fn_with_state(app.clone(), wait_for_first_look))
         .layer(middleware::from_fn_with_state(app.clone(), layer::check));
     pages::routes::open()

@@ -3,7 +3,7 @@
 //!
 //! Nothing outside that folder is installed or changed. What is not to be had is said, and the tests that need it are skipped in sight.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::venv::{self, attempt};
@@ -25,16 +25,22 @@ const OLDEST: (u32, u32) = (3, 10);
 /// The variables that say to tests where these are, as far as they are to be had.
 pub fn provide(workspace: &Workspace) -> Vec<(&'static str, PathBuf)> {
     let target = |name: &str| workspace.target.join(name);
-    let dvc = venv::python_of(&target("dvc"));
     let found = [
-        ("GTO_DVC", python(&dvc, &target("dvc"), &DVC, "import dvc.api")),
+        ("GTO_DVC", venv::provide(&target("dvc"), &DVC, OLDEST, "import dvc.api")),
         ("GTO_SERVERS", {
             let environment = target("servers");
             let check = "import moto.server, azure.storage.blob, gcp_storage_emulator.server";
-            python(&venv::python_of(&environment), &environment, &SERVERS, check).map(|_| environment)
+            venv::provide(&environment, &SERVERS, OLDEST, check).map(|_| environment)
         }),
         ("GTO_AZURITE", azurite(target("azurite"))),
     ];
+    available(found)
+}
+
+/// Those that are to be had; of the others it is said why not.
+pub fn available<const N: usize>(
+    found: [(&'static str, Result<PathBuf, String>); N],
+) -> Vec<(&'static str, PathBuf)> {
     let say = |(name, found): (&'static str, Result<PathBuf, String>)| match found {
         Ok(path) => Some((name, path)),
         Err(reason) => {
@@ -43,17 +49,6 @@ pub fn provide(workspace: &Workspace) -> Vec<(&'static str, PathBuf)> {
         }
     };
     found.into_iter().filter_map(say).collect()
-}
-
-/// A Python with these packages, made once.
-fn python(python: &Path, environment: &Path, packages: &[&str], check: &str) -> Result<PathBuf, String> {
-    let check = || attempt(Command::new(python).args(["-c", check]));
-    if check().is_err() {
-        println!("installing {} into {}", packages.join(" "), environment.display());
-        venv::create(environment, OLDEST)?;
-        venv::install(python, packages)?;
-    }
-    check().map(|()| python.to_owned())
 }
 
 /// The folder in which npm has it.

@@ -11,6 +11,7 @@
 
 mod bench;
 mod browser;
+mod clients;
 mod file_servers;
 mod generate;
 mod layers;

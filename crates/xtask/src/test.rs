@@ -12,7 +12,7 @@ use std::time::Instant;
 use crate::skips::{self, Skips};
 use crate::tally::Tally;
 use crate::workspace::{Workspace, display};
-use crate::{Result, browser, file_servers, oracle, python};
+use crate::{Result, browser, clients, file_servers, oracle, python};
 
 /// The number of random registries in the differential test.
 const REGISTRIES: &str = "GTO_DIFF_REGISTRIES";
@@ -53,7 +53,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 
     let started = Instant::now();
     let mut cargo = cargo_test(&workspace, &options, oracle.as_deref().ok(), &skip_log);
-    cargo.envs(file_servers::provide(&workspace));
+    cargo.envs(file_servers::provide(&workspace)).envs(clients::provide(&workspace));
     let (tally, success) = run_and_count(&mut cargo)?;
 
     let skips = Skips::read(&skip_log);

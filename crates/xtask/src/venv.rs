@@ -38,6 +38,24 @@ pub fn create(environment: &Path, oldest: (u32, u32)) -> Result<(), String> {
     Err(format!("no virtual environment can be made: {}", reasons.join("; ")))
 }
 
+/// The Python of an environment with these packages, made once. `check` is what must run in it.
+pub fn provide(
+    environment: &Path,
+    packages: &[&str],
+    oldest: (u32, u32),
+    check: &str,
+) -> Result<PathBuf, String> {
+    let python = python_of(environment);
+    let check = || attempt(Command::new(&python).args(["-c", check]));
+    if check().is_err() {
+        println!("installing {} into {}", packages.join(" "), environment.display());
+        create(environment, oldest)?;
+        install(&python, packages)?;
+    }
+    check()?;
+    Ok(python)
+}
+
 /// Installs packages from the package index.
 pub fn install(python: &Path, packages: &[&str]) -> Result<(), String> {
     attempt(pip_install(python).args(["--retries=2", "--timeout=20"]).args(packages))

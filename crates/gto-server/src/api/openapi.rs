@@ -6,6 +6,8 @@ use utoipa::OpenApi;
 use crate::api::{artifacts, events, plans, versions};
 use crate::failure::{Failure, Problem};
 use crate::pages::asked::json;
+use crate::schema::EventWord;
+use crate::view::overview::Sort;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,7 +28,7 @@ use crate::pages::asked::json;
         plans::plan,
         plans::apply
     ),
-    components(schemas(Problem))
+    components(schemas(Problem, Sort, EventWord))
 )]
 struct Api;
 

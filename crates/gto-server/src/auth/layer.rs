@@ -6,6 +6,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use percent_encoding::percent_decode_str;
 
 use crate::app::App;
 use crate::auth::guard::Known;
@@ -71,6 +72,11 @@ pub async fn check(
                 let failure =
                     Failure::new(StatusCode::FORBIDDEN, "This request comes from another site's page")
                         .hint("use the buttons of this server's own pages, or send a bearer token");
+                return refuse(failure, &request);
+            }
+            if percent_decode_str(request.uri().path()).decode_utf8().is_err() {
+                let failure = Failure::invalid("This address is no text in UTF-8")
+                    .hint("encode names with percent signs, as in `nlp%3Achurn`");
                 return refuse(failure, &request);
             }
             request.extensions_mut().insert(actor);

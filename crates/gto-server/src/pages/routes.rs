@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::extract::Path;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 
@@ -42,6 +43,12 @@ async fn nowhere(asked: Asked) -> Response {
     Failure::not_found("There is no such page")
         .hint("the overview is at `/`")
         .respond(&asked.uri, &asked.headers)
+}
+
+/// The answer to a method that an address has not.
+pub async fn other_method(method: Method, asked: Asked) -> Response {
+    let detail = format!("`{method}` is not answered here");
+    Failure::new(StatusCode::METHOD_NOT_ALLOWED, detail).respond(&asked.uri, &asked.headers)
 }
 
 async fn repository(Path(repo): Path<String>) -> Response {

@@ -78,6 +78,27 @@ fn the_api_answers_with_what_is_registered_and_says_what_is_wrong_as_problem_det
 }
 
 #[test]
+fn an_address_that_is_no_text_and_a_method_that_is_not_answered_are_problem_details_too() {
+    let repo = example();
+    let server = serve(&repo);
+    let headers = [("authorization", &*format!("Bearer {}", server.token))];
+    for (method, path, status) in [
+        ("GET", "/api/v1/repos/%ff/artifacts/x", 400),
+        ("GET", "/api/v1/stages/%c3%28", 400),
+        ("DELETE", "/api/v1/repos", 405),
+        ("GET", "/api/v1/repos/repo/plans", 405),
+    ] {
+        let answer = server.ask(method, path, &headers, "");
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (status, "application/problem+json"),
+            "{path}"
+        );
+        assert_eq!(answer.json()["status"], status, "{path}");
+    }
+}
+
+#[test]
 fn lists_go_on_from_a_cursor_also_where_entries_come_and_go() {
     let repo = Repo::new();
     repo.commit(&[], "first");

@@ -13,3 +13,4 @@ mod mlflow;
 mod pages;
 mod promotion;
 mod safety;
+mod schemathesis;
