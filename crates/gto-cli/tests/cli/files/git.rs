@@ -276,3 +276,21 @@ fn of_a_remote_repository_no_more_is_fetched_than_is_needed() {
     let run = binary().run_in(sandbox, here, &["-v", "get", "m", "-r", &url], b"").ok();
     assert!(!run.err().contains("--depth=1") && here.join("m.pkl").exists(), "{run}");
 }
+
+#[test]
+fn the_configuration_of_a_remote_repository_counts_where_its_head_leads_somewhere() {
+    let repo = Repo::new();
+    let annotations = [(".gto", "index: meta/a.yaml\n"), ("meta/a.yaml", "m: {path: f}\n"), ("f", "text")];
+    repo.commit(&annotations, "first");
+    repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+    let (here, url) = (repo.sandbox().path(), format!("file://{}", repo.path().display()));
+    let get = |output: &str, more: &[&str]| {
+        let words = ["get", "m", "-r", &url, "-o", output];
+        binary().run_in(repo.sandbox(), here, &[&words[..], more].concat(), b"")
+    };
+    get("named", &[]).ok();
+    repo.git_ok(&["symbolic-ref", "HEAD", "refs/heads/none"]);
+    get("path", &["--path", "f"]).ok();
+    let read = |name: &str| fs::read_to_string(here.join(name)).unwrap();
+    assert_eq!((read("named"), read("path")), ("text".into(), "text".into()));
+}

@@ -17,6 +17,8 @@ pub(crate) struct TagsWanted {
     pub prefixes: Vec<String>,
     /// Whether object ids are SHA-256.
     pub is_sha256: bool,
+    /// Whether the commit of the remote's `HEAD` is wanted, too: it has the file `.gto`.
+    pub has_head: bool,
 }
 
 impl TagsWanted {

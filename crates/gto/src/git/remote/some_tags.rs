@@ -14,6 +14,9 @@ use crate::git::remote::reach::TagsWanted;
 /// Where Git would clean up by itself.
 const MANY_PACKS: usize = 50;
 
+/// What the clone's own `HEAD` leads to is what that of the remote does.
+const HEAD: &str = "+HEAD:refs/heads/main";
+
 impl Access<'_> {
     /// Makes the clone in the empty folder: as `git init --bare`, without a process.
     pub(super) fn make_with_tags(&self, folder: &Path, tags: &TagsWanted) -> Result<(), MirrorError> {
@@ -38,21 +41,37 @@ impl Access<'_> {
 
     /// Makes these tags in the clone the same as those of the remote. No other process may write to it meanwhile.
     pub(super) fn fetch_tags_into(&self, folder: &Path, tags: &TagsWanted) -> Result<(), MirrorError> {
-        let fetched = match self.fetch_some(folder, tags, &["--depth=1", "--filter=tree:0"]) {
-            // A web server without a program of Git's behind it sends whole packs alone.
-            Err(MirrorError::Remote(said)) if said.contains("does not support shallow") => {
-                self.fetch_some(folder, tags, &[])
-            }
-            fetched => fetched,
-        };
-        match fetched {
+        match self.fetch_as_little(folder, tags, tags.has_head) {
             Err(MirrorError::Remote(_)) if !self.is_intact(folder) => return Err(MirrorError::Damaged),
             fetched => fetched?,
         }
         note_packs(folder).map_err(|_| MirrorError::Damaged)
     }
 
-    fn fetch_some(&self, folder: &Path, tags: &TagsWanted, less: &[&str]) -> Result<(), MirrorError> {
+    fn fetch_as_little(&self, folder: &Path, tags: &TagsWanted, head: bool) -> Result<(), MirrorError> {
+        let fetched = match self.fetch_some(folder, tags, head, &["--depth=1", "--filter=tree:0"]) {
+            // A web server without a program of Git's behind it sends whole packs alone.
+            Err(MirrorError::Remote(said)) if said.contains("does not support shallow") => {
+                self.fetch_some(folder, tags, head, &[])
+            }
+            fetched => fetched,
+        };
+        match fetched {
+            // It names a branch that is not there.
+            Err(MirrorError::Remote(said)) if head && said.contains("find remote ref HEAD") => {
+                self.fetch_as_little(folder, tags, false)
+            }
+            fetched => fetched,
+        }
+    }
+
+    fn fetch_some(
+        &self,
+        folder: &Path,
+        tags: &TagsWanted,
+        head: bool,
+        less: &[&str],
+    ) -> Result<(), MirrorError> {
         // Not one that syncs each ref to the disk: what is lost here is fetched again.
         let mut git = git_elsewhere();
         git.envs(self.variables()).arg("--git-dir").arg(folder);
@@ -60,7 +79,7 @@ impl Access<'_> {
         if fs::read_dir(folder.join("objects/pack")).map_or(0, Iterator::count) < 2 * MANY_PACKS {
             git.arg("--no-auto-maintenance");
         }
-        git.args(["--", REMOTE]);
+        git.args(["--", REMOTE]).args(head.then_some(HEAD));
         git.args(tags.prefixes.iter().map(|prefix| format!("+{TAGS}{prefix}*:{TAGS}{prefix}*")));
         self.run("fetching", "fetch", git)
     }

@@ -55,7 +55,7 @@ impl Registry {
 
     fn tags_at(&self, remote: &Remote, prefixes: Vec<String>) -> Result<Self> {
         let settings = self.repository.settings_to_reach();
-        let wanted = TagsWanted { prefixes, is_sha256: self.repository.is_sha256() };
+        let wanted = TagsWanted { prefixes, is_sha256: self.repository.is_sha256(), has_head: false };
         let url = self.repository.source_url(remote);
         let opened = RemoteClone::of_tags(&url, &wanted, &settings, &self.environment);
         let (repository, clone) = opened.map_err(|error| not_fetched(remote, error))?;
