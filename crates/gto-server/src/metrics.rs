@@ -50,7 +50,7 @@ fn text(app: &App) -> String {
     for repository in &app.repositories {
         let picture = repository.picture();
         let seen = picture.seen_at.map(gto::time::Timestamp::seconds);
-        let is_up = picture.failing.is_none() && picture.serial > 0;
+        let is_up = repository.failing().is_none() && picture.serial > 0;
         let lag = seen.map(|seen| now - seen);
         let values = [Some(i64::from(is_up)), i64::try_from(picture.rows.len()).ok(), seen, lag];
         for ((name, _, lines), value) in repositories.iter_mut().zip(values) {

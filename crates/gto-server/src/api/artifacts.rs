@@ -59,6 +59,8 @@ struct Repository {
     seen_at: Option<Timestamp>,
     #[schema(required)]
     failing: Option<Failing>,
+    /// Without them, an earlier state is shown for the present one.
+    unreadable_tags: Vec<String>,
 }
 
 impl Repository {
@@ -70,7 +72,8 @@ impl Repository {
             artifacts: picture.rows.len(),
             stages: picture.stages.clone(),
             seen_at: picture.seen_at,
-            failing: picture.failing.clone(),
+            failing: repository.failing(),
+            unreadable_tags: repository.unreadable_tags(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Answers as bytes, kept until a repository changes, and their `ETag`.
 //!
-//! Only for answers that follow from the refs alone. What is asked with `at` may also depend on the time of day.
+//! Kept are only answers that follow from the refs alone. What is asked with `at` may also depend on the time of day.
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -8,7 +8,36 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::app::App;
+use crate::auth::secret::hex;
+
+/// Answers with an `ETag` of the answer's bytes: for what also says when repositories were seen.
+pub async fn by_content(request: Request, next: Next) -> Response {
+    let known: Vec<HeaderValue> = request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect();
+    let answer = next.run(request).await;
+    if answer.status() != StatusCode::OK {
+        return answer;
+    }
+    let (mut parts, body) = answer.into_parts();
+    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let etag = format!("W/\"{}\"", &hex(Sha256::digest(&bytes).as_slice())[..32]);
+    if has(&known, &etag) {
+        return ([(header::ETAG, etag)], StatusCode::NOT_MODIFIED).into_response();
+    }
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        parts.headers.insert(header::ETAG, etag);
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+fn has(known: &[HeaderValue], etag: &str) -> bool {
+    let known = known.iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
+    known.into_iter().any(|known| known.trim() == etag)
+}
 
 /// Answers with what is kept, or `304` where the client has it.
 pub async fn remember(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -20,9 +49,8 @@ pub async fn remember(State(app): State<App>, request: Request, next: Next) -> R
     let stamp = app.stamp();
     // Weak: the same answer may be sent compressed.
     let etag = format!("W/\"{}-{stamp:x}\"", app.run);
-    let known = request.headers().get_all(header::IF_NONE_MATCH).iter();
-    let mut known = known.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
-    if known.any(|known| known.trim() == etag) {
+    let known: Vec<HeaderValue> = request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect();
+    if has(&known, &etag) {
         return ([(header::ETAG, etag)], StatusCode::NOT_MODIFIED).into_response();
     }
     if let Some((body, kind)) = app.answers.get(&address, stamp) {

@@ -22,13 +22,20 @@ pub fn open() -> Router<App> {
 pub fn api(app: &App) -> Router<App> {
     of_refs(app)
         .route("/api/v1/openapi.json", get(openapi::openapi))
-        .route("/api/v1/repos", get(artifacts::repos))
-        .route("/api/v1/health", get(artifacts::health))
+        .merge(of_looks())
         .route("/api/v1/events/stream", get(stream::stream))
         .route("/api/v1/repos/{repo}/plans", post(plans::plan))
         .route("/api/v1/repos/{repo}/plans/{id}/apply", post(plans::apply))
         .merge(mlflow::routes::calls(app))
         .route("/api/{*rest}", axum::routing::any(nowhere))
+}
+
+/// What also says when repositories were seen.
+fn of_looks() -> Router<App> {
+    Router::new()
+        .route("/api/v1/repos", get(artifacts::repos))
+        .route("/api/v1/health", get(artifacts::health))
+        .route_layer(middleware::from_fn(cache::by_content))
 }
 
 /// What follows from the refs alone.

@@ -48,13 +48,27 @@ pub fn name(artifact: &ArtifactName) -> String {
     artifact.in_tag().replace('/', "=")
 }
 
-/// The artifact that has this name there. Of `a:b` and `a/b`, which have the same one, the first.
-pub fn find<'p>(picture: &'p Picture, text: &str) -> Option<&'p Arc<Row>> {
+/// The artifact that has this name there; the names of two that both have it.
+pub fn find<'p>(picture: &'p Picture, text: &str) -> Result<Option<&'p Arc<Row>>, [ArtifactName; 2]> {
     let exact = ArtifactName::from_tag(text).and_then(|name| picture.rows.get(&name));
-    exact.or_else(|| {
+    let found = exact.or_else(|| {
         let mut all = picture.rows.iter().filter(|_| text.contains('='));
         all.find(|(artifact, _)| name(artifact) == text).map(|(_, row)| row)
-    })
+    });
+    match found.and_then(|row| twin(picture, &row.name).map(|twin| [row.name.clone(), twin])) {
+        Some(both) => Err(both),
+        None => Ok(found),
+    }
+}
+
+/// Another artifact that has the same name there, as `a:b` and `a/b` have.
+pub fn twin(picture: &Picture, artifact: &ArtifactName) -> Option<ArtifactName> {
+    let text = artifact.as_str().replace(':', "/");
+    let colons =
+        text.match_indices('/').map(|(place, _)| format!("{}:{}", &text[..place], &text[place + 1..]));
+    let candidates = colons.chain(std::iter::once(text.clone()).filter(|text| text.contains('/')));
+    let mut names = candidates.filter_map(|name| name.parse::<ArtifactName>().ok());
+    names.find(|name| name != artifact && picture.rows.contains_key(name))
 }
 
 /// Whether a stage can be an alias.

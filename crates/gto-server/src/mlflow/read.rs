@@ -42,7 +42,17 @@ pub fn needed<'p>(params: &'p Params, name: &str) -> Result<&'p str> {
 /// The model of this name.
 pub fn model(picture: &Picture, name: &str) -> Result<Model> {
     let missing = || Error::missing(format!("Registered Model with name={} not found", name.escape_debug()));
-    names::find(picture, name).and_then(|row| Model::of(picture, row)).ok_or_else(missing)
+    find(picture, name)?.and_then(|row| Model::of(picture, row)).ok_or_else(missing)
+}
+
+/// The artifact with this name, unless that is two.
+fn find<'p>(picture: &'p Picture, name: &str) -> Result<Option<&'p Arc<Row>>> {
+    names::find(picture, name).map_err(|[one, other]| {
+        Error::invalid(format!(
+            "'{}' is two artifacts here, '{one}' and '{other}', which MLflow cannot tell apart: ask the API of gto serve, or rename one",
+            name.escape_debug()
+        ))
+    })
 }
 
 /// The version with this number.
@@ -93,12 +103,15 @@ pub fn search_models(repository: &ServedRepository, params: &Params) -> Result {
                 row.labels.iter().any(|found| found == label).then(|| "true".to_owned())
             }
         };
-        row.active && row.registered && filter.fits(&names::name(&row.name), tag)
+        row.active
+            && row.registered
+            && filter.fits(&names::name(&row.name), tag)
+            && names::twin(&picture, &row.name).is_none()
     };
     let is_behind = |row: &&Arc<Row>| {
         after.as_ref().is_none_or(|after| if is_falling { key(row) < *after } else { key(row) > *after })
     };
-    let mut rows: Vec<&Arc<Row>> = match filter.exact_name().map(|name| names::find(&picture, name)) {
+    let mut rows: Vec<&Arc<Row>> = match filter.exact_name().map(|name| find(&picture, name)).transpose()? {
         Some(row) => row.into_iter().filter(fits).collect(),
         None if by_time || is_falling => picture.rows.values().filter(fits).filter(is_behind).collect(),
         None => picture.rows.values().filter(is_behind).filter(fits).take(most + 1).collect(),
@@ -186,9 +199,9 @@ pub fn search_versions(repository: &ServedRepository, params: &Params) -> Result
     let most = most(params, query::MOST)?;
     let after: Option<(String, u64)> = query::cursor(params, "page_token").map_err(Error::from)?;
     let picture = repository.picture();
-    let rows: Vec<&Arc<Row>> = match filter.exact_name().map(|name| names::find(&picture, name)) {
+    let rows: Vec<&Arc<Row>> = match filter.exact_name().map(|name| find(&picture, name)).transpose()? {
         Some(row) => row.into_iter().collect(),
-        None => picture.rows.values().collect(),
+        None => picture.rows.values().filter(|row| names::twin(&picture, &row.name).is_none()).collect(),
     };
     let (mut versions, mut last, mut has_more) = (Vec::new(), None, false);
     'models: for row in rows {

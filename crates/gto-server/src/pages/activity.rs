@@ -51,9 +51,7 @@ pub async fn feed(asked: Asked) -> Response {
         .answer(|asked| {
             let view = read(asked)?;
             let frame = Frame::new(asked, "activity", &view.moment);
-            let host =
-                asked.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-            let base = format!("http://{host}");
+            let base = asked.base();
             let newest = view.events.first().map_or(frame.now, |happened| happened.event.created_at);
             let mut response =
                 page(&Feed { heading: &frame.heading, base: &base, updated: newest.iso(), view: &view })?;

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use gto::name::StageName;
 use gto::version::VersionLabel;
+use gto_frontend::text::shell_quote;
 
 use crate::failure::Failure;
 use crate::pages::asked::{Asked, json, page};
@@ -13,7 +14,7 @@ use crate::pages::overview::marks;
 use crate::state::marks::Mark;
 use crate::state::repository::ServedRepository;
 use crate::state::row::{InStage, Placed};
-use crate::view::artifact::ArtifactView;
+use crate::view::artifact::{ArtifactView, Use};
 use crate::view::link;
 use crate::view::moment::Moment;
 
@@ -34,13 +35,26 @@ struct Page<'a> {
 /// The page of an artifact.
 pub fn artifact(asked: &Asked, repository: &ServedRepository, name: &str) -> Result<Response, Failure> {
     let moment = Moment::read(&asked.app, asked.params.get("at"))?;
-    let view = ArtifactView::new(&asked.app, repository, name, moment, &asked.params)?;
+    let mut view = ArtifactView::new(&asked.app, repository, name, moment, &asked.params)?;
+    view.uses.push(curl(asked, &repository.id, &view));
     if asked.wants_json() {
         return json(&view);
     }
     let frame = Frame::new(asked, "", &view.moment);
     let offers = Offers::new(&asked.app, repository, &view.moment);
     page(&Page { frame, repo: &repository.id, name: view.row.name.as_str(), view: &view, asked, offers })
+}
+
+/// How to ask this server.
+fn curl(asked: &Asked, repo: &str, view: &ArtifactView) -> Use {
+    // The stage that is used, as in the other ways.
+    let used = view.order.iter().rev().find(|stage| view.row.in_stage(stage).is_some());
+    let name = view.row.name.as_str();
+    let reference = used.map_or_else(|| name.to_owned(), |stage| format!("{name}#{stage}"));
+    let address =
+        format!("{}/api/v1/resolve?repo={}&ref={}", asked.base(), link::part(repo), link::part(&reference));
+    let text = format!("curl -H \"Authorization: Bearer $GTO_SERVE_TOKEN\" {}", shell_quote(&address));
+    Use { name: "curl", text }
 }
 
 impl Page<'_> {

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::auth::actor::Actor;
+use crate::config::settings::AuthMode;
 use crate::failure::Failure;
 use crate::view::params::Params;
 
@@ -42,6 +43,13 @@ impl Asked {
     /// Whether a program asks.
     pub fn wants_json(&self) -> bool {
         crate::failure::wants_json(&self.uri, &self.headers)
+    }
+
+    /// The address of this server, as it was asked: behind a proxy that knows users, that one's.
+    pub fn base(&self) -> String {
+        let host = self.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        let scheme = if self.app.settings.auth == AuthMode::Proxy { "https" } else { "http" };
+        format!("{scheme}://{host}")
     }
 
     /// Makes an answer on a thread where it may read repositories.

@@ -24,6 +24,8 @@ pub struct Frame {
     pub moment: Moment,
     /// Repositories that cannot be read now.
     pub failing: Vec<(Arc<str>, Failing, bool)>,
+    /// Repositories with tags that cannot be read.
+    pub doubtful: Vec<(Arc<str>, Vec<String>)>,
     /// Repositories that were not read yet.
     pub unseen: Vec<Arc<str>>,
     /// Whether there is more than one repository.
@@ -47,10 +49,16 @@ impl Frame {
             .iter()
             .map(|repository| (Arc::clone(&repository.id), repository.picture()))
             .collect();
-        let failing = pictures.iter().filter_map(|(id, picture)| {
-            picture.failing.clone().map(|failing| (Arc::clone(id), failing, picture.serial > 0))
+        let failing = app.repositories.iter().filter_map(|repository| {
+            let failing = repository.failing()?;
+            Some((Arc::clone(&repository.id), failing, repository.picture().serial > 0))
         });
         let failing = failing.collect();
+        let doubtful = app.repositories.iter().filter_map(|repository| {
+            let tags = repository.unreadable_tags();
+            (!tags.is_empty()).then(|| (Arc::clone(&repository.id), tags))
+        });
+        let doubtful = doubtful.collect();
         let unseen = pictures.iter().filter(|(_, picture)| picture.serial == 0 && picture.failing.is_none());
         let unseen = unseen.map(|(id, _)| Arc::clone(id)).collect();
         let path = asked.uri.path();
@@ -63,6 +71,7 @@ impl Frame {
             user: asked.actor.name().map(ToOwned::to_owned),
             moment: moment.clone(),
             failing,
+            doubtful,
             unseen,
             has_many: pictures.len() > 1,
             style: STYLE.path,

@@ -36,7 +36,7 @@ impl Offers {
     pub fn new(app: &App, repository: &ServedRepository, moment: &Moment) -> Self {
         Self {
             is_writing: app.settings.write != WriteMode::Off,
-            is_now: moment.at.is_none() && repository.picture().failing.is_none(),
+            is_now: moment.at.is_none() && repository.failing().is_none(),
             source: shell_quote(&repository.shown_source()),
         }
     }

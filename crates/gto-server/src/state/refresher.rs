@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gto::environment::Environment;
 use tokio::sync::watch as signal;
@@ -14,13 +14,15 @@ use crate::state::watch::Watch;
 
 /// Looks at local repositories take turns on so many threads: they are short.
 const LOCAL_THREADS: usize = 2;
-/// Remote ones wait for networks.
+/// Remote ones wait for networks; so many of one host are asked at once.
 const REMOTE_THREADS: usize = 8;
+/// More hosts share the threads of the last one.
+const HOSTS: usize = 16;
 
 /// Keeps what is known of repositories current.
 pub struct Refresher {
-    local: Group,
-    remote: Group,
+    /// The local ones, and those of each host: one that does not answer keeps no other waiting.
+    groups: Vec<Group>,
     threads: Vec<JoinHandle<()>>,
     environment: Environment,
     /// How many local repositories were not looked at yet.
@@ -34,9 +36,8 @@ struct Group {
 }
 
 impl Group {
-    fn new(all: &[Arc<ServedRepository>], is_remote: bool, interval: Duration) -> Self {
-        let mine = all.iter().filter(|repository| repository.is_remote() == is_remote).cloned();
-        let repositories: Arc<Vec<_>> = Arc::new(mine.collect());
+    fn new(repositories: Vec<Arc<ServedRepository>>, interval: Duration) -> Self {
+        let repositories = Arc::new(repositories);
         let schedule = Arc::new(Schedule::new(repositories.len(), interval));
         Self { repositories, schedule }
     }
@@ -54,15 +55,19 @@ impl Refresher {
         live: &Arc<Live>,
         environment: &Environment,
     ) -> std::io::Result<Self> {
-        let local = Group::new(repositories, false, interval);
-        let remote = Group::new(repositories, true, interval);
+        let (remote, local): (Vec<_>, Vec<_>) =
+            repositories.iter().cloned().partition(|repository| repository.is_remote());
+        let local = Group::new(local, interval);
+        let remote = by_host(remote).into_iter().map(|one| Group::new(one, interval));
         let hinted = Arc::clone(&local.schedule);
         let watch = Arc::new(Mutex::new(Watch::new(move |place| hinted.hint(place))));
         let (sender, unseen) = signal::channel(local.repositories.len());
         let sender = Arc::new(sender);
         let (judges, to_judge) = mpsc::channel();
         let mut threads = Vec::new();
-        for (group, most) in [(&local, LOCAL_THREADS), (&remote, REMOTE_THREADS)] {
+        let groups: Vec<Group> = std::iter::once(local).chain(remote).collect();
+        let most = std::iter::once(LOCAL_THREADS).chain(std::iter::repeat(REMOTE_THREADS));
+        for (group, most) in groups.iter().zip(most) {
             for _ in 0..most.min(group.repositories.len()) {
                 let worker = Worker {
                     repositories: Arc::clone(&group.repositories),
@@ -78,12 +83,12 @@ impl Refresher {
         }
         drop(judges);
         threads.push(judge_beside(repositories.to_vec(), to_judge)?);
-        Ok(Self { local, remote, threads, environment: environment.clone(), unseen })
+        Ok(Self { groups, threads, environment: environment.clone(), unseen })
     }
 
     /// Looks at a repository now.
     pub fn hint(&self, id: &str) {
-        for group in [&self.local, &self.remote] {
+        for group in &self.groups {
             if let Some(place) = group.place(id) {
                 group.schedule.hint(place);
             }
@@ -106,7 +111,7 @@ impl Refresher {
 
 impl Drop for Refresher {
     fn drop(&mut self) {
-        for group in [&self.local, &self.remote] {
+        for group in &self.groups {
             group.schedule.end();
         }
         self.environment.cancellation().cancel();
@@ -115,6 +120,26 @@ impl Drop for Refresher {
             let _ = thread.join();
         }
     }
+}
+
+/// Repositories by the host that has them.
+fn by_host(remote: Vec<Arc<ServedRepository>>) -> Vec<Vec<Arc<ServedRepository>>> {
+    let mut hosts: Vec<(String, Vec<Arc<ServedRepository>>)> = Vec::new();
+    for repository in remote {
+        let host = host_of(&repository.shown_source()).to_owned();
+        let known = hosts.iter().position(|(known, _)| *known == host);
+        match known.or_else(|| hosts.len().checked_sub(1).filter(|_| hosts.len() >= HOSTS)) {
+            Some(place) => hosts[place].1.push(repository),
+            None => hosts.push((host, vec![repository])),
+        }
+    }
+    hosts.into_iter().map(|(_, repositories)| repositories).collect()
+}
+
+/// The host in an address.
+fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
 }
 
 /// Judges repositories one after the other, which may take longer than a look. Ends with those that look.
@@ -150,6 +175,7 @@ impl Worker {
             let repository = &self.repositories[place];
             let is_first = !repository.mark_looked_at();
             let was_seen = repository.picture().serial > 0;
+            let start = Instant::now();
             let looked = repository.look(look);
             if !looked.changes.is_empty() {
                 self.live.tell(&repository.id, self.environment.now(), looked.changes);
@@ -160,7 +186,7 @@ impl Worker {
             if is_first && !repository.is_remote() {
                 self.unseen.send_modify(|unseen| *unseen = unseen.saturating_sub(1));
             }
-            self.schedule.done(place, looked.has_failed);
+            repository.set_due(self.schedule.done(place, looked.has_failed, start.elapsed()));
             if !repository.marks().are_of(&repository.picture()) {
                 // It is gone at the end alone.
                 let _ = self.judges.send(Arc::clone(&repository.id));

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use gto::environment::Environment;
+use gto::plan::Warning;
 use gto::snapshot::Change;
 use gto::{Error, OpenOptions, Registry};
 use gto_frontend::advice::{self, Advice, Scene};
@@ -15,6 +17,9 @@ use crate::config::settings::{RepositorySetting, RepositorySource};
 use crate::state::findings::{Findings, FoundWrong};
 use crate::state::marks::Marks;
 use crate::state::picture::{Failing, Picture};
+
+/// So long a look may take beyond its time before what is known counts as old.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// A repository that is served.
 pub struct ServedRepository {
@@ -26,6 +31,8 @@ pub struct ServedRepository {
     was_looked_at: AtomicBool,
     findings: Findings,
     marks: ArcSwap<Marks>,
+    /// In how many seconds the next look is due.
+    due_in: AtomicU64,
 }
 
 /// How a look is taken.
@@ -50,12 +57,45 @@ impl ServedRepository {
             was_looked_at: AtomicBool::new(false),
             findings: Findings::default(),
             marks: ArcSwap::default(),
+            due_in: AtomicU64::new(0),
         }
     }
 
     /// What is known of it.
     pub fn picture(&self) -> Arc<Picture> {
         self.current.load_full()
+    }
+
+    /// Why what is known may not be how it is: it cannot be read, or no look at it has ended for long.
+    pub fn failing(&self) -> Option<Failing> {
+        let picture = self.picture();
+        if picture.failing.is_some() {
+            return picture.failing.clone();
+        }
+        let since = picture.seen_at?;
+        let age = self.environment.now().seconds() - since.seconds();
+        let wanted = 2 * self.due_in.load(Ordering::Relaxed) + PATIENCE.as_secs();
+        let is_late = u64::try_from(age).is_ok_and(|age| age > wanted);
+        is_late.then(|| Failing {
+            since,
+            reason: "It does not answer, or others before it do not".to_owned(),
+            hints: Vec::new(),
+        })
+    }
+
+    /// Notes when the next look is due.
+    pub fn set_due(&self, wait: Duration) {
+        self.due_in.store(wait.as_secs(), Ordering::Relaxed);
+    }
+
+    /// The tags that cannot be read: without them, an earlier state is shown for the present one.
+    pub fn unreadable_tags(&self) -> Vec<String> {
+        let picture = self.picture();
+        let damaged = picture.snapshot.warnings().iter().filter_map(|warning| match warning {
+            Warning::DamagedTags(tags) => Some(tags.iter().map(|tag| tag.name.clone())),
+            _ => None,
+        });
+        damaged.flatten().collect()
     }
 
     /// What is remarkable about what is shown, as far as it is known.
@@ -113,7 +153,7 @@ impl ServedRepository {
                 Looked { changes, has_failed: false }
             }
             Err(error) => {
-                let failing = self.failing(&before, &error);
+                let failing = self.failure(&before, &error);
                 self.current.store(Arc::new(Picture { failing: Some(failing), ..(*before).clone() }));
                 Looked { has_failed: true, ..Looked::default() }
             }
@@ -156,7 +196,7 @@ impl ServedRepository {
         Ok((Picture::taken(&self.id, registry, snapshot, before, Some(&changed)), changes))
     }
 
-    fn failing(&self, before: &Picture, error: &Error) -> Failing {
+    fn failure(&self, before: &Picture, error: &Error) -> Failing {
         let since = before.failing.as_ref().map_or_else(|| self.environment.now(), |failing| failing.since);
         let shown = self.shown_source();
         let mut scene = Here { repository: &shown };

@@ -70,21 +70,23 @@ impl Schedule {
         }
     }
 
-    /// Notes that a look is over.
-    pub fn done(&self, place: usize, has_failed: bool) {
+    /// Notes that a look is over, and returns in what time the next one is due. At most a tenth of the time is spent on a repository.
+    pub fn done(&self, place: usize, has_failed: bool, took: Duration) -> Duration {
         let mut slots = self.lock();
-        let Some(slot) = slots.all.get_mut(place) else { return };
+        let Some(slot) = slots.all.get_mut(place) else { return self.interval };
         slot.is_busy = false;
         slot.failures = if has_failed { slot.failures.saturating_add(1) } else { 0 };
         let wait = if slot.signs > 0 {
             SECOND_LOOK
         } else {
             let factor = 1_u32 << slot.failures.saturating_sub(1).min(10);
-            self.interval.saturating_mul(factor).min(LONGEST_WAIT.max(self.interval))
+            let wait = self.interval.saturating_mul(factor).max(took.saturating_mul(9));
+            wait.min(LONGEST_WAIT.max(self.interval))
         };
         slot.due = Instant::now() + wait;
         drop(slots);
         self.changed.notify_one();
+        wait.max(self.interval)
     }
 
     /// Notes a sign that a repository has changed.
@@ -117,12 +119,20 @@ mod tests {
         let schedule = Schedule::new(1, Duration::from_secs(3600));
         assert_eq!(schedule.next(), Some((0, Look::Whole)));
         schedule.hint(0);
-        schedule.done(0, false);
+        schedule.done(0, false, Duration::ZERO);
         assert_eq!(schedule.next(), Some((0, Look::AtRefs)));
-        schedule.done(0, false);
+        schedule.done(0, false, Duration::ZERO);
         assert_eq!(schedule.next(), Some((0, Look::AtRefs)));
         schedule.end();
         assert_eq!(schedule.next(), None);
+    }
+
+    #[test]
+    fn a_repository_that_takes_long_is_asked_less_often() {
+        let schedule = Schedule::new(1, Duration::from_secs(30));
+        assert_eq!(schedule.done(0, false, Duration::from_secs(1)), Duration::from_secs(30));
+        assert_eq!(schedule.done(0, false, Duration::from_secs(20)), Duration::from_secs(180));
+        assert_eq!(schedule.done(0, false, Duration::from_secs(3600)), Duration::from_secs(600));
     }
 
     #[test]
@@ -130,7 +140,7 @@ mod tests {
         let schedule = Schedule::new(1, Duration::from_secs(30));
         let mut waits = Vec::new();
         for _ in 0..20 {
-            schedule.done(0, true);
+            schedule.done(0, true, Duration::ZERO);
             waits.push((schedule.lock().all[0].due - Instant::now()).as_secs() + 1);
         }
         assert_eq!(waits[..4], [30, 60, 120, 240]);

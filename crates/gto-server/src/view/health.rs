@@ -48,7 +48,7 @@ impl Health {
                 source: repository.shown_source(),
                 artifacts: picture.rows.len(),
                 seen_at: picture.seen_at,
-                failing: picture.failing.clone(),
+                failing: repository.failing(),
                 watched: picture.is_watched,
                 findings: repository.findings(),
                 warnings: picture.snapshot.warnings().iter().map(ToString::to_string).collect(),

@@ -175,6 +175,23 @@ fn what_a_client_has_already_is_not_sent_again_until_a_tag_changes() {
 }
 
 #[test]
+fn what_is_said_of_repositories_has_an_etag_of_its_own() {
+    let repo = example();
+    let server = serve_with(repo.sandbox(), &[repo.path()], |a| a.refresh = Some("1h".into()));
+    let token = format!("Bearer {}", server.token);
+    for path in ["/api/v1/repos", "/api/v1/health"] {
+        let ask =
+            |etag: &str| server.ask("GET", path, &[("authorization", &*token), ("if-none-match", etag)], "");
+        let is_same = (0..50).any(|_| {
+            let etag = ask("").header("etag").to_owned();
+            assert!(etag.starts_with("W/"), "{path}");
+            ask(&etag).status == 304
+        });
+        assert!(is_same, "{path}");
+    }
+}
+
+#[test]
 fn a_write_is_planned_shown_and_applied() {
     let repo = example();
     let server = writing(&repo);

@@ -1,8 +1,11 @@
 //! Repositories that go away while they are served.
 
-use gto_testkit::{Sandbox, TagSpec};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 
-use crate::common::{example, serve_with};
+use gto_testkit::{Repo, Sandbox, TagSpec};
+
+use crate::common::{Running, example, serve_with};
 
 #[test]
 fn a_repository_that_goes_away_keeps_its_last_good_state_and_says_since_when() {
@@ -38,6 +41,151 @@ fn a_damaged_tag_is_a_warning_and_hides_nothing_else() {
     repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
     std::fs::write(repo.git_dir().join("refs/tags/m#prod#1"), format!("{}\n", "1".repeat(40))).unwrap();
     let server = serve_with(&sandbox, &[repo.path()], |_| {});
-    assert!(server.get("/").ok().text().contains("v1.0.0"));
+    for path in ["/", "/r/repo/m", "/activity"] {
+        let page = server.get(path).ok().text();
+        assert!(page.contains("v1.0.0") || path == "/activity", "{page}");
+        assert!(page.contains("repo has 1 tag that cannot be read: m#prod#1"), "{page}");
+    }
     assert!(server.get("/health").ok().text().contains("m#prod#1"));
+    assert_eq!(server.get("/api/v1/repos").ok().json()["repos"][0]["unreadable_tags"][0], "m#prod#1");
+}
+
+/// A page that shows a state which may be old says so; nothing else is said of a repository that is well.
+fn is_said_to_be_old(server: &Running) -> bool {
+    let page = server.get("/r/repo/nlp:churn").ok().text();
+    assert!(page.contains("v1.1.0"), "the last good state is shown: {page}");
+    page.contains("cannot be read")
+}
+
+#[test]
+fn parts_of_a_repository_that_break_while_it_is_served_are_said_on_each_page() {
+    type Break = fn(&Repo);
+    let all: [(&str, Break); 6] = [
+        ("deleted", |repo| std::fs::remove_dir_all(repo.path()).unwrap()),
+        ("without HEAD", |repo| std::fs::remove_file(repo.git_dir().join("HEAD")).unwrap()),
+        ("half of packed-refs", |repo| {
+            let path = repo.git_dir().join("packed-refs");
+            let text = std::fs::read(&path).unwrap();
+            std::fs::write(&path, &text[..text.len() / 2 + 7]).unwrap();
+        }),
+        ("without its objects", |repo| std::fs::remove_dir_all(repo.git_dir().join("objects")).unwrap()),
+        ("a configuration that is none", |repo| {
+            std::fs::write(repo.git_dir().join("config"), "[core\n\0").unwrap();
+        }),
+        ("half of a tag", |repo| {
+            std::fs::write(repo.git_dir().join("refs/tags/nlp=churn#prod#7"), "0123456789").unwrap();
+        }),
+    ];
+    for (what, breaks) in all {
+        let repo = example();
+        repo.pack_refs();
+        let server = serve_with(repo.sandbox(), &[repo.path()], |a| a.refresh = Some("1s".into()));
+        assert!(!is_said_to_be_old(&server), "{what}");
+        breaks(&repo);
+        server.wait_for("/r/repo/nlp:churn", |_| is_said_to_be_old(&server));
+        let overview = server.get("/").ok().text();
+        assert!(overview.contains("cannot be read"), "{what}: {overview}");
+        let repos = server.get("/api/v1/repos").ok().json();
+        let said = &repos["repos"][0];
+        assert!(!said["failing"].is_null() || said["unreadable_tags"][0].is_string(), "{what}: {said}");
+    }
+}
+
+/// The kept clones below a folder.
+fn kept(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.join("objects").is_dir() && path.join("HEAD").exists() {
+            found.push(path);
+        } else if path.is_dir() {
+            kept(&path, found);
+        }
+    }
+}
+
+#[test]
+fn a_remote_that_cannot_be_reached_keeps_its_state_also_over_a_restart_after_a_kill() {
+    let repo = example();
+    let sandbox = repo.sandbox();
+    let url = format!("file://{}", repo.path().display());
+    let start = || {
+        serve_with(sandbox, &[], |a| {
+            a.repositories = vec![url.clone()];
+            a.refresh = Some("1s".into());
+        })
+    };
+    let server = start();
+    server.wait_for("/", |page| page.text().contains("churn"));
+    assert!(!is_said_to_be_old(&server));
+    let away = repo.path().with_extension("away");
+    std::fs::rename(repo.path(), &away).unwrap();
+    server.wait_for("/", |_| is_said_to_be_old(&server));
+    std::fs::rename(&away, repo.path()).unwrap();
+    repo.tag("nlp=churn@v3.0.0", "HEAD", &TagSpec::default());
+    server.wait_for("/", |page| page.text().contains("v3.0.0"));
+    drop(server);
+    // What a process leaves behind that was killed while it fetched.
+    let mut clones = Vec::new();
+    kept(&sandbox.home(), &mut clones);
+    kept(sandbox.path(), &mut clones);
+    let clone = clones.iter().find(|path| **path != repo.git_dir()).expect("a clone is kept");
+    for lock in
+        ["packed-refs.lock", "shallow.lock", "objects/pack/tmp_pack_zzz", "refs/tags/nlp=churn@v3.0.0.lock"]
+    {
+        let path = clone.join(lock);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "").unwrap();
+    }
+    repo.tag("nlp=churn@v4.0.0", "HEAD", &TagSpec::default());
+    let server = start();
+    server.wait_for("/", |page| {
+        let page = page.text();
+        page.contains("v4.0.0") || page.contains("cannot be read")
+    });
+    let page = server.get("/").ok().text();
+    assert!(page.contains("v4.0.0") || page.contains(".lock"), "it is well, or says what to remove: {page}");
+    drop(server);
+    // A clone that is damaged is made anew, or said.
+    std::fs::remove_dir_all(clone.join("objects")).unwrap();
+    let server = start();
+    server.wait_for("/", |page| {
+        let page = page.text();
+        page.contains("v4.0.0") || page.contains("cannot be read")
+    });
+}
+
+#[test]
+fn hosts_that_hang_keep_no_other_waiting() {
+    let repo = example();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let server = serve_with(repo.sandbox(), &[], |a| {
+        a.repositories = (0..12).map(|number| format!("http://{address}/{number}.git")).collect();
+        a.repositories.push(format!("file://{}", repo.path().display()));
+    });
+    let took = server.wait_for("/", |page| page.text().contains("churn"));
+    assert!(took.as_secs() < 15, "{took:?}");
+    let page = server.get("/").ok().text();
+    assert!(page.contains("0 is being read for the first time"), "{page}");
+    drop(silent);
+}
+
+#[test]
+fn a_write_that_meets_a_lock_says_so_and_its_plan_can_be_confirmed_later() {
+    let repo = example();
+    let server = serve_with(repo.sandbox(), &[repo.path()], |a| a.write = Some("local".into()));
+    let headers = [("authorization", &*format!("Bearer {}", server.token))];
+    let body =
+        r#"{"action": "assign", "artifact": "nlp:churn", "stage": "prod", "target": {"version": "v1.1.0"}}"#;
+    let plan = server.ask("POST", "/api/v1/repos/repo/plans", &headers, body).json();
+    let apply = format!("/api/v1/repos/repo/plans/{}/apply", plan["id"].as_str().unwrap());
+    let lock = repo.git_dir().join("refs/tags/nlp=churn#prod#5.lock");
+    std::fs::write(&lock, "").unwrap();
+    let locked = server.ask("POST", &apply, &headers, "");
+    assert_eq!(locked.status, 503, "{}", locked.body);
+    assert!(locked.body.contains("lock"), "{}", locked.body);
+    assert!(!server.get("/").ok().text().contains("cannot be read"), "a lock is no damage");
+    std::fs::remove_file(&lock).unwrap();
+    let done = server.ask("POST", &apply, &headers, "");
+    assert_eq!(done.status, 201, "{}", done.body);
 }

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use gto_testkit::TagSpec;
+
 use crate::common::{example, serve, serve_with};
 
 const CALLS: &str = "/api/2.0/mlflow";
@@ -66,6 +68,27 @@ fn what_mlflow_may_not_do_here_is_refused_in_its_own_words() {
         let answer = server.get(&format!("/api/2.0/mlflow-artifacts/artifacts/{path}"));
         assert_eq!(answer.status, 404, "{path}");
     }
+}
+
+#[test]
+fn two_artifacts_do_not_answer_as_one_model() {
+    let repo = example();
+    repo.tag("nlp/churn@v5.0.0", "HEAD", &TagSpec::default());
+    let server = serve(&repo);
+    for call in [
+        "registered-models/get?name=nlp%3Dchurn",
+        "registered-models/alias?name=nlp%3Dchurn&alias=prod",
+        "model-versions/search?filter=name%3D%27nlp%3Dchurn%27",
+        "model-versions/get?name=nlp%3Dchurn&version=1000000",
+    ] {
+        let answer = server.get(&format!("{CALLS}/{call}"));
+        assert_eq!(answer.status, 400, "{call}: {}", answer.body);
+        let message = answer.json()["message"].to_string();
+        assert!(message.contains("'nlp:churn'") && message.contains("'nlp/churn'"), "{message}");
+    }
+    let all = server.get(&format!("{CALLS}/registered-models/search")).ok().json();
+    assert_eq!(all["registered_models"].as_array().unwrap().len(), 1, "{all}");
+    assert_eq!(all["registered_models"][0]["name"], "data");
 }
 
 /// With `GTO_MLFLOW_PYTHON=VENV/bin/python` of an environment with `mlflow-skinny` 3.17.
