@@ -1,5 +1,6 @@
 //! `gto get`
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -191,8 +192,13 @@ impl Get {
         }
         context.printer.hint(format!("running `{}`", for_shell(&words)));
         let status = Command::new(&words[0]).args(&words[1..]).status();
-        let status =
-            status.map_err(|source| CommandError::File { what: "Cannot run `dvc`".to_owned(), source })?;
+        let status = status.map_err(|source| match source.kind() {
+            ErrorKind::NotFound => CommandError::arguments(
+                "Cannot run `dvc`: it is not installed, or not in PATH",
+                "`pip install dvc` installs it, with the kind of the remote as in `pip install 'dvc[webdav]'`".to_owned(),
+            ),
+            _ => CommandError::File { what: "Cannot run `dvc`".to_owned(), source },
+        })?;
         // It has said why.
         if status.success() { Ok(()) } else { Err(CommandError::Silent) }
     }

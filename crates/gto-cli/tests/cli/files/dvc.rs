@@ -295,3 +295,25 @@ fn what_an_interrupted_run_has_is_not_asked_for_again() {
     assert!(dvc.read("out") == large);
     assert!(!dvc.repo.path().join(".out.gto-get").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn dvc_itself_is_run_for_who_wants_that_and_missed_by_its_name() {
+    let mut dvc = Dvc::with_remote();
+    dvc.file("d", "content");
+    let commit = dvc.repo.git_ok(&["rev-parse", "HEAD"]);
+    let bin = dvc.repo.sandbox().path().join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    dvc.repo.sandbox_mut().set_env("PATH", bin.display().to_string());
+    let run = gto(&dvc.repo, "get d --with-dvc").fails(1);
+    assert!(run.err().contains("Cannot run `dvc`: it is not installed"), "{run}");
+    hints_at(&run, "`pip install dvc`");
+    for (status, script) in [(0, "echo \"$*\" > said"), (1, "echo 'no such remote' >&2; exit 3")] {
+        let path = bin.join("dvc");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let run = gto(&dvc.repo, "get d --with-dvc -o out --force");
+        assert_eq!(run.status, status, "{run}");
+    }
+    assert_eq!(dvc.read("said"), format!("get --force --rev {commit} --out out -- . d\n"));
+}
