@@ -99,11 +99,6 @@ impl Context {
         self.open_with(repo, &options.enforce_policy(is_enforced))
     }
 
-    /// As [`Context::open`], to ask about one artifact alone.
-    pub fn open_only(&mut self, repo: &str, artifact: Option<ArtifactName>) -> Result<Registry> {
-        self.open_with(repo, &OpenOptions::new(self.environment.clone()).only(artifact))
-    }
-
     /// As [`Context::open`], to edit annotations.
     pub fn open_to_edit(&mut self, repo: &str) -> Result<Registry> {
         self.open_with(repo, &OpenOptions::new(self.environment.clone()).to_edit(true))

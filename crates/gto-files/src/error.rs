@@ -214,6 +214,22 @@ pub enum Error {
         /// What it is.
         found: String,
     },
+    /// A policy is to be obeyed, and the pin is of a commit without a version.
+    #[error("The pin is of commit {commit}, which no version had: the policy cannot judge it")]
+    PinUnjudged {
+        /// The commit.
+        commit: String,
+    },
+    /// A policy is to be obeyed, and the version is not what was pinned.
+    #[error("The pin has '{version}' on commit {pinned}, and by the policy it is on {found}")]
+    PinMoved {
+        /// The version.
+        version: String,
+        /// The commit that the pin has.
+        pinned: String,
+        /// The commit that it is on.
+        found: String,
+    },
     /// The output cannot be written.
     #[error(transparent)]
     Output(io::Error),

@@ -87,6 +87,27 @@ impl Pin {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
+    /// Fails unless its version is one that counts for who obeys the promotion policy, if the registry is opened so: its
+    /// registration complies, and is still of the commit. In which stage it was the pin does not have.
+    ///
+    /// # Errors
+    /// [`Error::PinUnjudged`], [`Error::PinMoved`], and why there is no such version.
+    pub fn obey_policy(&self, registry: &Registry) -> Result<()> {
+        if registry.enforced_policy()?.is_none() {
+            return Ok(());
+        }
+        let Located { version, commit, reference, .. } = self.located()?;
+        let Some(VersionLabel::Number(_)) = version else {
+            return Err(Error::PinUnjudged { commit: commit.short().to_string() });
+        };
+        let found = registry.locate(&reference)?.value.commit;
+        if found == commit {
+            return Ok(());
+        }
+        let [pinned, found] = [commit, found].map(|commit| commit.short().to_string());
+        Err(Error::PinMoved { version: reference, pinned, found })
+    }
+
     /// Its files, of its commit: where its tag is now does not matter.
     ///
     /// # Errors

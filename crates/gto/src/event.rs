@@ -124,7 +124,7 @@ impl Event {
         self.name.action.stage()
     }
 
-    fn seconds(&self) -> i64 {
+    pub(crate) fn seconds(&self) -> i64 {
         self.tagger.time.seconds()
     }
 }

@@ -83,7 +83,10 @@ impl FilesArgs {
         let pin = Pin::parse(&text)?;
         let repository = pin.repository.as_deref().filter(|_| self.repo.repo == ".");
         let repository = repository.unwrap_or(&self.repo.repo);
-        let registry = context.open_only(repository, pin.artifact.parse().ok())?;
+        let registry = context.open_for(repository, &pin.artifact, self.policy)?;
+        let obeyed = pin.obey_policy(&registry);
+        context.tell_left_out(&registry);
+        obeyed?;
         let trust = Trust::new(self.trust.trust_remote.iter().cloned());
         let listing = pin.open(&registry, &context.environment, &trust)?;
         Ok((registry, listing))

@@ -79,9 +79,9 @@ pub struct Get {
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with_all = ["print_command", "with_dvc", "dry_run"])]
     pin: Option<PathBuf>,
 
-    /// Get just what FILE says, whatever has become of the version since
+    /// Get just what FILE says, whatever has become of the version since. Who obeys a policy gets it only if the version complies
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath,
-          conflicts_with_all = ["name", "path", "include", "exclude", "pin", "policy", "print_command", "with_dvc"])]
+          conflicts_with_all = ["name", "path", "include", "exclude", "pin", "print_command", "with_dvc"])]
     from_pin: Option<PathBuf>,
 
     #[command(flatten)]

@@ -47,6 +47,11 @@ fn of_version(error: &Error) -> Option<Advice> {
         Error::PinDiffers { .. } => {
             "nothing was written: the pin is of another repository, or was edited".into()
         }
+        Error::PinMoved { .. } | Error::PinUnjudged { .. } => advice![
+            "nothing was written; pin what is valid now (",
+            either("`gto get NAME#STAGE --pin FILE --policy`", "`gto.get(name, pin=file)`"),
+            "), or ask without a policy: `GTO_POLICY=off`"
+        ],
         Error::UnsafePath { .. } | Error::Collision { .. } => {
             "nothing was written; whoever made the version should make it again without that".into()
         }

@@ -28,9 +28,9 @@ pub(super) fn of(error: &Error) -> Vec<Advice> {
         }
         Error::NoDefaultBranch { remote } => {
             let remote = shell_quote(remote);
-            vec![
-                format!("`git fetch {remote} && git remote set-head {remote} --auto` asks the remote").into(),
-            ]
+            // A checkout of a pipeline has one tag, or one branch.
+            let fetch = format!("git remote set-branches {remote} '*' && git fetch --tags --force {remote}");
+            vec![format!("`{fetch} && git remote set-head {remote} --auto` fetches it").into()]
         }
         Error::ReservedTrailer { .. } => {
             vec![advice![

@@ -51,6 +51,11 @@ impl Registry {
         self.repository.setting(key)
     }
 
+    /// The name of the branch that `HEAD` is on, which need not have a commit; `None` if it is on none.
+    pub fn head_branch(&self) -> Option<String> {
+        self.repository.current_branch()
+    }
+
     /// The annotated tags that can be read, the registry's and others, or those of these names; in the order of their names.
     pub fn annotated_tags(&self, names: Option<&[String]>) -> Result<Vec<AnnotatedTag>> {
         let tags = match names {

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use gto::Registry;
 use gto::policy::{Place, Reason, RefUpdate, Refused};
+use gto::tag::TagName;
 use gto_frontend::text::clean;
 
 use crate::context::Context;
@@ -66,13 +67,26 @@ impl Hook {
         let registry = context.open(".")?;
         let refused = registry.judge_push(&updates)?;
         if refused.is_empty() {
-            return Ok(());
+            return remark(context, &registry, &updates);
         }
         for line in lines(&refused) {
             context.printer.line(line)?;
         }
         Err(CommandError::Silent)
     }
+}
+
+/// Says that tags of the registry were taken without being judged: HEAD may be on a branch that nobody uses.
+fn remark(context: &mut Context, registry: &Registry, updates: &[RefUpdate]) -> Result<()> {
+    let is_of_registry = |update: &RefUpdate| update.tag().is_some_and(|tag| tag.parse::<TagName>().is_ok());
+    if updates.iter().any(is_of_registry) && registry.policy_in_force()?.is_none() {
+        let branch = registry.head_branch().unwrap_or_else(|| "HEAD".to_owned());
+        let text = "this push was not judged: no policy is in force, since the default branch of the server";
+        for line in wrapped("gto: ", &format!("{text}, '{branch}', has no .gto-policy.yaml")) {
+            context.printer.line(line)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a pusher reads, behind `remote: `.

@@ -4,7 +4,7 @@ use gto::{PolicyInForce, Registry};
 
 use crate::error::Result;
 
-/// The policy in force, or that there is none.
+/// The policy in force, without guesses, or that there is none.
 pub fn in_force(registry: &Registry) -> Result<PolicyInForce> {
-    Ok(registry.policy_in_force()?.ok_or(gto::Error::NoPolicy)?)
+    Ok(registry.policy_to_enforce()?.ok_or(gto::Error::NoPolicy)?)
 }

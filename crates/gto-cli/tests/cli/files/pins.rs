@@ -85,3 +85,29 @@ fn what_dvc_keeps_is_pinned_by_its_hash() {
     gto(&dvc.repo, "get --from-pin pin -o again").ok();
     assert_eq!(dvc.read("again"), "content");
 }
+
+#[test]
+fn who_obeys_a_policy_gets_a_pin_only_of_a_version_that_complies_and_is_still_there() {
+    let repo = repo();
+    let policy = |range: &str| {
+        let text = format!("version: 1\nrules:\n- {{event: register, version: {{range: '{range}'}}}}\n");
+        repo.commit(&[(".gto-policy.yaml", &text)], "Policy");
+    };
+    policy(">=1");
+    gto(&repo, "get d -o out --pin pin").ok();
+    let enforced = || {
+        let words = ["get", "--from-pin", "pin", "-o", "again", "--force"];
+        crate::common::binary().env("GTO_POLICY", "enforce").run(&repo, &words)
+    };
+    enforced().ok();
+    policy(">=2");
+    let run = enforced().fails(1);
+    assert!(run.err().contains("tag 'd@v1.0.0' violates the policy of HEAD"), "{run}");
+    gto(&repo, "get --from-pin pin -o again").ok();
+    policy(">=1");
+    repo.git_ok(&["tag", "-d", "d@v1.0.0"]);
+    repo.tag("d@v1.0.0", "HEAD", &TagSpec::default());
+    let run = enforced().fails(1);
+    assert!(run.err().contains("The pin has 'd@v1.0.0' on commit"), "{run}");
+    hints_at(&run, "GTO_POLICY=off");
+}

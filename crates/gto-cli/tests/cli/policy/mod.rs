@@ -4,6 +4,7 @@
 
 mod attacks;
 mod doctor;
+mod gitolite;
 mod hook;
 mod keys_at_the_hook;
 mod readers;

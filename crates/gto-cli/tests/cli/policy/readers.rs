@@ -3,6 +3,7 @@
 use gto_testkit::{Repo, Run};
 
 use super::policy;
+use crate::common::pipeline::{self, url};
 use crate::common::{binary, commit_with, gto, hints_at, refused, registry};
 
 const FROM: &str = "rules:\n- {stage: prod, from: [staging]}\n";
@@ -141,4 +142,123 @@ fn a_checkout_of_a_pipeline_takes_the_policy_of_the_remote_and_never_its_own() {
     assert_eq!((&good["event"], &good["version"]), (&"assignment".into(), &"v1.0.0".into()));
     let pending = gto(&here, "ci pending --stage prod --since 2000-01-01 --policy").ok();
     assert_eq!(pending.out(), "m#prod#2\n", "{pending}");
+}
+
+/// `trunk` is the default branch. Somebody has pushed branches `main` and `HEAD`, with a policy that allows everything, and a tag on
+/// them.
+fn with_branches_of_a_stranger() -> Repo {
+    let remote = repo();
+    remote.git_ok(&["branch", "-m", "trunk"]);
+    remote.git_ok(&["checkout", "-q", "-b", "main"]);
+    policy(&remote, "rules: []\n", &[]);
+    commit_with(&remote, &["m@v3.0.0", "m#prod#6"]);
+    remote.git_ok(&["push", "-q", ".", "main:refs/heads/HEAD", "main:refs/pipelines/7"]);
+    remote.git_ok(&["checkout", "-q", "trunk"]);
+    remote
+}
+
+/// A repository with this remote, and what these arguments of `git fetch` bring.
+fn fetched(remote: &Repo, name: &str, args: &[&str], checkout: &str) -> Repo {
+    let to = remote.sandbox().path().join(name);
+    remote.git_ok(&["init", "-q", &to.display().to_string()]);
+    let here = Repo::at(remote.sandbox(), to, false);
+    here.git_ok(&["remote", "add", "origin", &url(remote)]);
+    here.git_ok(&[&["fetch", "-q", "--prune"], args].concat());
+    here.git_ok(&["checkout", "-q", "--force", checkout]);
+    here
+}
+
+/// Runs what the hint of a run says in backticks.
+fn do_as_told(here: &Repo, run: &Run) {
+    let said = run.err();
+    let line = said.lines().find(|line| line.starts_with("hint: `git ")).expect("a hint with commands");
+    for command in line.split('`').nth(1).unwrap_or_default().split(" && ") {
+        let words: Vec<&str> = command.split(' ').skip(1).map(|word| word.trim_matches('\'')).collect();
+        here.git_ok(&words);
+    }
+}
+
+#[test]
+fn no_branch_of_a_checkout_stands_for_the_default_one_until_the_remote_is_asked() {
+    let remote = with_branches_of_a_stranger();
+    let tag = "m#prod#6";
+    let depth = ["--depth", "1", "--no-tags", "origin"];
+    let main = [&depth[..], &["+refs/heads/main:refs/remotes/origin/main"]].concat();
+    let all = ["--no-tags", "origin", "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
+    let of_tag = format!("+refs/tags/{tag}:refs/tags/{tag}");
+    let gitlab = ["--depth", "20", "origin", "+refs/pipelines/7:refs/pipelines/7", &of_tag];
+    let checkouts = [
+        pipeline::checkout(&remote, "github-tag", tag),
+        fetched(&remote, "github-branch", &main, "refs/remotes/origin/main"),
+        fetched(&remote, "github-depth-0", &all, tag),
+        fetched(&remote, "gitlab-tag", &gitlab, tag),
+        fetched(&remote, "gitlab-branch", &gitlab[..4], "refs/pipelines/7"),
+    ];
+    for here in checkouts {
+        // Of a lightweight tag, or none, nothing is said anyway.
+        let is_annotated = here.git(&["cat-file", "-t", "m#prod#6"]).stdout == b"tag\n";
+        let of_tag = ["check-ref m#prod#6", "ci m#prod#6 --no-fetch"].into_iter().filter(|_| is_annotated);
+        for command in ["resolve m#prod", "show", "show m", "history"].into_iter().chain(of_tag) {
+            let run = enforced(&here, command).fails(1);
+            let why = "Which policy is in force is not known: the default branch of the remote 'origin' is not known here";
+            assert!(run.err().contains(why) && run.out().is_empty(), "{run}");
+        }
+        let run = gto(&here, "policy check").fails(1);
+        do_as_told(&here, &run);
+        let run = enforced(&here, "resolve m#prod --version").ok();
+        assert_eq!(run.out(), "v1.0.0\n", "{run}");
+        assert!(
+            run.err()
+                .contains("violate the policy of origin/HEAD and count as absent: 'm#prod#4', 'm#prod#6'"),
+            "{run}"
+        );
+        let run = gto(&here, "policy check").fails(4);
+        assert!(run.out().contains("m#prod#6"), "{run}");
+    }
+}
+
+#[test]
+fn a_checkout_whose_configuration_names_no_remote_of_it_has_no_policy_of_its_own() {
+    let remote = repo();
+    policy(&remote, "rules: []\n", &[(".gto", "remote: elsewhere\n")]);
+    commit_with(&remote, &["m#prod#6"]);
+    remote.git_ok(&["reset", "-q", "--hard", "HEAD~2"]);
+    let here = checkout(&remote, "m#prod#6");
+    for command in ["resolve m#prod", "check-ref m#prod#6", "ci m#prod#6"] {
+        let run = enforced(&here, command).fails(1);
+        assert!(run.err().contains("'elsewhere'") && run.out().is_empty(), "{run}");
+    }
+}
+
+#[test]
+fn a_clone_with_some_of_the_branches_cannot_tell_that_a_commit_is_on_none() {
+    let remote = registry(&["m@v1.0.0", "m#dev#1", "n@v1.0.0", "n#prod#1"]);
+    remote.git_ok(&["branch", "release/1"]);
+    policy(
+        &remote,
+        "rules:\n- {stage: dev, branches: ['release/*']}\n- {stage: prod, branches: [main]}\n",
+        &[],
+    );
+    commit_with(&remote, &["m@v2.0.0", "m#dev#2", "n@v2.0.0", "n#prod#2"]);
+    let path = remote.sandbox().path().join("single");
+    remote.git_ok(&["clone", "-q", "--single-branch", &url(&remote), &path.display().to_string()]);
+    let here = Repo::at(remote.sandbox(), path, false);
+    assert_eq!(enforced(&here, "resolve n#prod --version").ok().out(), "v2.0.0\n");
+    let run = enforced(&here, "resolve m#dev").fails(1);
+    assert!(run.err().contains("only some branches of 'origin' are fetched here"), "{run}");
+    here.git_ok(&["remote", "set-branches", "origin", "*"]);
+    here.git_ok(&["fetch", "-q", "origin"]);
+    assert_eq!(enforced(&here, "resolve m#dev --version").ok().out(), "v1.0.0\n");
+}
+
+#[test]
+fn what_came_after_a_tag_that_the_policy_leaves_out_is_still_pending() {
+    let repo = repo();
+    gto(&repo, "assign m --version v2.0.0 --stage staging").ok();
+    gto(&repo, "assign m --version v2.0.0 --stage prod --force").ok();
+    let since = |tag: &str| enforced(&repo, &format!("ci pending --stage prod --since {tag}"));
+    for (tag, expected) in [("m#prod#2", "m#prod#6\n"), ("m#prod#4", "m#prod#6\n"), ("m#prod#6", "")] {
+        assert_eq!(since(tag).ok().out(), expected, "{tag}");
+    }
+    since("m#prod#9").fails(1);
 }

@@ -39,6 +39,15 @@ impl Repository {
         Ok(target.and_then(|target| self.peel_to_commit(target).ok()))
     }
 
+    /// The ref that a symbolic one names, by their full names; `None` if there is none, or it is not symbolic.
+    pub fn symbolic_target(&self, full_name: &str) -> Result<Option<String>, GitError> {
+        if self.refs == RefStorage::Reftable {
+            return Ok(self.ref_behind(full_name));
+        }
+        let Ok(name) = FullName::try_from(full_name) else { return Ok(None) };
+        self.symbolic_target_of(&name)
+    }
+
     /// The commits in the history of `new` that are not in that of `old`, each with its parents and after them.
     pub fn commits_between(
         &self,

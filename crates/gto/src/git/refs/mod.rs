@@ -129,6 +129,16 @@ impl Repository {
         Ok(target.map(|target| TagRef { name: name.to_owned(), target }))
     }
 
+    /// The ref that a symbolic one names; `None` if it is none. Git packs no symbolic ref.
+    pub(in crate::git) fn symbolic_target_of(&self, name: &FullName) -> Result<Option<String>, GitError> {
+        let broken =
+            |source: std::io::Error| GitError::BrokenRef { name: name.to_string(), source: source.into() };
+        Ok(match self.read_loose_ref(name).map_err(broken)? {
+            Some(LooseRef::Symbolic(target)) => Some(target.to_string()),
+            _ => None,
+        })
+    }
+
     /// The object that a ref points to, through symbolic refs.
     pub(in crate::git) fn target_of(&self, name: &FullName) -> Result<Option<ObjectId>, GitError> {
         let mut next = name.clone();

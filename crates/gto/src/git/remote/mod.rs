@@ -135,6 +135,22 @@ impl Repository {
         self.remotes().into_iter().find(|known| known == name).map(|name| self.with_addresses(name))
     }
 
+    /// Whether `git fetch` fetches all branches of a remote, and to where they usually go.
+    pub fn fetches_all_branches(&self, remote: &str) -> bool {
+        let config = self.gix().config_snapshot();
+        let configured = config.plumbing().strings(&format!("remote.{remote}.fetch")).unwrap_or_default();
+        let all = format!("refs/heads/*:refs/remotes/{remote}/*");
+        let mut has_all = false;
+        for refspec in configured.iter().map(|refspec| lossy(refspec)) {
+            // One that begins with `^` takes branches out.
+            if refspec.starts_with('^') {
+                return false;
+            }
+            has_all |= refspec.trim_start_matches('+') == all;
+        }
+        has_all
+    }
+
     /// The remote that `git push` would choose: the one of the branch, the one for all branches, the only one, or
     /// `origin`; see git-config(1) on `branch.<name>.pushRemote`. `None` if there is none of these.
     pub fn push_remote(&self) -> Option<Remote> {

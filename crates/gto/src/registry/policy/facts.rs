@@ -94,7 +94,22 @@ impl Registry {
                 Err(reason) => unknown = Some(format!("whether it is in '{name}' is not known: {reason}")),
             }
         }
+        let is_found =
+            |pattern: &Glob| pattern.is_literal() && looked_at.iter().any(|name| name == pattern.as_str());
+        if unknown.is_none() && !patterns.iter().all(is_found) {
+            unknown = self.unfetched_branches(&in_force.branches);
+        }
         unknown.map_or(Ok(BranchFact { on: None, looked_at }), Err)
+    }
+
+    /// Why the remote may have branches that are not here, though all were fetched that Git fetches.
+    fn unfetched_branches(&self, branches: &str) -> Option<String> {
+        let remote = branches.strip_prefix("refs/remotes/")?.trim_end_matches('/');
+        (!self.repository.fetches_all_branches(remote)).then(|| {
+            format!(
+                "only some branches of '{remote}' are fetched here: `git remote set-branches {remote} '*' && git fetch {remote}`"
+            )
+        })
     }
 
     /// The approvals of a version for a stage: the tags `gto-approval/NAME@VERSION/STAGE/-/ID`.

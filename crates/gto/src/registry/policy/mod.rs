@@ -3,58 +3,49 @@
 //! Owns reading the policy from the commit that counts, and gathering facts, each once. What rules mean is `policy`'s.
 
 mod facts;
+mod files;
 mod guard;
 mod history;
 mod hook;
 pub(in crate::registry) mod in_force;
 mod plan;
 mod reader;
+mod standpoint;
 
 pub use history::{JudgedTag, PolicyReport, TagsToCheck};
 pub use in_force::PolicyInForce;
 pub(in crate::registry) use reader::ValidTags;
+pub(in crate::registry) use standpoint::OWN_BRANCHES;
 
 use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
-use crate::git::{FileError, GitError, Repository};
 use crate::object_id::ObjectId;
-use crate::policy::{Baseline, Policy, PolicyError};
+use crate::policy::{Baseline, Policy};
 use crate::registry::Registry;
 
-/// The commit whose policy counts, and the branches that do.
-struct Standpoint {
-    commit: ObjectId,
-    source: String,
-    branches: String,
-}
+use files::{file_of, unusable};
+use standpoint::DefaultBranch;
 
-/// What it means that none of the remote's branches was fetched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NoBranches {
-    /// The repository has its own policy.
-    StandsAlone,
-    /// Which policy is in force is not known.
-    Unknown,
-}
-
-/// The branches of the repository itself.
-pub(in crate::registry) const OWN_BRANCHES: &str = "refs/heads/";
 impl Registry {
     /// The policy in force: that of the remote's default branch as last fetched, and never of a local branch; without a remote,
-    /// or in a bare repository, that of the repository's own `HEAD`. `None` if there is none.
+    /// or in a bare repository, that of the repository's own `HEAD`. `None` if there is none. For writes, which a server judges
+    /// again: where the default branch is not known, it is guessed.
     ///
     /// # Errors
     /// [`Error::Policy`] if it cannot be used; what keeps Git from reading it.
     pub fn policy_in_force(&self) -> Result<Option<PolicyInForce>> {
-        let Some(at) = self.standpoint(NoBranches::StandsAlone)? else { return Ok(None) };
+        let Some(at) = self.standpoint(DefaultBranch::Guessed)? else { return Ok(None) };
         self.read_policy(at.commit, &at.source, &at.branches)
     }
 
-    /// The same for readers that obey it: what is checked out counts for nothing where there is a remote, as in the checkout of
-    /// a pipeline, which has one tag and no branch.
-    pub(in crate::registry) fn policy_to_enforce(&self) -> Result<Option<PolicyInForce>> {
-        let Some(at) = self.standpoint(NoBranches::Unknown)? else { return Ok(None) };
+    /// The same for who relies on it, and so without guesses: where there is a remote, its default branch must be known. What a
+    /// pipeline checks out, one tag or branch of anyone's, counts for nothing.
+    ///
+    /// # Errors
+    /// As [`Registry::policy_in_force`], and [`Error::NoDefaultBranch`].
+    pub fn policy_to_enforce(&self) -> Result<Option<PolicyInForce>> {
+        let Some(at) = self.standpoint(DefaultBranch::Known)? else { return Ok(None) };
         self.read_policy(at.commit, &at.source, &at.branches)
     }
 
@@ -72,7 +63,7 @@ impl Registry {
         commit: ObjectId,
         source: &str,
     ) -> Result<Option<PolicyInForce>> {
-        let at = self.standpoint(NoBranches::StandsAlone)?;
+        let at = self.standpoint(DefaultBranch::Guessed)?;
         self.read_policy(commit, source, at.as_ref().map_or(OWN_BRANCHES, |at| &at.branches))
     }
 
@@ -82,7 +73,7 @@ impl Registry {
     /// As [`Registry::policy_in_force`].
     pub fn policy_as_of(&self, text: &[u8]) -> Result<PolicyInForce> {
         let policy = Policy::read(text).map_err(Error::Policy)?;
-        if let Some(at) = self.standpoint(NoBranches::StandsAlone)? {
+        if let Some(at) = self.standpoint(DefaultBranch::Guessed)? {
             let mut in_force = self.with_rest(policy, at.commit, &at.source, &at.branches)?;
             "the file".clone_into(&mut in_force.source);
             return Ok(in_force);
@@ -95,44 +86,6 @@ impl Registry {
             branches,
             keys: OnceLock::new(),
         })
-    }
-
-    fn standpoint(&self, without: NoBranches) -> Result<Option<Standpoint>> {
-        let own = |commit: Option<ObjectId>| {
-            commit.map(|commit| Standpoint {
-                commit,
-                source: "HEAD".to_owned(),
-                branches: OWN_BRANCHES.to_owned(),
-            })
-        };
-        if self.repository.work_dir().is_none() || !self.has_remote() {
-            return Ok(own(self.repository.head_commit()?));
-        }
-        let Ok(remote) = self.remote() else { return Ok(own(self.repository.head_commit()?)) };
-        let name = remote.shown();
-        let branches = format!("refs/remotes/{name}/");
-        // Without the remote's HEAD, what it is called nearly always.
-        for branch in ["HEAD", "main", "master"] {
-            if let Some(commit) = self.repository.commit_of_ref(&format!("{branches}{branch}"))? {
-                return Ok(Some(Standpoint { commit, source: format!("{name}/{branch}"), branches }));
-            }
-        }
-        match self.repository.branches_under(&branches)?.as_slice() {
-            [] if without == NoBranches::Unknown => Err(Error::NoDefaultBranch { remote: name }),
-            [] => Ok(own(self.repository.head_commit()?)),
-            [(branch, commit)] => {
-                Ok(Some(Standpoint { commit: *commit, source: format!("{name}/{branch}"), branches }))
-            }
-            several => {
-                // Whoever has no policy need not say which branch would have it.
-                for (_, commit) in several {
-                    if file_of(&self.repository, *commit, Policy::FILE_NAME, Policy::MAX_SIZE)?.is_some() {
-                        return Err(Error::NoDefaultBranch { remote: name });
-                    }
-                }
-                Ok(None)
-            }
-        }
     }
 
     fn read_policy(&self, commit: ObjectId, source: &str, branches: &str) -> Result<Option<PolicyInForce>> {
@@ -158,18 +111,4 @@ impl Registry {
         let (source, branches) = (source.to_owned(), branches.to_owned());
         Ok(PolicyInForce { policy, commit, source, branches, keys: OnceLock::new() })
     }
-}
-
-fn file_of(repository: &Repository, commit: ObjectId, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
-    match repository.file_at(commit, path, limit) {
-        Err(error @ (FileError::TooLarge { .. } | FileError::Git(GitError::Link { .. }))) => {
-            Err(unusable(path, &error))
-        }
-        found => Ok(found?),
-    }
-}
-
-/// A file of the policy that cannot be used.
-fn unusable(path: &str, why: &impl std::fmt::Display) -> Error {
-    Error::Policy(PolicyError { message: format!("'{path}': {why}"), line: 0, column: 0 })
 }

@@ -3,6 +3,9 @@
 //! Owns what counts as before, and where the tags are read: a checkout lacks most of them, and may have made the one that
 //! started it a lightweight one. See `remote::pipeline` for getting them.
 
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
 use crate::annotation::{Annotation, nearest};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind, sort_events};
@@ -101,15 +104,29 @@ impl Registry {
         let history = tags.history(&options, true);
         self.adopt_left_out(tags);
         let Answer { value: history, warnings } = history?.unless_damaged()?;
-        let after = if from.is_some() {
-            0
-        } else {
-            let not_found = || Error::RefNotFound { revision: since.to_owned() };
-            1 + history.iter().position(|event| *event.tag == *name).ok_or_else(not_found)?
-        };
         let of_stage = |event: &&EventReport| event.stage.as_ref() == Some(stage);
-        let value = history.iter().skip(after).filter(of_stage).cloned().collect();
+        let value = if from.is_some() {
+            history.iter().filter(of_stage).cloned().collect()
+        } else if let Some(place) = history.iter().position(|event| *event.tag == *name) {
+            history.iter().skip(place + 1).filter(of_stage).cloned().collect()
+        } else {
+            let last = tags.left_out_event(name)?;
+            let last = last.ok_or_else(|| Error::RefNotFound { revision: since.to_owned() })?;
+            history.iter().filter(|event| last.is_before(event)).filter(of_stage).cloned().collect()
+        };
         Ok(Answer { value, warnings })
+    }
+
+    /// The place of an event in time that answers leave out, since it violates the policy: a pipeline has handled it before there
+    /// was the policy, say.
+    fn left_out_event(&self, tag: &str) -> Result<Option<PlaceInTime>> {
+        let Ok(parsed) = tag.parse::<TagName>() else { return Ok(None) };
+        let events = sort_events(self.scan(&parsed.artifact, Want::NoMessages)?.events);
+        let Some(place) = events.iter().position(|event| event.tag == tag) else { return Ok(None) };
+        let seconds = events[place].seconds();
+        let same_second = events.into_iter().skip(place + 1).take_while(|event| event.seconds() == seconds);
+        let later = same_second.map(|event| event.tag).collect();
+        Ok(Some(PlaceInTime { seconds, artifact: parsed.artifact, later }))
     }
 
     /// The answer from the tags in `tags`, and from the files here.
@@ -137,6 +154,24 @@ impl Registry {
     ) -> Result<Option<Annotation>> {
         let mut files = CommitFiles::new(&repository.repository, &self.config()?.index);
         Ok(nearest(&files.of(commit, artifact)).map(|found| found.annotation.clone()))
+    }
+}
+
+/// The place of an event in the history of all artifacts.
+struct PlaceInTime {
+    seconds: i64,
+    artifact: ArtifactName,
+    /// The tags of the artifact's later events of the same second.
+    later: HashSet<String>,
+}
+
+impl PlaceInTime {
+    /// Whether the history has the other event behind this one; see `History::new`.
+    fn is_before(&self, other: &EventReport) -> bool {
+        match other.created_at.seconds().cmp(&self.seconds).then(other.artifact.cmp(&self.artifact)) {
+            Ordering::Equal => self.later.contains(&*other.tag),
+            order => order.is_gt(),
+        }
     }
 }
 
