@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use gto::environment::Environment;
 use gto::plan::Warning;
-use gto::snapshot::Change;
+use gto::snapshot::{Change, ChangeKind};
 use gto::{Error, OpenOptions, Registry};
 use gto_frontend::advice::{self, Advice, Scene};
 
@@ -20,6 +21,9 @@ use crate::state::picture::{Failing, Picture};
 
 /// So long a look may take beyond its time before what is known counts as old.
 const PATIENCE: Duration = Duration::from_secs(45);
+
+/// A repository that fails so soon after it lost tags was being deleted, most likely.
+const ONE_LOSS: Duration = Duration::from_secs(60);
 
 /// A repository that is served.
 pub struct ServedRepository {
@@ -33,6 +37,8 @@ pub struct ServedRepository {
     marks: ArcSwap<Marks>,
     /// In how many seconds the next look is due.
     due_in: AtomicU64,
+    /// What was known before tags went, and when they did.
+    before_loss: Mutex<Option<(Instant, Arc<Picture>)>>,
 }
 
 /// How a look is taken.
@@ -58,6 +64,7 @@ impl ServedRepository {
             findings: Findings::default(),
             marks: ArcSwap::default(),
             due_in: AtomicU64::new(0),
+            before_loss: Mutex::default(),
         }
     }
 
@@ -143,6 +150,9 @@ impl ServedRepository {
         let before = self.picture();
         match self.next(&before, look) {
             Ok((next, changes)) => {
+                if changes.iter().any(|change| change.kind == ChangeKind::Gone) {
+                    self.note_loss(&before);
+                }
                 let seen_at = Some(self.environment.now());
                 self.current.store(Arc::new(Picture {
                     seen_at,
@@ -154,9 +164,28 @@ impl ServedRepository {
             }
             Err(error) => {
                 let failing = self.failure(&before, &error);
-                self.current.store(Arc::new(Picture { failing: Some(failing), ..(*before).clone() }));
+                let good = self.last_good(&before);
+                self.current.store(Arc::new(Picture { failing: Some(failing), ..good }));
                 Looked { has_failed: true, ..Looked::default() }
             }
+        }
+    }
+
+    /// Notes what was known before tags went. Several losses, one soon after the other, are one.
+    fn note_loss(&self, before: &Arc<Picture>) {
+        let mut kept = self.before_loss.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = kept.take().filter(|(when, _)| when.elapsed() < ONE_LOSS).map(|(_, picture)| picture);
+        *kept = Some((Instant::now(), known.unwrap_or_else(|| Arc::clone(before))));
+    }
+
+    /// The last good state: a repository that is being deleted loses its tags first, and what is left then is no state of it.
+    fn last_good(&self, before: &Picture) -> Picture {
+        let mut kept = self.before_loss.lock().unwrap_or_else(PoisonError::into_inner);
+        match kept.take().filter(|(when, _)| when.elapsed() < ONE_LOSS) {
+            Some((_, picture)) => {
+                Picture { serial: before.serial + 1, is_watched: before.is_watched, ..(*picture).clone() }
+            }
+            None => before.clone(),
         }
     }
 

@@ -289,6 +289,15 @@ fn a_service_writes_for_its_users_what_the_policy_lets_them_and_signs_it() {
         let answer = api(&body);
         assert!(matches!(answer.status, 400 | 403), "{}", answer.body);
     }
+    let forged = format!("{form}&message=x%0A%0AGto-Actor:%20ada@example.com");
+    assert!(matches!(eve.ask("POST", "/write/repo", &forged).status, 400 | 403));
+    let forged = forged.replace("ada@", "boss@");
+    let refused = ada.ask("POST", "/write/repo", &forged);
+    assert!(
+        refused.text().contains("Gto-Actor") && matches!(refused.status, 400 | 403),
+        "{}",
+        refused.text()
+    );
     let deleting = r#"{"action": "unassign", "artifact": "nlp:churn", "stage": "prod", "undo": "delete"}"#;
     assert!(api(deleting).body.contains("deletes no tags"), "{}", api(deleting).body);
     assert_eq!(repo.git_ok(&["tag"]).matches("#prod#").count(), 4);
