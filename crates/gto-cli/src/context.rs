@@ -8,6 +8,7 @@ use gto::Cancellation;
 use gto::environment::Environment;
 use gto::name::ArtifactName;
 use gto::{OpenOptions, Registry, config};
+use gto_frontend::local_time::LocalTime;
 use gto_frontend::process::{self, is_remote};
 #[cfg(unix)]
 use gto_frontend::signals;
@@ -38,17 +39,15 @@ pub struct Context {
 impl Context {
     /// The context of this process.
     pub fn from_process(verbose: bool) -> Self {
+        let local_time = LocalTime::of_machine();
+        let environment = process::environment_in(&local_time);
         #[cfg(unix)]
-        let environment = {
-            let cancellation = Cancellation::before_first_child(signals::end_with_children);
-            process::environment().with_cancellation(cancellation)
-        };
-        #[cfg(not(unix))]
-        let environment = process::environment();
+        let environment =
+            environment.with_cancellation(Cancellation::before_first_child(signals::end_with_children));
         let environment = if verbose { environment.with_trace(printer::debug_git) } else { environment };
         let emojis = environment.variable("GTO_EMOJIS").and_then(|text| config::parse_bool(&text));
         Self {
-            printer: Printer::new(emojis.unwrap_or(true), verbose),
+            printer: Printer::new(emojis.unwrap_or(true), verbose, local_time),
             environment,
             repository: ".".to_owned(),
             no_pager: false,

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _};
+use gto_frontend::local_time::LocalTime;
 #[cfg(unix)]
 use gto_frontend::signals;
 
@@ -117,7 +118,7 @@ fn words() -> Vec<String> {
 
 /// Prints a page about all commands.
 fn page(topic: &topics::Topic) -> ExitCode {
-    let mut printer = Printer::new(false, false);
+    let mut printer = Printer::new(false, false, LocalTime::of_machine());
     match printer.raw(topics::text(topic).as_bytes()).and_then(|()| printer.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Status::Failed.into(),
         _ => Status::Done.into(),
@@ -133,7 +134,7 @@ fn wrong_usage(mut error: clap::Error) -> ExitCode {
         return Status::Done.into();
     }
     if let Some(hint) = usage::hint(&error, &words(), &Cli::command()) {
-        Printer::new(false, false).hint(hint);
+        Printer::new(false, false, LocalTime::of_machine()).hint(hint);
     }
     Status::Usage.into()
 }

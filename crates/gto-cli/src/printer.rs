@@ -11,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 use gto::GitRun;
 use gto::progress::Progress;
 use gto_files::Transfer;
+use gto_frontend::local_time::LocalTime;
 use gto_frontend::text::{clean, clean_inset, shell_quote, without_log_commands};
 
 use crate::error::CommandError;
@@ -42,15 +43,29 @@ pub struct Printer {
     pub pager: Option<String>,
     /// Where the commands in hints are typed.
     pub place: Place,
+    local_time: LocalTime,
     /// The line that any other output takes away.
     progress: Option<ProgressLine>,
 }
 
 impl Printer {
     /// A printer on the process's stdout and stderr.
-    pub fn new(emojis: bool, verbose: bool) -> Self {
-        let (stdout, place) = (BufWriter::new(io::stdout()), Place::default());
-        Self { stdout, emojis, verbose, in_pipeline: false, pager: None, place, progress: None }
+    pub fn new(emojis: bool, verbose: bool, local_time: LocalTime) -> Self {
+        Self {
+            stdout: BufWriter::new(io::stdout()),
+            emojis,
+            verbose,
+            in_pipeline: false,
+            pager: None,
+            place: Place::default(),
+            local_time,
+            progress: None,
+        }
+    }
+
+    /// What stdout is.
+    pub fn screen(&self) -> Screen {
+        Screen::of_stdout(&self.local_time)
     }
 
     /// Shows on a terminal how far a long reading has come, until anything else is printed.
@@ -96,7 +111,7 @@ impl Printer {
         first_to_go: &[&str],
     ) -> io::Result<()> {
         self.progress = None;
-        let screen = Screen::of_stdout();
+        let screen = self.screen();
         let pager = self.pager.take().filter(|_| screen.rows.is_some());
         let mut paged = Paged::new(&mut self.stdout, pager, screen.rows.unwrap_or_default());
         let printed = table.print(&screen, first_to_go, |lines| paged.write_all(lines.as_bytes()));

@@ -1,20 +1,26 @@
 //! Times as a person at this machine reads them.
 
 use std::env::VarError;
+use std::sync::{Arc, LazyLock};
 
 use gto::time::Timestamp;
 use jiff::tz::TimeZone;
 
-/// The time zone of the machine.
+/// The time zone of the machine, which is read when it is first needed, once for all copies of this.
 #[derive(Debug, Clone)]
 pub struct LocalTime {
-    zone: TimeZone,
+    zone: Arc<LazyLock<TimeZone>>,
 }
 
 impl LocalTime {
     /// The zone of the machine, or of `TZ`.
     pub fn of_machine() -> Self {
-        Self { zone: local_zone() }
+        Self { zone: Arc::new(LazyLock::new(local_zone)) }
+    }
+
+    /// The zone.
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     /// The local date and minute: `2026-11-24 06:39`.
@@ -22,13 +28,13 @@ impl LocalTime {
         let instant = jiff::Timestamp::from_second(time.seconds());
         instant.map_or_else(
             |_| time.to_string(),
-            |instant| self.zone.to_datetime(instant).strftime("%Y-%m-%d %H:%M").to_string(),
+            |instant| self.zone().to_datetime(instant).strftime("%Y-%m-%d %H:%M").to_string(),
         )
     }
 }
 
 /// The time zone of the machine, or of `TZ`.
-pub(crate) fn local_zone() -> TimeZone {
+fn local_zone() -> TimeZone {
     // The usual case is one file. The library would look for its name, in a folder of hundreds.
     let file = match std::env::var("TZ") {
         Ok(zone) => zone_file(&zone),

@@ -3,7 +3,6 @@
 //! The command and the Python module share it: both are programs of a user, with variables, a clock and a current folder.
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
 
 use gto::config::ConfigError;
 use gto::environment::Environment;
@@ -14,7 +13,7 @@ use gto::time::Timestamp;
 use gto::{Error, OpenOptions, Registry, Result};
 use jiff::tz::TimeZone;
 
-use crate::local_time::local_zone;
+use crate::local_time::LocalTime;
 
 /// The artifact that a reference is about, if it can be told from that alone.
 pub fn artifact_of(reference: &str) -> Option<ArtifactName> {
@@ -25,11 +24,15 @@ pub fn artifact_of(reference: &str) -> Option<ArtifactName> {
 
 /// The variables, the clock and the current folder of this process.
 pub fn environment() -> Environment {
+    environment_in(&LocalTime::of_machine())
+}
+
+/// The same, with a time zone that other parts of the program use too.
+pub fn environment_in(local_time: &LocalTime) -> Environment {
     let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-    let zone = Arc::new(LazyLock::new(local_zone));
-    let of_clock = Arc::clone(&zone);
-    let environment = Environment::with_clock(variables, move || now(&of_clock))
-        .with_zone(move |local| local_offset(&zone, local));
+    let (of_clock, of_dates) = (local_time.clone(), local_time.clone());
+    let environment = Environment::with_clock(variables, move || now(of_clock.zone()))
+        .with_zone(move |local| local_offset(of_dates.zone(), local));
     match std::env::current_dir() {
         Ok(folder) => environment.with_current_folder(folder),
         Err(_) => environment,

@@ -12,7 +12,6 @@ use crate::candidates;
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::json;
-use crate::output::screen::Screen;
 use crate::output::table::{Cells, Style, Table};
 
 /// Compare two versions of an artifact
@@ -66,7 +65,7 @@ impl Compare {
         let (from, to) = (compared.from.short_version(), compared.to.short_version());
         let mut rows = rows(&compared.from, &compared.to);
         let style = if self.plain { Style::Plain } else { Style::FancyOutline };
-        let columns = if self.plain { None } else { Screen::of_stdout().columns };
+        let columns = if self.plain { None } else { context.printer.screen().columns };
         let left_out = columns.map(|columns| fit(&mut rows, [&from, &to], columns)).unwrap_or_default();
         let headers = ["", &from, &to, DIFFERS];
         let cells = |row: &Row, cells: &mut Cells| {

@@ -24,8 +24,8 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// What this process prints on. `COLUMNS` and `LINES` count before what the terminal says, as for Git.
-    pub fn of_stdout() -> Self {
+    /// What this process prints on, for a person in this time zone. `COLUMNS` and `LINES` count before what the terminal says, as for Git.
+    pub fn of_stdout(local_time: &LocalTime) -> Self {
         let stdout = io::stdout();
         if !stdout.is_terminal() {
             // What a program reads is as it always was, also where `CLICOLOR_FORCE` is set for other tools.
@@ -39,7 +39,7 @@ impl Screen {
         Self {
             columns: Some(said("COLUMNS").unwrap_or(width.into())),
             rows: Some(said("LINES").unwrap_or(height.into())),
-            local_time: Some(LocalTime::of_machine()),
+            local_time: Some(local_time.clone()),
             is_colored,
         }
     }

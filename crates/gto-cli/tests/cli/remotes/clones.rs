@@ -335,6 +335,15 @@ fn where_no_clone_can_be_kept_the_answer_is_the_same() {
     let off = binary().env("GTO_CACHE", "off");
     assert_eq!(ask_by(&off, &repo, "show --json").ok().out(), expected);
     assert_eq!(entries(&repo), Vec::<PathBuf>::new());
+    let setting = binary().env("GIT_CONFIG_PARAMETERS", "'gto.cache'='off'");
+    assert_eq!(ask_by(&setting, &repo, "show --json").ok().out(), expected);
+    fs::write(repo.sandbox().path().join("more"), "[gto]\n\tcache = no\n").unwrap();
+    let global = repo.sandbox().path().join("global");
+    fs::write(&global, "[includeIf \"gitdir:/nowhere/\"]\n\tpath = nowhere\n[include]\n\tpath = more\n")
+        .unwrap();
+    let global = binary().env("GIT_CONFIG_GLOBAL", &global);
+    assert_eq!(ask_by(&global, &repo, "show --json").ok().out(), expected);
+    assert_eq!(entries(&repo), Vec::<PathBuf>::new());
     let file = repo.sandbox().path().join("a-file");
     fs::write(&file, "").unwrap();
     let nowhere = binary().env("GTO_CACHE_DIR", &file);

@@ -20,10 +20,7 @@ type Entry = (Vec<u8>, Option<Vec<u8>>);
 /// Adds to the configuration of a repository what the variables say. How the repository is read does not depend on them,
 /// as with Git: they must come in when it is open.
 pub(in crate::git) fn apply(gix: &mut gix::Repository, environment: &Environment) -> Result<(), Cause> {
-    let mut entries = counted(environment)?;
-    if let Some(text) = bytes(environment, PARAMETERS) {
-        entries.extend(parse(&text).ok_or_else(|| format!("bogus format in {PARAMETERS}"))?);
-    }
+    let entries = entries(environment)?;
     if entries.is_empty() {
         return Ok(());
     }
@@ -32,6 +29,21 @@ pub(in crate::git) fn apply(gix: &mut gix::Repository, environment: &Environment
     config.append(file)?;
     config.commit()?;
     Ok(())
+}
+
+/// What the variables say of one setting, where there is no repository: `true` for a key alone.
+pub(in crate::git) fn setting(environment: &Environment, key: &str) -> Option<String> {
+    let entries = entries(environment).ok()?;
+    let (_, value) = entries.iter().rfind(|(name, _)| name.eq_ignore_ascii_case(key.as_bytes()))?;
+    Some(value.as_ref().map_or_else(|| "true".to_owned(), |value| lossy(value)))
+}
+
+fn entries(environment: &Environment) -> Result<Vec<Entry>, Cause> {
+    let mut entries = counted(environment)?;
+    if let Some(text) = bytes(environment, PARAMETERS) {
+        entries.extend(parse(&text).ok_or_else(|| format!("bogus format in {PARAMETERS}"))?);
+    }
+    Ok(entries)
 }
 
 fn counted(environment: &Environment) -> Result<Vec<Entry>, Cause> {

@@ -130,7 +130,7 @@ impl RemoteClone {
         access: &Access<'_>,
         environment: &Environment,
     ) -> std::result::Result<(Repository, Place), MirrorError> {
-        let kept = if environment.keep(git::global_setting) == Keep::Nothing {
+        let kept = if environment.keep(|key| git::global_setting(environment, key)) == Keep::Nothing {
             None
         } else {
             KeptClones::of(environment).map_or(Ok(None), |clones| clones.open(access)).transpose()
@@ -142,7 +142,7 @@ impl RemoteClone {
     /// changing it.
     pub fn open_kept(url: &str, environment: &Environment) -> Option<(Repository, Self)> {
         let address = address(url, environment).ok()?;
-        if environment.keep(git::global_setting) == Keep::Nothing {
+        if environment.keep(|key| git::global_setting(environment, key)) == Keep::Nothing {
             return None;
         }
         let clones = KeptClones::of(environment)?;
