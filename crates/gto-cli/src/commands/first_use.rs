@@ -16,25 +16,27 @@ const SHOWN: usize = 5;
 
 /// Suggestions from the existing tags, without those of the plan.
 pub fn hints(plan: &Plan, registry: &Registry) -> Vec<String> {
-    let is_new = plan.is_new_artifact || plan.new_stage.is_some();
-    if !is_new || registry.has_many_tags() {
+    // A configuration with stages has been asked about a new one already.
+    let is_new_stage =
+        plan.new_stage.is_some() && registry.config().is_ok_and(|config| config.stages.is_none());
+    if !(plan.is_new_artifact || is_new_stage) || registry.has_many_tags() {
         return Vec::new();
     }
     let is_old = |tag: &String| !plan.steps.iter().any(|step| step.tag() == tag);
-    let tags = registry.listed_names().unwrap_or_default();
-    similar(plan, registry, &tags.into_iter().filter(is_old).collect::<Vec<_>>())
+    // Stages are in no other names.
+    let marks: &[u8] = if plan.is_new_artifact { b"@#" } else { b"#" };
+    let tags = registry.listed_names(marks).unwrap_or_default();
+    similar(plan, is_new_stage, &tags.into_iter().filter(is_old).collect::<Vec<_>>())
 }
 
-fn similar(plan: &Plan, registry: &Registry, tags: &[String]) -> Vec<String> {
+fn similar(plan: &Plan, is_new_stage: bool, tags: &[String]) -> Vec<String> {
     let artifact = plan.steps.iter().find_map(|step| match step {
         Step::Create(tag) => Some(&tag.artifact),
         Step::Delete(_) | Step::Approve(_) => None,
     });
     let artifact = artifact.filter(|_| plan.is_new_artifact);
     let artifact_hint = artifact.and_then(|name| similar_artifact(name, tags));
-    // A configuration with stages has been asked already.
-    let stage =
-        plan.new_stage.as_ref().filter(|_| registry.config().is_ok_and(|config| config.stages.is_none()));
+    let stage = plan.new_stage.as_ref().filter(|_| is_new_stage);
     let stage_hint = stage.and_then(|name| similar_stage(name, tags));
     artifact_hint.into_iter().chain(stage_hint).collect()
 }

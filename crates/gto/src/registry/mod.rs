@@ -168,9 +168,11 @@ impl Registry {
         Ok(self.repository.tag_refs("")?.refs.into_iter().map(|tag| tag.name).collect())
     }
 
-    /// The names of what is listed as a tag, in no order, some of them twice: for suggestions. What it points to is not read.
-    pub fn listed_names(&self) -> Result<Vec<String>> {
-        Ok(self.repository.listed_names(&[""])?)
+    /// The names of what is listed as a tag and has one of the marks in its name (`@`, `#`), in no order, some of them twice: for
+    /// suggestions. What it points to is not read.
+    pub fn listed_names(&self, marks: &[u8]) -> Result<Vec<String>> {
+        let has_mark = |name: &[u8]| name.iter().any(|byte| marks.contains(byte));
+        Ok(self.repository.listed_names(&[""], &has_mark)?)
     }
 
     /// Whether there are so many tags that a first use of a name does not list them all: it would take longer than a user waits.

@@ -16,7 +16,7 @@ use crate::git::refs::packed::PackedRefs;
 use crate::git::refs::packed_damage::DamagedPackedRefs;
 use crate::git::refs::simple_name::is_simple;
 use crate::git::refs::{TAGS, full_name};
-use crate::git::{GitError, Repository, TagRef, TagRefs, lossy};
+use crate::git::{GitError, Repository, TagRef, TagRefs};
 use crate::object_id::ObjectId;
 
 /// The attempted operation, for errors.
@@ -44,22 +44,18 @@ impl Repository {
         Ok(overlay(packed, loose))
     }
 
-    /// Their names alone, in no order, some of them twice.
-    pub(in crate::git) fn file_tag_names(&self, prefixes: &[&str]) -> Result<Vec<String>, GitError> {
-        let prefixes = possible(prefixes);
-        let is_valid = |name: &BString| {
-            is_simple(name) || FullName::try_from([TAGS.as_bytes(), name].concat().as_bstr()).is_ok()
-        };
-        let loose = self.loose_names(&prefixes)?.into_iter().filter(is_valid).map(text);
-        let mut names: Vec<String> = loose.collect();
-        for TagRefs { refs, not_utf8, broken, .. } in self.packed_tags(&prefixes)? {
-            names.extend(refs.into_iter().map(|tag| tag.name).chain(not_utf8).chain(broken));
-        }
-        Ok(names)
+    pub(super) fn loose_names(&self, prefixes: &[&str]) -> Result<Vec<BString>, GitError> {
+        self.loose_names_if(prefixes, &|_, _| true)
     }
 
-    pub(super) fn loose_names(&self, prefixes: &[&str]) -> Result<Vec<BString>, GitError> {
-        loose_names(&self.common_dir().join(TAGS), prefixes).map_err(|error| GitError::failed(WHAT, error))
+    /// The same of those that are wanted by their folder and the name in it.
+    pub(super) fn loose_names_if(
+        &self,
+        prefixes: &[&str],
+        is_wanted: &dyn Fn(&[u8], &[u8]) -> bool,
+    ) -> Result<Vec<BString>, GitError> {
+        let tags = self.common_dir().join(TAGS);
+        loose_names(&tags, prefixes, is_wanted).map_err(|error| GitError::failed(WHAT, error))
     }
 
     fn loose_tags(&self, prefixes: &[&str]) -> Result<Vec<Loose>, GitError> {
@@ -126,10 +122,6 @@ impl Repository {
     }
 }
 
-fn text(name: BString) -> String {
-    String::from_utf8(name.into()).unwrap_or_else(|error| lossy(error.as_bytes()))
-}
-
 /// The tags in a part of `packed-refs`.
 struct Part {
     tags: TagRefs,
@@ -194,7 +186,11 @@ pub(super) fn possible<'a>(prefixes: &[&'a str]) -> Vec<&'a str> {
 
 /// The names of the files below a folder that begin with one of the prefixes, whose folders must be safe. Only folders
 /// that can hold such a name are read, each once: a folder that once held a million files always takes milliseconds.
-fn loose_names(tags: &Path, prefixes: &[&str]) -> io::Result<Vec<BString>> {
+fn loose_names(
+    tags: &Path,
+    prefixes: &[&str],
+    is_wanted: &dyn Fn(&[u8], &[u8]) -> bool,
+) -> io::Result<Vec<BString>> {
     let folder_of = |prefix: &&str| BString::from(prefix.rfind('/').map_or("", |at| &prefix[..=at]));
     let mut folders: Vec<BString> = prefixes.iter().map(folder_of).collect();
     folders.sort_unstable();
@@ -218,20 +214,22 @@ fn loose_names(tags: &Path, prefixes: &[&str]) -> io::Result<Vec<BString>> {
                 return Ok(());
             }
             let at = || gix::path::from_byte_slice(name).map(|name| path.join(name));
-            let kind = match (kind, at()) {
-                (Some(kind), _) => kind,
-                (None, Err(_)) => return Ok(()),
-                (None, Ok(at)) => match at.symlink_metadata() {
+            let kind = if let Some(kind) = kind {
+                kind
+            } else {
+                let Ok(at) = at() else { return Ok(()) };
+                match at.symlink_metadata() {
                     Ok(entry) => entry.file_type().into(),
                     // It may have been removed meanwhile.
                     Err(error) if is_impossible_or_absent(&error) => return Ok(()),
                     Err(error) => return Err(error),
-                },
+                }
             };
             let is_linked_file = || at().is_ok_and(|at| fs::metadata(at).is_ok_and(|file| file.is_file()));
             let full = || BString::from([folder.as_slice(), name].concat());
             match kind {
                 EntryKind::Folder => folders.push([full().as_slice(), b"/"].concat().into()),
+                _ if !is_wanted(&folder, name) => {}
                 EntryKind::File => names.push(full()),
                 EntryKind::Link if is_linked_file() => names.push(full()),
                 EntryKind::Link | EntryKind::Other => {}

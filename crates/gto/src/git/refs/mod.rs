@@ -89,19 +89,24 @@ impl Repository {
         self.file_tag_refs(prefixes)
     }
 
-    /// The names of the tags that begin with one of the prefixes, in no order, some of them twice. What they point to is not read,
-    /// which for a hundred loose ones is most of the time of a write.
-    pub fn listed_names(&self, prefixes: &[&str]) -> Result<Vec<String>, GitError> {
+    /// The names of the tags that begin with one of the prefixes and have a mark in them, in no order, some of them twice. What
+    /// they point to is not read, which for a hundred loose ones is most of the time of a write.
+    pub fn listed_names(
+        &self,
+        prefixes: &[&str],
+        has_mark: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Vec<String>, GitError> {
         if self.refs == RefStorage::Files {
-            return self.file_tag_names(prefixes);
+            return self.file_tag_names(prefixes, has_mark);
         }
         let TagRefs { refs, not_utf8, broken, .. } = self.tag_refs_with(prefixes)?;
-        Ok(refs.into_iter().map(|tag| tag.name).chain(not_utf8).chain(broken).collect())
+        let names = refs.into_iter().map(|tag| tag.name).chain(not_utf8).chain(broken);
+        Ok(names.filter(|name| has_mark(name.as_bytes())).collect())
     }
 
     /// What [`TagRefs::digest_of_names`] gives for the tags whose names begin with one of the prefixes.
     pub fn digest_of_names(&self, prefixes: &[&str]) -> Result<u64, GitError> {
-        Ok(digest(self.listed_names(prefixes)?.iter().map(String::as_str).collect()))
+        Ok(digest(self.listed_names(prefixes, &|_| true)?.iter().map(String::as_str).collect()))
     }
 
     /// How many bytes the files have that hold many refs each; none if there are no such files.

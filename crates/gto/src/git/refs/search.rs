@@ -4,11 +4,13 @@
 //! several searches. Must not read objects, nor know what names mean.
 
 use gix::bstr::{BString, ByteSlice as _};
+use gix::refs::FullName;
 
 use crate::git::refs::TAGS;
 use crate::git::refs::files::possible;
 use crate::git::refs::packed::{Line, PackedRefs};
-use crate::git::{GitError, RefStorage, Repository, TagRef, TagRefs};
+use crate::git::refs::simple_name::is_simple;
+use crate::git::{GitError, RefStorage, Repository, TagRef, TagRefs, lossy};
 
 /// What becomes of a tag, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,35 @@ impl Repository {
     /// A search among the tags whose names begin with one of two prefixes, which come in order.
     pub fn search_tags(&self, prefixes: [String; 2]) -> TagSearch<'_> {
         TagSearch { repository: self, prefixes, listed: None }
+    }
+}
+
+impl Repository {
+    /// The names of tags that begin with one of the prefixes, and have a mark in them; in no order, some of them twice.
+    pub(in crate::git) fn file_tag_names(
+        &self,
+        prefixes: &[&str],
+        has_mark: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Vec<String>, GitError> {
+        let prefixes = possible(prefixes);
+        let is_ref = |name: &BString| {
+            is_simple(name) || FullName::try_from([TAGS.as_bytes(), name].concat().as_bstr()).is_ok()
+        };
+        // In this order: git adds a ref to `packed-refs` before it removes its file.
+        let loose = self.loose_names_if(&prefixes, &|folder, name| has_mark(name) || has_mark(folder))?;
+        let mut names: Vec<String> =
+            loose.iter().filter(|name| is_ref(name)).map(|name| lossy(name)).collect();
+        let Some(packed) = self.packed_refs()? else { return Ok(names) };
+        for prefix in prefixes {
+            let mut choose = |name: &[u8], _: Option<&[u8]>| {
+                if has_mark(name) {
+                    names.push(lossy(name));
+                }
+                Choice::Pass
+            };
+            find_packed(&packed, prefix, &mut choose, &mut TagRefs::default())?;
+        }
+        Ok(names)
     }
 }
 
