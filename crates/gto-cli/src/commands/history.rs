@@ -187,7 +187,7 @@ impl HistoryArgs {
             let look = |entry: &&EventReport| look(entry);
             let table = Table { style, headers: &headers, rows: &rows, unordered: &unordered, look, cells };
             printer.table(&table, FIRST_TO_GO)?;
-            // The process ends here, and to give back the memory of a million entries takes a tenth of the time.
+            // The process ends here, and to give back the memory of 100,000 entries takes 15 % of the time.
             std::mem::forget(entries);
         }
         Ok(())
