@@ -786,6 +786,7 @@ fn d27_a_damaged_packed_refs_is_mended_by_the_commands_that_are_given() {
             let run = doctor(&copy, &[]).fails(1);
             assert!(run.out().contains("error[broken-ref]: the tags cannot be listed: "), "{what}\n{run}");
             let [finding] = &found(&json(&copy), Check::BrokenRef)[..] else { panic!("one finding: {what}") };
+            assert!(!run.out().contains("policy"), "which one is in force is not known then\n{run}");
             paste(&copy, &texts(&finding["fix"]));
             doctor(&copy, &[]).ok();
             assert!(copy.git(&["for-each-ref"]).stderr.is_empty(), "{what}");

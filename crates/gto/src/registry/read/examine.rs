@@ -66,7 +66,8 @@ impl Registry {
         let (annotation_problems, annotated_twice) = self.annotation_problems();
         let object_files = self.object_files(&scan);
         let state = State::from_events(std::mem::take(&mut scan.events));
-        let policy = self.policy_evidence(&state);
+        // Where refs cannot be listed it is not known which policy is in force, which is no second problem.
+        let policy = if packed_refs.is_some() { PolicyEvidence::None } else { self.policy_evidence(&state) };
         let config = self.config()?;
         Ok(doctor::diagnose(&Evidence {
             now: self.environment.now(),
