@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use gto::environment::Environment;
 
 use crate::api::answers::Answers;
 use crate::auth::guard::Guard;
 use crate::config::settings::Settings;
 use crate::counts::Counts;
+use crate::failure::Failure;
 use crate::state::live::Live;
 use crate::state::refresher::Refresher;
 use crate::state::repository::ServedRepository;
@@ -46,6 +48,23 @@ impl App {
     /// A repository by its id.
     pub fn repository(&self, id: &str) -> Option<&Arc<ServedRepository>> {
         self.repositories.iter().find(|repository| *repository.id == *id)
+    }
+
+    /// A repository that was read. The hints say where to find which there are, and why one was not read.
+    pub fn read_repository(
+        &self,
+        id: &str,
+        which: &str,
+        why: &str,
+    ) -> Result<Arc<ServedRepository>, Failure> {
+        let repository = self.repository(id).cloned().ok_or_else(|| {
+            Failure::not_found(format!("No repository is called '{}' here", id.escape_debug())).hint(which)
+        })?;
+        if repository.picture().serial == 0 {
+            let detail = format!("The repository '{}' was not read yet", repository.id);
+            return Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, detail).hint(why));
+        }
+        Ok(repository)
     }
 }
 

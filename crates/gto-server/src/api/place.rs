@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::App;
@@ -28,16 +27,5 @@ pub async fn in_repository(
 
 /// A repository that was read.
 pub fn repository(app: &App, id: &str) -> Result<Arc<ServedRepository>, Failure> {
-    let repository = app.repository(id).cloned().ok_or_else(|| {
-        Failure::not_found(format!("No repository is called '{}' here", id.escape_debug()))
-            .hint("`/api/v1/repos` lists them")
-    })?;
-    if repository.picture().serial == 0 {
-        let failure = Failure::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            format!("The repository '{}' was not read yet", repository.id),
-        );
-        return Err(failure.hint("`/api/v1/health` says why, and since when"));
-    }
-    Ok(repository)
+    app.read_repository(id, "`/api/v1/repos` lists them", "`/api/v1/health` says why, and since when")
 }

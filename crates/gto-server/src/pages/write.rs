@@ -7,7 +7,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use crate::app::App;
@@ -32,16 +31,7 @@ struct Page<'a> {
 
 /// A repository that was read, for a page.
 pub fn repository(app: &App, id: &str) -> Result<Arc<ServedRepository>, Failure> {
-    let repository = app.repository(id).cloned().ok_or_else(|| {
-        Failure::not_found(format!("No repository is called '{}' here", id.escape_debug()))
-            .hint("the overview lists them: `/`")
-    })?;
-    if repository.picture().serial == 0 {
-        let detail = format!("The repository '{}' was not read yet", repository.id);
-        return Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, detail)
-            .hint("the page `/health` says why, and since when"));
-    }
-    Ok(repository)
+    app.read_repository(id, "the overview lists them: `/`", "the page `/health` says why, and since when")
 }
 
 /// Plans what the form asks for, and leads to the plan.
