@@ -38,7 +38,8 @@ fn is_empty(version: &Value) -> bool {
     is_commit && by_nothing
 }
 
-/// Takes them out of either kind of table of `show NAME`. No column is wider for their sake.
+/// Takes them out of either kind of table of `show NAME`, and with them what the last column was wider for: a commit of seven digits is
+/// longer than `m#dev`.
 pub fn drop_rows(table: &str) -> String {
     // The registry table has no such column, and may well show one version in two of its own.
     if !table.contains("created_at") {
@@ -50,7 +51,20 @@ pub fn drop_rows(table: &str) -> String {
             version == by && rows.iter().any(|(other, other_by)| *other == version && *other_by != version)
         })
     };
-    table.split_inclusive('\n').filter(|line| !is_duplicate(line.trim_end())).collect()
+    let lines: Vec<&str> = table.lines().filter(|line| !is_duplicate(line)).collect();
+    let room = |line: &&str| Some(line.strip_suffix('│')?.chars().rev().take_while(|c| *c == ' ').count());
+    let spare = lines.iter().filter_map(room).min().unwrap_or(1).saturating_sub(1);
+    lines.into_iter().map(|line| narrowed(line, spare) + "\n").collect()
+}
+
+/// A line that ends so many columns earlier.
+fn narrowed(line: &str, by: usize) -> String {
+    let mut line: Vec<char> = line.chars().collect();
+    if line.first().is_some_and(|edge| "│╒╞╘".contains(*edge)) {
+        let edge = line.len() - 1;
+        line.drain(edge - by..edge);
+    }
+    line.into_iter().collect()
 }
 
 /// The second and the last cell of a row, whose first is the artifact.
@@ -85,5 +99,16 @@ mod tests {
         let table = "artifact version stage created_at ref\n│ m │ b │ prod │ 2020 1+00:00 │ m#prod#1 │\n│ m │ b │ prod │ 2019 1 │ b │\n│ m │ a │ │ 2019 1 │ a │\n";
         assert_eq!(drop_rows(table), table.replace("│ m │ b │ prod │ 2019 1 │ b │\n", ""));
         assert_eq!(drop_rows("b\nb\n"), "b\nb\n");
+    }
+
+    #[test]
+    fn the_last_column_is_as_wide_as_without_them() {
+        let table = "╒════╕\n│ created_at │ ref │\n│ m │ bbbbbbb │ dev │ 1 1 │ m#dev   │\n│ m │ bbbbbbb │ dev │ 1 1 │ bbbbbbb │\n╘════╛\n";
+        let without = "╒════╕\n│ created_at │ ref │\n│ m │ bbbbbbb │ dev │ 1 1 │ m#dev   │\n╘════╛\n";
+        assert_eq!(drop_rows(table), without, "the title is as wide");
+        let wider = |table: &str| table.replace("ref │", "ref     │");
+        let narrower =
+            without.replace("════", "══").replace("m#dev   │", "m#dev │").replace("ref │", "ref   │");
+        assert_eq!(drop_rows(&wider(table)), narrower);
     }
 }
