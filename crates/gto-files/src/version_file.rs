@@ -2,7 +2,7 @@
 //!
 //! Owns what is known of one before it is got. Does no I/O.
 
-use gto::dvc::stored::{Import, Layout, Md5};
+use gto::dvc::stored::{CloudVersion, Import, Layout, Md5};
 use gto::object_id::ObjectId;
 use serde::Serialize;
 
@@ -46,6 +46,17 @@ pub struct DvcObject {
     pub(crate) remote: Option<String>,
     /// Where it is imported from.
     pub(crate) import: Option<Import>,
+    /// Its own name, for a remote that keeps files under these.
+    pub(crate) own: Option<OwnName>,
+}
+
+/// What a remote with versions of the cloud calls a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OwnName {
+    /// The path from the folder of the DVC repository.
+    pub path: String,
+    /// Which version of that it is.
+    pub version: CloudVersion,
 }
 
 /// Which tool keeps a file.

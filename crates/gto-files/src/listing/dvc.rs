@@ -9,7 +9,7 @@ use gto::Registry;
 use gto::dvc::hash::Out;
 use gto::dvc::manifest::{self, Listed};
 use gto::dvc::settings::MAX_CONFIG;
-use gto::dvc::stored::Stored;
+use gto::dvc::stored::{CloudVersion, Md5, Stored};
 use gto::environment::Environment;
 use gto::object_id::ObjectId;
 
@@ -20,7 +20,7 @@ use crate::place::settings::{Config, Trust};
 use crate::place::store::{Importer, Store};
 use crate::rel_path::RelPath;
 use crate::text::shown;
-use crate::version_file::{Content, DvcObject, VersionFile};
+use crate::version_file::{Content, DvcObject, OwnName, VersionFile};
 
 /// What DVC keeps at the artifact's path.
 #[derive(Default)]
@@ -80,7 +80,7 @@ impl<'a> Search<'a> {
                 continue;
             };
             // Without a cache it is in Git, which has been looked at, or nowhere.
-            if !stored.is_cached && stored.md5.is_none() {
+            if !stored.is_cached && stored.md5.is_none() && stored.listed.is_none() {
                 continue;
             }
             self.add(out, stored, inside, around, path, &mut found)?;
@@ -103,7 +103,11 @@ impl<'a> Search<'a> {
             };
             let remote = stored.remote.as_deref().or(remote).map(str::to_lowercase);
             if known.insert((store, remote.clone(), stored.import.clone())) {
-                places.extend(self.stores[store].1.places_of(remote.as_deref(), stored.import.as_ref()));
+                places.extend(self.stores[store].1.places_of(
+                    remote.as_deref(),
+                    stored.import.as_ref(),
+                    None,
+                ));
             }
         }
         Ok(places)
@@ -118,25 +122,35 @@ impl<'a> Search<'a> {
         path: &str,
         found: &mut InDvc,
     ) -> Result<()> {
-        let object = self.object(out, stored)?;
-        let size = stored.size.filter(|_| !object.md5.is_folder);
         let file = |object: DvcObject, path: RelPath, size, executable| {
             (path.clone(), VersionFile { path, size, executable, content: Content::Dvc(object) })
         };
-        if !object.md5.is_folder {
-            // A file at the path, or in it.
-            let name = match inside {
-                Some("") => path.rsplit('/').next().unwrap_or(path),
-                Some(inside) => inside,
-                None => return Ok(()),
-            };
-            found.is_anything = true;
-            found.is_folder |= inside != Some("");
-            let name = checked(name, &out.path, "the commit")?;
-            found.files.push(file(object, name, size, stored.is_executable));
-            return Ok(());
-        }
-        for Listed { path: listed, md5 } in self.list(&object, &out.path)? {
+        let listed = match (&stored.md5, &stored.listed) {
+            (_, Some(listed)) => listed.clone(),
+            (Some(md5), None) if !md5.is_folder => {
+                // A file at the path, or in it.
+                let name = match inside {
+                    Some("") => path.rsplit('/').next().unwrap_or(path),
+                    Some(inside) => inside,
+                    None => return Ok(()),
+                };
+                found.is_anything = true;
+                found.is_folder |= inside != Some("");
+                let name = checked(name, &out.path, "the commit")?;
+                let object = self.object(out, stored, md5)?;
+                let object = self.named(object, &out.path, stored.version.as_ref());
+                found.files.push(file(object, name, stored.size, stored.is_executable));
+                return Ok(());
+            }
+            (Some(md5), None) => {
+                let object = self.object(out, stored, md5)?;
+                self.list(&object, &out.path)?
+            }
+            (None, None) => return Err(without_hash(out)),
+        };
+        for Listed { path: listed, md5, size, version } in listed {
+            let object = self.object(out, stored, &md5)?;
+            let object = self.named(object, &format!("{}/{listed}", out.path), version.as_ref());
             let source = format!("the list of '{}'", shown(&out.path));
             let listed = checked(&listed, &listed, &source)?;
             let name = match (inside, around) {
@@ -147,9 +161,8 @@ impl<'a> Search<'a> {
                 (_, Some(around)) => match below(listed.as_str(), around) {
                     Some("") => {
                         let name = checked(path.rsplit('/').next().unwrap_or(path), path, &source)?;
-                        let object = DvcObject { md5, ..object.clone() };
                         found.is_anything = true;
-                        found.files.push(file(object, name, None, false));
+                        found.files.push(file(object, name, size, false));
                         continue;
                     }
                     Some(rest) => checked(rest, listed.as_str(), &source)?,
@@ -159,7 +172,7 @@ impl<'a> Search<'a> {
             };
             found.is_folder = true;
             found.is_anything = true;
-            found.files.push(file(DvcObject { md5, ..object.clone() }, name, None, false));
+            found.files.push(file(object, name, size, false));
         }
         // An empty folder is one, too.
         if inside.is_some() {
@@ -169,20 +182,22 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    fn object(&mut self, out: &Out, stored: &Stored) -> Result<DvcObject> {
-        let unsupported = |how: &str| Error::Unsupported { path: shown(&out.path), how: how.to_owned() };
-        let Some(md5) = stored.md5.clone() else {
-            return Err(match &out.hash {
-                _ if stored.has_cloud_versions => unsupported("in versions of a cloud"),
-                Ok(_) => unsupported("by another hash than md5"),
-                Err(why) => unsupported(&format!("without a hash: {why}")),
-            });
-        };
+    /// The object with this hash, of an output or of a file in it.
+    fn object(&mut self, out: &Out, stored: &Stored, md5: &Md5) -> Result<DvcObject> {
         let folder = out.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let store =
-            self.store_of(folder)?.ok_or_else(|| unsupported("without a `.dvc/config` in the commit"))?;
+        let store = self
+            .store_of(folder)?
+            .ok_or_else(|| unsupported(out, "without a `.dvc/config` in the commit".to_owned()))?;
         let (remote, import) = (stored.remote.clone(), stored.import.clone());
-        Ok(DvcObject { md5, store, remote: remote.map(|name| name.to_lowercase()), import })
+        let remote = remote.map(|name| name.to_lowercase());
+        Ok(DvcObject { md5: md5.clone(), store, remote, import, own: None })
+    }
+
+    /// With its own name, if it has a version of a cloud.
+    fn named(&self, object: DvcObject, path: &str, version: Option<&CloudVersion>) -> DvcObject {
+        let Some(version) = version.cloned() else { return object };
+        let path = below(path, &self.stores[object.store].0).unwrap_or(path).to_owned();
+        DvcObject { own: Some(OwnName { path, version }), ..object }
     }
 
     fn list(&self, object: &DvcObject, path: &str) -> Result<Vec<Listed>> {
@@ -214,6 +229,19 @@ impl<'a> Search<'a> {
             root = root.rsplit_once('/').map_or("", |(above, _)| above);
         }
     }
+}
+
+/// Why an output cannot be got that has no hash.
+fn without_hash(out: &Out) -> Error {
+    let why = match &out.hash {
+        Ok(_) => "by another hash than md5".to_owned(),
+        Err(why) => format!("without a hash: {why}"),
+    };
+    unsupported(out, why)
+}
+
+fn unsupported(out: &Out, how: String) -> Error {
+    Error::Unsupported { path: shown(&out.path), how }
 }
 
 /// What `dvc get` leaves out of a folder: DVC's own files.

@@ -119,16 +119,24 @@ impl Azure {
         self.http.shown()
     }
 
-    pub fn open(&self, path: &str, offset: u64) -> Result<Opened, PlaceError> {
+    /// A blob, in this version if one is named, from a byte on.
+    pub fn open(&self, path: &str, version: Option<&str>, offset: u64) -> Result<Opened, PlaceError> {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.extend(self.prefix.split('/').filter(|part| !part.is_empty()));
             segments.extend(path.split('/'));
         }
+        if let Some(version) = version {
+            url.query_pairs_mut().append_pair("versionid", version);
+        }
         let mut headers = vec![("x-ms-version".to_owned(), VERSION.to_owned())];
         match &self.login {
             Login::None => {}
-            Login::Signature(signature) => url.set_query(Some(signature)),
+            Login::Signature(signature) => {
+                let query =
+                    url.query().map_or_else(|| signature.clone(), |query| format!("{query}&{signature}"));
+                url.set_query(Some(&query));
+            }
             Login::Program(tokens) => {
                 headers.push(("x-ms-date".to_owned(), self.date()));
                 headers.push(tokens.header(&self.http, &self.environment)?);
@@ -136,7 +144,7 @@ impl Azure {
             Login::Key(account, key) => {
                 let date = self.date();
                 let range = if offset > 0 { format!("bytes={offset}-") } else { String::new() };
-                let signed = signed_text(account, url.path(), &range, &date);
+                let signed = signed_text(account, url.path(), version, &range, &date);
                 let sum = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), signed.as_bytes());
                 headers.push(("x-ms-date".to_owned(), date));
                 let value = format!("SharedKey {account}:{}", STANDARD.encode(sum));
@@ -151,9 +159,12 @@ impl Azure {
     }
 }
 
-/// What a key signs: the method, standard headers, those of the service, and the path.
-fn signed_text(account: &str, path: &str, range: &str, date: &str) -> String {
-    format!("GET\n\n\n\n\n\n\n\n\n\n\n{range}\nx-ms-date:{date}\nx-ms-version:{VERSION}\n/{account}{path}")
+/// What a key signs: the method, standard headers, those of the service, the path, and what is asked about it.
+fn signed_text(account: &str, path: &str, version: Option<&str>, range: &str, date: &str) -> String {
+    let query = version.map_or_else(String::new, |version| format!("\nversionid:{version}"));
+    format!(
+        "GET\n\n\n\n\n\n\n\n\n\n\n{range}\nx-ms-date:{date}\nx-ms-version:{VERSION}\n/{account}{path}{query}"
+    )
 }
 
 /// The date of a request: `Mon, 30 Nov 2026 04:07:23 GMT`.

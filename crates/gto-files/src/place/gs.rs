@@ -84,13 +84,17 @@ impl Gs {
         self.http.shown()
     }
 
-    pub fn open(&self, path: &str, offset: u64) -> Result<Opened, PlaceError> {
+    /// An object, in this generation if one is named, from a byte on.
+    pub fn open(&self, path: &str, version: Option<&str>, offset: u64) -> Result<Opened, PlaceError> {
         let name = format!("{}{path}", self.prefix);
         let mut url = self.endpoint.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["storage", "v1", "b", &self.bucket, "o", &name]);
         }
         url.set_query(Some("alt=media"));
+        if let Some(generation) = version {
+            url.query_pairs_mut().append_pair("generation", generation);
+        }
         let header = self.tokens.as_ref().map(|tokens| tokens.header(&self.http, &self.environment));
         let headers: Vec<_> = header.transpose()?.into_iter().collect();
         self.http.open_with(url.as_str(), offset, &headers)

@@ -20,8 +20,11 @@ pub mod settings;
 mod sftp;
 pub(crate) mod store;
 
+use std::sync::Arc;
+
 use gto::environment::Environment;
 
+use crate::version_file::OwnName;
 use answer::{Elsewhere, Opened, PlaceError};
 #[cfg(feature = "cloud")]
 use azure::Azure;
@@ -58,6 +61,13 @@ pub(crate) enum Place {
     /// A container of Azure.
     #[cfg(feature = "cloud")]
     Azure(Box<Azure>),
+    /// One file in one version, in a bucket that keeps files under their own names.
+    Version {
+        /// The bucket.
+        bucket: Arc<Place>,
+        /// What the file is called there.
+        own: OwnName,
+    },
     /// Another repository.
     Elsewhere(Box<dyn Elsewhere>),
     /// One that cannot be asked from here.
@@ -115,8 +125,26 @@ impl Place {
             Self::Gs(gs) => gs.shown(),
             #[cfg(feature = "cloud")]
             Self::Azure(azure) => azure.shown(),
+            Self::Version { bucket, .. } => bucket.shown(),
             Self::Elsewhere(elsewhere) => elsewhere.shown(),
             Self::Unusable { shown, .. } => shown,
+        }
+    }
+
+    /// A version of an object, or the current one, from a byte on.
+    fn open_version(&self, path: &str, version: Option<&str>, offset: u64) -> Result<Opened, PlaceError> {
+        match self {
+            #[cfg(feature = "cloud")]
+            Self::S3(s3) => s3.open(path, version, offset),
+            #[cfg(feature = "cloud")]
+            Self::Gs(gs) => gs.open(path, version, offset),
+            #[cfg(feature = "cloud")]
+            Self::Azure(azure) => azure.open(path, version, offset),
+            Self::Unusable { .. } => self.open(path, offset),
+            _ => {
+                let _ = version;
+                Err(PlaceError::Failed("only buckets of clouds keep versions".to_owned()))
+            }
         }
     }
 
@@ -126,6 +154,7 @@ impl Place {
             Self::Http(_) | Self::Link { .. } => true,
             #[cfg(feature = "cloud")]
             Self::S3(_) | Self::Gs(_) | Self::Azure(_) => true,
+            Self::Version { bucket, .. } => bucket.has_parts(),
             Self::Folder(_) | Self::Sftp(_) | Self::Elsewhere(_) | Self::Unusable { .. } => false,
         }
     }
@@ -143,11 +172,14 @@ impl Place {
             Self::Link { http, url } => http.open_at(url, offset),
             Self::Sftp(sftp) => sftp.open(path),
             #[cfg(feature = "cloud")]
-            Self::S3(s3) => s3.open(path, offset),
+            Self::S3(s3) => s3.open(path, None, offset),
             #[cfg(feature = "cloud")]
-            Self::Gs(gs) => gs.open(path, offset),
+            Self::Gs(gs) => gs.open(path, None, offset),
             #[cfg(feature = "cloud")]
-            Self::Azure(azure) => azure.open(path, offset),
+            Self::Azure(azure) => azure.open(path, None, offset),
+            Self::Version { bucket, own } => {
+                bucket.open_version(&own.path, own.version.id.as_deref(), offset)
+            }
             Self::Elsewhere(elsewhere) => elsewhere.open(path, offset),
             Self::Unusable { reason, .. } => {
                 Err(reason.clone().map_or(PlaceError::Absent, PlaceError::Failed))

@@ -83,9 +83,14 @@ impl S3 {
         self.http.shown()
     }
 
-    pub fn open(&self, path: &str, offset: u64) -> Result<Opened, PlaceError> {
+    /// An object, in this version if one is named, from a byte on.
+    pub fn open(&self, path: &str, version: Option<&str>, offset: u64) -> Result<Opened, PlaceError> {
         let key = format!("{}{path}", self.prefix);
-        let url = GetObject::new(&self.bucket, self.credentials.as_ref(), &key).sign(GOOD_FOR);
+        let mut get = GetObject::new(&self.bucket, self.credentials.as_ref(), &key);
+        if let Some(version) = version {
+            get.query_mut().insert("versionId", version.to_owned());
+        }
+        let url = get.sign(GOOD_FOR);
         self.http.open_at(url.as_str(), offset)
     }
 }

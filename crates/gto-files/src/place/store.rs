@@ -16,7 +16,7 @@ use super::settings::{Config, Remote, Trust};
 use crate::digest::Digest;
 use crate::download::{Download, Expected};
 use crate::error::{Keeper, Result};
-use crate::version_file::DvcObject;
+use crate::version_file::{DvcObject, OwnName};
 
 /// Who finds the repositories that outputs are imported from.
 pub(crate) trait Importer: Send + Sync {
@@ -51,15 +51,35 @@ impl Store {
 
     /// The places that may have an object, in the order in which they are asked.
     pub fn places(&self, object: &DvcObject) -> Vec<Arc<Place>> {
-        self.places_of(object.remote.as_deref(), object.import.as_ref())
+        self.places_of(object.remote.as_deref(), object.import.as_ref(), object.own.as_ref())
     }
 
-    /// The places of what is kept in this remote, if one is named, and imported from there.
-    pub fn places_of(&self, remote: Option<&str>, import: Option<&Import>) -> Vec<Arc<Place>> {
+    /// The places of what is kept in this remote, if one is named, and imported from there. It has a name of its own in a remote with
+    /// versions.
+    pub fn places_of(
+        &self,
+        remote: Option<&str>,
+        import: Option<&Import>,
+        own: Option<&OwnName>,
+    ) -> Vec<Arc<Place>> {
         let cache =
             self.cache.iter().map(|path| Arc::new(Place::Folder(Folder::new(path.clone(), "the cache"))));
         let mut places: Vec<_> = cache.collect();
-        places.push(match remote.or(self.config.default_remote.as_deref()) {
+        // A version is one of the remote that it is written for, whatever is the default today.
+        let of_version = own.map(|own| own.version.remote.to_lowercase());
+        let of_version = of_version.as_deref().filter(|name| self.config.remotes.contains_key(*name));
+        places.push(match of_version.or(remote).or(self.config.default_remote.as_deref()) {
+            Some(name) if self.has_versions(name) => Arc::new(match own {
+                Some(own) => Place::Version { bucket: self.remote(name), own: own.clone() },
+                None => Place::Unusable {
+                    shown: shown(name),
+                    reason: Some(
+                        "it keeps files in versions of the cloud, and the commit does not say in which; `dvc push` \
+                         writes that into the file beside it, which has to be committed"
+                            .to_owned(),
+                    ),
+                },
+            }),
             Some(name) => self.remote(name),
             None => Arc::new(Place::Unusable {
                 shown: "any remote: `.dvc/config` of the commit sets no default".to_owned(),
@@ -77,16 +97,18 @@ impl Store {
         Arc::clone(place)
     }
 
+    fn has_versions(&self, name: &str) -> bool {
+        let is_set = |remote: &Remote| is_set(remote, "version_aware") || is_set(remote, "worktree");
+        self.config.remotes.get(name).is_some_and(is_set)
+    }
+
     fn make(&self, name: &str) -> Place {
-        let shown = format!("remote '{}'", crate::text::shown(name));
+        let shown = shown(name);
         let unusable = |reason: String| Place::Unusable { shown: shown.clone(), reason: Some(reason) };
         let Some(remote) = self.config.remotes.get(name) else {
             return unusable("no such remote is configured".to_owned());
         };
         let Some(url) = remote.place("url") else { return unusable("it has no url".to_owned()) };
-        if is_set(remote, "version_aware") || is_set(remote, "worktree") {
-            return unusable("it keeps files in versions of the cloud, which gto cannot read".to_owned());
-        }
         match url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase()).as_deref() {
             None | Some("file") => match remote.path(&self.environment) {
                 Some(_) if !remote.is_place_own("url") && !self.trust.has_strange_folders() => {
@@ -124,6 +146,10 @@ impl Store {
         download.read(&mut content)?;
         Ok(content)
     }
+}
+
+fn shown(name: &str) -> String {
+    format!("remote '{}'", crate::text::shown(name))
 }
 
 fn is_set(remote: &Remote, key: &str) -> bool {

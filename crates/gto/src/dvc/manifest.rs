@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::stored::{Layout, Md5};
+use super::stored::{CloudVersion, Layout, Md5};
 
 /// A larger list is not read, in bytes: some million files.
 pub const MAX_LIST: u64 = 256 << 20;
@@ -16,6 +16,10 @@ pub struct Listed {
     pub path: String,
     /// The hash of its content.
     pub md5: Md5,
+    /// The size, in bytes, if that is said.
+    pub size: Option<u64>,
+    /// Which version it is of what a remote keeps under its own name, if one does.
+    pub version: Option<CloudVersion>,
 }
 
 #[derive(Deserialize)]
@@ -31,7 +35,7 @@ struct Entry {
 pub fn read(bytes: &[u8], layout: Layout) -> Result<Vec<Listed>, String> {
     let entries: Vec<Entry> = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let listed = |entry: Entry| match Md5::parse(&entry.md5, layout) {
-        Some(md5) if !md5.is_folder => Ok(Listed { path: entry.relpath, md5 }),
+        Some(md5) if !md5.is_folder => Ok(Listed { path: entry.relpath, md5, size: None, version: None }),
         _ => Err(format!("the hash of '{}' is none", crate::text::printable(&entry.relpath))),
     };
     entries.into_iter().map(listed).collect()

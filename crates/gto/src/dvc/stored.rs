@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::manifest::Listed;
 use crate::yaml::{Node, Value};
 
 /// How DVC keeps an output.
@@ -22,10 +23,21 @@ pub struct Stored {
     pub is_cached: bool,
     /// The remote that keeps it, if one is named for it alone.
     pub remote: Option<String>,
-    /// Whether the remote keeps it under its own name, in versions of the cloud.
-    pub has_cloud_versions: bool,
+    /// Which version it is of what a remote keeps under its own name, if one does.
+    pub version: Option<CloudVersion>,
+    /// The files of a folder, where the entry itself lists them; then the folder has no hash.
+    pub listed: Option<Vec<Listed>>,
     /// Where it is imported from, with `dvc import`.
     pub import: Option<Import>,
+}
+
+/// Which version of a file in a cloud it is: of a remote that is `version_aware`, or a `worktree`, and keeps files under their own names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CloudVersion {
+    /// The name of the remote.
+    pub remote: String,
+    /// What the cloud calls the version; `None` if it has none, so that the current one must be it.
+    pub id: Option<String>,
 }
 
 /// Where an output is imported from: a path in a commit of another repository (DVC 3.67, `dvc/dependency/repo.py`).
@@ -96,22 +108,18 @@ impl Stored {
     /// What an entry of `outs` says.
     pub(super) fn read(out: &Node) -> Self {
         let text = |key: &str| get(out, key).and_then(Node::as_text);
-        let number = |key: &str| match &get(out, key)?.value {
-            Value::Number(number) => number.as_u64(),
-            _ => None,
-        };
         let flag = |key: &str| get(out, key).and_then(Node::as_bool);
         let layout = if text("hash") == Some("md5") { Layout::Three } else { Layout::Two };
-        let is_there = |key: &str| get(out, key).is_some_and(|node| !matches!(node.value, Value::Null));
         Self {
             // A hash of digits alone is a number for YAML, unless it is quoted, as DVC does.
             md5: text("md5").and_then(|text| Md5::parse(text, layout)),
-            size: number("size"),
-            files: number("nfiles"),
+            size: number(out, "size"),
+            files: number(out, "nfiles"),
             is_executable: flag("isexec").unwrap_or_default(),
             is_cached: flag("cache").unwrap_or(true),
             remote: text("remote").map(str::to_owned),
-            has_cloud_versions: is_there("cloud") || is_there("files"),
+            version: CloudVersion::read(out),
+            listed: get(out, "files").and_then(|files| listed(files, layout)),
             import: None,
         }
     }
@@ -130,6 +138,42 @@ impl Stored {
             })
         };
         deps.iter().find_map(import)
+    }
+}
+
+impl CloudVersion {
+    /// What `cloud` says, where DVC takes the first remote.
+    fn read(entry: &Node) -> Option<Self> {
+        let Value::Map(remotes) = &get(entry, "cloud")?.value else { return None };
+        let (remote, version) = remotes.first()?;
+        // Google's are numbers.
+        let id = get(version, "version_id").and_then(|id| match &id.value {
+            Value::Number(number) => Some(number.to_string()),
+            _ => id.as_text().map(str::to_owned),
+        });
+        Some(Self { remote: remote.as_text()?.to_owned(), id })
+    }
+}
+
+/// The files of a folder that are listed in its entry; `None` if one of them has no path or no hash.
+fn listed(files: &Node, layout: Layout) -> Option<Vec<Listed>> {
+    let Value::List(files) = &files.value else { return None };
+    let text = |file, key| get(file, key).and_then(Node::as_text);
+    let file = |file| {
+        Some(Listed {
+            path: text(file, "relpath")?.to_owned(),
+            md5: Md5::parse(text(file, "md5")?, layout).filter(|md5| !md5.is_folder)?,
+            size: number(file, "size"),
+            version: CloudVersion::read(file),
+        })
+    };
+    files.iter().map(file).collect()
+}
+
+fn number(node: &Node, key: &str) -> Option<u64> {
+    match &get(node, key)?.value {
+        Value::Number(number) => number.as_u64(),
+        _ => None,
     }
 }
 
@@ -159,6 +203,19 @@ mod tests {
             Import { url: "https://host/r".into(), commit: "abc".into(), path: "x".into(), remote: None };
         assert_eq!(three.import, Some(import));
         assert_eq!(three.remote.as_deref(), Some("r"));
+    }
+
+    #[test]
+    fn versions_of_a_cloud_are_read_as_dvc_writes_them() {
+        let file = "outs:\n- md5: abcdef0123456789abcdef0123456789\n  size: 5\n  cloud:\n    r:\n      etag: e\n      version_id: v1\n  hash: md5\n  path: m\n";
+        let folder = "outs:\n- hash: md5\n  path: d\n  files:\n  - relpath: s/a\n    md5: abcdef0123456789abcdef0123456789\n    size: 7\n    cloud:\n      r:\n        etag: e\n";
+        let [file, folder] =
+            [file, folder].map(|text| outs(text.as_bytes(), "x.dvc", "").remove(0).stored.unwrap());
+        let version = |id: Option<&str>| Some(CloudVersion { remote: "r".into(), id: id.map(str::to_owned) });
+        assert_eq!((file.version, file.listed), (version(Some("v1")), None));
+        let listed = folder.listed.unwrap().remove(0);
+        assert_eq!((&*listed.path, listed.size, listed.version), ("s/a", Some(7), version(None)));
+        assert_eq!(listed.md5.layout, Layout::Three);
     }
 
     #[test]

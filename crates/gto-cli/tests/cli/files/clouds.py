@@ -1,8 +1,8 @@
 """Starts the server of a cloud on this machine, puts the files of a folder into it, and prints its address. Ends with its input.
 
-    clouds.py (s3|azure|gs) FOLDER [AZURITE]
+    clouds.py (s3|azure|gs) FOLDER [AZURITE|VERSIONS]
 
-AZURITE is where npm has installed it.
+AZURITE is where npm has installed it. To the file VERSIONS, S3's versions of all files are written, which are not the newest then.
 """
 
 import ctypes
@@ -29,7 +29,7 @@ def files(folder):
             yield path.relative_to(folder).as_posix(), path.read_bytes()
 
 
-def s3(folder):
+def s3(folder, versions=None):
     import boto3
     from moto.server import ThreadedMotoServer
 
@@ -41,8 +41,15 @@ def s3(folder):
         "s3", endpoint_url=address, aws_access_key_id="me", aws_secret_access_key="secret", region_name="us-east-1"
     )
     client.create_bucket(Bucket=BUCKET)
+    if versions:
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    put = {}
     for name, content in files(folder):
-        client.put_object(Bucket=BUCKET, Key=name, Body=content)
+        put[name] = client.put_object(Bucket=BUCKET, Key=name, Body=content)
+    if versions:
+        Path(versions).write_text("".join(f"{put[name]['VersionId']} {name}\n" for name in put))
+        for name in put:
+            client.put_object(Bucket=BUCKET, Key=name, Body=b"something newer")
     return address
 
 

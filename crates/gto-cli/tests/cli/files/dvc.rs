@@ -204,12 +204,11 @@ fn what_gto_cannot_read_it_says_with_the_command_of_dvc() {
         hints_at(&run, "`dvc get --rev ");
     }
     let dvc = Dvc::new();
-    let versions =
-        "outs:\n- path: d\n  files:\n  - relpath: a\n    md5: 1\n    cloud: {r: {etag: x, version_id: y}}\n";
-    dvc.repo.commit(&[("d.dvc", versions)], "cloud versions");
+    let etags = "outs:\n- path: d\n  files:\n  - relpath: a\n    cloud: {r: {etag: x, version_id: y}}\n";
+    dvc.repo.commit(&[("d.dvc", etags)], "a folder without hashes");
     dvc.register();
     let run = gto(&dvc.repo, "get d -o out").fails(1);
-    assert!(run.err().contains("in versions of a cloud, which gto cannot read"), "{run}");
+    assert!(run.err().contains("by another hash than md5, which gto cannot read"), "{run}");
     hints_at(&run, "`dvc get --rev ");
 }
 

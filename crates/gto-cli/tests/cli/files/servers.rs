@@ -26,9 +26,15 @@ fn installed(variable: &str, name: &str) -> Option<PathBuf> {
 
 /// The server of a cloud with what is in this folder, and its address; or the test is skipped in sight.
 fn cloud(kind: &str, folder: &Path) -> Option<(Server, String)> {
+    cloud_with(kind, folder, None)
+}
+
+/// The same; versions are written to this file.
+fn cloud_with(kind: &str, folder: &Path, versions: Option<&Path>) -> Option<(Server, String)> {
     let python = installed("GTO_SERVERS", "servers")?.join("bin/python");
     let mut server = std::process::Command::new(python);
     server.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/files/clouds.py")).arg(kind).arg(folder);
+    server.args(versions);
     if kind == "azure" {
         server.arg(installed("GTO_AZURITE", "azurite")?);
     }
@@ -98,6 +104,71 @@ fn objects_come_from_s3() {
     let own = format!("['remote \"r\"']\nendpointurl = {address}\n");
     fs::write(dvc.repo.path().join(".dvc/config.local"), own).unwrap();
     gets_all(&dvc, &large, "out");
+}
+
+/// As DVC 3.67 has written it after its `push` to such a remote: `version_aware`, or `worktree`.
+#[test]
+fn versions_of_files_come_from_a_bucket_that_has_them_under_their_own_names() {
+    let mut dvc = Dvc::new();
+    let (folder, versions) = (served(&dvc), dvc.repo.path().join("../versions"));
+    let files = [("pre fix/sub/d/a b.txt", "1"), ("pre fix/sub/d/s/l", "22"), ("pre fix/sub/m", "333")];
+    for (name, content) in files {
+        let file = folder.join(name);
+        fs::create_dir_all(file.parent().expect("it is in a folder")).expect("the sandbox is writable");
+        fs::write(file, content).expect("the sandbox is writable");
+    }
+    let Some((_server, address)) = cloud_with("s3", &folder, Some(&versions)) else { return };
+    set(&mut dvc, &[("AWS_ACCESS_KEY_ID", "me"), ("AWS_SECRET_ACCESS_KEY", "secret")]);
+    let remote = format!("['remote \"v\"']\nurl = s3://bucket/pre fix\nendpointurl = {address}\n");
+    fs::create_dir_all(dvc.repo.path().join(".dvc")).expect("the sandbox is writable");
+    fs::write(dvc.repo.path().join(".dvc/config.local"), &remote).expect("the sandbox is writable");
+    let versions = fs::read_to_string(versions).expect("the server wrote it");
+    let [a, l, m] = files.map(|(name, content)| {
+        let line = versions.lines().find(|line| line.ends_with(name)).expect("each has a version");
+        let id = line.split(' ').next().unwrap_or_default();
+        let size = content.len();
+        format!(
+            "md5: {}\n    size: {size}\n    cloud:\n      v:\n        etag: e\n        version_id: {id}\n",
+            md5(content)
+        )
+    });
+    let of_folder = format!(
+        "outs:\n- hash: md5\n  path: d\n  files:\n  - relpath: a b.txt\n    {a}  - relpath: s/l\n    {l}"
+    );
+    let of_file = |m: &str| format!("outs:\n-   hash: md5\n    path: m\n    {m}");
+    for kind in ["version_aware", "worktree"] {
+        let config = format!(
+            "[core]\nremote = other\n['remote \"v\"']\n{kind} = true\nurl = s3://bucket/pre fix\n['remote \"other\"']\nurl = s3://none\n"
+        );
+        let (of_file, artifacts) = (of_file(&m), format!("d: {{path: sub}}\n# {kind}\n"));
+        dvc.repo.commit(
+            &[
+                (".dvc/config", &*config),
+                ("sub/d.dvc", &of_folder),
+                ("sub/m.dvc", &of_file),
+                ("artifacts.yaml", &artifacts),
+            ],
+            "pushed",
+        );
+        dvc.register();
+        gto(&dvc.repo, &format!("get d -o {kind}")).ok();
+        let got = ["d/a b.txt", "d/s/l", "m"].map(|file| dvc.read(&format!("{kind}/{file}")));
+        assert_eq!(got, ["1", "22", "333"]);
+        gto(&dvc.repo, &format!("get d --path sub/d/s/l -o {kind}-l")).ok();
+        assert_eq!(dvc.read(&format!("{kind}-l")), "22");
+    }
+    // Another version of it than was pushed is none of it, and before `dvc push` there is none.
+    for (m, why) in [
+        (m.replace("version_id", "no_version"), "'m' is damaged in remote 'v'"),
+        (m.split("    cloud").next().unwrap_or_default().to_owned(), "the commit does not say in which"),
+    ] {
+        let config =
+            "[core]\nremote = v\n['remote \"v\"']\nversion_aware = true\nurl = s3://bucket/pre fix\n";
+        dvc.repo.commit(&[(".dvc/config", config), ("sub/m.dvc", &of_file(&m))], "changed");
+        dvc.register();
+        let run = gto(&dvc.repo, "get d -o no").fails(1);
+        assert!(run.err().contains(why), "{run}");
+    }
 }
 
 #[test]
