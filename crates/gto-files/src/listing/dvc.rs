@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use gto::Registry;
 use gto::dvc::hash::Out;
-use gto::dvc::manifest::{self, Listed};
+use gto::dvc::manifest;
 use gto::dvc::settings::MAX_CONFIG;
-use gto::dvc::stored::{CloudVersion, Md5, Stored};
+use gto::dvc::stored::{CloudVersion, Listed, Md5, Stored};
 use gto::environment::Environment;
 use gto::object_id::ObjectId;
 

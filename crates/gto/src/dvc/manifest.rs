@@ -4,23 +4,10 @@
 
 use serde::Deserialize;
 
-use super::stored::{CloudVersion, Layout, Md5};
+use super::stored::{Layout, Listed, Md5};
 
 /// A larger list is not read, in bytes: some million files.
 pub const MAX_LIST: u64 = 256 << 20;
-
-/// A file of a folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// The path in the folder, as it is written.
-    pub path: String,
-    /// The hash of its content.
-    pub md5: Md5,
-    /// The size, in bytes, if that is said.
-    pub size: Option<u64>,
-    /// Which version it is of what a remote keeps under its own name, if one does.
-    pub version: Option<CloudVersion>,
-}
 
 #[derive(Deserialize)]
 struct Entry {

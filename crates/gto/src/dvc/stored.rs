@@ -5,7 +5,6 @@
 
 use std::fmt;
 
-use super::manifest::Listed;
 use crate::yaml::{Node, Value};
 
 /// How DVC keeps an output.
@@ -38,6 +37,19 @@ pub struct CloudVersion {
     pub remote: String,
     /// What the cloud calls the version; `None` if it has none, so that the current one must be it.
     pub id: Option<String>,
+}
+
+/// A file of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The path in the folder, as it is written.
+    pub path: String,
+    /// The hash of its content.
+    pub md5: Md5,
+    /// The size, in bytes, if that is said.
+    pub size: Option<u64>,
+    /// Which version it is of what a remote keeps under its own name, if one does.
+    pub version: Option<CloudVersion>,
 }
 
 /// Where an output is imported from: a path in a commit of another repository (DVC 3.67, `dvc/dependency/repo.py`).
