@@ -148,6 +148,7 @@ impl Told {
             | Error::GitSilent { .. }
             | Error::Git { .. } => Self::new("GitError", [message]),
             Error::Clone { .. }
+            | Error::NoRoom { .. }
             | Error::UnknownRemote { .. }
             | Error::NoRemote { .. }
             | Error::Bundle { .. }

@@ -66,6 +66,14 @@ pub enum Error {
         /// Whether Git could not log in there.
         login: bool,
     },
+    /// What a remote repository has does not fit on the disk.
+    #[error("Cannot clone '{url}': no space is left on the disk of '{}', where clones are kept", folder.display())]
+    NoRoom {
+        /// The address, as given.
+        url: String,
+        /// Where clones are kept.
+        folder: PathBuf,
+    },
     /// A name that follows no grammar.
     #[error(transparent)]
     Name(#[from] InvalidName),

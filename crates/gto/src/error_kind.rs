@@ -109,6 +109,7 @@ impl Error {
             | Self::RemoteLocked { .. }
             | Self::GitSilent { .. }
             | Self::Clone { .. }
+            | Self::NoRoom { .. }
             | Self::Fetch { .. }
             | Self::Unfetched { .. } => ErrorKind::Unavailable,
             Self::Push { broke_off, .. } => {

@@ -27,6 +27,11 @@ pub(super) fn of(error: &Error, scene: &mut dyn Scene) -> Option<Advice> {
         Error::Clone { url, .. } => {
             format!("try whether Git can reach it: `git ls-remote {}`", shell_quote(url)).into()
         }
+        Error::NoRoom { .. } => {
+            "make room there, as `gto cache clear --remotes` does, or set `GTO_CACHE_DIR` to a folder on \
+                                 another disk"
+                .into()
+        }
         Error::Bundle { .. } => advice![
             "nothing was changed; write in the repository that the bundle is made from, or in a clone of the bundle without ",
             either("--push", "push=True"),

@@ -104,6 +104,11 @@ impl Policy {
         self.is_in(&guard.by, key, addresses)
     }
 
+    /// Whether somebody with this key may say for whom a tag is made.
+    pub fn may_serve(&self, service: &Service, key: &Key, addresses: &[String]) -> bool {
+        self.is_in(&service.by, key, addresses)
+    }
+
     /// The rules of a stage of an artifact; those for one kind of event included.
     pub fn rules_of_stage<'a>(
         &'a self,

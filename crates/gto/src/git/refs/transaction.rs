@@ -53,7 +53,8 @@ impl Repository {
         Ok(ids)
     }
 
-    fn write_objects(
+    /// Writes the tag objects, signed if asked to. No ref leads to them yet.
+    pub fn write_objects(
         &self,
         edits: &[TagEdit],
         signing: Option<&Signing>,

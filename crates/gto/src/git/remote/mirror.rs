@@ -8,8 +8,8 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read as _};
-use std::path::Path;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -79,6 +79,9 @@ pub(crate) enum MirrorError {
     /// The mirror is missing or damaged: it must be recreated.
     #[error("the clone is damaged")]
     Damaged,
+    /// What the remote has does not fit there.
+    #[error("no space is left on the disk of '{}', where clones are kept", .0.display())]
+    NoRoom(PathBuf),
     /// Somebody else has put it there, and its configuration can name programs to run.
     #[error("the clone belongs to someone else")]
     Foreign,
@@ -128,7 +131,7 @@ impl Access<'_> {
         // Small fetches become packs too, which are kept in `PACKS`.
         git.args(["-c", "fetch.unpackLimit=1", "-c", "remote.pushDefault=origin"]);
         git.args([OsStr::new("--"), OsStr::new(self.address.plain()), folder.as_os_str()]);
-        self.run("cloning", "clone", git)?;
+        self.run("cloning", "clone", git).map_err(|error| unless_full(error, folder))?;
         note_packs(folder).map_err(|error| MirrorError::Remote(error.to_string()))
     }
 
@@ -233,7 +236,8 @@ impl Access<'_> {
             Err(MirrorError::Remote(_)) => self.fetch_by(repository, there, &[]),
             fetched => fetched,
         };
-        fetched.map_err(|error| match error {
+        let folder = repository.git_dir();
+        fetched.map_err(|error| match unless_full(error, folder) {
             // The remote has just answered: if it is gone, the next clone will fail.
             MirrorError::Remote(_) => MirrorError::Damaged,
             error => error,
@@ -486,6 +490,34 @@ fn are_packs_here(folder: &Path) -> bool {
     };
     let found: HashSet<&str> = found.lines().collect();
     noted.lines().all(|pack| found.contains(pack))
+}
+
+/// What a git that found no room says is not always that.
+fn unless_full(error: MirrorError, folder: &Path) -> MirrorError {
+    let MirrorError::Remote(said) = &error else { return error };
+    let is_full =
+        ["No space left", "quota exceeded"].iter().any(|words| said.contains(words)) || is_full(folder);
+    // What it leaves of a pack would keep the next one from finding room.
+    remove_unfinished(folder);
+    if is_full { MirrorError::NoRoom(folder.parent().unwrap_or(folder).to_owned()) } else { error }
+}
+
+/// Whether not even a little can be written there.
+fn is_full(folder: &Path) -> bool {
+    const A_LITTLE: [u8; 16 << 10] = [1; 16 << 10];
+    let written = tempfile::tempfile_in(folder).and_then(|mut file| file.write_all(&A_LITTLE));
+    written
+        .is_err_and(|error| matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+}
+
+/// Removes the packs that a git did not come to the end of. Nobody else writes here now.
+fn remove_unfinished(folder: &Path) {
+    for entry in fs::read_dir(folder.join("objects/pack")).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("tmp_") {
+            // One that stays does no harm but to take room.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Whether a git that was killed left a lock behind. Nobody else writes here now.

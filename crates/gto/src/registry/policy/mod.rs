@@ -10,6 +10,7 @@ mod hook;
 pub(in crate::registry) mod in_force;
 mod plan;
 mod reader;
+mod service;
 mod standpoint;
 
 pub use history::{JudgedTag, PolicyReport, TagsToCheck};

@@ -122,7 +122,10 @@ impl RemoteClone {
         let prompt = environment.variable("GIT_TERMINAL_PROMPT").unwrap_or_else(|| "0".to_owned());
         let silence = environment.git_timeout()?;
         let access = Access { address: &address, prompt: &prompt, silence, environment, tags, settings };
-        let (repository, place) = make(&access).map_err(|error| Error::clone_of(address.plain(), &error))?;
+        let (repository, place) = make(&access).map_err(|error| match error {
+            MirrorError::NoRoom(folder) => Error::NoRoom { url: address.plain().to_owned(), folder },
+            error => Error::clone_of(address.plain(), &error),
+        })?;
         Ok((repository, Self { url: url.to_owned(), place }))
     }
 
@@ -335,7 +338,9 @@ impl KeptClones {
             match locks.follow(access, &folder) {
                 Ok(true) => {}
                 Ok(false) | Err(MirrorError::Foreign) => return Ok(None),
-                Err(error @ (MirrorError::Remote(_) | MirrorError::Git(_))) => return Err(error),
+                Err(error @ (MirrorError::Remote(_) | MirrorError::NoRoom(_) | MirrorError::Git(_))) => {
+                    return Err(error);
+                }
                 Err(MirrorError::Damaged) => {
                     locks.open.give_back();
                     if locks.open.take(File::try_lock).is_err() {
