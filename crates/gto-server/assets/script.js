@@ -79,15 +79,25 @@ const refresh = async (what) => {
   prepare();
   show(what);
 };
-const show = (text) => {
+const show = (text, stays) => {
   const box = $('#live');
   box.textContent = text;
   box.hidden = false;
   clearTimeout(show.timer);
-  show.timer = setTimeout(() => (box.hidden = true), 6000);
+  if (!stays) show.timer = setTimeout(() => (box.hidden = true), 6000);
 };
 if (document.body.dataset.live === 'on') {
   const stream = new EventSource('/api/v1/events/stream');
+  // Without the server nothing says that the page is old; when it is back, what happened meanwhile is looked up.
+  let away = 0;
+  stream.addEventListener('hello', () => {
+    clearTimeout(away);
+    if (away) refresh('Connected again');
+    away = 0;
+  });
+  stream.addEventListener('error', () => {
+    away ||= setTimeout(() => show('The server does not answer: this page may be old', true), 1500);
+  });
   stream.addEventListener('change', (event) => {
     const change = JSON.parse(event.data);
     const words = { new: 'New', gone: 'Deleted', moved: 'Moved' };

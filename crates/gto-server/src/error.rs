@@ -62,3 +62,17 @@ impl ServeError {
         }
     }
 }
+
+/// What happened, and why, in one line.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let why = cause.to_string();
+        if !text.contains(&why) {
+            text = format!("{text}: {why}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,11 +1,16 @@
 //! An answer that is none: as a page, or as problem details (RFC 9457) where a program asks.
 
 use askama::Template;
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse as _, Response};
 use gto::ErrorKind;
 use gto_frontend::advice::{self, Advice, Scene};
 use serde::Serialize;
+
+use crate::error::with_causes;
+use crate::server::{ANSWER, BODY};
 
 /// Why there is no answer, and what to do.
 #[derive(Debug)]
@@ -145,6 +150,43 @@ impl Failure {
     }
 }
 
+/// Says in our words what a library has refused in plain text: a large body, an address that cannot be read, an answer that took too
+/// long.
+pub async fn in_words(request: Request, next: Next) -> Response {
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let method = request.method().clone();
+    let response = next.run(request).await;
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_plain = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let status = response.status();
+    if !is_plain || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let failure = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Failure::new(status, format!("The body of this request is larger than {} MiB", BODY >> 20))
+                .hint("send less at once")
+        }
+        StatusCode::SERVICE_UNAVAILABLE => {
+            Failure::new(status, format!("This answer took longer than {} s", ANSWER.as_secs()))
+                .hint("ask again in a moment, or for less: of one repository, say")
+        }
+        StatusCode::METHOD_NOT_ALLOWED => Failure::new(status, format!("`{method}` is not answered here")),
+        StatusCode::NOT_FOUND => Failure::not_found("There is no such page").hint("the overview is at `/`"),
+        status if status.is_client_error() => Failure::new(status, "This request cannot be read")
+            .hint("encode names with percent signs, as in `nlp%3Achurn`"),
+        status => Failure::new(status, "This answer could not be made"),
+    };
+    let mut answer = failure.respond(&uri, &headers);
+    // Which methods there are, and what else belongs to the status.
+    for (name, value) in response.headers() {
+        if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
+            answer.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
+    }
+    answer
+}
+
 /// Whether a program asks.
 pub fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -167,7 +209,7 @@ impl From<gto::Error> for Failure {
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let hints = advice::of(&error, &mut Nowhere).iter().map(Advice::for_shell).collect();
-        Self { kind: Some(error.kind().word()), hints, ..Self::new(status, error.to_string()) }
+        Self { kind: Some(error.kind().word()), hints, ..Self::new(status, with_causes(&error)) }
     }
 }
 

@@ -30,18 +30,16 @@ use crate::state::live::Live;
 use crate::state::refresher::Refresher;
 use crate::state::repository::ServedRepository;
 use crate::write::waiting::Plans;
-use crate::{api, metrics, pages};
+use crate::{api, failure, metrics, pages};
 
 /// More clients wait until others are gone.
 const CONNECTIONS: usize = 512;
 /// A client that takes longer for its headers is cut off.
 const HEADERS: Duration = Duration::from_secs(10);
 /// A larger body is refused.
-const BODY: usize = 1 << 20;
+pub const BODY: usize = 1 << 20;
 /// An answer that takes longer is given up.
-const ANSWER: Duration = Duration::from_secs(60);
-/// The first page waits so long for repositories to be read.
-const FIRST_LOOK: Duration = Duration::from_secs(20);
+pub const ANSWER: Duration = Duration::from_secs(60);
 /// So long answers on the way may take at the end.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
 
@@ -88,7 +86,8 @@ impl Server {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let live = Arc::new(Live::default());
-        let refresher = Refresher::start(&repositories, settings.refresh, &live, environment)?;
+        let refresher =
+            Refresher::start(&repositories, (settings.refresh, settings.host_budget), &live, environment)?;
         let guard = Guard::new(&settings, address)?;
         let environment = environment.clone();
         let run = format!("{:x}", environment.now().seconds());
@@ -199,6 +198,7 @@ fn router(app: &App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), layer::check_host))
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, ANSWER))
         .layer(DefaultBodyLimit::max(BODY))
+        .layer(middleware::from_fn(failure::in_words))
         .layer(CompressionLayer::new().gzip(true))
         .layer(middleware::from_fn_with_state(app.clone(), metrics::count))
         .layer(middleware::from_fn(layer::harden))
@@ -206,7 +206,7 @@ fn router(app: &App) -> Router {
 }
 
 async fn wait_for_first_look(State(app): State<App>, request: Request, next: Next) -> Response {
-    app.refresher.first_look(FIRST_LOOK).await;
+    app.refresher.first_look().await;
     next.run(request).await
 }
 

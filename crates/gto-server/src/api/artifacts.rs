@@ -123,8 +123,8 @@ fn page(app: &App, params: &Params) -> Result<(Vec<Arc<Row>>, Option<String>), F
     let limit = query::limit(params)?;
     let after: Option<Cursor> = query::cursor(params, "cursor")?;
     let moment = Moment::read(app, params.get("at"))?;
-    let selection = Selection::new(params);
-    let sort = Sort::of(params.get("sort"));
+    let selection = Selection::new(params)?;
+    let sort = Sort::of(params.get("sort"))?;
     let mut rows = if sort == Sort::Name {
         by_name(app, &selection, &moment, limit + 1, after.as_ref())?
     } else {

@@ -36,7 +36,9 @@ pub async fn by_content(request: Request, next: Next) -> Response {
 
 fn has(known: &[HeaderValue], etag: &str) -> bool {
     let known = known.iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
-    known.into_iter().any(|known| known.trim() == etag)
+    // As RFC 9110 compares for reads: whether it is called weak does not count.
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    known.into_iter().any(|known| opaque(known) == opaque(etag))
 }
 
 /// Answers with what is kept, or `304` where the client has it.

@@ -32,6 +32,8 @@ pub struct File {
     pub user_header: Option<String>,
     pub allowed_hosts: Vec<String>,
     pub refresh: Option<String>,
+    /// What looks at the repositories of one host may take in an hour.
+    pub host_budget: Option<String>,
 }
 
 /// A repository in the file.

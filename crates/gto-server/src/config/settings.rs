@@ -16,6 +16,8 @@ use crate::error::ServeError;
 /// Where the server listens unless told otherwise.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8417";
 const DEFAULT_REFRESH: Duration = Duration::from_secs(30);
+const DEFAULT_BUDGET: u64 = 2 << 30;
+const SMALLEST_BUDGET: u64 = 1 << 20;
 const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 /// A shorter token could be guessed.
 const SHORTEST_TOKEN: usize = 16;
@@ -89,6 +91,8 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     /// How often a repository is looked at.
     pub refresh: Duration,
+    /// How many bytes looks at the repositories of one host may take in an hour.
+    pub host_budget: u64,
 }
 
 impl Settings {
@@ -116,6 +120,7 @@ impl Settings {
             user_header: read_header(arguments.user_header.or(file.user_header))?,
             allowed_hosts: read_hosts(either(arguments.allowed_hosts, file.allowed_hosts))?,
             refresh: read_refresh(arguments.refresh.or(file.refresh).as_deref())?,
+            host_budget: read_budget(file.host_budget.as_deref())?,
         };
         settings.check_safety()?;
         Ok(settings)
@@ -360,6 +365,26 @@ fn read_refresh(text: Option<&str>) -> Result<Duration, ServeError> {
     })
 }
 
+fn read_budget(text: Option<&str>) -> Result<u64, ServeError> {
+    let Some(text) = text else { return Ok(DEFAULT_BUDGET) };
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+    let unit = match text[digits.len()..].trim() {
+        "MB" => Some(1_000_000),
+        "MiB" => Some(1 << 20),
+        "GB" => Some(1_000_000_000),
+        "GiB" => Some(1 << 30),
+        _ => None,
+    };
+    let bytes = unit.zip(digits.parse::<u64>().ok()).and_then(|(unit, number)| number.checked_mul(unit));
+    bytes.filter(|bytes| *bytes >= SMALLEST_BUDGET).ok_or_else(|| {
+        let message = format!("`host_budget: {}` is no size", text.escape_debug());
+        ServeError::setting(
+            message,
+            "as in `host_budget: 2GiB`, at least `1MiB`: what one host sends in an hour",
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -393,6 +418,16 @@ mod tests {
         );
         assert!(settings(|a| a.auth = Some("proxy".into())).is_err());
         assert!(settings(|a| a.token = Some("short".into())).is_err());
+    }
+
+    #[test]
+    fn a_budget_is_a_size() {
+        assert_eq!(read_budget(None).unwrap(), 2 << 30);
+        assert_eq!(read_budget(Some("500 MB")).unwrap(), 500_000_000);
+        assert_eq!(read_budget(Some("1GiB")).unwrap(), 1 << 30);
+        for wrong in ["", "1", "GiB", "1KiB", "-1GiB", "1.5GiB", "99999999999999999999GiB", "1TiB", "é"] {
+            assert!(read_budget(Some(wrong)).is_err(), "{wrong}");
+        }
     }
 
     #[test]

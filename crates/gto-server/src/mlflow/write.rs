@@ -49,9 +49,11 @@ pub fn delete_alias(app: &App, actor: &Actor, repository: &ServedRepository, bod
 
 fn write(app: &App, actor: &Actor, repository: &ServedRepository, request: Request) -> Result {
     plans::check(app, &request)?;
+    plans::answers(repository)?;
     let registry = repository.open()?;
     let request = plans::in_name_of(app, actor, &registry, request)?;
-    registry.write(&request, &WriteOptions::default())?;
+    let written = registry.write(&request, &WriteOptions::default())?;
     plans::see(app, repository);
+    plans::whole(written.applied)?;
     Ok(json!({}))
 }

@@ -74,6 +74,12 @@ impl Page<'_> {
         self.asked.params.get(name).unwrap_or_default()
     }
 
+    fn is_filtered(&self) -> bool {
+        ["event", "repo", "artifact", "stage", "author"]
+            .iter()
+            .any(|name| self.asked.params.get(name).is_some())
+    }
+
     fn page_href(&self, page: usize) -> String {
         format!("/activity{}", self.asked.params.with("page", Some(&page.to_string())))
     }

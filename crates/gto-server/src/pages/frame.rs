@@ -13,6 +13,9 @@ use crate::view::age;
 use crate::view::link;
 use crate::view::moment::Moment;
 
+/// For more repositories, one notice names these and says how many others there are.
+const MOST_NOTICES: usize = 3;
+
 /// What all pages have around them.
 pub struct Frame {
     /// The heading of every page.
@@ -81,6 +84,17 @@ impl Frame {
             version: env!("CARGO_PKG_VERSION"),
             pictures,
         }
+    }
+
+    /// How many repositories are named in notices of one kind.
+    #[expect(clippy::unused_self, reason = "templates ask a value")]
+    pub fn most_notices(&self) -> usize {
+        MOST_NOTICES
+    }
+
+    /// How many repositories there are.
+    pub fn count(&self) -> usize {
+        self.pictures.len()
     }
 
     /// How long ago a time was.

@@ -5,6 +5,8 @@ use axum::response::Response;
 
 use crate::pages::asked::{Asked, json, page};
 use crate::pages::frame::Frame;
+use crate::state::picture::Failing;
+use crate::view::age;
 use crate::view::health::Health;
 use crate::view::moment::Moment;
 
@@ -13,7 +15,6 @@ use crate::view::moment::Moment;
 struct Page<'a> {
     frame: Frame,
     view: &'a Health,
-    refresh: u64,
 }
 
 /// The state of all repositories.
@@ -25,7 +26,17 @@ pub async fn health(asked: Asked) -> Response {
                 return json(&view);
             }
             let frame = Frame::new(asked, "health", &Moment::default());
-            page(&Page { frame, view: &view, refresh: asked.app.settings.refresh.as_secs() })
+            page(&Page { frame, view: &view })
         })
         .await
+}
+
+impl Page<'_> {
+    /// For how long a repository has not been read.
+    fn lasting(&self, failing: &Failing) -> String {
+        match self.frame.now.seconds() - failing.since.seconds() {
+            ..60 => "for less than a minute".to_owned(),
+            seconds => format!("for {}", age::of(seconds)),
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod frame;
 mod health;
 mod offers;
 pub mod overview;
+pub mod prose;
 pub mod routes;
 mod sign_in;
 mod stages;

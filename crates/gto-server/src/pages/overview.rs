@@ -46,7 +46,7 @@ pub async fn overview(asked: Asked) -> Response {
     asked
         .answer(|asked| {
             let moment = Moment::read(&asked.app, asked.params.get("at"))?;
-            let view = Overview::new(&asked.app, moment, &asked.params);
+            let view = Overview::new(&asked.app, moment, &asked.params)?;
             if asked.wants_json() {
                 return json(&view);
             }
@@ -89,9 +89,16 @@ fn empty(asked: &Asked, view: &Overview) -> Vec<Empty> {
 /// What is remarkable about something that is shown; of before, nothing is known.
 pub fn marks(asked: &Asked, row: &Row, placed: &Placed) -> Vec<Mark> {
     let repository = asked.app.repository(&row.repo).filter(|_| asked.params.get("at").is_none());
-    let found =
-        repository.zip(placed.tag.as_ref()).map(|(repository, tag)| repository.marks().of(&row.name, tag));
-    found.unwrap_or_default()
+    let Some((repository, tag)) = repository.zip(placed.tag.as_ref()) else { return Vec::new() };
+    let mut marks = repository.marks().of(&row.name, tag);
+    // The policy has a mark of its own.
+    let findings = repository.findings_of_tag(tag).into_iter().filter(|found| found.id != "policy-violated");
+    marks.extend(findings.map(|found| Mark {
+        text: found.id.to_owned(),
+        is_bad: found.severity == "error",
+        why: found.message,
+    }));
+    marks
 }
 
 impl Page<'_> {

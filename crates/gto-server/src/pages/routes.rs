@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 
 use crate::app::App;
+use crate::auth::layer::local_target;
 use crate::failure::Failure;
 use crate::pages::asked::Asked;
 use crate::pages::{activity, artifact, assets, health, overview, sign_in, stages, version, write};
@@ -40,9 +41,21 @@ pub fn pages() -> Router<App> {
 }
 
 async fn nowhere(asked: Asked) -> Response {
+    if let Some(redirect) = without_slash(&asked) {
+        return redirect;
+    }
     Failure::not_found("There is no such page")
         .hint("the overview is at `/`")
         .respond(&asked.uri, &asked.headers)
+}
+
+/// What people type: no address of ours ends with a slash.
+fn without_slash(asked: &Asked) -> Option<Response> {
+    let path = asked.uri.path();
+    let shorter = path.trim_end_matches('/');
+    let is_meant = shorter.len() < path.len() && !shorter.is_empty();
+    is_meant
+        .then(|| Redirect::to(&local_target(shorter, asked.uri.query().unwrap_or_default())).into_response())
 }
 
 /// The answer to a method that an address has not.
@@ -57,6 +70,9 @@ async fn repository(Path(repo): Path<String>) -> Response {
 
 /// What is below a repository: an artifact, a version of it, or two versions.
 async fn below(Path((repo, rest)): Path<(String, String)>, asked: Asked) -> Response {
+    if let Some(redirect) = without_slash(&asked) {
+        return redirect;
+    }
     asked
         .answer(move |asked| {
             let repository = write::repository(&asked.app, &repo)?;

@@ -53,6 +53,11 @@ impl Marks {
         self.serial == picture.serial
     }
 
+    /// Whether a registry is judged at all.
+    pub fn is_small(picture: &Picture) -> bool {
+        picture.rows.values().map(|row| tags(row).count()).sum::<usize>() <= MOST
+    }
+
     /// The marks of a tag of an artifact.
     pub fn of(&self, name: &ArtifactName, tag: &str) -> Vec<Mark> {
         let Some(judged) = self.artifacts.get(name) else { return Vec::new() };
@@ -80,7 +85,7 @@ impl Marks {
     pub fn judge(picture: &Picture, before: &Self) -> Self {
         let mut marks = Self { serial: picture.serial, head: picture.head, ..Self::default() };
         let Some(registry) = &picture.registry else { return marks };
-        if picture.rows.values().map(|row| tags(row).count()).sum::<usize>() > MOST {
+        if !Self::is_small(picture) {
             return marks;
         }
         let policy = registry.policy_in_force().ok().flatten();

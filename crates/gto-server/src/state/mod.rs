@@ -11,3 +11,4 @@ pub mod repository;
 pub mod row;
 mod schedule;
 mod watch;
+mod workers;

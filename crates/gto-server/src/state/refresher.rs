@@ -1,6 +1,6 @@
 //! The threads that look at repositories.
 
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -8,9 +8,10 @@ use gto::environment::Environment;
 use tokio::sync::watch as signal;
 
 use crate::state::live::Live;
-use crate::state::repository::ServedRepository;
+use crate::state::repository::{Look, ServedRepository};
 use crate::state::schedule::Schedule;
 use crate::state::watch::Watch;
+use crate::state::workers::Workers;
 
 /// Looks at local repositories take turns on so many threads: they are short.
 const LOCAL_THREADS: usize = 2;
@@ -18,28 +19,65 @@ const LOCAL_THREADS: usize = 2;
 const REMOTE_THREADS: usize = 8;
 /// More hosts share the threads of the last one.
 const HOSTS: usize = 16;
+/// How often to look for threads that do not come back.
+const ROUND: Duration = Duration::from_millis(250);
+/// A local repository that takes longer for a look does not answer, and nothing is read of it meanwhile.
+const STUCK: Duration = Duration::from_secs(10);
+/// So long answers wait for the first looks, and threads are waited for at the end.
+const FIRST_LOOKS: Duration = Duration::from_secs(10);
+const LAST_LOOKS: Duration = Duration::from_secs(2);
 
 /// Keeps what is known of repositories current.
 pub struct Refresher {
     /// The local ones, and those of each host: one that does not answer keeps no other waiting.
     groups: Vec<Group>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
     environment: Environment,
     /// How many local repositories were not looked at yet.
     unseen: signal::Receiver<usize>,
+    /// When waiting for the first looks ends: one that hangs must not keep answers about the others.
+    until: Instant,
+    end: Arc<End>,
+}
+
+/// The end, for who sleeps until then.
+#[derive(Default)]
+struct End {
+    is_here: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl End {
+    /// Sleeps, and returns whether the end is here.
+    fn sleep(&self, time: Duration) -> bool {
+        let is_here = self.is_here.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(is_here, time, |is_here| !*is_here);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn come(&self) {
+        *self.is_here.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
 }
 
 /// Repositories that are looked at by the same threads.
 struct Group {
     repositories: Arc<Vec<Arc<ServedRepository>>>,
     schedule: Arc<Schedule>,
+    workers: Arc<Workers>,
 }
 
 impl Group {
-    fn new(repositories: Vec<Arc<ServedRepository>>, interval: Duration) -> Self {
-        let repositories = Arc::new(repositories);
-        let schedule = Arc::new(Schedule::new(repositories.len(), interval));
-        Self { repositories, schedule }
+    fn new(
+        repositories: Vec<Arc<ServedRepository>>,
+        interval: Duration,
+        threads: usize,
+        budget: Option<u64>,
+    ) -> Self {
+        let schedule = Arc::new(Schedule::new(repositories.len(), interval, budget));
+        let workers = Arc::new(Workers::new(threads.min(repositories.len())));
+        Self { repositories: Arc::new(repositories), schedule, workers }
     }
 
     fn place(&self, id: &str) -> Option<usize> {
@@ -51,39 +89,45 @@ impl Refresher {
     /// Starts the threads.
     pub fn start(
         repositories: &[Arc<ServedRepository>],
-        interval: Duration,
+        (interval, budget): (Duration, u64),
         live: &Arc<Live>,
         environment: &Environment,
     ) -> std::io::Result<Self> {
         let (remote, local): (Vec<_>, Vec<_>) =
             repositories.iter().cloned().partition(|repository| repository.is_remote());
-        let local = Group::new(local, interval);
-        let remote = by_host(remote).into_iter().map(|one| Group::new(one, interval));
+        let local = Group::new(local, interval, LOCAL_THREADS, None);
+        let remote =
+            by_host(remote).into_iter().map(|one| Group::new(one, interval, REMOTE_THREADS, Some(budget)));
         let hinted = Arc::clone(&local.schedule);
         let watch = Arc::new(Mutex::new(Watch::new(move |place| hinted.hint(place))));
         let (sender, unseen) = signal::channel(local.repositories.len());
         let sender = Arc::new(sender);
         let (judges, to_judge) = mpsc::channel();
-        let mut threads = Vec::new();
         let groups: Vec<Group> = std::iter::once(local).chain(remote).collect();
-        let most = std::iter::once(LOCAL_THREADS).chain(std::iter::repeat(REMOTE_THREADS));
-        for (group, most) in groups.iter().zip(most) {
+        let worker = |group: &Group| Worker {
+            repositories: Arc::clone(&group.repositories),
+            schedule: Arc::clone(&group.schedule),
+            workers: Arc::clone(&group.workers),
+            watch: Arc::clone(&watch),
+            live: Arc::clone(live),
+            environment: environment.clone(),
+            unseen: Arc::clone(&sender),
+            judges: judges.clone(),
+        };
+        let mut threads = Vec::new();
+        for (place, group) in groups.iter().enumerate() {
+            let most = if place == 0 { LOCAL_THREADS } else { REMOTE_THREADS };
             for _ in 0..most.min(group.repositories.len()) {
-                let worker = Worker {
-                    repositories: Arc::clone(&group.repositories),
-                    schedule: Arc::clone(&group.schedule),
-                    watch: Arc::clone(&watch),
-                    live: Arc::clone(live),
-                    environment: environment.clone(),
-                    unseen: Arc::clone(&sender),
-                    judges: judges.clone(),
-                };
-                threads.push(thread::Builder::new().name("gto-look".to_owned()).spawn(move || worker.run())?);
+                threads.push(worker(group).start()?);
             }
         }
+        let (local, end) = (worker(&groups[0]), Arc::<End>::default());
         drop(judges);
         threads.push(judge_beside(repositories.to_vec(), to_judge)?);
-        Ok(Self { groups, threads, environment: environment.clone(), unseen })
+        let threads = Arc::new(Mutex::new(threads));
+        local.stand_in_beside(&end, &threads)?;
+        let until = Instant::now() + FIRST_LOOKS;
+        Ok(Self { groups, threads, environment: environment.clone(), unseen, until, end })
     }
 
     /// Looks at a repository now.
@@ -95,29 +139,38 @@ impl Refresher {
         }
     }
 
-    /// Waits until every local repository was looked at once, at most that long.
-    pub async fn first_look(&self, at_most: Duration) {
+    /// Waits until every local repository was looked at once, or that takes too long.
+    pub async fn first_look(&self) {
         let mut unseen = self.unseen.clone();
-        if *unseen.borrow() > 0 {
-            let _ = tokio::time::timeout(at_most, unseen.wait_for(|unseen| *unseen == 0)).await;
+        let left = self.until.saturating_duration_since(Instant::now());
+        if *unseen.borrow() > 0 && !left.is_zero() {
+            let _ = tokio::time::timeout(left, unseen.wait_for(|unseen| *unseen == 0)).await;
         }
     }
 
-    /// Whether every local repository was looked at.
+    /// Whether every local repository was looked at, or will not be so soon.
     pub fn is_ready(&self) -> bool {
-        *self.unseen.borrow() == 0
+        *self.unseen.borrow() == 0 || self.until <= Instant::now()
     }
 }
 
 impl Drop for Refresher {
     fn drop(&mut self) {
+        self.end.come();
         for group in &self.groups {
             group.schedule.end();
         }
         self.environment.cancellation().cancel();
-        for thread in self.threads.drain(..) {
-            // It has nothing that anybody waits for.
-            let _ = thread.join();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let start = Instant::now();
+        for thread in threads {
+            while !thread.is_finished() && start.elapsed() < LAST_LOOKS {
+                thread::sleep(Duration::from_millis(5));
+            }
+            // It has nothing that anybody waits for; what hangs goes with the process.
+            if thread.is_finished() {
+                let _ = thread.join();
+            }
         }
     }
 }
@@ -158,9 +211,11 @@ fn judge_beside(
 }
 
 /// One thread.
+#[derive(Clone)]
 struct Worker {
     repositories: Arc<Vec<Arc<ServedRepository>>>,
     schedule: Arc<Schedule>,
+    workers: Arc<Workers>,
     watch: Arc<Mutex<Option<Watch>>>,
     live: Arc<Live>,
     environment: Environment,
@@ -170,27 +225,66 @@ struct Worker {
 }
 
 impl Worker {
+    fn start(self) -> std::io::Result<JoinHandle<()>> {
+        thread::Builder::new().name("gto-look".to_owned()).spawn(move || self.run())
+    }
+
+    /// Starts threads in the place of those that do not come back, and says of which repositories nothing can be read.
+    fn stand_in_beside(
+        self,
+        end: &Arc<End>,
+        threads: &Arc<Mutex<Vec<JoinHandle<()>>>>,
+    ) -> std::io::Result<()> {
+        let (end, kept) = (Arc::clone(end), Arc::clone(threads));
+        let stand_in = move || {
+            while !end.sleep(ROUND) {
+                for _ in 0..self.workers.missing() {
+                    let Ok(thread) = self.clone().start() else { break };
+                    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                    kept.retain(|thread| !thread.is_finished());
+                    kept.push(thread);
+                }
+                for place in self.workers.stuck(STUCK) {
+                    self.repositories[place].give_up_reading();
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("gto-stand-in".to_owned()).spawn(stand_in)?;
+        threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        Ok(())
+    }
+
     fn run(&self) {
         while let Some((place, look)) = self.schedule.next() {
-            let repository = &self.repositories[place];
-            let is_first = !repository.mark_looked_at();
-            let was_seen = repository.picture().serial > 0;
-            let start = Instant::now();
-            let looked = repository.look(look);
-            if !looked.changes.is_empty() {
-                self.live.tell(&repository.id, self.environment.now(), looked.changes);
+            self.workers.begin(place);
+            self.look(place, look);
+            if !self.workers.end(place) {
+                return;
             }
-            if !was_seen && !looked.has_failed {
-                self.begin_watching(place, repository);
-            }
-            if is_first && !repository.is_remote() {
-                self.unseen.send_modify(|unseen| *unseen = unseen.saturating_sub(1));
-            }
-            repository.set_due(self.schedule.done(place, looked.has_failed, start.elapsed()));
-            if !repository.marks().are_of(&repository.picture()) {
-                // It is gone at the end alone.
-                let _ = self.judges.send(Arc::clone(&repository.id));
-            }
+        }
+    }
+
+    fn look(&self, place: usize, look: Look) {
+        let repository = &self.repositories[place];
+        let is_first = !repository.mark_looked_at();
+        let before = repository.picture();
+        let was_away = before.serial == 0 || before.failing.is_some();
+        let start = Instant::now();
+        let looked = repository.look(look);
+        if !looked.changes.is_empty() {
+            self.live.tell(&repository.id, self.environment.now(), looked.changes);
+        }
+        // A folder that comes back is another one than that which was watched.
+        if was_away && !looked.has_failed {
+            self.begin_watching(place, repository);
+        }
+        if is_first && !repository.is_remote() {
+            self.unseen.send_modify(|unseen| *unseen = unseen.saturating_sub(1));
+        }
+        repository.set_due(self.schedule.done(place, looked.has_failed, start.elapsed(), looked.bytes));
+        if !repository.marks().are_of(&repository.picture()) {
+            // It is gone at the end alone.
+            let _ = self.judges.send(Arc::clone(&repository.id));
         }
     }
 

@@ -9,10 +9,14 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use gto::environment::Environment;
+use gto::name::ArtifactName;
 use gto::plan::Warning;
 use gto::snapshot::{Change, ChangeKind};
+use gto::tag::TagName;
+use gto::time::Timestamp;
 use gto::{Error, OpenOptions, Registry};
 use gto_frontend::advice::{self, Advice, Scene};
+use gto_frontend::text::shell_quote;
 
 use crate::config::settings::{RepositorySetting, RepositorySource};
 use crate::state::findings::{Findings, FoundWrong};
@@ -39,6 +43,10 @@ pub struct ServedRepository {
     due_in: AtomicU64,
     /// What was known before tags went, and when they did.
     before_loss: Mutex<Option<(Instant, Arc<Picture>)>>,
+    /// When this server began to look at it.
+    started: Timestamp,
+    /// The size of the packs that were there after the last look, if it is a clone.
+    packs: AtomicU64,
 }
 
 /// How a look is taken.
@@ -55,6 +63,7 @@ impl ServedRepository {
     pub fn new(setting: &RepositorySetting, environment: &Environment) -> Self {
         let id = setting.id.as_str().into();
         let (source, environment) = (setting.source.clone(), environment.clone());
+        let started = environment.now();
         Self {
             id,
             source,
@@ -65,6 +74,8 @@ impl ServedRepository {
             marks: ArcSwap::default(),
             due_in: AtomicU64::new(0),
             before_loss: Mutex::default(),
+            started,
+            packs: AtomicU64::new(0),
         }
     }
 
@@ -88,6 +99,11 @@ impl ServedRepository {
             reason: "It does not answer, or others before it do not".to_owned(),
             hints: Vec::new(),
         })
+    }
+
+    /// In how many seconds the next look is due, at the last one's end.
+    pub fn due_in(&self) -> u64 {
+        self.due_in.load(Ordering::Relaxed)
     }
 
     /// Notes when the next look is due.
@@ -115,7 +131,20 @@ impl ServedRepository {
         let (picture, before) = (self.picture(), self.marks());
         if !before.are_of(&picture) {
             self.marks.store(Arc::new(Marks::judge(&picture, &before)));
+            if Marks::is_small(&picture) {
+                let _ = self.findings();
+            }
         }
+    }
+
+    /// What is known to be wrong with an artifact: nothing is looked at.
+    pub fn findings_of(&self, name: &ArtifactName) -> Vec<FoundWrong> {
+        self.findings.known(|tag| tag.parse::<TagName>().is_ok_and(|tag| tag.artifact == *name))
+    }
+
+    /// The same about a tag.
+    pub fn findings_of_tag(&self, tag: &str) -> Vec<FoundWrong> {
+        self.findings.known_of(tag)
     }
 
     /// What is wrong in it. Looks at it.
@@ -160,7 +189,7 @@ impl ServedRepository {
                     is_watched: before.is_watched,
                     ..next
                 }));
-                Looked { changes, has_failed: false }
+                Looked { changes, has_failed: false, bytes: self.transferred(&before) }
             }
             Err(error) => {
                 let failing = self.failure(&before, &error);
@@ -169,6 +198,21 @@ impl ServedRepository {
                 Looked { has_failed: true, ..Looked::default() }
             }
         }
+    }
+
+    /// About how many bytes a look took from elsewhere: the list of all refs, and what packs came.
+    fn transferred(&self, before: &Picture) -> u64 {
+        if !self.is_remote() {
+            return 0;
+        }
+        let Some(registry) = self.picture().registry.clone() else { return 0 };
+        let packs = pack_sizes(&registry);
+        let had = self.packs.swap(packs, Ordering::Relaxed);
+        // What was kept from an earlier run of the server did not come now, as far as that can be known.
+        let new = if before.serial == 0 { 0 } else { packs.saturating_sub(had) };
+        // A remote's list of refs is about as long as this file.
+        let list = std::fs::metadata(registry.common_dir().join("packed-refs"));
+        new + list.map_or(0, |list| list.len())
     }
 
     /// Notes what was known before tags went. Several losses, one soon after the other, are one.
@@ -187,6 +231,27 @@ impl ServedRepository {
             }
             None => before.clone(),
         }
+    }
+
+    /// Says that it does not answer, and since when; and that nothing can be read of it, so that no request waits for what does not
+    /// come. A look that comes back says otherwise.
+    pub fn give_up_reading(&self) {
+        let before = self.picture();
+        if before.serial > 0 && before.registry.is_none() && before.failing.is_some() {
+            return;
+        }
+        let since = before.failing.as_ref().map(|failing| failing.since).or(before.seen_at);
+        let failing = Failing {
+            since: since.unwrap_or(self.started),
+            reason: "It does not answer: a look at it has not come to an end".to_owned(),
+            hints: vec![format!("see whether `git -C {} status` does", shell_quote(&self.shown_source()))],
+        };
+        if before.serial == 0 && before.failing.as_ref() == Some(&failing) {
+            return;
+        }
+        let next = Arc::new(Picture { registry: None, failing: Some(failing), ..(*before).clone() });
+        // Unless the look has come back just now.
+        self.current.compare_and_swap(&before, next);
     }
 
     /// Notes that it was looked at, and returns whether it had been before.
@@ -219,7 +284,9 @@ impl ServedRepository {
         let is_same =
             Arc::ptr_eq(&snapshot, &before.snapshot) && registry.resolve("HEAD").ok() == before.head;
         if is_same {
-            return Ok((Picture { registry: Some(registry), ..(**before).clone() }, changes));
+            // What was asked while nothing could be read lacks a part.
+            let serial = before.serial + u64::from(before.registry.is_none());
+            return Ok((Picture { serial, registry: Some(registry), ..(**before).clone() }, changes));
         }
         let changed: BTreeSet<_> = changes.iter().map(|change| change.artifact.clone()).collect();
         Ok((Picture::taken(&self.id, registry, snapshot, before, Some(&changed)), changes))
@@ -230,16 +297,7 @@ impl ServedRepository {
         let shown = self.shown_source();
         let mut scene = Here { repository: &shown };
         let hints = advice::of(error, &mut scene).iter().map(Advice::for_shell).collect();
-        let mut reason = error.to_string();
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            let text = cause.to_string();
-            if !reason.contains(&text) {
-                reason = format!("{reason}: {text}");
-            }
-            source = cause.source();
-        }
-        Failing { since, reason, hints }
+        Failing { since, reason: crate::error::with_causes(error), hints }
     }
 
     /// The folders of a local repository whose files say that refs have changed, and whether what is below counts too.
@@ -259,6 +317,12 @@ impl ServedRepository {
     }
 }
 
+/// The size of all packs.
+fn pack_sizes(registry: &Registry) -> u64 {
+    let entries = std::fs::read_dir(registry.common_dir().join("objects/pack"));
+    entries.into_iter().flatten().flatten().filter_map(|entry| Some(entry.metadata().ok()?.len())).sum()
+}
+
 /// Whether the parts of a repository are there without which its refs mean nothing.
 fn is_whole(registry: &Registry) -> bool {
     let common = registry.common_dir();
@@ -273,6 +337,8 @@ pub struct Looked {
     /// The tags that came, went or moved.
     pub changes: Vec<Change>,
     pub has_failed: bool,
+    /// About how many bytes came from elsewhere.
+    pub bytes: u64,
 }
 
 /// What advice may ask: nothing that would take time.

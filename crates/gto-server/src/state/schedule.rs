@@ -11,12 +11,16 @@ use crate::state::repository::Look;
 const SETTLING: Duration = Duration::from_millis(15);
 /// A sign may come before the change: a folder, and then the ref in it.
 const SECOND_LOOK: Duration = Duration::from_millis(250);
+/// A budget is of this time; what was not used of it before is lost.
+const BUDGET_TIME: Duration = Duration::from_secs(3600);
 /// A repository that fails is asked again after at most this time.
 const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
 
 /// The places of repositories, by when they are due.
 pub struct Schedule {
     interval: Duration,
+    /// How many bytes looks may take in an hour; `None` for repositories of this machine.
+    budget: Option<u64>,
     slots: Mutex<Slots>,
     changed: Condvar,
 }
@@ -24,6 +28,15 @@ pub struct Schedule {
 struct Slots {
     all: Vec<Slot>,
     has_ended: bool,
+    /// When the budget will be whole again.
+    paid_until: Instant,
+}
+
+impl Slots {
+    /// When a look is next allowed: once the budget has something left.
+    fn allowed_at(&self) -> Instant {
+        self.paid_until.checked_sub(BUDGET_TIME).unwrap_or(self.paid_until)
+    }
 }
 
 struct Slot {
@@ -36,11 +49,11 @@ struct Slot {
 
 impl Schedule {
     /// So many repositories, all of which are due.
-    pub fn new(count: usize, interval: Duration) -> Self {
+    pub fn new(count: usize, interval: Duration, budget: Option<u64>) -> Self {
         let now = Instant::now();
         let slot = || Slot { due: now, is_busy: false, signs: 0, failures: 0 };
-        let slots = Slots { all: (0..count).map(|_| slot()).collect(), has_ended: false };
-        Self { interval, slots: Mutex::new(slots), changed: Condvar::new() }
+        let slots = Slots { all: (0..count).map(|_| slot()).collect(), has_ended: false, paid_until: now };
+        Self { interval, budget, slots: Mutex::new(slots), changed: Condvar::new() }
     }
 
     /// Waits for the next one that is due, and how to look at it; `None` at the end.
@@ -51,7 +64,9 @@ impl Schedule {
                 return None;
             }
             let free = slots.all.iter().enumerate().filter(|(_, slot)| !slot.is_busy);
-            let first = free.min_by_key(|(_, slot)| slot.due).map(|(place, slot)| (place, slot.due));
+            let allowed = self.budget.map(|_| slots.allowed_at());
+            let first = free.min_by_key(|(_, slot)| slot.due);
+            let first = first.map(|(place, slot)| (place, allowed.map_or(slot.due, |at| slot.due.max(at))));
             let now = Instant::now();
             match first {
                 Some((place, due)) if due <= now => {
@@ -71,8 +86,15 @@ impl Schedule {
     }
 
     /// Notes that a look is over, and returns in what time the next one is due. At most a tenth of the time is spent on a repository.
-    pub fn done(&self, place: usize, has_failed: bool, took: Duration) -> Duration {
+    /// `bytes` is what came from elsewhere for it.
+    pub fn done(&self, place: usize, has_failed: bool, took: Duration, bytes: u64) -> Duration {
         let mut slots = self.lock();
+        let now = Instant::now();
+        if let Some(budget) = self.budget {
+            let cost = Duration::try_from_secs_f64(share(bytes, budget) * BUDGET_TIME.as_secs_f64());
+            slots.paid_until = slots.paid_until.max(now) + cost.unwrap_or(BUDGET_TIME);
+        }
+        let allowed_in = slots.allowed_at().saturating_duration_since(now);
         let Some(slot) = slots.all.get_mut(place) else { return self.interval };
         slot.is_busy = false;
         slot.failures = if has_failed { slot.failures.saturating_add(1) } else { 0 };
@@ -83,10 +105,10 @@ impl Schedule {
             let wait = self.interval.saturating_mul(factor).max(took.saturating_mul(9));
             wait.min(LONGEST_WAIT.max(self.interval))
         };
-        slot.due = Instant::now() + wait;
+        slot.due = now + wait;
         drop(slots);
         self.changed.notify_one();
-        wait.max(self.interval)
+        wait.max(self.interval).max(allowed_in)
     }
 
     /// Notes a sign that a repository has changed.
@@ -110,37 +132,60 @@ impl Schedule {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "a share of a budget")]
+fn share(bytes: u64, budget: u64) -> f64 {
+    bytes as f64 / budget.max(1) as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_is_at_work_is_not_looked_at_twice_and_a_sign_in_the_meantime_is_not_lost() {
-        let schedule = Schedule::new(1, Duration::from_secs(3600));
+        let schedule = Schedule::new(1, Duration::from_secs(3600), None);
         assert_eq!(schedule.next(), Some((0, Look::Whole)));
         schedule.hint(0);
-        schedule.done(0, false, Duration::ZERO);
+        schedule.done(0, false, Duration::ZERO, 0);
         assert_eq!(schedule.next(), Some((0, Look::AtRefs)));
-        schedule.done(0, false, Duration::ZERO);
+        schedule.done(0, false, Duration::ZERO, 0);
         assert_eq!(schedule.next(), Some((0, Look::AtRefs)));
         schedule.end();
         assert_eq!(schedule.next(), None);
     }
 
     #[test]
+    fn the_repositories_of_a_host_are_not_looked_at_beyond_its_budget() {
+        const BUDGET: u64 = 1 << 30;
+        let schedule = Schedule::new(3, Duration::from_secs(30), Some(BUDGET));
+        for place in 0..2 {
+            assert_eq!(schedule.next(), Some((place, Look::Whole)), "there is something left");
+            assert!(schedule.done(place, false, Duration::ZERO, BUDGET / 4) <= Duration::from_secs(31));
+        }
+        assert_eq!(schedule.next(), Some((2, Look::Whole)));
+        // Twice the budget is gone: the next look is in an hour and a half, whoever hints at a change.
+        let wait = schedule.done(2, false, Duration::ZERO, BUDGET * 2);
+        assert!(wait.as_secs().abs_diff(5400) < 5, "{wait:?}");
+        schedule.hint(0);
+        assert!(schedule.lock().allowed_at() > Instant::now() + Duration::from_secs(5000));
+        let free = Schedule::new(1, Duration::from_secs(30), None);
+        assert_eq!(free.done(0, false, Duration::ZERO, u64::MAX), Duration::from_secs(30));
+    }
+
+    #[test]
     fn a_repository_that_takes_long_is_asked_less_often() {
-        let schedule = Schedule::new(1, Duration::from_secs(30));
-        assert_eq!(schedule.done(0, false, Duration::from_secs(1)), Duration::from_secs(30));
-        assert_eq!(schedule.done(0, false, Duration::from_secs(20)), Duration::from_secs(180));
-        assert_eq!(schedule.done(0, false, Duration::from_secs(3600)), Duration::from_secs(600));
+        let schedule = Schedule::new(1, Duration::from_secs(30), None);
+        assert_eq!(schedule.done(0, false, Duration::from_secs(1), 0), Duration::from_secs(30));
+        assert_eq!(schedule.done(0, false, Duration::from_secs(20), 0), Duration::from_secs(180));
+        assert_eq!(schedule.done(0, false, Duration::from_secs(3600), 0), Duration::from_secs(600));
     }
 
     #[test]
     fn failures_make_the_wait_longer_but_not_endless() {
-        let schedule = Schedule::new(1, Duration::from_secs(30));
+        let schedule = Schedule::new(1, Duration::from_secs(30), None);
         let mut waits = Vec::new();
         for _ in 0..20 {
-            schedule.done(0, true, Duration::ZERO);
+            schedule.done(0, true, Duration::ZERO, 0);
             waits.push((schedule.lock().all[0].due - Instant::now()).as_secs() + 1);
         }
         assert_eq!(waits[..4], [30, 60, 120, 240]);

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::state::findings::FoundWrong;
 use crate::state::picture::Picture;
 use crate::state::repository::ServedRepository;
 use crate::state::row::Row;
@@ -57,6 +58,8 @@ pub struct ArtifactView {
     pub page: usize,
     pub pages: usize,
     pub activity: Vec<EventReport>,
+    /// What `gto doctor` finds about it, as far as that is known.
+    pub findings: Vec<FoundWrong>,
     /// How to get it.
     #[serde(skip)]
     pub uses: Vec<Use>,
@@ -148,6 +151,7 @@ impl ArtifactView {
             page,
             pages,
             activity,
+            findings: repository.findings_of(artifact.name()),
             uses,
         })
     }

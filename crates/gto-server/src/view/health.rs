@@ -31,6 +31,8 @@ pub struct RepositoryHealth {
     pub failing: Option<Failing>,
     /// Whether the system says when it changes; if not, it is looked at regularly.
     pub watched: bool,
+    /// In how many seconds at most a change is seen where the system does not say so.
+    pub seen_within: u64,
     /// Why answers may be less than expected.
     pub warnings: Vec<String>,
     /// What `gto doctor` finds.
@@ -50,10 +52,14 @@ impl Health {
                 seen_at: picture.seen_at,
                 failing: repository.failing(),
                 watched: picture.is_watched,
+                seen_within: repository.due_in().max(app.settings.refresh.as_secs()),
                 findings: repository.findings(),
                 warnings: picture.snapshot.warnings().iter().map(ToString::to_string).collect(),
             }
         };
-        Self { repositories: app.repositories.iter().map(health).collect() }
+        let mut repositories: Vec<RepositoryHealth> = app.repositories.iter().map(health).collect();
+        // What needs somebody comes first.
+        repositories.sort_by_key(|one| (one.failing.is_none(), one.findings.is_empty()));
+        Self { repositories }
     }
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::failure::Failure;
 use crate::state::picture::Picture;
 use crate::state::repository::ServedRepository;
 use crate::state::row::Row;
@@ -55,11 +56,13 @@ pub enum Sort {
 
 impl Sort {
     /// As in an address.
-    pub fn of(text: Option<&str>) -> Self {
+    pub fn of(text: Option<&str>) -> Result<Self, Failure> {
         match text {
-            Some("activity") => Self::Activity,
-            Some("drift") => Self::Drift,
-            _ => Self::Name,
+            None | Some("name") => Ok(Self::Name),
+            Some("activity") => Ok(Self::Activity),
+            Some("drift") => Ok(Self::Drift),
+            Some(other) => Err(Failure::invalid(format!("'{}' is no order", other.escape_debug()))
+                .hint("choose name, activity or drift")),
         }
     }
 }
@@ -100,8 +103,8 @@ pub fn rows_at(repository: &ServedRepository, picture: &Picture, moment: &Moment
 
 impl Overview {
     /// What is asked for.
-    pub fn new(app: &App, moment: Moment, params: &Params) -> Self {
-        let selection = Selection::new(params);
+    pub fn new(app: &App, moment: Moment, params: &Params) -> Result<Self, Failure> {
+        let selection = Selection::new(params)?;
         let (mut columns, mut used) = (Vec::new(), BTreeSet::new());
         let mut choices = Choices::default();
         let mut rows = Vec::new();
@@ -121,20 +124,40 @@ impl Overview {
         let mut stages = query::stage_columns(Some(&columns), used);
         let more_stages = stages.len().saturating_sub(MOST_COLUMNS);
         stages.truncate(MOST_COLUMNS);
-        let sort = Sort::of(params.get("sort"));
+        let sort = Sort::of(params.get("sort"))?;
         sort_rows(&mut rows, sort);
         let total = rows.len();
         let pages = total.div_ceil(PAGE).max(1);
         let page = params.number("page", 1, pages);
         let rows = rows.into_iter().skip((page - 1) * PAGE).take(PAGE).collect();
         let filters = filters(params);
-        Self { moment, stages, more_stages, rows, total, of, page, pages, sort, filters, choices }
+        Ok(Self { moment, stages, more_stages, rows, total, of, page, pages, sort, filters, choices })
+    }
+}
+
+impl Filter {
+    /// What a chip says.
+    pub fn label(&self) -> String {
+        let name = match self.name {
+            "behind" => return "A stage is behind".to_owned(),
+            "deprecated" => return "Deprecated too".to_owned(),
+            "q" => "Search",
+            "repo" => "Repository",
+            "stage" => "Stage",
+            "type" => "Type",
+            "label" => "Label",
+            "author" => "Who",
+            "since" => "Changed since",
+            other => other,
+        };
+        format!("{name}: {}", self.value)
     }
 }
 
 fn filters(params: &Params) -> Vec<Filter> {
     let filter = |name: &'static str| {
-        let value = params.get(name)?.to_owned();
+        let is_box = matches!(name, "behind" | "deprecated");
+        let value = params.get(name).filter(|_| !is_box || params.is_set(name))?.to_owned();
         Some(Filter { name, value, without: params.with(name, None) })
     };
     FILTERS.into_iter().filter_map(filter).collect()
@@ -181,9 +204,15 @@ pub struct Selection {
 
 impl Selection {
     /// Those that the parameters ask for.
-    pub fn new(params: &Params) -> Self {
+    pub fn new(params: &Params) -> Result<Self, Failure> {
+        let since = params.get("since").map(|text| {
+            day(text).ok_or_else(|| {
+                Failure::invalid(format!("'{}' is no day", text.escape_debug()))
+                    .hint("as in `since=2026-11-24`")
+            })
+        });
         let text = |name: &str| params.get(name).map(ToOwned::to_owned);
-        Self {
+        Ok(Self {
             words: params
                 .get("q")
                 .map(|q| q.to_lowercase().split_whitespace().map(ToOwned::to_owned).collect())
@@ -193,10 +222,10 @@ impl Selection {
             kind: text("type"),
             label: text("label"),
             author: text("author").map(|author| author.to_lowercase()),
-            since: params.get("since").and_then(day),
+            since: since.transpose()?,
             behind: params.is_set("behind"),
             deprecated: params.is_set("deprecated"),
-        }
+        })
     }
 
     /// Whether anything of this repository is.

@@ -136,6 +136,19 @@ fn lane(artifact: &Artifact, changes: &Changes, stage: &StageName) -> Lane {
 }
 
 impl Stay {
+    /// The class of a bar that is too short for its text: on a phone, or everywhere. A letter is about 8 pixels wide.
+    pub fn room(&self) -> &'static str {
+        /// The width of the picture on a phone, and on a small screen.
+        const WIDTHS: [f64; 2] = [250.0, 850.0];
+        let letters = u8::try_from(self.version.short().chars().count()).unwrap_or(u8::MAX);
+        let text = 12.0 + 8.0 * (f64::from(letters) + if self.is_rollback { 2.0 } else { 0.0 });
+        match WIDTHS.map(|width| self.width / 100.0 * width >= text) {
+            [true, _] => "",
+            [false, true] => " short",
+            [false, false] => " tight",
+        }
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "a place on a screen")]
     fn place(&mut self, from: Timestamp, to: Timestamp) {
         let whole = (to.seconds() - from.seconds()).max(1) as f64;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use axum::http::StatusCode;
 use gto::rules::Undo;
 use gto::signing::Sign;
-use gto::{Applied, Author, ErrorKind, Plan, Registry, Request, WriteOptions};
+use gto::{Applied, Author, Plan, Registry, Request, WriteOptions};
 
 use crate::app::App;
 use crate::auth::actor::Actor;
@@ -37,6 +37,7 @@ pub fn plan(
     request: Request,
 ) -> Result<Planned, Failure> {
     let command = check(app, &request)?;
+    answers(repository)?;
     let options = WriteOptions::default();
     let registry = repository.open()?;
     let request = in_name_of(app, actor, &registry, request)?;
@@ -55,6 +56,17 @@ pub fn plan(
     };
     app.plans.keep(id.clone(), waiting);
     Ok(Planned { id, plan, command })
+}
+
+/// Refuses where nothing can be read: to open it would not come to an end.
+pub fn answers(repository: &ServedRepository) -> Result<(), Failure> {
+    let picture = repository.picture();
+    if picture.registry.is_some() {
+        return Ok(());
+    }
+    let why = picture.failing.as_ref().map(|failing| format!(": {}", failing.reason)).unwrap_or_default();
+    Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, format!("'{}' cannot be read now{why}", repository.id))
+        .hint("the page `/health` says since when"))
 }
 
 /// Whether this server writes at all; and the command that does what is asked for.
@@ -91,15 +103,32 @@ pub fn in_name_of(
             "leave out `undo`, so that a tag says it; or delete them in a clone",
         );
     }
-    if registry.policy_in_force()?.is_none_or(|policy| policy.policy.service.is_none()) {
-        return refuse(
-            "This server writes for its users only where a policy says who may do what",
-            "name the group of the server's key in `.gto-policy.yaml`, as `service: {by: [bots]}`",
-        );
-    }
+    may_serve(registry)?;
     let override_reason = request.author().override_reason.clone();
     let actor = Some(user.to_owned());
     Ok(request.with_author(Author { sign: Sign::Always(None), override_reason, actor, ..Author::default() }))
+}
+
+/// Refuses to write for users where no policy lets this server: nobody would believe for whom it wrote.
+fn may_serve(registry: &Registry) -> Result<(), Failure> {
+    let refuse = |detail: String, hint: &str| Err(Failure::new(StatusCode::FORBIDDEN, detail).hint(hint));
+    let policy = registry.policy_in_force()?;
+    let Some((policy, service)) =
+        policy.as_ref().and_then(|policy| Some((policy, policy.policy.service.as_ref()?)))
+    else {
+        return refuse(
+            "This server writes for its users only where a policy says who may do what".to_owned(),
+            "name the group of the server's key in `.gto-policy.yaml`, as `service: {by: [bots]}`",
+        );
+    };
+    match registry.distrust_of_service(policy, service)? {
+        None => Ok(()),
+        Some(why) => refuse(
+            format!("This server may not write for its users: {why}"),
+            "whoever runs it adds its public key to `.gto-policy/keys`, and its address or key to a group of `service: by` in \
+             `.gto-policy.yaml`",
+        ),
+    }
 }
 
 fn deletes(request: &Request) -> bool {
@@ -127,20 +156,29 @@ pub fn apply(
     id: &str,
 ) -> Result<(Plan, Applied), Failure> {
     let waiting = app.plans.take(id, actor, &repository.id).ok_or_else(missing)?;
-    let applied = repository.open().and_then(|registry| registry.apply(&waiting.plan, &waiting.options));
-    match applied {
+    match applied(app, repository, &waiting) {
         Ok(applied) => {
             see(app, repository);
             Ok((waiting.plan, applied))
         }
-        Err(error) => {
+        Err(failure) => {
             // Something else is at work there: the same plan may be applied a moment later.
-            if error.kind() == ErrorKind::Unavailable {
+            if failure.status() == StatusCode::SERVICE_UNAVAILABLE {
                 app.plans.keep(id.to_owned(), waiting);
             }
-            Err(error.into())
+            Err(failure)
         }
     }
+}
+
+fn applied(app: &App, repository: &ServedRepository, waiting: &Waiting) -> Result<Applied, Failure> {
+    answers(repository)?;
+    let registry = repository.open()?;
+    if app.settings.write == WriteMode::Service {
+        // The policy may be another by now.
+        may_serve(&registry)?;
+    }
+    Ok(registry.apply(&waiting.plan, &waiting.options)?)
 }
 
 /// Looks at a repository that was written to, and waits a moment for that: who writes, reads next.

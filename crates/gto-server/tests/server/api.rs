@@ -26,6 +26,26 @@ fn promote(version: &str) -> Value {
 }
 
 #[test]
+fn what_a_list_cannot_be_asked_for_is_refused_rather_than_left_out() {
+    let repo = example();
+    let server = serve(&repo);
+    for query in ["sort=zzz", "since=xyz", "since=2026-13-01"] {
+        for path in ["/", "/api/v1/artifacts"] {
+            let answer = server.get(&format!("{path}?{query}"));
+            assert_eq!(answer.status, 400, "{path}?{query}");
+            assert!(answer.text().contains("is no"), "{}", answer.body);
+        }
+    }
+    // An entity tag is the same one, whether a proxy calls it weak or not.
+    let answer = server.get("/api/v1/artifacts").ok();
+    let (token, etag) = (format!("Bearer {}", server.token), answer.header("etag").replace("W/", ""));
+    for known in [etag.clone(), format!("\"x\", W/{etag}")] {
+        let headers = [("authorization", &*token), ("if-none-match", &*known)];
+        assert_eq!(server.ask("GET", "/api/v1/artifacts", &headers, "").status, 304, "{known}");
+    }
+}
+
+#[test]
 fn the_api_answers_with_what_is_registered_and_says_what_is_wrong_as_problem_details() {
     let repo = example();
     let server = serve(&repo);

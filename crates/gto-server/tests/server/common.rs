@@ -143,7 +143,7 @@ impl Running {
             if is_there(&answer) {
                 return start.elapsed();
             }
-            assert!(start.elapsed() < Duration::from_secs(20), "{}", answer.text());
+            assert!(start.elapsed() < Duration::from_secs(60), "{}", answer.text());
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -23,6 +23,26 @@ fn a_repository_that_goes_away_keeps_its_last_good_state_and_says_since_when() {
 }
 
 #[test]
+fn a_repository_that_was_made_anew_is_watched_again() {
+    let repo = example();
+    let server = serve_with(repo.sandbox(), &[repo.path()], |a| a.refresh = Some("4s".into()));
+    if server.get("/api/v1/health").ok().json()["repositories"][0]["watched"] != true {
+        return gto_testkit::skip("the system reports no changes of files here");
+    }
+    let away = repo.path().with_extension("away");
+    std::fs::rename(repo.path(), &away).unwrap();
+    server.wait_for("/", |page| page.text().contains("cannot be read since"));
+    repo.sandbox().command("cp").arg("-r").arg(&away).arg(repo.path()).status().unwrap();
+    server.wait_for("/", |page| !page.text().contains("cannot be read since"));
+    for number in 5..9 {
+        repo.tag(&format!("nlp=churn@v{number}.0.0"), "HEAD", &TagSpec::default());
+        let took =
+            server.wait_for("/r/repo/nlp:churn", |page| page.text().contains(&format!("v{number}.0.0")));
+        assert!(took.as_secs() < 2, "v{number}.0.0 is on the page after {took:?}");
+    }
+}
+
+#[test]
 fn one_of_several_repositories_that_is_none_does_not_hide_the_others() {
     let repo = example();
     let nothing = repo.sandbox().path().join("nothing");
@@ -172,7 +192,7 @@ fn hosts_that_hang_keep_no_other_waiting() {
     let took = server.wait_for("/", |page| page.text().contains("churn"));
     assert!(took.as_secs() < 15, "{took:?}");
     let page = server.get("/").ok().text();
-    assert!(page.contains("0 is being read for the first time"), "{page}");
+    assert!(page.contains("12 of 13 repositories are being read for the first time"), "{page}");
     drop(silent);
 }
 

@@ -6,6 +6,8 @@ mod api;
 mod browser;
 mod common;
 mod failing;
+mod full_disk;
+mod hanging;
 mod hooks;
 mod hostile;
 mod live;

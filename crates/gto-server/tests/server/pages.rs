@@ -5,6 +5,39 @@ use gto_testkit::{Repo, TagSpec};
 use crate::common::{example, serve, serve_with};
 
 #[test]
+fn what_doctor_finds_about_an_artifact_is_on_its_page_and_in_the_overview() {
+    let repo = example();
+    repo.commit(
+        &[(".gto-policy.yaml", "version: 1\nrules:\n- {stage: prod, from: staging}\n")],
+        "Promote by way of staging",
+    );
+    // A version on the commit that has one already.
+    repo.tag("data@v0.2.0", "HEAD~1", &TagSpec::default());
+    let server = serve(&repo);
+    server.wait_for("/r/repo/nlp:churn", |page| page.text().contains("Findings"));
+    let page = server.get("/r/repo/nlp:churn").ok().text();
+    assert!(page.contains("policy-violated") && page.contains("the promotion policy"), "{page}");
+    assert!(!page.contains("data@v0.2.0"), "that is of another artifact: {page}");
+    let then = server.get("/r/repo/nlp:churn?at=2100-01-01").ok().text();
+    assert!(!then.contains("policy-violated"), "of before nothing is known: {then}");
+}
+
+#[test]
+fn a_slash_at_the_end_of_an_address_leads_to_the_page_that_is_meant() {
+    let repo = example();
+    let server = serve(&repo);
+    for (typed, meant) in [
+        ("/health/", "/health"),
+        ("/r/repo/nlp:churn/?at=2100-01-01", "/r/repo/nlp:churn?at=2100-01-01"),
+        ("//evil.example/", "/evil.example"),
+    ] {
+        let answer = server.get(typed);
+        assert_eq!((answer.status, answer.header("location")), (303, meant), "{typed}");
+    }
+    assert_eq!(server.get("/r/repo/absent").status, 404);
+}
+
+#[test]
 fn the_overview_says_what_is_where_since_when_by_whom_and_how_far_behind() {
     let repo = example();
     let server = serve(&repo);

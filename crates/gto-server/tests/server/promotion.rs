@@ -150,7 +150,7 @@ fn a_server_that_only_shows_has_the_same_buttons_with_what_to_type() {
     let answer = browser.ask("POST", "/write/repo", form);
     assert_eq!(answer.status, 403);
     assert!(
-        answer.text().contains("type `gto assign nlp:churn --version v1.1.0 --stage prod`"),
+        answer.text().contains("Type gto assign nlp:churn --version v1.1.0 --stage prod in a clone"),
         "{}",
         answer.text()
     );
@@ -254,6 +254,19 @@ fn a_service_writes_for_its_users_what_the_policy_lets_them_and_signs_it() {
     assert!(without.text().contains("only where a policy says who may do what"), "{}", without.text());
     let policy = "version: 1\ngroups: {release: ['email:ada@example.com'], bots: ['email:bot@example.com']}\nservice: {by: [bots]}\nrules:\n- {stage: prod, by: [release]}\n";
     let keys = format!("{} bot@example.com\n", key.public().trim_end_matches(" test"));
+    // A key of the policy that no group of `service:` names: nobody would believe for whom it signs.
+    let of_another = keys.replace("bot@", "other@");
+    repo.commit(&[(".gto-policy.yaml", policy), (".gto-policy/keys/bot.pub", &of_another)], "Another bot");
+    let untrusted = ada.ask("POST", "/write/repo", form);
+    assert_eq!(untrusted.status, 403, "{}", untrusted.text());
+    let text = untrusted.text();
+    assert!(text.contains("is in no group of service: by") && text.contains(".gto-policy/keys"), "{text}");
+    std::fs::remove_file(repo.path().join(".gto-policy/keys/bot.pub")).unwrap();
+    repo.git_ok(&["commit", "--quiet", "--all", "--message", "No bot"]);
+    let unknown = ada.ask("POST", "/write/repo", form);
+    assert_eq!(unknown.status, 403, "{}", unknown.text());
+    assert!(unknown.text().contains("This server may not write for its users"), "{}", unknown.text());
+    assert!(!repo.git_ok(&["tag"]).contains("prod#5"), "nothing is made");
     repo.commit(&[(".gto-policy.yaml", policy), (".gto-policy/keys/bot.pub", &keys)], "Ada promotes");
     let refused = eve.ask("POST", "/write/repo", form);
     assert_eq!(refused.status, 403, "{}", refused.text());

@@ -187,6 +187,24 @@ fn slow_and_large_requests_are_cut_off() {
     let server = serve(&repo);
     let large = "x".repeat(2 << 20);
     assert_eq!(server.ask("POST", "/sign-in", &[], &large).status, 413);
+    let token = format!("Bearer {}", server.token);
+    for (path, is_api) in [
+        ("/api/v1/repos/repo/plans", true),
+        ("/api/2.0/mlflow/registered-models/alias", true),
+        ("/write/repo", false),
+        ("/sign-in", false),
+    ] {
+        let answer = server.ask("POST", path, &[("authorization", &token)], &large);
+        assert_eq!(answer.status, 413, "{path}");
+        if is_api {
+            assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
+            assert_eq!(answer.json()["status"], 413, "{path}");
+            assert!(answer.json()["detail"].as_str().unwrap().contains("larger than 1 MiB"), "{path}");
+        } else {
+            assert!(answer.body.starts_with("<!doctype html>"), "{path}: {}", answer.body);
+            assert!(answer.text().contains("larger than 1 MiB"), "{path}: {}", answer.text());
+        }
+    }
     let address = server.url.trim_start_matches("http://").trim_end_matches('/').to_owned();
     let mut slow = TcpStream::connect(&address).unwrap();
     slow.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
