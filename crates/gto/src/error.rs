@@ -126,6 +126,14 @@ pub enum Error {
     NoDefaultBranch {
         /// The remote.
         remote: String,
+        /// Whether this is a clone that has its branches and history, and not a checkout of some of them.
+        is_whole: bool,
+    },
+    /// Of several remotes none is the one that counts, or that one is not there, so that the policy is not known.
+    #[error("Which policy is in force is not known, since it is not clear which remote counts")]
+    PolicyOfWhichRemote {
+        /// Why.
+        source: Box<Error>,
     },
     /// The promotion policy forbids a tag: this is proven.
     #[error("The policy forbids '{tag}': {}", listed(violations))]
@@ -561,6 +569,12 @@ impl Error {
             },
             _ => None,
         }
+    }
+
+    /// A tag that may be an annotated one at the remote.
+    pub(crate) fn lightweight_here(tag: &str) -> Self {
+        let reason = "it is lightweight here, and only annotated tags are events".to_owned();
+        Self::NoEvent { tag: tag.to_owned(), reason, is_lightweight: true }
     }
 
     /// A remote that does not say which tags it has.

@@ -125,6 +125,7 @@ impl Error {
             Self::Config(_)
             | Self::Policy(_)
             | Self::NoDefaultBranch { .. }
+            | Self::PolicyOfWhichRemote { .. }
             | Self::NoIdentity { .. }
             | Self::NoGit { .. }
             | Self::NoRemote { .. }

@@ -17,7 +17,7 @@ use crate::event::Event;
 use crate::git::{self, parse_date, parse_exact};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
-use crate::policy::{Baseline, Facts, Judge, Need, Policy, TagSignature, Verdict};
+use crate::policy::{Baseline, Facts, Judge, KnownApprovals, Need, Policy, TagSignature, Verdict};
 use crate::query::{self, HistoryOptions, ShowOptions, StageSort};
 use crate::reference::{Reference, Selector};
 use crate::report::{ArtifactSummary, EventReport};
@@ -185,7 +185,7 @@ fn cannot_be_had(need: Need, facts: &mut Facts) {
         Need::Signature { tag, id } => _ = facts.signatures.insert((tag, id), Ok(TagSignature::unsigned())),
         Need::Branch { commit, branches } => _ = facts.branches.insert((commit, branches), Err(why())),
         Need::Approvals { artifact, version, stage } => {
-            facts.approvals.insert((artifact, version, stage), Ok(Vec::new()));
+            facts.approvals.insert((artifact, version, stage), Ok(KnownApprovals::default()));
         }
     }
 }

@@ -382,6 +382,8 @@ pub enum Warning {
         source: String,
         /// The tags, and what of each is not as the policy wants it.
         tags: Vec<(String, String)>,
+        /// The command that fetches approvals which may not be here, if they would change that.
+        fetch: Option<String>,
     },
     /// Tags of the registry that cannot be read, so that an answer may be the one of before (decision D27).
     DamagedTags(Vec<DamagedTag>),
@@ -478,20 +480,25 @@ impl std::fmt::Display for Warning {
                 "tags that were made under another name, and copied or renamed: {} (`gto doctor` shows that name)",
                 first_three(tags)
             ),
-            Self::ViolatingTags { source, tags } => match tags.as_slice() {
-                [(tag, why)] => {
-                    write!(f, "tag '{tag}' violates the policy of {source} and counts as absent: {why}")
+            Self::ViolatingTags { source, tags, fetch } => {
+                match tags.as_slice() {
+                    [(tag, why)] => {
+                        write!(f, "tag '{tag}' violates the policy of {source} and counts as absent: {why}")?;
+                    }
+                    tags => {
+                        let names: Vec<String> = tags.iter().map(|(tag, _)| tag.clone()).collect();
+                        write!(
+                            f,
+                            "{} tags violate the policy of {source} and count as absent: {} (`gto policy check` shows why)",
+                            names.len(),
+                            first_three(&names)
+                        )?;
+                    }
                 }
-                tags => {
-                    let names: Vec<String> = tags.iter().map(|(tag, _)| tag.clone()).collect();
-                    write!(
-                        f,
-                        "{} tags violate the policy of {source} and count as absent: {} (`gto policy check` shows why)",
-                        names.len(),
-                        first_three(&names)
-                    )
-                }
-            },
+                fetch.iter().try_for_each(|fetch| {
+                    write!(f, "; approvals may be missing here: `{fetch}` fetches them")
+                })
+            }
             Self::DamagedTags(tags) => {
                 let what = if tags.len() == 1 { "what it says" } else { "what they say" };
                 write!(f, "{}; {what} is left out (`gto doctor` shows the fix)", damage::sentence(tags))

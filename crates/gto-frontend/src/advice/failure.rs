@@ -1,6 +1,7 @@
 //! What to do where Git, a disk, a setting or an argument keeps gto from its work.
 
 use gto::name::{ArtifactName, InvalidName};
+use gto::tag::TagName;
 use gto::{Error, Registry};
 
 use super::lacking::fetch_tags;
@@ -237,6 +238,10 @@ fn of_revision(revision: &str, scene: &mut dyn Scene) -> Advice {
             shell_quote(url)
         )
         .into();
+    }
+    let is_tag = revision.strip_prefix("refs/tags/").unwrap_or(revision).parse::<TagName>().is_ok();
+    if let Some(fetch) = registry.as_ref().and_then(fetch_tags).filter(|_| is_tag) {
+        return format!("`{fetch}` fetches the tags of the remote").into();
     }
     let shallow = registry.is_some_and(|registry| registry.is_shallow());
     let fetch = if shallow { "; this clone is shallow: `git fetch --unshallow` first" } else { "" };

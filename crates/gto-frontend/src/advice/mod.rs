@@ -56,6 +56,7 @@ pub fn of(error: &Error, scene: &mut dyn Scene) -> Vec<Advice> {
         | Error::ViolatingTag { .. }
         | Error::NothingToOverride
         | Error::ReservedTrailer { .. } => policy::of(error),
+        Error::PolicyOfWhichRemote { source } => of(source, scene),
         Error::Sign { lacks_terminal, .. } => failure::of_signing(*lacks_terminal),
         error => failure::of(error, scene)
             .or_else(|| opening::of(error, scene))

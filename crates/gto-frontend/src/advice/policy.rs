@@ -26,10 +26,18 @@ pub(super) fn of(error: &Error) -> Vec<Advice> {
         Error::Policy(_) => {
             vec!["fix the file and push it to the default branch: nothing is written while the policy cannot be used".into()]
         }
-        Error::NoDefaultBranch { remote } => {
+        Error::NoDefaultBranch { remote, is_whole: true } => {
             let remote = shell_quote(remote);
-            // A checkout of a pipeline has one tag, or one branch.
-            let fetch = format!("git remote set-branches {remote} '*' && git fetch --tags --force {remote}");
+            vec![
+                format!("`git fetch {remote} && git remote set-head {remote} --auto` asks the remote").into(),
+            ]
+        }
+        Error::NoDefaultBranch { remote, is_whole: false } => {
+            let remote = shell_quote(remote);
+            // A checkout of a pipeline has one tag, or one branch. What is configured says later on that no approvals are missing.
+            let fetch = format!(
+                "git remote set-branches {remote} '*' && git config remote.{remote}.tagOpt --tags && git fetch --force {remote}"
+            );
             vec![format!("`{fetch} && git remote set-head {remote} --auto` fetches it").into()]
         }
         Error::ReservedTrailer { .. } => {

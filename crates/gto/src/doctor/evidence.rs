@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::git::{GrownFolder, LeftLock, Salvage, UnreadableTag};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
-use crate::policy::Policy;
+use crate::policy::{Policy, Unjudged};
 use crate::state::State;
 use crate::time::Timestamp;
 
@@ -59,8 +59,12 @@ pub(crate) struct Evidence<'a> {
 pub(crate) enum PolicyEvidence {
     /// There is none.
     None,
+    /// There is none, but a file with nearly that name.
+    Misnamed(String),
     /// It cannot be used, for this reason.
     Unusable(String),
+    /// A branch has one, and it is not in force.
+    OutOfForce(Unjudged),
     /// The one in force.
     InForce {
         policy: Box<Policy>,

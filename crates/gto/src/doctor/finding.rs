@@ -75,6 +75,7 @@ checks! {
         MalformedTag "malformed-tag" "A tag object cannot be understood.",
         NoCounterLeft "no-counter-left" "A tag has the highest counter there is, so that no counted tag can be made.",
         PolicyUnusable "unusable-policy" "The promotion policy cannot be used, so that nothing is written.",
+        PolicyOutOfForce "policy-not-in-force" "`HEAD` of a server's repository leads to no branch, and another has a policy.",
         PolicyUnfulfillable "policy-nobody-can-fulfil" "A rule of the policy that nothing satisfies.",
     }
     warnings {
@@ -98,6 +99,7 @@ checks! {
         UndecidedOrder "undecided-order" "Events about one thing, in one second, without counters (decision D2).",
         Future "time-in-the-future" "A tag's time is yet to come (decision D3).",
         CaseOnly "names-differ-only-in-case" "Two names that a person takes for one.",
+        PolicyMisnamed "policy-misnamed" "A file that is meant to be the promotion policy has another name.",
         PolicyViolated "policy-violated" "An event violates the policy.",
         PolicyUnjudged "policy-not-judged" "Whether an event keeps the policy is not known.",
         StageWithoutRule "stage-without-rule" "No rule of the policy is about a stage that is in use.",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use semver::{Comparator, Prerelease as Pre, Version};
 
+use super::command::{Command, Program};
 use super::evidence::{Evidence, PolicyEvidence};
 use super::finding::{Check, Finding, quoted, tags_that};
 use crate::name::StageName;
@@ -16,6 +17,16 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
         PolicyEvidence::Unusable(reason) => {
             let message = format!("the promotion policy cannot be used, so writes are refused: {reason}");
             return findings.push(Finding::new(Check::PolicyUnusable, message));
+        }
+        PolicyEvidence::Misnamed(name) => {
+            let message = format!("'{name}' is no promotion policy: that is called '{}'", Policy::FILE_NAME);
+            return findings.push(Finding::new(Check::PolicyMisnamed, message));
+        }
+        PolicyEvidence::OutOfForce(why) => {
+            let fix = why.meant.as_ref().map(|branch| {
+                Command::new(Program::Git, &["symbolic-ref", "HEAD", &format!("refs/heads/{branch}")])
+            });
+            return findings.push(Finding::new(Check::PolicyOutOfForce, why.to_string()).fix(fix));
         }
         PolicyEvidence::InForce { policy, violating, unknown } => (policy, violating, unknown),
     };

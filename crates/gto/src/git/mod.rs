@@ -56,7 +56,7 @@ pub(crate) use remote::mirror::{Access, MirrorError, url_of};
 pub(crate) use remote::porcelain::{Outcome, PushReport};
 pub(crate) use remote::reach::TagsWanted;
 pub(crate) use remote::url::{Address, NoAddress, without_passwords};
-pub(crate) use remote::{PushedBranch, PushedTag, Remote, RemoteError, RemoteTag, batches};
+pub(crate) use remote::{FetchedTags, PushedBranch, PushedTag, Remote, RemoteError, RemoteTag, batches};
 pub(crate) use repository::Repository;
 pub(crate) use signatures::keys::{CheckedTag, KeyRing};
 pub(crate) use signatures::sign::SignError;

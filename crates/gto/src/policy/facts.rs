@@ -55,7 +55,7 @@ pub struct Facts {
     /// By commit and the patterns of the branches.
     pub branches: HashMap<(ObjectId, Vec<Glob>), Result<BranchFact, String>>,
     /// By artifact, version number and stage.
-    pub approvals: HashMap<(ArtifactName, String, StageName), Result<Vec<Approval>, String>>,
+    pub approvals: HashMap<(ArtifactName, String, StageName), Result<KnownApprovals, String>>,
     /// Tags that are yet to be made and will be signed, with the trailers that they will have: whether the signature is good is
     /// seen then.
     pub planned: HashMap<String, Trailers>,
@@ -157,6 +157,34 @@ pub struct BranchFact {
     pub on: Option<String>,
     /// The branches that match.
     pub looked_at: Vec<String>,
+}
+
+/// The approvals of a version for a stage that are here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KnownApprovals {
+    /// Those that are here, withdrawn ones with their withdrawals.
+    pub here: Vec<Approval>,
+    /// Whether there may be others.
+    pub others: OtherApprovals,
+}
+
+impl KnownApprovals {
+    /// These, and no others.
+    pub fn all(here: Vec<Approval>) -> Self {
+        Self { here, others: OtherApprovals::None }
+    }
+}
+
+/// Whether there may be approvals that are not here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum OtherApprovals {
+    /// There are none.
+    #[default]
+    None,
+    /// Some may not have been fetched, which is not likely: this command fetches them.
+    Unlikely(String),
+    /// They are fetched here with some luck only, so that none need not be none: why, and what to do.
+    Unknown(String),
 }
 
 /// An approval, or a withdrawal of one: a tag.

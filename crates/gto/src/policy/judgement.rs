@@ -137,14 +137,22 @@ pub enum Remedy {
     Sign(Vec<String>),
     /// Sign the tag, with this in a line of its message.
     SignWithTrailer(String),
-    /// Get so many approvals more, of members of these groups; none: with any key of the policy.
-    Approve(usize, Vec<String>),
+    /// Get so many approvals more, of members of these groups; none: with any key of the policy. Where some may not be here, the
+    /// command that fetches them.
+    Approve(usize, Vec<String>, Option<String>),
     /// Let one of these push it.
     PushAs(Vec<String>),
     /// Make the tag anew, with the time of now.
     MakeAnew,
     /// Nothing: this is not allowed.
     Nothing,
+}
+
+impl Remedy {
+    /// The command that fetches approvals which may not be here.
+    pub fn fetch(&self) -> Option<&str> {
+        if let Self::Approve(_, _, fetch) = self { fetch.as_deref() } else { None }
+    }
 }
 
 impl fmt::Display for Remedy {
@@ -163,10 +171,13 @@ impl fmt::Display for Remedy {
             Self::Sign(groups) if groups.is_empty() => f.write_str("sign the tag with a key of the policy"),
             Self::Sign(groups) => write!(f, "let a member of {} sign the tag", one_of(groups)),
             Self::SignWithTrailer(line) => write!(f, "sign a tag with the line '{line}'"),
-            Self::Approve(count, groups) => {
+            Self::Approve(count, groups, fetch) => {
                 let plural = if *count == 1 { "" } else { "s" };
                 write!(f, "get {count} approval{plural}")?;
-                if groups.is_empty() { Ok(()) } else { write!(f, " from {}", one_of(groups)) }
+                if !groups.is_empty() {
+                    write!(f, " from {}", one_of(groups))?;
+                }
+                fetch.iter().try_for_each(|fetch| write!(f, ", or fetch what may not be here: `{fetch}`"))
             }
             Self::PushAs(pushers) => write!(f, "let {} push it", one_of(pushers)),
             Self::MakeAnew => f.write_str("make the tag anew"),
@@ -200,6 +211,13 @@ pub struct Violation {
     pub found: String,
     /// What would satisfy it.
     pub remedy: Remedy,
+}
+
+/// The command that fetches approvals which may not be here, if nothing else is wrong.
+pub fn fetch_of(violations: &[Violation]) -> Option<&str> {
+    let mut all = violations.iter().map(|violation| violation.remedy.fetch());
+    let first = all.next().flatten();
+    first.filter(|_| all.all(|fetch| fetch.is_some()))
 }
 
 impl fmt::Display for Violation {

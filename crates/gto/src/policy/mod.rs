@@ -38,13 +38,14 @@ mod span;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod unjudged;
 
 pub use baseline::{Baseline, InvalidBaseline};
 pub use deletion::deletion_checks;
-pub use facts::{Approval, BranchFact, Facts, Need, TagSignature, Trailers};
+pub use facts::{Approval, BranchFact, Facts, KnownApprovals, Need, OtherApprovals, TagSignature, Trailers};
 pub use glob::{Glob, InvalidGlob};
 pub use judge::{Change, Judge, judge, needs};
-pub use judgement::{Check, Condition, Judgement, Missing, Outcome, Remedy, Verdict, Violation};
+pub use judgement::{Check, Condition, Judgement, Missing, Outcome, Remedy, Verdict, Violation, fetch_of};
 pub use people::{Group, Key, KeyKind, Member};
 pub use push::{InvalidUpdate, Reason, RefUpdate, Refused};
 pub use read::PolicyError;
@@ -53,3 +54,4 @@ pub use rule::{
 };
 pub use span::{Moment, Span};
 pub use timeline::{Shown, StageChange, Timeline};
+pub use unjudged::Unjudged;

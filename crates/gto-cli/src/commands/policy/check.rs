@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use gto::name::ArtifactName;
-use gto::policy::{Reason, Refused, Verdict};
+use gto::policy::{Reason, Refused, Verdict, fetch_of};
 use gto::tag::TagName;
 use gto::{PolicyReport, Registry, TagsToCheck};
 use gto_frontend::reports::policy;
@@ -154,6 +154,13 @@ fn print(context: &mut Context, report: &PolicyReport) -> Result<()> {
                 }
             }
         }
+    }
+    let fetch = report.tags.iter().find_map(|tag| match tag.judgement.verdict() {
+        Verdict::Violations(violations) => fetch_of(&violations).map(str::to_owned),
+        _ => None,
+    });
+    if let Some(fetch) = fetch {
+        context.printer.hint(format!("approvals may be missing here: `{fetch}` fetches them"));
     }
     let count = |word: &str| report.tags.iter().filter(|tag| policy::word(&tag.judgement) == word).count();
     let unknown = match count("unknown") {

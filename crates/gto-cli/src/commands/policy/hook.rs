@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use gto::Registry;
 use gto::policy::{Place, Reason, RefUpdate, Refused};
 use gto::tag::TagName;
-use gto_frontend::text::clean;
+use gto_frontend::text::{clean, shell_quote};
 
 use crate::context::Context;
 use crate::error::{CommandError, Result};
@@ -49,7 +49,8 @@ impl Hook {
     pub fn run(self, context: &mut Context) -> Result<()> {
         if let Some(repo) = &self.install {
             let registry = context.open(repo)?;
-            return install(context, &registry);
+            install(context, &registry)?;
+            return warn(context, &registry);
         }
         let mut input = Vec::new();
         let cannot_read =
@@ -79,10 +80,10 @@ impl Hook {
 /// Says that tags of the registry were taken without being judged: HEAD may be on a branch that nobody uses.
 fn remark(context: &mut Context, registry: &Registry, updates: &[RefUpdate]) -> Result<()> {
     let is_of_registry = |update: &RefUpdate| update.tag().is_some_and(|tag| tag.parse::<TagName>().is_ok());
-    if updates.iter().any(is_of_registry) && registry.policy_in_force()?.is_none() {
-        let branch = registry.head_branch().unwrap_or_else(|| "HEAD".to_owned());
-        let text = "this push was not judged: no policy is in force, since the default branch of the server";
-        for line in wrapped("gto: ", &format!("{text}, '{branch}', has no .gto-policy.yaml")) {
+    if updates.iter().any(is_of_registry)
+        && let Some(unjudged) = registry.unjudged()?
+    {
+        for line in wrapped("gto: ", &format!("this push was not judged: {unjudged}")) {
             context.printer.line(line)?;
         }
     }
@@ -172,11 +173,30 @@ fn install(context: &mut Context, registry: &Registry) -> Result<()> {
     Ok(())
 }
 
+/// Warns that there is nothing yet to judge by: with the hook in place nobody would expect that.
+fn warn(context: &mut Context, registry: &Registry) -> Result<()> {
+    let Some(unjudged) = registry.unjudged()? else { return Ok(()) };
+    context.printer.warning(format!("{unjudged}; pushes are taken without being judged until it has one"));
+    match &unjudged.meant {
+        Some(branch) => {
+            let branch = shell_quote(&format!("refs/heads/{branch}"));
+            context
+                .printer
+                .hint(format!("`git symbolic-ref HEAD {branch}` makes that branch the default one"));
+        }
+        None if unjudged.is_there => {
+            context.printer.hint("`gto policy init` in a clone writes one: push it to the default branch");
+        }
+        None => context.printer.hint("`git symbolic-ref HEAD refs/heads/NAME` names another one"),
+    }
+    Ok(())
+}
+
 fn failed(what: &str, path: &Path) -> impl FnOnce(std::io::Error) -> CommandError {
     let what = format!("{what} '{}'", path.display());
     |source| CommandError::File { what, source }
 }
 
 fn quoted(program: &Path) -> String {
-    gto_frontend::text::shell_quote(&program.to_string_lossy())
+    shell_quote(&program.to_string_lossy())
 }

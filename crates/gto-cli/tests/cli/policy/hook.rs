@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use gto_testkit::{Repo, RepoOptions, Run, Sandbox, TagSpec};
 
 use super::policy;
-use crate::common::{binary, gto};
+use crate::common::{binary, gto, hints_at, warns_of};
 use crate::remotes::http::served;
 
 const FROM: &str = "rules:\n- {stage: prod, from: [staging]}\n";
@@ -294,6 +294,15 @@ fn what_cannot_be_judged_is_refused() {
         binary().run_in(hooked.server.sandbox(), dir, &["policy", "hook", "pre-receive"], input.as_bytes())
     };
     run("").ok();
+    hooked.clone.tag("m#staging#7", "m@v1.0.0", &fresh(-1));
+    let to_namespace = hooked
+        .clone
+        .command("git")
+        .args(["push", "-q", "origin", "m#staging#7"])
+        .env("GIT_NAMESPACE", "x")
+        .output();
+    let said = String::from_utf8_lossy(&to_namespace.expect("git runs").stderr).into_owned();
+    assert!(said.contains("this cannot be judged: GIT_NAMESPACE is 'x'"), "{said}");
     assert!(run("x\n").fails(1).err().contains("is no line 'OLD NEW REF' of git"));
     let (zero, one) = ("0".repeat(40), "1".repeat(40));
     let said = run(&format!("{zero} {one} refs/tags/m#dev#7\n")).fails(1);
@@ -302,6 +311,48 @@ fn what_cannot_be_judged_is_refused() {
     gto(&hooked.server, "policy hook --install").ok();
     std::fs::write(hooked.server.git_dir().join("hooks/pre-receive"), "#!/bin/sh\n").expect("it is writable");
     assert!(gto(&hooked.server, "policy hook --install").fails(1).err().contains("There is another hook"));
+}
+
+#[test]
+fn a_server_whose_head_has_no_policy_is_warned_of_with_the_fix() {
+    let server = Sandbox::new().repo_with("hub.git", RepoOptions { bare: true, ..RepoOptions::default() });
+    server.git_ok(&["symbolic-ref", "HEAD", "refs/heads/master"]);
+    let install = |server: &Repo| gto(server, "policy hook --install").ok();
+    let findings = |server: &Repo| gto(server, "doctor --json").json()["findings"].clone();
+    let run = install(&server);
+    warns_of(&run, "this repository is empty, and its default branch is 'master'");
+    let clone = server.clone_to("clone");
+    clone.git_ok(&["checkout", "-q", "-b", "trunk"]);
+    clone.commit(&[("a", "1")], "first");
+    taken(&clone, &["trunk"]);
+    let run = install(&server);
+    warns_of(&run, "HEAD of this repository names the branch 'master', which does not exist");
+    hints_at(&run, "symbolic-ref HEAD refs/heads/trunk");
+    assert_eq!(findings(&server).as_array().map(Vec::len), Some(0));
+    policy(&clone, FROM, &[]);
+    clone.tag("m@v1.0.0", "HEAD", &fresh(-3));
+    clone.tag("m#prod#1", "HEAD", &fresh(-2));
+    let said = clone.git(&["push", "origin", "trunk", "m@v1.0.0"]);
+    let said = String::from_utf8_lossy(&said.stderr).replace("\nremote:", " ").replace("  ", "");
+    assert!(said.contains("this push was not judged") && said.contains("'master'"), "{said}");
+    let run = install(&server);
+    warns_of(&run, "which does not exist, while 'trunk' has one");
+    assert_eq!(findings(&server)[0]["id"], "policy-not-in-force");
+    assert_eq!(findings(&server)[0]["fix"][0], "git symbolic-ref HEAD refs/heads/trunk");
+    super::do_as_told(&server, &run);
+    assert_eq!(
+        install(&server).err(),
+        format!("hint: {} is there already\n", server.git_dir().join("hooks/pre-receive").display())
+    );
+    refused(&server, &clone, &["m#prod#1"], &["remote: m#prod#1"]);
+    assert!(
+        findings(&server).as_array().into_iter().flatten().all(|found| found["id"] != "policy-not-in-force")
+    );
+    // A branch without one.
+    server.git_ok(&["branch", "other", "trunk~1"]);
+    server.git_ok(&["symbolic-ref", "HEAD", "refs/heads/other"]);
+    let run = install(&server);
+    warns_of(&run, "'other', the default branch of this repository, has none, while 'trunk' has one");
 }
 
 #[test]

@@ -3,9 +3,11 @@
 #![cfg(unix)]
 
 mod attacks;
+mod checkouts;
 mod doctor;
 mod gitolite;
 mod hook;
+mod in_force;
 mod keys_at_the_hook;
 mod readers;
 mod rules;
@@ -33,6 +35,17 @@ fn forbidden(repo: &Repo, line: &str, error: &str) -> Run {
     assert_eq!(run.out(), "", "{run}");
     assert_eq!(repo.refs_fingerprint(), before, "a ref changed in\n{run}");
     run
+}
+
+/// Runs the first command with `git` that a run gives in backticks.
+fn do_as_told(here: &Repo, run: &Run) {
+    let said = format!("{}{}", run.out(), run.err());
+    let command =
+        said.split('`').skip(1).step_by(2).find(|text| text.starts_with("git ")).expect("a command");
+    for command in command.split(" && ") {
+        let words: Vec<&str> = command.split(' ').skip(1).map(|word| word.trim_matches('\'')).collect();
+        here.git_ok(&words);
+    }
 }
 
 fn make_executable(path: &std::path::Path) {

@@ -2,7 +2,7 @@
 
 use gto_testkit::{Repo, Run};
 
-use super::policy;
+use super::{do_as_told, policy};
 use crate::common::pipeline::{self, url};
 use crate::common::{binary, commit_with, gto, hints_at, refused, registry};
 
@@ -166,16 +166,6 @@ fn fetched(remote: &Repo, name: &str, args: &[&str], checkout: &str) -> Repo {
     here.git_ok(&[&["fetch", "-q", "--prune"], args].concat());
     here.git_ok(&["checkout", "-q", "--force", checkout]);
     here
-}
-
-/// Runs what the hint of a run says in backticks.
-fn do_as_told(here: &Repo, run: &Run) {
-    let said = run.err();
-    let line = said.lines().find(|line| line.starts_with("hint: `git ")).expect("a hint with commands");
-    for command in line.split('`').nth(1).unwrap_or_default().split(" && ") {
-        let words: Vec<&str> = command.split(' ').skip(1).map(|word| word.trim_matches('\'')).collect();
-        here.git_ok(&words);
-    }
 }
 
 #[test]

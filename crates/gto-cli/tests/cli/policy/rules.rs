@@ -181,3 +181,53 @@ fn a_message_cannot_forge_what_only_gto_writes() {
         .fails(1);
     assert!(run.err().contains("The message has a line 'Gto-Override:', which gto writes itself"), "{run}");
 }
+
+#[test]
+fn a_policy_that_is_no_regular_file_refuses_writes_and_a_server_does_not_take_it() {
+    let remote = gto_testkit::Sandbox::new()
+        .repo_with("hub.git", gto_testkit::RepoOptions { bare: true, ..gto_testkit::RepoOptions::default() });
+    remote.commit(&[("real.yaml", "version: 1\nrules: []\n"), ("list", "")], "first");
+    let clone = remote.clone_to("clone");
+    super::hook::install(&remote);
+    let first = clone.head();
+    let id = |text: &str| clone.git_stdin(&["hash-object", "-w", "--stdin"], text.as_bytes());
+    let (link, tree, file) =
+        (id("real.yaml"), clone.git_ok(&["rev-parse", "HEAD^{tree}"]), id("version: 1\nrules: []\n"));
+    let baseline = id("../list");
+    for (entries, why) in [
+        (vec![("120000", &link, ".gto-policy.yaml")], "'.gto-policy.yaml': it is no regular file"),
+        (vec![("160000", &first, ".gto-policy.yaml")], "'.gto-policy.yaml': it is no regular file"),
+        (
+            vec![("100644", &file, ".gto-policy.yaml"), ("120000", &baseline, ".gto-policy/baseline")],
+            "'.gto-policy/baseline': it is no regular file",
+        ),
+        (
+            vec![("100644", &file, ".gto-policy.yaml"), ("100644", &baseline, ".gto-policy")],
+            "'.gto-policy/baseline': '.gto-policy' is no folder",
+        ),
+    ] {
+        clone.git_ok(&["read-tree", &tree]);
+        for (mode, id, path) in entries {
+            clone.git_ok(&["update-index", "--add", "--cacheinfo", &format!("{mode},{id},{path}")]);
+        }
+        let changed = clone.git_ok(&["write-tree"]);
+        let commit = clone.git_ok(&["commit-tree", "-p", &first, "-m", "x", &changed]);
+        super::hook::refused(
+            &remote,
+            &clone,
+            &[&format!("{commit}:refs/heads/main")],
+            &["a policy that can be read"],
+        );
+        // Without a server that looks.
+        clone.git_ok(&["update-ref", "refs/remotes/origin/main", &commit]);
+        let run = gto(&clone, "register m").fails(1);
+        assert!(run.err().contains(why), "{run}");
+        gto(&clone, "resolve m --policy").fails(1);
+    }
+    let doctor = |repo: &Repo| gto(repo, "doctor --json").json()["findings"][0]["id"].clone();
+    for name in [".gto-policy.yml", ".GTO-policy.yaml"] {
+        let repo = registry(&["m@v1.0.0"]);
+        repo.commit(&[(name, "version: 1\nrules: []\n")], "Policy");
+        assert_eq!(doctor(&repo), "policy-misnamed");
+    }
+}

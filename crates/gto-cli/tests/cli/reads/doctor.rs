@@ -152,8 +152,10 @@ fn every_problem() -> Repo {
 }
 
 /// What is found where there is a promotion policy.
-const OF_POLICY: [Check; 7] = [
+const OF_POLICY: [Check; 9] = [
     Check::PolicyUnusable,
+    Check::PolicyOutOfForce,
+    Check::PolicyMisnamed,
     Check::PolicyUnfulfillable,
     Check::PolicyViolated,
     Check::PolicyUnjudged,

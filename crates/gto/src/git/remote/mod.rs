@@ -51,6 +51,17 @@ pub(crate) struct Remote {
     bundle: Option<String>,
 }
 
+/// Which tags of a remote `git fetch` fetches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FetchedTags {
+    /// All.
+    All,
+    /// Those on commits that are here, or that it fetches.
+    OfCommits,
+    /// None.
+    None,
+}
+
 /// A tag of a remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RemoteTag {
@@ -149,6 +160,26 @@ impl Repository {
             has_all |= refspec.trim_start_matches('+') == all;
         }
         has_all
+    }
+
+    /// Which of the tags whose names begin so `git fetch` fetches from a remote.
+    pub fn fetched_tags(&self, remote: &str, prefix: &str) -> FetchedTags {
+        let config = self.gix().config_snapshot();
+        let configured = config.plumbing().strings(&format!("remote.{remote}.fetch")).unwrap_or_default();
+        let refspecs: Vec<String> = configured.iter().map(|refspec| lossy(refspec)).collect();
+        let takes_out = |refspec: &String| refspec.starts_with('^');
+        let has_all = |refspec: &String| {
+            let (from, to) = refspec.trim_start_matches('+').split_once(':').unwrap_or_default();
+            let begin = from.strip_suffix('*');
+            from == to && begin.is_some_and(|begin| format!("{TAGS}{prefix}").starts_with(begin))
+        };
+        let option = config.string(&format!("remote.{remote}.tagOpt")).map(|option| lossy(&option));
+        let is_all = option.as_deref() == Some("--tags") || refspecs.iter().any(has_all);
+        match option.as_deref() {
+            _ if is_all && !refspecs.iter().any(takes_out) => FetchedTags::All,
+            Some("--no-tags") => FetchedTags::None,
+            _ => FetchedTags::OfCommits,
+        }
     }
 
     /// The remote that `git push` would choose: the one of the branch, the one for all branches, the only one, or
@@ -313,11 +344,18 @@ impl Repository {
         Ok(tags)
     }
 
-    /// Fetches the tags whose names begin with one of the prefixes. A tag that is here already is never changed. `false` if
+    /// Fetches the tags whose names begin with one of the prefixes, and a branch. A tag that is here already is never changed. `false` if
     /// some tags could not be made here: mostly because there is another one of that name.
-    pub fn fetch_tags(&self, remote: &Remote, prefixes: &[String]) -> Result<bool, RemoteError> {
-        let refspecs = prefixes.iter().map(|prefix| format!("{TAGS}{prefix}*:{TAGS}{prefix}*\n"));
-        let refspecs: String = refspecs.collect();
+    pub fn fetch_tags(
+        &self,
+        remote: &Remote,
+        prefixes: &[String],
+        branch: Option<&str>,
+    ) -> Result<bool, RemoteError> {
+        let tags = prefixes.iter().map(|prefix| format!("{TAGS}{prefix}*:{TAGS}{prefix}*\n"));
+        let to = &remote.name;
+        let branch = branch.map(|branch| format!("+refs/heads/{branch}:refs/remotes/{to}/{branch}\n"));
+        let refspecs: String = tags.chain(branch).collect();
         let args = FETCH.into_iter().chain(["--stdin", "--", remote.source()]);
         let output = self.run_git("fetching", args, refspecs.as_bytes())?;
         match output.status.code() {

@@ -1,7 +1,7 @@
 //! `approvals`: how many people approved of a version for a stage, and whether who makes the tag is one of them.
 
 use crate::name::StageName;
-use crate::policy::facts::{Approval, Need};
+use crate::policy::facts::{Approval, Need, OtherApprovals};
 use crate::policy::judgement::{Outcome, Remedy};
 use crate::policy::people::Person;
 use crate::policy::rule::Approvals;
@@ -27,7 +27,7 @@ impl Subject<'_> {
             return None;
         };
         let approvals = match fact {
-            Ok(approvals) => approvals,
+            Ok(approvals) => &approvals.here,
             Err(reason) => return Some(Outcome::Unknown(reason.clone())),
         };
         let counts =
@@ -69,7 +69,14 @@ impl Subject<'_> {
             0 => "nobody has approved".to_owned(),
             count => format!("{count} of {} have approved", wanted.count),
         };
-        let remedy = Remedy::Approve(wanted.count - people.len(), wanted.by.clone());
+        let fetch = match fact.as_ref().map(|approvals| &approvals.others) {
+            Ok(OtherApprovals::Unknown(reason)) => {
+                return Some(Outcome::Unknown(format!("{found} by the tags that are here, but {reason}")));
+            }
+            Ok(OtherApprovals::Unlikely(fetch)) => Some(fetch.clone()),
+            _ => None,
+        };
+        let remedy = Remedy::Approve(wanted.count - people.len(), wanted.by.clone(), fetch);
         Some(Outcome::Violated(found, remedy))
     }
 

@@ -56,7 +56,9 @@ impl World {
                     let name = format!("{artifact}@{version}/{stage}");
                     let those =
                         self.approvals.iter().filter(|(of, _)| *of == name).map(|(_, found)| found.clone());
-                    facts.approvals.insert((artifact, version, stage), Ok(those.collect()));
+                    facts
+                        .approvals
+                        .insert((artifact, version, stage), Ok(KnownApprovals::all(those.collect())));
                 }
             }
         }

@@ -1,10 +1,12 @@
 //! Facts for the judge: signatures, branches, approvals.
 
-use crate::git::{CheckedTag, TagObject, Want};
+use crate::approval::APPROVALS;
+use crate::git::{CheckedTag, FetchedTags, TagObject, Want};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::policy::{
-    Approval, BranchFact, Facts, Glob, Judge, Judgement, Key, KeyKind, Need, TagSignature, Trailers,
+    Approval, BranchFact, Facts, Glob, Judge, Judgement, Key, KeyKind, KnownApprovals, Need, OtherApprovals,
+    TagSignature, Trailers,
 };
 use crate::registry::Registry;
 use crate::registry::policy::PolicyInForce;
@@ -27,7 +29,7 @@ impl Registry {
                     facts.branches.insert((commit, branches), fact);
                 }
                 Need::Approvals { artifact, version, stage } => {
-                    let fact = self.approvals_of(&artifact, &version, &stage);
+                    let fact = self.approvals_of(in_force, &artifact, &version, &stage);
                     facts.approvals.insert((artifact, version, stage), fact);
                 }
             }
@@ -104,7 +106,7 @@ impl Registry {
 
     /// Why the remote may have branches that are not here, though all were fetched that Git fetches.
     fn unfetched_branches(&self, branches: &str) -> Option<String> {
-        let remote = branches.strip_prefix("refs/remotes/")?.trim_end_matches('/');
+        let remote = remote_of(branches)?;
         (!self.repository.fetches_all_branches(remote)).then(|| {
             format!(
                 "only some branches of '{remote}' are fetched here: `git remote set-branches {remote} '*' && git fetch {remote}`"
@@ -115,10 +117,11 @@ impl Registry {
     /// The approvals of a version for a stage: the tags `gto-approval/NAME@VERSION/STAGE/-/ID`.
     fn approvals_of(
         &self,
+        in_force: &PolicyInForce,
         artifact: &ArtifactName,
         version: &str,
         stage: &StageName,
-    ) -> Result<Vec<Approval>, String> {
+    ) -> Result<KnownApprovals, String> {
         let prefix = format!("gto-approval/{}@{version}/{stage}/-/", artifact.in_tag());
         let tags = self.repository.tag_refs_with(&[&prefix]).map_err(|error| error.to_string())?;
         let objects = self.repository.read_tags(&tags.refs, Want::NoMessages);
@@ -144,8 +147,34 @@ impl Registry {
                 }
             }
         }
-        Ok(approvals)
+        Ok(KnownApprovals { here: approvals, others: self.other_approvals(&in_force.branches) })
     }
+
+    /// Whether the remote may have approvals that are not here. Git fetches them with their commits, unless it was told to fetch no
+    /// tags: as checkouts of pipelines do, which are shallow mostly.
+    fn other_approvals(&self, branches: &str) -> OtherApprovals {
+        let Some(remote) = remote_of(branches) else { return OtherApprovals::None };
+        let refspec = format!("+refs/tags/{APPROVALS}*:refs/tags/{APPROVALS}*");
+        let always = || {
+            format!("`git config --add remote.{remote}.fetch '{refspec}' && git fetch {remote}` fetches all")
+        };
+        let is_shallow = self.repository.is_shallow();
+        match self.repository.fetched_tags(remote, APPROVALS) {
+            FetchedTags::All => OtherApprovals::None,
+            FetchedTags::OfCommits if is_shallow => {
+                OtherApprovals::Unknown(format!("this clone is shallow and may lack some: {}", always()))
+            }
+            FetchedTags::OfCommits => OtherApprovals::Unlikely(format!("git fetch {remote} '{refspec}'")),
+            FetchedTags::None => {
+                OtherApprovals::Unknown(format!("no tags of '{remote}' are fetched here: {}", always()))
+            }
+        }
+    }
+}
+
+/// The remote whose branches these are.
+fn remote_of(branches: &str) -> Option<&str> {
+    branches.strip_prefix("refs/remotes/").map(|remote| remote.trim_end_matches('/'))
 }
 
 fn signature(checked: CheckedTag) -> TagSignature {

@@ -10,7 +10,6 @@ use crate::object_id::ObjectId;
 use crate::policy::{Facts, Judge, Judgement, RefUpdate, Refused};
 use crate::registry::Registry;
 use crate::registry::policy::PolicyInForce;
-use crate::registry::read::damage;
 use crate::rules::Refusal;
 use crate::signature::Signature;
 use crate::tag::{Action, TagName};
@@ -68,10 +67,11 @@ impl Registry {
     /// The events of an artifact.
     ///
     /// # Errors
-    /// [`Error::DamagedTags`](crate::Error::DamagedTags) if some cannot be read: nothing can be judged then.
+    /// [`Error::DamagedTags`](crate::Error::DamagedTags) if some cannot be read, [`Error::NoEvent`](crate::Error::NoEvent) if the one
+    /// that is checked out may be another one at the remote: nothing can be judged then.
     pub fn events_of(&self, artifact: &ArtifactName) -> Result<Vec<Event>> {
         let scan = self.scan(artifact, Want::NoMessages)?;
-        damage::refuse(self.damaged(&scan))?;
+        self.refuse_unknown(&scan)?;
         Ok(scan.events)
     }
 
@@ -100,15 +100,37 @@ impl Registry {
                 }
                 TagsToCheck::All => (0..judge.events().len()).collect(),
             };
-            // All at once: signatures are checked side by side.
-            let needs = judge.needs_of(&places, &facts);
-            self.gather(in_force, &needs, &mut facts);
-            for index in places {
-                let judgement = self.judged(in_force, &mut judge, index, &mut facts);
-                tags.push(JudgedTag { tag: judge.events()[index].tag.clone(), judgement });
-            }
+            tags.extend(self.judged_at(in_force, &mut judge, places, &mut facts));
         }
         Ok(PolicyReport { source: in_force.source.clone(), tags })
+    }
+
+    /// Judges all of these events of one artifact, which were read already.
+    pub(in crate::registry) fn judged_events(
+        &self,
+        in_force: &PolicyInForce,
+        events: Vec<Event>,
+    ) -> Vec<JudgedTag> {
+        let mut judge = Judge::new(&in_force.policy, events);
+        let places = (0..judge.events().len()).collect();
+        self.judged_at(in_force, &mut judge, places, &mut self.no_facts())
+    }
+
+    fn judged_at(
+        &self,
+        in_force: &PolicyInForce,
+        judge: &mut Judge<'_>,
+        places: Vec<usize>,
+        facts: &mut Facts,
+    ) -> Vec<JudgedTag> {
+        // All at once: signatures are checked side by side.
+        let needs = judge.needs_of(&places, facts);
+        self.gather(in_force, &needs, facts);
+        let tag = |index| {
+            let judgement = self.judged(in_force, judge, index, facts);
+            JudgedTag { tag: judge.events()[index].tag.clone(), judgement }
+        };
+        places.into_iter().map(tag).collect()
     }
 
     /// Judges the assignment of a version to a stage, as if it were made and signed now.

@@ -42,6 +42,9 @@ impl Registry {
     /// # Errors
     /// What keeps Git from reading, or the policy from being read: the push cannot be judged then, and must be refused.
     pub fn judge_push(&self, updates: &[RefUpdate]) -> Result<Vec<Refused>> {
+        if let (Some(refused), Some(update)) = (self.in_namespace(), updates.first()) {
+            return Ok(vec![Refused { name: update.name.clone(), reasons: vec![refused] }]);
+        }
         let in_force = match self.repository.head_commit()? {
             Some(commit) => self.policy_at(commit, "HEAD")?,
             None => None,
@@ -68,6 +71,13 @@ impl Registry {
         Ok(push.refused)
     }
 
+    /// Why a push to a namespace of Git cannot be judged: what is there already is under other names than those of the push.
+    fn in_namespace(&self) -> Option<Reason> {
+        let namespace = self.environment.variable("GIT_NAMESPACE").filter(|name| !name.is_empty())?;
+        let why = format!("GIT_NAMESPACE is '{namespace}', and gto reads the refs outside of it");
+        Some(Reason::unknown("a repository without namespaces", &why))
+    }
+
     /// Who pushes, by the variable that the server sets and `gto.pusherFrom` names.
     fn pusher(&self) -> Option<String> {
         let variable = self.repository.setting("gto.pusherFrom")?;
@@ -77,8 +87,10 @@ impl Registry {
 
 impl Push<'_> {
     pub fn refuse(&mut self, name: &str, reasons: Vec<Reason>) {
-        if !reasons.is_empty() {
-            self.refused.push(Refused { name: name.to_owned(), reasons });
+        match self.refused.iter_mut().find(|refused| refused.name == name) {
+            Some(refused) => refused.reasons.extend(reasons),
+            None if reasons.is_empty() => {}
+            None => self.refused.push(Refused { name: name.to_owned(), reasons }),
         }
     }
 
@@ -297,8 +309,8 @@ impl Push<'_> {
                     let key = (artifact.clone(), version.clone(), stage.clone());
                     if let Some(Ok(known)) = self.facts.approvals.get_mut(&key) {
                         let new: Vec<Approval> = new.map(|(_, approval)| approval.clone()).collect();
-                        known.retain(|known| new.iter().all(|new| new.tag != known.tag));
-                        known.extend(new);
+                        known.here.retain(|known| new.iter().all(|new| new.tag != known.tag));
+                        known.here.extend(new);
                     }
                 }
             }

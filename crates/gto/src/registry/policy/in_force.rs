@@ -31,7 +31,15 @@ pub(in crate::registry) struct Enforcement {
     pub(super) in_force: OnceLock<PolicyInForce>,
     /// What named the commit of the policy of another registry that was asked in the place of this one.
     pub(super) source: OnceLock<String>,
-    pub(super) left_out: Mutex<BTreeMap<String, String>>,
+    pub(super) left_out: Mutex<BTreeMap<String, LeftOut>>,
+}
+
+/// Why an answer left a tag out.
+#[derive(Debug)]
+pub(super) struct LeftOut {
+    pub why: String,
+    /// What may bring it back: see [`crate::policy::Remedy::fetch`].
+    pub fetch: Option<String>,
 }
 
 impl PolicyInForce {

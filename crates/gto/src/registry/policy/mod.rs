@@ -12,6 +12,7 @@ mod plan;
 mod reader;
 mod service;
 mod standpoint;
+mod unjudged;
 
 pub use history::{JudgedTag, PolicyReport, TagsToCheck};
 pub use in_force::PolicyInForce;
@@ -21,6 +22,7 @@ pub(in crate::registry) use standpoint::OWN_BRANCHES;
 use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
+use crate::git::EntryKind;
 use crate::object_id::ObjectId;
 use crate::policy::{Baseline, Policy};
 use crate::registry::Registry;
@@ -89,6 +91,21 @@ impl Registry {
         })
     }
 
+    /// A file with nearly the name of the policy's, where that would be in force.
+    pub(in crate::registry) fn misnamed_policy(&self) -> Option<String> {
+        let at = self.standpoint(DefaultBranch::Guessed).ok().flatten()?;
+        let mut found = None;
+        let root = self.repository.tree_of(at.commit).ok()?;
+        let look = |name: &str, _: EntryKind, _: &dyn Fn() -> ObjectId| {
+            let is_meant = name.to_ascii_lowercase().strip_prefix(".gto-policy.").is_some_and(is_yaml);
+            if is_meant && name != Policy::FILE_NAME {
+                found = Some(name.to_owned());
+            }
+        };
+        self.repository.each_entry(root, look).ok()?;
+        found
+    }
+
     fn read_policy(&self, commit: ObjectId, source: &str, branches: &str) -> Result<Option<PolicyInForce>> {
         let Some(text) = file_of(&self.repository, commit, Policy::FILE_NAME, Policy::MAX_SIZE)? else {
             return Ok(None);
@@ -112,4 +129,8 @@ impl Registry {
         let (source, branches) = (source.to_owned(), branches.to_owned());
         Ok(PolicyInForce { policy, commit, source, branches, keys: OnceLock::new() })
     }
+}
+
+fn is_yaml(suffix: &str) -> bool {
+    matches!(suffix, "yaml" | "yml")
 }

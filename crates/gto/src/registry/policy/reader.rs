@@ -11,9 +11,10 @@ use crate::name::StageName;
 use crate::needed::{self, Tags};
 use crate::object_id::ObjectId;
 use crate::plan::Warning;
-use crate::policy::{Facts, Judge, Verdict, Violation};
+use crate::policy::{Facts, Judge, Verdict, Violation, fetch_of};
 use crate::registry::Registry;
 use crate::registry::policy::PolicyInForce;
+use crate::registry::policy::in_force::LeftOut;
 use crate::registry::read::damage;
 use crate::registry::read::scan::Scan;
 use crate::state::Artifact;
@@ -41,19 +42,42 @@ impl Registry {
             None => enforcement.source.get()?.clone(),
         };
         let left_out = enforcement.left_out.lock().unwrap_or_else(PoisonError::into_inner);
-        let tags: Vec<_> = left_out.iter().map(|(tag, why)| (tag.clone(), why.clone())).collect();
-        (!tags.is_empty()).then_some(Warning::ViolatingTags { source, tags })
+        let tags: Vec<_> = left_out.iter().map(|(tag, left)| (tag.clone(), left.why.clone())).collect();
+        let fetch = left_out.values().find_map(|left| left.fetch.clone());
+        (!tags.is_empty()).then_some(Warning::ViolatingTags { source, tags, fetch })
     }
 
-    /// As [`Registry::valid_events`], of tags of which none may be damaged then: it may decide.
+    /// As [`Registry::valid_events`], of tags of which each must be known then: it may decide.
     pub(in crate::registry) fn valid_of_scan(&self, scan: &mut Scan) -> Result<Vec<Event>> {
-        self.refuse_damage_if_enforced(scan)?;
+        self.refuse_unknown_if_enforced(scan)?;
         self.valid_events(std::mem::take(&mut scan.events))
     }
 
-    /// Refuses damaged tags, if answers are to obey the policy: they may decide.
-    pub(in crate::registry) fn refuse_damage_if_enforced(&self, scan: &Scan) -> Result<()> {
-        if self.enforced_policy()?.is_some() { damage::refuse(self.damaged(scan)) } else { Ok(()) }
+    /// As [`Registry::refuse_unknown`], if answers are to obey the policy.
+    pub(in crate::registry) fn refuse_unknown_if_enforced(&self, scan: &Scan) -> Result<()> {
+        if self.enforced_policy()?.is_some() { self.refuse_unknown(scan) } else { Ok(()) }
+    }
+
+    /// Refuses tags of which it is not known what they say, and which may decide: damaged ones, and the one that a pipeline has
+    /// checked out and made lightweight by that.
+    pub(in crate::registry) fn refuse_unknown(&self, scan: &Scan) -> Result<()> {
+        damage::refuse(self.damaged(scan))?;
+        if scan.lightweight.is_empty() || !self.may_lack_tags() || self.head_branch().is_some() {
+            return Ok(());
+        }
+        let Some(head) = self.repository.head_commit()? else { return Ok(()) };
+        for tag in &scan.lightweight {
+            if self.repository.tag_ref(tag)?.is_some_and(|found| found.target == head) {
+                return Err(Error::lightweight_here(tag));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the tags of another repository count, and those here may be fewer or others: a checkout of a pipeline has few of
+    /// them, and may have made the one that started it a lightweight one.
+    pub(in crate::registry) fn may_lack_tags(&self) -> bool {
+        self.repository.work_dir().is_some() && self.url().is_none() && self.has_remote()
     }
 
     /// Those of an artifact's events that comply with the policy, if answers are to obey it.
@@ -114,7 +138,7 @@ impl Registry {
         let Some(in_force) = self.enforced_policy()? else { return Ok(None) };
         let name = event.artifact().clone();
         let scan = self.scan(&name, Want::Everything)?;
-        damage::refuse(self.damaged(&scan))?;
+        self.refuse_unknown(&scan)?;
         let mut tags = ValidTags::new(self, in_force, scan.events);
         if tags.select(|other| other.tag == event.tag)?.is_empty() {
             return Ok(None);
@@ -128,7 +152,8 @@ impl Registry {
     fn leave_out(&self, tag: &str, violations: &[Violation]) {
         if let (Some(enforcement), Some(first)) = (&self.enforcement, violations.first()) {
             let mut left_out = enforcement.left_out.lock().unwrap_or_else(PoisonError::into_inner);
-            left_out.insert(tag.to_owned(), first.to_string());
+            let fetch = fetch_of(violations).map(str::to_owned);
+            left_out.insert(tag.to_owned(), LeftOut { why: first.to_string(), fetch });
         }
     }
 

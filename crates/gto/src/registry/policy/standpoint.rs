@@ -3,6 +3,7 @@
 //! Must not read the policy, but for whether a branch has one.
 
 use crate::error::{Error, Result};
+use crate::git::Remote;
 use crate::object_id::ObjectId;
 use crate::policy::Policy;
 use crate::registry::Registry;
@@ -33,18 +34,16 @@ impl Registry {
         if self.repository.work_dir().is_none() || !self.has_remote() {
             return self.own_standpoint();
         }
-        let name = match (self.remote(), default) {
-            (Ok(remote), _) => remote.shown(),
-            // A file `.gto` of the commit that is checked out may name a remote that is not there.
-            (Err(error), DefaultBranch::Known) => return Err(error),
-            (Err(_), DefaultBranch::Guessed) => return self.own_standpoint(),
+        let name = match self.remote() {
+            Ok(remote) => remote.shown(),
+            Err(error) => return self.without_clear_remote(error, default),
         };
         let branches = format!("refs/remotes/{name}/");
         if let Some(commit) = self.default_branch_of(&branches)? {
             return Ok(Some(Standpoint { commit, source: format!("{name}/HEAD"), branches }));
         }
         match default {
-            DefaultBranch::Known => Err(Error::NoDefaultBranch { remote: name }),
+            DefaultBranch::Known => Err(self.no_default_branch(name)?),
             DefaultBranch::Guessed => self.guessed_standpoint(name, branches),
         }
     }
@@ -58,36 +57,101 @@ impl Registry {
         }))
     }
 
-    /// The commit of the branch that the remote's `HEAD` was on. Git notes it as a symbolic ref; a plain ref of that name is a
-    /// branch `HEAD`, which anyone can push.
+    /// The branch of the remote that has the policy in force, so that it is fetched with the tags; `None` if no policy is known, or
+    /// the branches here are those of another address than the tags come from.
+    pub(in crate::registry) fn branch_of_policy(&self, remote: &Remote) -> Result<Option<String>> {
+        if remote.source_shown() != remote.shown() {
+            return Ok(None);
+        }
+        let branches = format!("refs/remotes/{}/", remote.shown());
+        let Some(default) = self.default_branch(&branches)? else { return Ok(None) };
+        let commit = self.repository.commit_of_ref(&default)?;
+        let is_wanted = self.any_has_policy(commit)?;
+        Ok(is_wanted.then(|| default[branches.len()..].to_owned()))
+    }
+
     fn default_branch_of(&self, branches: &str) -> Result<Option<ObjectId>> {
-        let branch = self.repository.symbolic_target(&format!("{branches}HEAD"))?;
-        match branch.filter(|branch| branch.starts_with(branches)) {
+        match self.default_branch(branches)? {
             Some(branch) => Ok(self.repository.commit_of_ref(&branch)?),
             None => Ok(None),
         }
     }
 
+    /// The branch that the remote's `HEAD` was on. Git notes it as a symbolic ref; a plain ref of that name is a branch `HEAD`, which
+    /// anyone can push.
+    fn default_branch(&self, branches: &str) -> Result<Option<String>> {
+        let branch = self.repository.symbolic_target(&format!("{branches}HEAD"))?;
+        Ok(branch.filter(|branch| branch.starts_with(branches)))
+    }
+
+    /// It is not clear which of the remotes counts: there are several, or a file `.gto` of the commit that is checked out names one
+    /// that is not there. Who only writes, and nowhere has a policy, need not say.
+    fn without_clear_remote(&self, error: Error, default: DefaultBranch) -> Result<Option<Standpoint>> {
+        if default == DefaultBranch::Guessed {
+            let own = self.own_standpoint()?;
+            let fetched = self.repository.branches_under("refs/remotes/")?;
+            let commits =
+                own.iter().map(|own| own.commit).chain(fetched.into_iter().map(|(_, commit)| commit));
+            if !self.any_has_policy(commits)? {
+                return Ok(own);
+            }
+        }
+        Err(Error::PolicyOfWhichRemote { source: Box::new(error) })
+    }
+
     fn guessed_standpoint(&self, name: String, branches: String) -> Result<Option<Standpoint>> {
-        for branch in ["main", "master"] {
-            if let Some(commit) = self.repository.commit_of_ref(&format!("{branches}{branch}"))? {
-                return Ok(Some(Standpoint { commit, source: format!("{name}/{branch}"), branches }));
+        let known = self.repository.branches_under(&branches)?;
+        if known.is_empty() {
+            return self.unfetched_standpoint(name);
+        }
+        let called = |wanted: &str| known.iter().find(|(branch, _)| branch == wanted);
+        let only = if let [only] = known.as_slice() { Some(only) } else { None };
+        let guessed = called("main").or_else(|| called("master")).or(only);
+        if let Some((branch, commit)) = guessed
+            && self.any_has_policy([*commit])?
+        {
+            return Ok(Some(Standpoint { commit: *commit, source: format!("{name}/{branch}"), branches }));
+        }
+        // Whoever has no policy need not say which branch would have it.
+        if self.any_has_policy(known.iter().map(|(_, commit)| *commit))? {
+            return Err(self.no_default_branch(name)?);
+        }
+        let at = |(branch, commit): &(String, ObjectId)| Standpoint {
+            commit: *commit,
+            source: format!("{name}/{branch}"),
+            branches,
+        };
+        Ok(guessed.map(at))
+    }
+
+    /// Nothing was fetched from the remote: this is a new repository, or a checkout of a pipeline. That is on no branch, but on a
+    /// commit of anyone's.
+    fn unfetched_standpoint(&self, name: String) -> Result<Option<Standpoint>> {
+        let own = self.own_standpoint()?;
+        let is_checkout = self.head_branch().is_none();
+        if is_checkout && self.any_has_policy(own.iter().map(|own| own.commit))? {
+            return Err(self.no_default_branch(name)?);
+        }
+        Ok(own)
+    }
+
+    /// The error that says so.
+    pub(in crate::registry) fn no_default_branch(&self, remote: String) -> Result<Error> {
+        let is_whole = !self.repository.is_shallow()
+            && self.repository.fetches_all_branches(&remote)
+            && !self.repository.branches_under(&format!("refs/remotes/{remote}/"))?.is_empty();
+        Ok(Error::NoDefaultBranch { remote, is_whole })
+    }
+
+    pub(super) fn any_has_policy(&self, commits: impl IntoIterator<Item = ObjectId>) -> Result<bool> {
+        for commit in commits {
+            match file_of(&self.repository, commit, Policy::FILE_NAME, Policy::MAX_SIZE) {
+                Ok(None) => {}
+                // What cannot be used is one, too.
+                Ok(Some(_)) | Err(Error::Policy(_)) => return Ok(true),
+                Err(error) => return Err(error),
             }
         }
-        match self.repository.branches_under(&branches)?.as_slice() {
-            [] => self.own_standpoint(),
-            [(branch, commit)] => {
-                Ok(Some(Standpoint { commit: *commit, source: format!("{name}/{branch}"), branches }))
-            }
-            several => {
-                // Whoever has no policy need not say which branch would have it.
-                for (_, commit) in several {
-                    if file_of(&self.repository, *commit, Policy::FILE_NAME, Policy::MAX_SIZE)?.is_some() {
-                        return Err(Error::NoDefaultBranch { remote: name });
-                    }
-                }
-                Ok(None)
-            }
-        }
+        Ok(false)
     }
 }

@@ -13,8 +13,9 @@ use crate::git::{GitError, ObjectKind, TagObject, TagRef, TagRefs, UnreadableTag
 use crate::name::ArtifactName;
 use crate::object_id::ObjectId;
 use crate::policy::Verdict;
+use crate::registry::Registry;
 use crate::registry::read::scan::Scan;
-use crate::registry::{Registry, TagsToCheck};
+use crate::registry::read::whole::artifact_part;
 use crate::state::State;
 use crate::tag::TagName;
 
@@ -67,7 +68,11 @@ impl Registry {
         let object_files = self.object_files(&scan);
         let state = State::from_events(std::mem::take(&mut scan.events));
         // Where refs cannot be listed it is not known which policy is in force, which is no second problem.
-        let policy = if packed_refs.is_some() { PolicyEvidence::None } else { self.policy_evidence(&state) };
+        let policy = if packed_refs.is_some() {
+            PolicyEvidence::None
+        } else {
+            self.policy_evidence(&state, &self.artifacts_with_damage(&scan, &listed.broken))
+        };
         let config = self.config()?;
         Ok(doctor::diagnose(&Evidence {
             now: self.environment.now(),
@@ -102,22 +107,24 @@ impl Registry {
         }))
     }
 
-    /// The policy in force, and what it says about each tag.
-    fn policy_evidence(&self, state: &State) -> PolicyEvidence {
+    /// The artifacts of which not all tags can be read.
+    fn artifacts_with_damage(&self, scan: &Scan, broken: &[String]) -> HashSet<ArtifactName> {
+        let objects = self.damaged(scan).into_iter().map(|tag| tag.name);
+        let tags = objects.chain(self.damaged_refs(broken).map(|tag| tag.name));
+        tags.filter_map(|tag| artifact_part(&tag).and_then(ArtifactName::from_tag)).collect()
+    }
+
+    /// The policy in force, and what it says about each tag, but for those of artifacts that are damaged: what they are is not known,
+    /// and damage has findings of its own.
+    fn policy_evidence(&self, state: &State, damaged: &HashSet<ArtifactName>) -> PolicyEvidence {
         let in_force = match self.policy_in_force() {
             Ok(Some(in_force)) => in_force,
-            Ok(None) => return PolicyEvidence::None,
+            Ok(None) => return self.no_policy(),
             Err(error) => return PolicyEvidence::Unusable(error.to_string()),
         };
         let (mut violating, mut unknown) = (Vec::new(), Vec::new());
-        for artifact in state.artifacts() {
-            // What is damaged has findings of its own.
-            let Ok(report) =
-                self.check_policy(&in_force, std::slice::from_ref(artifact.name()), &TagsToCheck::All)
-            else {
-                continue;
-            };
-            for tag in report.tags {
+        for artifact in state.artifacts().iter().filter(|artifact| !damaged.contains(artifact.name())) {
+            for tag in self.judged_events(&in_force, artifact.events().to_vec()) {
                 match tag.judgement.verdict() {
                     Verdict::Valid => {}
                     Verdict::Violations(_) => violating.push(tag.tag),
@@ -126,6 +133,17 @@ impl Registry {
             }
         }
         PolicyEvidence::InForce { policy: Box::new(in_force.policy), violating, unknown }
+    }
+
+    /// Whether there was meant to be a policy: a server's repository whose `HEAD` leads to no branch judges no push, though a branch
+    /// has one.
+    fn no_policy(&self) -> PolicyEvidence {
+        let is_server = self.repository.work_dir().is_none() && self.url().is_none();
+        let unjudged = is_server.then(|| self.unjudged().ok().flatten()).flatten();
+        if let Some(why) = unjudged.filter(|why| !why.is_there && why.is_meant_with_policy) {
+            return PolicyEvidence::OutOfForce(why);
+        }
+        self.misnamed_policy().map_or(PolicyEvidence::None, PolicyEvidence::Misnamed)
     }
 
     /// The commits of events that are not in the repository. Each is looked up once, and none is read.

@@ -298,12 +298,25 @@ impl Registry {
     /// What a tag, given as `x` or `refs/tags/x`, did.
     ///
     /// # Errors
-    /// [`Error::DamagedTags`] if the tag cannot be read, or if it could be about a version whose tag cannot.
+    /// [`Error::DamagedTags`] if the tag cannot be read, or if it could be about a version whose tag cannot. If answers are to obey
+    /// the policy, [`Error::NoEvent`] or [`Error::RefNotFound`] where the remote may have an annotated tag of that name.
     pub fn check_ref(&self, reference: &str) -> Result<Answer<CheckedRef>> {
         let name = reference.strip_prefix("refs/tags/").unwrap_or(reference);
         let Ok(parsed) = name.parse::<TagName>() else {
             return self.check_foreign_ref(name);
         };
+        let answer = self.check_tag(name, &parsed)?;
+        if self.enforced_policy()?.is_some() && self.may_lack_tags() {
+            match answer.value {
+                CheckedRef::Lightweight => return Err(Error::lightweight_here(name)),
+                CheckedRef::NoTag => return Err(Error::RefNotFound { revision: reference.to_owned() }),
+                _ => {}
+            }
+        }
+        Ok(answer)
+    }
+
+    fn check_tag(&self, name: &str, parsed: &TagName) -> Result<Answer<CheckedRef>> {
         let mut tags = SomeTags::of(self, &parsed.artifact);
         let Some(tag) = tags.exact(name)? else {
             let broken = self.tags_of(&parsed.artifact)?.broken;

@@ -178,11 +178,7 @@ impl PlaceInTime {
 /// Fails if the answer may be another one with the tags that a checkout lacks.
 fn require_tags(name: &str, trigger: &Trigger) -> Result<()> {
     match trigger {
-        Trigger::Other(CheckedRef::Lightweight) => Err(Error::NoEvent {
-            tag: name.to_owned(),
-            reason: "it is lightweight here, and only annotated tags are events".to_owned(),
-            is_lightweight: true,
-        }),
+        Trigger::Other(CheckedRef::Lightweight) => Err(Error::lightweight_here(name)),
         Trigger::Event(found) => match found.event.version.as_deref() {
             Some(VersionLabel::Commit(commit)) => Err(Error::TagsMissing {
                 tag: name.to_owned(),

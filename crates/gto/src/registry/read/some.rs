@@ -14,7 +14,6 @@ use crate::query::{self, ShowOptions};
 use crate::reference::{Reference, Selector};
 use crate::registry::located::Located;
 use crate::registry::policy::ValidTags;
-use crate::registry::read::damage;
 use crate::registry::read::scan::Scan;
 use crate::registry::{Answer, Registry};
 use crate::tag::{Action, TagName};
@@ -43,7 +42,7 @@ impl Registry {
         };
         let (artifact, warnings) = if let Some(in_force) = self.enforced_policy()? {
             let scan = self.scan(&name, Want::NoMessages)?;
-            damage::refuse(self.damaged(&scan))?;
+            self.refuse_unknown(&scan)?;
             let warnings = self.warnings_of(&scan);
             let mut tags = ValidTags::new(self, in_force, scan.events);
             (needed::for_selector(&name, selector, options, &mut tags)?, warnings)

@@ -170,7 +170,7 @@ impl Registry {
         let (lightweight, renamed) = (sorted(&lightweight), sorted(&renamed));
         let unreadable = std::mem::take(&mut *lock(&unreadable));
         let scan = Scan { lightweight, unreadable, renamed, broken, ..Scan::default() };
-        self.refuse_damage_if_enforced(&scan)?;
+        self.refuse_unknown_if_enforced(&scan)?;
         lock(&failure).take().map_or(Ok(()), Err)?;
         Ok((kept, self.warnings_of(&scan)))
     }
@@ -233,8 +233,8 @@ impl Scan {
 }
 
 /// The part of a tag's name that is the artifact's, if there is one.
-pub(in crate::registry) fn artifact_part(tag: &TagRef) -> Option<&str> {
-    tag.name.bytes().position(|byte| matches!(byte, b'#' | b'@')).map(|at| &tag.name[..at])
+pub(in crate::registry) fn artifact_part(tag: &str) -> Option<&str> {
+    tag.bytes().position(|byte| matches!(byte, b'#' | b'@')).map(|at| &tag[..at])
 }
 
 /// Sorts tags into parts.
@@ -243,7 +243,7 @@ fn parts(tags: Vec<TagRef>) -> Vec<Part> {
     let mut small: Vec<Group> = Vec::new();
     let mut in_small = 0;
     for mut tags in groups(tags) {
-        let name = tags.first().and_then(artifact_part).and_then(ArtifactName::from_tag);
+        let name = tags.first().and_then(|tag| artifact_part(&tag.name)).and_then(ArtifactName::from_tag);
         let Some(artifact) = name else { continue };
         if tags.len() > PART || in_small + tags.len() > PART {
             parts.extend((!small.is_empty()).then(|| Part::Whole(std::mem::take(&mut small))));
@@ -271,7 +271,7 @@ pub(in crate::registry) fn groups(tags: Vec<TagRef>) -> Vec<Vec<TagRef>> {
     let mut runs: Vec<(String, Vec<TagRef>)> = Vec::new();
     let mut rest = tags.into_iter();
     while let Some(first) = rest.as_slice().first() {
-        let Some(name) = artifact_part(first).map(str::to_owned) else {
+        let Some(name) = artifact_part(&first.name).map(str::to_owned) else {
             rest.next();
             continue;
         };

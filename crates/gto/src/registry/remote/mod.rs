@@ -153,23 +153,35 @@ impl Registry {
     }
 
     /// Fetches the tags of these artifacts that only the remote has, so that a plan is made from both sides. Nothing else is
-    /// fetched but the commits of these tags, and no tag that is here is changed.
+    /// fetched but the commits of these tags and, under a policy, the branch that it is on; and no tag that is here is changed.
     ///
     /// # Errors
-    /// [`Error::Differ`] if a tag of theirs is another one there; [`Error::Fetch`] with Git's message.
+    /// [`Error::Differ`] if a tag of theirs is another one there; [`Error::Fetch`] with Git's message; [`Error::NoDefaultBranch`] if the
+    /// branch is gone.
     pub(in crate::registry) fn fetch_tags_of(&self, names: &[ArtifactName]) -> Result<()> {
         let remote = self.remote()?;
         let names: Vec<String> = names.iter().map(ArtifactName::in_tag).collect();
         let prefixes: Vec<String> = names.iter().flat_map(|name| prefixes_of(name)).collect();
-        let failed = |error: RemoteError| Error::fetch(remote.source_shown(), &error);
         // In a shallow clone git would fetch all history of commits that it does not know.
-        let is_fetched = !self.repository.is_shallow()
-            && self.repository.fetch_tags(&remote, &prefixes).map_err(failed)?;
+        let is_fetched = !self.repository.is_shallow() && self.fetch_at_once(&remote, &prefixes)?;
         if !is_fetched {
             let there = self.remote_tags(&remote, &prefixes)?;
             self.fetch_missing(&remote, &prefixes, there)?;
         }
         Ok(())
+    }
+
+    fn fetch_at_once(&self, remote: &Remote, prefixes: &[String]) -> Result<bool> {
+        let failed = |error: RemoteError| Error::fetch(remote.source_shown(), &error);
+        let Some(branch) = self.branch_of_policy(remote)? else {
+            return self.repository.fetch_tags(remote, prefixes, None).map_err(failed);
+        };
+        self.repository.fetch_tags(remote, prefixes, Some(&branch)).or_else(|error| {
+            // Git fetches nothing if one of these is not there.
+            let without = self.repository.fetch_tags(remote, prefixes, None);
+            without.map_err(|_| failed(error))?;
+            Err(self.no_default_branch(remote.shown())?)
+        })
     }
 
     /// Fetches those of the remote's tags that are the registry's and not here. Tags of others do not matter.

@@ -79,7 +79,9 @@ impl Registry {
         let mut artifacts = BTreeMap::new();
         let mut work = Vec::new();
         for refs in groups(listed.refs) {
-            let Some(name) = refs.first().and_then(artifact_part).and_then(ArtifactName::from_tag) else {
+            let Some(name) =
+                refs.first().and_then(|tag| artifact_part(&tag.name)).and_then(ArtifactName::from_tag)
+            else {
                 continue;
             };
             let kept = before.artifacts.get(&name);
