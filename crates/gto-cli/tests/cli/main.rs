@@ -37,7 +37,7 @@ mod writes {
 
 /// The files of versions.
 mod files {
-    mod against_dvc;
+    pub mod against_dvc;
     mod dvc;
     mod git;
     mod hostile;

@@ -11,7 +11,7 @@ use crate::common::sshd::Sshd;
 use gto_testkit::{Repo, RepoOptions, TagSpec, skip};
 
 /// The Python with DVC: that of `GTO_DVC`, else one in the target folder.
-fn python() -> Option<PathBuf> {
+pub fn python() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/dvc/bin/python");
     let python = std::env::var_os("GTO_DVC").map_or_else(beside, PathBuf::from);
     let check = "import dvc; assert dvc.__version__.startswith('3.')";

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod attacks;
+mod beside_python;
 mod checkouts;
 mod doctor;
 mod gitolite;
