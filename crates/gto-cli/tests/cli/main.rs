@@ -21,6 +21,8 @@ mod reads {
     mod progress;
     #[cfg(all(unix, feature = "serve"))]
     mod serve;
+    #[cfg(all(unix, feature = "serve"))]
+    mod serve_writes;
 }
 
 /// What commands write.

@@ -186,7 +186,9 @@ pub fn see(app: &App, repository: &ServedRepository) {
     let before = repository.picture().serial;
     app.refresher.hint(&repository.id);
     let start = Instant::now();
-    while repository.picture().serial == before && start.elapsed() < Duration::from_millis(500) {
+    // A look at a remote one asks a host.
+    let at_most = Duration::from_millis(if repository.is_remote() { 5000 } else { 500 });
+    while repository.picture().serial == before && start.elapsed() < at_most {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
