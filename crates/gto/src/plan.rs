@@ -422,6 +422,11 @@ pub enum Warning {
         /// Git's message.
         reason: String,
     },
+    /// Places of objects cannot be used. What was asked for was found elsewhere, unless another warning says so.
+    ObjectStore {
+        /// What is wrong with each, in Git's words.
+        faults: Vec<String>,
+    },
     /// A part of an annotation that is shown cannot be used.
     Annotation {
         /// Which, and why.
@@ -539,6 +544,12 @@ impl std::fmt::Display for Warning {
                 f,
                 "annotations may be absent: this clone leaves files with its remote, and they cannot be fetched ({reason})"
             ),
+            Self::ObjectStore { faults } => {
+                let shown = faults.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("; ");
+                let more = faults.len().saturating_sub(3);
+                let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+                write!(f, "objects may be missing: {shown}{more} (`git fsck` shows what is lost)")
+            }
             Self::Annotation { text } => f.write_str(text),
             Self::AmbiguousRef { name, candidates } => {
                 write!(f, "refname '{name}' is ambiguous")?;

@@ -488,6 +488,63 @@ fn a_missing_tag_object_hinders_nobody_else() {
     gto(&repo, "register y").ok();
 }
 
+/// Git warns of them whenever it looks for an object, though it finds all of these elsewhere.
+#[test]
+fn d27_a_pack_or_an_alternate_that_cannot_be_used_is_told_of_where_nothing_is_missing() {
+    type Damage = fn(&std::path::Path, &std::path::Path);
+    let damages: [(Damage, &str); 5] = [
+        (
+            |objects, _| write(&objects.join("info/alternates"), b"stray line\n"),
+            "objects/stray line does not exist",
+        ),
+        (|_, index| write(index, b"x"), "index file "),
+        (|_, index| write(index, &[0xff; 2000]), "wrong index v1 file size in "),
+        (|_, index| with_changed(index, |bytes| bytes.extend([0; 100])), "wrong index v2 file size in "),
+        (|_, index| with_changed(index, |bytes| bytes[8] = 9), "non-monotonic index "),
+    ];
+    for (damage, reason) in damages {
+        let repo = Repo::new();
+        repo.commit(&[("a", "packed")], "packed");
+        repo.git_ok(&["repack", "-adq"]);
+        repo.commit(&[("a", "loose")], "loose");
+        repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+        repo.tag("m#prod#1", "HEAD", &TagSpec::default());
+        let objects = repo.git_dir().join("objects");
+        let packs = fs::read_dir(objects.join("pack")).unwrap().map(|file| file.unwrap().path());
+        let index = packs.into_iter().find(|file| file.extension().is_some_and(|it| it == "idx")).unwrap();
+        damage(&objects, &index);
+        let git = repo.git(&["for-each-ref", "--format=%(contents)", "refs/tags"]);
+        assert!(String::from_utf8_lossy(&git.stderr).contains(reason.trim()), "{git:?}");
+        for line in [
+            "show",
+            "show m",
+            "history",
+            "stages --used",
+            "check-ref m#prod#1",
+            "resolve m#prod",
+            "show m#prod --version",
+            "assign m --version v1.0.0 --stage dev --dry-run",
+        ] {
+            let run = gto(&repo, line).ok();
+            assert!(
+                run.err().contains("warning: objects may be missing: ") && run.err().contains(reason),
+                "{run}"
+            );
+        }
+    }
+}
+
+fn write(file: &std::path::Path, bytes: &[u8]) {
+    let _ = fs::remove_file(file);
+    fs::write(file, bytes).unwrap();
+}
+
+fn with_changed(file: &std::path::Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = fs::read(file).unwrap();
+    change(&mut bytes);
+    write(file, &bytes);
+}
+
 #[test]
 fn a_broken_ref_hinders_nobody_else() {
     for content in ["garbage\n", "", "ref: refs/tags/absent\n", "ref: refs/tags/x@v1.0.0\n"] {

@@ -52,8 +52,16 @@ fn check_pack(index: &Path, hash: gix::hash::Kind) -> Result<(), String> {
         file.read_exact(&mut last)?;
         Ok((first, last))
     };
-    // What is not there, or no index at all, gix does not read either.
-    let Ok((first, last)) = ends(index, FAN_OUT_END, 2 * digest) else { return Ok(()) };
+    // What is not there is no fault: a `git gc` may have taken it away.
+    let Ok(len) = fs::metadata(index).map(|index| index.len()) else { return Ok(()) };
+    let Ok((first, last)) = ends(index, FAN_OUT_END, 2 * digest) else {
+        return if index.exists() {
+            Err(format!("index file {} is too small", index.display()))
+        } else {
+            Ok(())
+        };
+    };
+    check_index(&first, len, digest as u64).map_err(|fault| format!("{fault} {}", index.display()))?;
     let Ok((header, trailer)) = ends(&pack, PACK_HEADER, digest) else {
         return if pack.exists() {
             Err(format!("file {shown} is far too short to be a packfile"))
@@ -75,6 +83,28 @@ fn check_pack(index: &Path, hash: gix::hash::Kind) -> Result<(), String> {
         return Err(format!("packfile {shown} does not match index"));
     }
     Ok(())
+}
+
+/// Refuses an index as git does (`load_idx` in its `packfile.c`), by the head of it and its length.
+fn check_index(head: &[u8], len: u64, digest: u64) -> Result<(), &'static str> {
+    let is_new = head.starts_with(&INDEX_HEADER[..4]);
+    if is_new && !head.starts_with(INDEX_HEADER) {
+        return Err("unknown version of index file");
+    }
+    let counts = &head[if is_new { INDEX_HEADER.len() } else { 0 }..][..256 * 4];
+    let number = |at: &[u8]| at.try_into().map_or(0, |bytes| u64::from(u32::from_be_bytes(bytes)));
+    if !counts.chunks_exact(4).map(number).is_sorted() {
+        return Err("non-monotonic index");
+    }
+    let count = number(&counts[255 * 4..]);
+    let fixed = counts.len() as u64 + 2 * digest;
+    if !is_new {
+        return if len == fixed + count * (digest + 4) { Ok(()) } else { Err("wrong index v1 file size in") };
+    }
+    let least = INDEX_HEADER.len() as u64 + fixed + count * (digest + 4 + 4);
+    // Each but one may be beyond 2 GiB.
+    let most = least + count.saturating_sub(1) * 8;
+    if (least..=most).contains(&len) { Ok(()) } else { Err("wrong index v2 file size in") }
 }
 
 impl Pack {

@@ -79,6 +79,19 @@ impl Repository {
         folders
     }
 
+    /// What of the places of objects cannot be used, in the words of git, which says so whenever it looks for an object.
+    pub(crate) fn object_faults(&self) -> Vec<String> {
+        let folders = self.object_folders();
+        let absent = folders.iter().skip(1).filter(|folder| !folder.is_dir()).map(|folder| {
+            format!(
+                "object directory {} does not exist; check .git/objects/info/alternates",
+                folder.display()
+            )
+        });
+        let of_packs = self.packs().iter().filter_map(|pack| pack.fault.clone());
+        absent.chain(of_packs).collect()
+    }
+
     fn check_loose(&self, id: &gix::oid, kind: Kind, size: usize) -> Result<(), Cause> {
         let read = |folder: &Path| fs::read(loose_object_path(folder, id)).ok();
         let file = read(self.objects_dir())

@@ -81,7 +81,14 @@ impl Registry {
         let mut warnings = lightweight_warning(scan.lightweight.clone());
         warnings.extend(renamed_warning(scan.renamed.iter().map(|(tag, _)| tag.clone()).collect()));
         warnings.extend(damage_warning(self.damaged(scan)));
+        warnings.extend(self.store_warning());
         warnings
+    }
+
+    /// The warning of places of objects that cannot be used, if there are any.
+    pub(in crate::registry) fn store_warning(&self) -> Option<Warning> {
+        let faults = self.repository.object_faults();
+        (!faults.is_empty()).then_some(Warning::ObjectStore { faults })
     }
 
     /// The file with the alternates (see `git help repository-layout`), if there is one.

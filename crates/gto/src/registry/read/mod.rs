@@ -340,7 +340,8 @@ impl Registry {
             let events = std::mem::take(&mut scan.events);
             (Artifact::from_events(parsed.artifact.clone(), events), self.damaged(&scan))
         };
-        let warnings = damage::damage_warning(damaged).into_iter().chain(renamed).collect();
+        let damaged = damage::damage_warning(damaged).into_iter().chain(self.store_warning());
+        let warnings = damaged.chain(renamed).collect();
         let found = artifact.events_with_owners().find(|(event, _)| event.tag == name);
         // A tag that is deleted while it is read counts as missing.
         let value = found.map_or(CheckedRef::NoTag, |(event, owner)| {

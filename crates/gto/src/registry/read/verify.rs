@@ -33,6 +33,7 @@ impl Registry {
         };
         let mut answer = self.verify_refs(tags.refs.into_iter().filter(is_ours).collect());
         answer.warnings.extend(broken);
+        answer.warnings.extend(self.store_warning());
         Ok(answer)
     }
 
