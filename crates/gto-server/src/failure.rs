@@ -10,7 +10,7 @@ use gto_frontend::advice::{self, Advice, Scene};
 use serde::Serialize;
 
 use crate::error::with_causes;
-use crate::server::{ANSWER, BODY};
+use crate::limits::{ANSWER, BODY};
 
 /// Why there is no answer, and what to do.
 #[derive(Debug)]

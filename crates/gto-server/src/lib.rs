@@ -24,6 +24,7 @@ mod counts;
 mod error;
 mod failure;
 mod hooks;
+mod limits;
 mod metrics;
 mod mlflow;
 mod pages;

@@ -26,6 +26,7 @@ use crate::auth::layer;
 use crate::config::settings::{RepositorySource, Settings};
 use crate::counts::Counts;
 use crate::error::ServeError;
+use crate::limits::{ANSWER, BODY};
 use crate::state::live::Live;
 use crate::state::refresher::Refresher;
 use crate::state::repository::ServedRepository;
@@ -36,10 +37,6 @@ use crate::{api, failure, metrics, pages};
 const CONNECTIONS: usize = 512;
 /// A client that takes longer for its headers is cut off.
 const HEADERS: Duration = Duration::from_secs(10);
-/// A larger body is refused.
-pub const BODY: usize = 1 << 20;
-/// An answer that takes longer is given up.
-pub const ANSWER: Duration = Duration::from_secs(60);
 /// So long answers on the way may take at the end.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
 

@@ -536,11 +536,11 @@ fn d27_a_pack_or_an_alternate_that_cannot_be_used_is_told_of_where_nothing_is_mi
 
 fn write(file: &std::path::Path, bytes: &[u8]) {
     let _ = fs::remove_file(file);
-    fs::write(file, bytes).unwrap();
+    fs::write(file, bytes).expect("the sandbox is writable");
 }
 
 fn with_changed(file: &std::path::Path, change: impl FnOnce(&mut Vec<u8>)) {
-    let mut bytes = fs::read(file).unwrap();
+    let mut bytes = fs::read(file).expect("it was there before");
     change(&mut bytes);
     write(file, &bytes);
 }
