@@ -42,7 +42,7 @@ impl App {
 
     /// Grows with each change of what any repository says.
     pub fn stamp(&self) -> u64 {
-        self.repositories.iter().map(|repository| repository.picture().serial).sum()
+        self.repositories.iter().map(|repository| repository.serial()).sum()
     }
 
     /// A repository by its id.

@@ -5,6 +5,7 @@
 //!
 //! | room | owns |
 //! |---|---|
+//! | `server`, `event_loops`, `front` | the layers that a request passes; threads and connections; answers that are kept
 //! | `config` | the file `gto-serve.yaml` and the arguments, as checked settings |
 //! | `state` | what is known of each repository, and keeping it current |
 //! | `auth` | who may ask: tokens, proxies, hosts and origins |
@@ -22,7 +23,9 @@ mod badge;
 mod config;
 mod counts;
 mod error;
+mod event_loops;
 mod failure;
+mod front;
 mod hooks;
 mod limits;
 mod metrics;

@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, Uri, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
@@ -14,13 +13,6 @@ use crate::failure::Failure;
 
 /// More stages of artifacts are left out, and that is said.
 const MOST: usize = 50_000;
-
-/// Counts an answer.
-pub async fn count(State(app): State<App>, request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
-    app.counts.add(response.status());
-    response
-}
 
 /// `/metrics`
 pub async fn metrics(

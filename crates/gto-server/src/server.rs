@@ -1,48 +1,38 @@
-//! The server as a whole: its socket, its connections, and its end.
+//! The server as a whole: what it is made of, its socket, and which layers a request passes.
 
 use std::future::Future;
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::{Extension, Router};
 use gto::environment::Environment;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate as _, SizeAbove};
 use tower_http::timeout::TimeoutLayer;
 
 use crate::api::answers::Answers;
+use crate::api::cache::PACKET;
 use crate::app::{App, Parts};
 use crate::auth::guard::Guard;
 use crate::auth::layer;
 use crate::config::settings::{RepositorySource, Settings};
 use crate::counts::Counts;
 use crate::error::ServeError;
+use crate::event_loops;
+use crate::front::Front;
 use crate::limits::{ANSWER, BODY};
 use crate::state::live::Live;
 use crate::state::refresher::Refresher;
 use crate::state::repository::ServedRepository;
 use crate::write::waiting::Plans;
-use crate::{api, failure, metrics, pages};
-
-/// More clients wait until others are gone.
-const CONNECTIONS: usize = 512;
-/// A client that takes longer for its headers is cut off.
-const HEADERS: Duration = Duration::from_secs(10);
-/// So long answers on the way may take at the end.
-const LAST_ANSWERS: Duration = Duration::from_secs(3);
+use crate::{api, failure, pages};
 
 /// A server that listens, and does not answer yet.
 pub struct Server {
-    listener: StdListener,
+    listener: TcpListener,
     address: SocketAddr,
     app: App,
 }
@@ -79,7 +69,7 @@ impl Server {
         }
         let wanted = settings.listen;
         let listen = |source| ServeError::Listen { address: wanted, source };
-        let listener = StdListener::bind(wanted).map_err(listen)?;
+        let listener = TcpListener::bind(wanted).map_err(listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let live = Arc::new(Live::default());
@@ -131,59 +121,13 @@ impl Server {
     /// # Errors
     /// What the system refuses.
     pub fn run(self, end: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .max_blocking_threads(64)
-            .thread_name("gto-serve")
-            .enable_all()
-            .build()?;
-        let done = runtime.block_on(self.answer_until(end));
-        // A repository that hangs must not keep the process.
-        runtime.shutdown_timeout(Duration::from_millis(200));
-        done
-    }
-
-    async fn answer_until(self, end: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
-        let listener = TcpListener::from_std(self.listener)?;
-        let router = router(&self.app);
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
-        let connections = GracefulShutdown::new();
-        let mut end = std::pin::pin!(end);
-        loop {
-            let next = async {
-                // Without a free place, nobody is taken in, and the end is heard all the same.
-                let place = Arc::clone(&places).acquire_owned().await;
-                (place, listener.accept().await)
-            };
-            let (place, accepted) = tokio::select! {
-                next = next => next,
-                () = &mut end => break,
-            };
-            let Ok((stream, peer)) = accepted else {
-                // Out of files, most likely: others may close theirs.
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
-            };
-            let _ = stream.set_nodelay(true);
-            let service = TowerToHyperService::new(router.clone().layer(Extension(ConnectInfo(peer))));
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEADERS)
-                .max_buf_size(64 << 10)
-                .serve_connection(TokioIo::new(stream), service);
-            let connection = connections.watch(connection);
-            tokio::spawn(async move {
-                // A client that goes away, or talks nonsense, is nobody's business.
-                let _ = connection.await;
-                drop(place);
-            });
-        }
-        drop(listener);
-        let _ = tokio::time::timeout(LAST_ANSWERS, connections.shutdown()).await;
-        Ok(())
+        let front = Front::new(self.app.clone(), router(&self.app));
+        event_loops::run(self.listener, &front, end)
     }
 }
 
 fn router(app: &App) -> Router {
+    let is_worth_it = DefaultPredicate::new().and(SizeAbove::new(PACKET));
     let with_auth = pages::routes::pages()
         .merge(api::routes::api(app))
         .method_not_allowed_fallback(pages::routes::other_method)
@@ -196,9 +140,7 @@ fn router(app: &App) -> Router {
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, ANSWER))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(middleware::from_fn(failure::in_words))
-        .layer(CompressionLayer::new().gzip(true))
-        .layer(middleware::from_fn_with_state(app.clone(), metrics::count))
-        .layer(middleware::from_fn(layer::harden))
+        .layer(CompressionLayer::new().compress_when(is_worth_it))
         .with_state(app.clone())
 }
 

@@ -23,7 +23,7 @@ use crate::state::row::Row;
 use crate::view::artifact::find;
 use crate::view::health::Health;
 use crate::view::moment::Moment;
-use crate::view::overview::{Selection, Sort, rows_at};
+use crate::view::overview::{Rows, Selection, Sort};
 use crate::view::params::Params;
 use crate::view::stage::StagePage;
 
@@ -128,7 +128,7 @@ fn page(app: &App, params: &Params) -> Result<(Vec<Arc<Row>>, Option<String>), F
     let mut rows = if sort == Sort::Name {
         by_name(app, &selection, &moment, limit + 1, after.as_ref())?
     } else {
-        by_value(app, &selection, &moment, sort, after.as_ref())?
+        by_value(app, &selection, &moment, (sort, limit + 1), after.as_ref())?
     };
     let has_more = rows.len() > limit;
     rows.truncate(limit);
@@ -163,7 +163,7 @@ fn by_name(
         let is_wanted = |row: &&Arc<Row>| selection.has(row);
         let missing = most - found.len();
         if moment.seconds().is_some() {
-            let rows = rows_at(repository, &picture, moment);
+            let rows = Rows::at(repository, &picture, moment);
             let rows = rows.iter().filter(|row| name.is_none_or(|name| row.name > *name));
             found.extend(rows.filter(is_wanted).take(missing).cloned());
         } else {
@@ -178,30 +178,30 @@ fn by_name(
     Ok(found)
 }
 
-/// All artifacts behind the cursor, the highest value first.
+/// At most `most` artifacts behind the cursor, the highest value first.
 fn by_value(
     app: &App,
     selection: &Selection,
     moment: &Moment,
-    sort: Sort,
+    (sort, most): (Sort, usize),
     after: Option<&Cursor>,
 ) -> Result<Vec<Arc<Row>>, Failure> {
-    let mut found = Vec::new();
-    for (place, repository) in app.repositories.iter().enumerate() {
-        if selection.has_repo(&repository.id) {
-            let rows = rows_at(repository, &repository.picture(), moment).into_iter();
-            found.extend(
-                rows.filter(|row| selection.has(row)).map(|row| (Reverse(value(&row, sort)), place, row)),
-            );
-        }
-    }
+    let repositories = app.repositories.iter().enumerate();
+    let wanted = repositories.filter(|(_, repository)| selection.has_repo(&repository.id));
+    let all: Vec<(usize, Rows)> = wanted
+        .map(|(place, repository)| (place, Rows::at(repository, &repository.picture(), moment)))
+        .collect();
+    let rows = all.iter().flat_map(|(place, rows)| rows.iter().map(move |row| (*place, row)));
+    let rows = rows.filter(|(_, row)| selection.has(row));
+    let mut found: Vec<_> =
+        rows.map(|(place, row)| (Reverse(value(row, sort)), place, &row.name, row)).collect();
     if let Some(cursor) = after {
         let (place, name) = place(app, cursor)?;
-        let after = (Reverse(cursor.0), place, name);
-        found.retain(|(value, place, row)| (*value, *place, &row.name) > (after.0, after.1, &after.2));
+        let after = (Reverse(cursor.0), place, &name);
+        found.retain(|(value, place, name, _)| (*value, *place, *name) > after);
     }
-    found.sort_by(|(a, b, one), (c, d, other)| (a, b, &one.name).cmp(&(c, d, &other.name)));
-    Ok(found.into_iter().map(|(_, _, row)| row).collect())
+    found.sort_unstable_by_key(|(value, place, name, _)| (*value, *place, *name));
+    Ok(found.into_iter().take(most).map(|(_, _, _, row)| Arc::clone(row)).collect())
 }
 
 fn value(row: &Row, sort: Sort) -> i64 {
@@ -294,7 +294,7 @@ pub async fn resolve(asked: Asked) -> Response {
             let all = &asked.app.repositories;
             let served = match (asked.params.get("repo"), &all[..]) {
                 (Some(id), _) => repository(&asked.app, id)?,
-                (None, [alone]) => Arc::clone(alone),
+                (None, [alone]) => repository(&asked.app, &alone.id)?,
                 (None, _) => {
                     return Err(Failure::invalid("This server has several repositories")
                         .hint("say which one with `repo`; `/api/v1/repos` lists them"));

@@ -2,20 +2,43 @@
 //!
 //! Kept are only answers that follow from the refs alone. What is asked with `at` may also depend on the time of day.
 
+use std::net::IpAddr;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{self, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-
 use sha2::{Digest as _, Sha256};
 
+use crate::api::answers::{Answer, is_known, not_modified};
 use crate::app::App;
+use crate::auth::guard::Known;
+use crate::auth::host::Hosts;
 use crate::auth::secret::hex;
+
+/// Smaller answers are not compressed: they fit into one packet.
+pub const PACKET: u64 = 1300;
+
+/// The answer that is kept for this request, without a way through the router; what all requests must fulfil, it does.
+pub fn kept<B>(app: &App, request: &http::Request<B>, peer: IpAddr) -> Option<Response> {
+    if *request.method() != Method::GET || !app.refresher.is_ready() {
+        return None;
+    }
+    let (uri, headers) = (request.uri(), request.headers());
+    let answer = app.answers.get(uri.path_and_query()?.as_str(), app.stamp())?;
+    // Otherwise it may be compressed, on the way back.
+    if headers.contains_key(header::ACCEPT_ENCODING) && answer.body.len() as u64 >= PACKET {
+        return None;
+    }
+    let host = Hosts::asked(headers, uri.authority().map(http::uri::Authority::as_str))?;
+    let is_allowed = app.guard.hosts.has(host) && matches!(app.guard.who(headers, peer), Known::As(..));
+    is_allowed.then(|| answer.respond(headers))
+}
 
 /// Answers with an `ETag` of the answer's bytes: for what also says when repositories were seen.
 pub async fn by_content(request: Request, next: Next) -> Response {
-    let known: Vec<HeaderValue> = request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect();
+    let asked = request.headers().clone();
     let answer = next.run(request).await;
     if answer.status() != StatusCode::OK {
         return answer;
@@ -25,20 +48,13 @@ pub async fn by_content(request: Request, next: Next) -> Response {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let etag = format!("W/\"{}\"", &hex(Sha256::digest(&bytes).as_slice())[..32]);
-    if has(&known, &etag) {
-        return ([(header::ETAG, etag)], StatusCode::NOT_MODIFIED).into_response();
-    }
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
+    if let Ok(etag) = HeaderValue::try_from(etag) {
+        if is_known(&asked, &etag) {
+            return not_modified(etag);
+        }
         parts.headers.insert(header::ETAG, etag);
     }
     Response::from_parts(parts, Body::from(bytes))
-}
-
-fn has(known: &[HeaderValue], etag: &str) -> bool {
-    let known = known.iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
-    // As RFC 9110 compares for reads: whether it is called weak does not count.
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    known.into_iter().any(|known| opaque(known) == opaque(etag))
 }
 
 /// Answers with what is kept, or `304` where the client has it.
@@ -50,34 +66,26 @@ pub async fn remember(State(app): State<App>, request: Request, next: Next) -> R
     }
     let stamp = app.stamp();
     // Weak: the same answer may be sent compressed.
-    let etag = format!("W/\"{}-{stamp:x}\"", app.run);
-    let known: Vec<HeaderValue> = request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect();
-    if has(&known, &etag) {
-        return ([(header::ETAG, etag)], StatusCode::NOT_MODIFIED).into_response();
+    let Ok(etag) = HeaderValue::try_from(format!("W/\"{}-{stamp:x}\"", app.run)) else {
+        return next.run(request).await;
+    };
+    if is_known(request.headers(), &etag) {
+        return not_modified(etag);
     }
-    if let Some((body, kind)) = app.answers.get(&address, stamp) {
-        return (
-            [
-                (header::ETAG, HeaderValue::from_str(&etag).unwrap_or(kind.clone())),
-                (header::CONTENT_TYPE, kind),
-            ],
-            body,
-        )
-            .into_response();
+    if let Some(answer) = app.answers.get(&address, stamp) {
+        return answer.respond(request.headers());
     }
     let answer = next.run(request).await;
     if answer.status() != StatusCode::OK {
         return answer;
     }
     let (mut parts, body) = answer.into_parts();
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
-        parts.headers.insert(header::ETAG, etag);
-    }
-    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+    parts.headers.insert(header::ETAG, etag.clone());
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
-        app.answers.put(&address, stamp, (bytes.clone(), kind.clone()));
+    if let Some(kind) = parts.headers.get(header::CONTENT_TYPE).cloned() {
+        app.answers.put(&address, stamp, Answer { body: body.clone(), kind, etag });
     }
-    Response::from_parts(parts, Body::from(bytes))
+    Response::from_parts(parts, Body::from(body))
 }

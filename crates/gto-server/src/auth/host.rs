@@ -28,8 +28,9 @@ impl Hosts {
 
     /// Whether a host, perhaps with a port, is one of them.
     pub fn has(&self, host: &str) -> bool {
-        let name = without_port(host).to_ascii_lowercase();
-        self.names.contains(&name) || self.takes_addresses && name.parse::<IpAddr>().is_ok()
+        let name = without_port(host);
+        self.names.iter().any(|ours| ours.eq_ignore_ascii_case(name))
+            || self.takes_addresses && name.parse::<IpAddr>().is_ok()
     }
 
     /// The host that a request names, if it names one and no more.

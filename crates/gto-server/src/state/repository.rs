@@ -84,6 +84,11 @@ impl ServedRepository {
         self.current.load_full()
     }
 
+    /// Grows with each change of what is known.
+    pub fn serial(&self) -> u64 {
+        self.current.load().serial
+    }
+
     /// Why what is known may not be how it is: it cannot be read, or no look at it has ended for long.
     pub fn failing(&self) -> Option<Failing> {
         let picture = self.picture();
@@ -274,6 +279,8 @@ impl ServedRepository {
         };
         if before.serial == 0 {
             let snapshot = registry.snapshot()?;
+            // The one that has read everything has all packs in memory, until the next whole look at least.
+            let registry = if self.is_remote() { registry } else { Arc::new(self.open()?) };
             return Ok((Picture::taken(&self.id, registry, snapshot, before, None), Vec::new()));
         }
         let (snapshot, changes) = registry.refresh(&before.snapshot)?;

@@ -41,6 +41,9 @@ pub struct Row {
     pub kind: Option<String>,
     pub labels: Vec<String>,
     pub description: String,
+    /// What a search looks at: all its texts in small letters, a line each.
+    #[serde(skip)]
+    pub searched: Box<str>,
 }
 
 /// A version, and when and by whom it got there.
@@ -121,9 +124,15 @@ impl Row {
             };
             Some(InStage { stage: shown.stage.clone(), placed })
         });
+        let (name, kind) = (artifact.name(), annotation.and_then(|annotation| annotation.kind.clone()));
+        let labels = annotation.map(|annotation| annotation.labels.clone()).unwrap_or_default();
+        let description = annotation.map(|annotation| annotation.description.clone()).unwrap_or_default();
+        let texts = [name.as_str(), repo, kind.as_deref().unwrap_or_default(), &description];
+        let texts: Vec<&str> = texts.into_iter().chain(labels.iter().map(String::as_str)).collect();
+        let searched = texts.join("\n").to_lowercase().into();
         Self {
             repo: Arc::clone(repo),
-            name: artifact.name().clone(),
+            name: name.clone(),
             active: artifact.is_active(),
             registered: artifact.is_registered(),
             stages: stages.collect(),
@@ -134,9 +143,10 @@ impl Row {
                 event: event.kind(),
             }),
             latest,
-            kind: annotation.and_then(|annotation| annotation.kind.clone()),
-            labels: annotation.map(|annotation| annotation.labels.clone()).unwrap_or_default(),
-            description: annotation.map(|annotation| annotation.description.clone()).unwrap_or_default(),
+            kind,
+            labels,
+            description,
+            searched,
         }
     }
 

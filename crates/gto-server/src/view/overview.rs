@@ -90,37 +90,61 @@ const FILTERS: [&str; 9] = ["q", "repo", "stage", "type", "label", "author", "si
 /// More types or labels are not offered.
 const MOST_CHOICES: usize = 200;
 
-/// The artifacts of a repository at a moment.
-pub fn rows_at(repository: &ServedRepository, picture: &Picture, moment: &Moment) -> Vec<Arc<Row>> {
-    let Some(until) = moment.seconds() else { return picture.rows.values().cloned().collect() };
-    let row = |name| {
-        let artifact = picture.artifact(name, Some(until))?;
-        let annotation = picture.annotations.get(name).map(|sourced| &sourced.annotation);
-        Some(Arc::new(Row::new(&repository.id, &artifact, annotation)))
-    };
-    picture.rows.keys().filter_map(row).collect()
+/// The artifacts of a repository at a moment. Those of now are looked at where they are.
+pub enum Rows {
+    Now(Arc<Picture>),
+    Then(Vec<Arc<Row>>),
+}
+
+impl Rows {
+    /// Of the repository's picture.
+    pub fn at(repository: &ServedRepository, picture: &Arc<Picture>, moment: &Moment) -> Self {
+        let Some(until) = moment.seconds() else { return Self::Now(Arc::clone(picture)) };
+        let row = |name| {
+            let artifact = picture.artifact(name, Some(until))?;
+            let annotation = picture.annotations.get(name).map(|sourced| &sourced.annotation);
+            Some(Arc::new(Row::new(&repository.id, &artifact, annotation)))
+        };
+        Self::Then(picture.rows.keys().filter_map(row).collect())
+    }
+
+    /// By name.
+    pub fn iter(&self) -> Box<dyn Iterator<Item = &Arc<Row>> + '_> {
+        match self {
+            Self::Now(picture) => Box::new(picture.rows.values()),
+            Self::Then(rows) => Box::new(rows.iter()),
+        }
+    }
 }
 
 impl Overview {
     /// What is asked for.
     pub fn new(app: &App, moment: Moment, params: &Params) -> Result<Self, Failure> {
         let selection = Selection::new(params)?;
-        let (mut columns, mut used) = (Vec::new(), BTreeSet::new());
+        let mut columns: Vec<StageName> = Vec::new();
         let mut choices = Choices::default();
-        let mut rows = Vec::new();
-        let mut of = 0;
+        let mut all = Vec::new();
         for repository in &app.repositories {
             choices.repos.push(Arc::clone(&repository.id));
             let picture = repository.picture();
-            columns.extend(picture.stages.iter().filter(|_| selection.has_repo(&repository.id)).cloned());
-            let all = rows_at(repository, &picture, &moment);
-            for row in &all {
-                choices.add(row);
+            let wanted = picture.stages.iter().filter(|_| selection.has_repo(&repository.id));
+            for stage in wanted {
+                if !columns.contains(stage) {
+                    columns.push(stage.clone());
+                }
             }
-            of += all.iter().filter(|row| row.active).count();
-            rows.extend(all.into_iter().filter(|row| selection.has(row)));
+            all.push(Rows::at(repository, &picture, &moment));
         }
-        used.extend(rows.iter().flat_map(|row| row.stages.iter().map(|found| found.stage.clone())));
+        let (mut rows, mut used, mut of) = (Vec::new(), BTreeSet::new(), 0);
+        for row in all.iter().flat_map(Rows::iter) {
+            choices.add(row);
+            of += usize::from(row.active);
+            if selection.has(row) {
+                let stages = row.stages.iter().map(|found| &found.stage);
+                used.extend(stages.filter(|stage| !columns.contains(stage)).cloned());
+                rows.push(row);
+            }
+        }
         let mut stages = query::stage_columns(Some(&columns), used);
         let more_stages = stages.len().saturating_sub(MOST_COLUMNS);
         stages.truncate(MOST_COLUMNS);
@@ -129,7 +153,7 @@ impl Overview {
         let total = rows.len();
         let pages = total.div_ceil(PAGE).max(1);
         let page = params.number("page", 1, pages);
-        let rows = rows.into_iter().skip((page - 1) * PAGE).take(PAGE).collect();
+        let rows = rows.into_iter().skip((page - 1) * PAGE).take(PAGE).cloned().collect();
         let filters = filters(params);
         Ok(Self { moment, stages, more_stages, rows, total, of, page, pages, sort, filters, choices })
     }
@@ -164,7 +188,7 @@ fn filters(params: &Params) -> Vec<Filter> {
 }
 
 /// Sorts; by name they are by repository already.
-pub fn sort_rows(rows: &mut [Arc<Row>], sort: Sort) {
+fn sort_rows(rows: &mut [&Arc<Row>], sort: Sort) {
     match sort {
         Sort::Name => {}
         Sort::Activity => {
@@ -252,18 +276,8 @@ impl Selection {
                 .since
                 .is_none_or(|since| row.newest.as_ref().is_some_and(|newest| newest.at.seconds() >= since))
             && (!self.behind || row.drift() > 0)
-            && self.words.iter().all(|word| says(row, word))
+            && self.words.iter().all(|word| row.searched.contains(word.as_str()))
     }
-}
-
-/// Whether a word is in what is known of the artifact. The name is looked at first: that is nearly always what is meant.
-fn says(row: &Row, word: &str) -> bool {
-    let has = |text: &str| text.to_lowercase().contains(word);
-    has(row.name.as_str())
-        || has(&row.repo)
-        || row.kind.as_deref().is_some_and(has)
-        || row.labels.iter().any(|label| has(label))
-        || has(&row.description)
 }
 
 /// The first second of a day, `2026-11-24`, or of a time.

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::state::picture::Picture;
 use crate::state::row::Placed;
 use crate::view::moment::Moment;
+use crate::view::overview::Rows;
 use crate::view::timeline::{Stay, Timeline};
 
 /// More artifacts are not looked into for their history.
@@ -85,7 +86,7 @@ impl Stages {
         let mut stages: Vec<StageLine> = Vec::new();
         for repository in &app.repositories {
             let picture = repository.picture();
-            let rows = crate::view::overview::rows_at(repository, &picture, &moment);
+            let rows = Rows::at(repository, &picture, &moment);
             let used = rows.iter().flat_map(|row| row.stages.iter().map(|found| &found.stage));
             for stage in picture.stages.iter().chain(used) {
                 if !stages.iter().any(|line| line.stage == *stage) {
@@ -114,7 +115,7 @@ impl StagePage {
         for repository in &app.repositories {
             let picture = repository.picture();
             is_known |= picture.stages.contains(&stage);
-            for row in crate::view::overview::rows_at(repository, &picture, &moment) {
+            for row in Rows::at(repository, &picture, &moment).iter() {
                 let placed = row.in_stage(&stage);
                 is_known |= placed.is_some();
                 found.add(&picture, &repository.id, &row.name, (&stage, placed, now), &moment);

@@ -195,6 +195,33 @@ fn what_a_client_has_already_is_not_sent_again_until_a_tag_changes() {
 }
 
 #[test]
+fn a_kept_answer_is_the_first_one_again_and_only_for_those_who_may_ask() {
+    let repo = example();
+    let server = serve(&repo);
+    let token = format!("Bearer {}", server.token);
+    let path = "/api/v1/artifacts";
+    let first = server.get(path).ok();
+    let again = server.ask("GET", path, &[("authorization", &token), ("accept-encoding", "gzip")], "").ok();
+    assert_eq!(again.body, first.body, "what fits into a packet is not compressed");
+    let headers = |answer: &Answer| {
+        let mut headers: Vec<_> = answer.headers.iter().filter(|(name, _)| *name != "date").collect();
+        headers.sort_by_key(|(name, _)| name.as_str());
+        format!("{headers:?}")
+    };
+    assert_eq!(headers(&again), headers(&first));
+    for (status, asked) in [
+        (401, &[][..]),
+        (401, &[("authorization", "Bearer of something else")]),
+        (401, &[("cookie", &token)]),
+        (421, &[("authorization", &token), ("host", "evil.example")]),
+    ] {
+        let refused = server.ask("GET", path, asked, "");
+        assert_eq!(refused.status, status, "{asked:?}");
+        assert!(!refused.body.contains("churn"), "{asked:?}");
+    }
+}
+
+#[test]
 fn what_is_said_of_repositories_has_an_etag_of_its_own() {
     let repo = example();
     let server = serve_with(repo.sandbox(), &[repo.path()], |a| a.refresh = Some("1h".into()));

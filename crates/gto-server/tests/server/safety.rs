@@ -216,7 +216,8 @@ fn slow_and_large_requests_are_cut_off() {
     assert!(!rest.starts_with("HTTP/1.1 200"), "{rest}");
     let mut many = TcpStream::connect(&address).unwrap();
     many.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    write!(many, "GET /?{} HTTP/1.1\r\nHost: {address}\r\n\r\n", "a".repeat(100_000)).unwrap();
+    // It may be cut off while it still sends.
+    let _ = write!(many, "GET /?{} HTTP/1.1\r\nHost: {address}\r\n\r\n", "a".repeat(100_000));
     let mut answer = String::new();
     let _ = many.read_to_string(&mut answer);
     assert!(answer.starts_with("HTTP/1.1 4") || answer.is_empty(), "{answer}");
