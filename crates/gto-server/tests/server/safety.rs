@@ -185,7 +185,8 @@ fn a_path_never_leads_out_of_the_repositories() {
 fn slow_and_large_requests_are_cut_off() {
     let repo = example();
     let server = serve(&repo);
-    let large = "x".repeat(2 << 20);
+    // Of more, a client may still be sending when it is cut off, and not see the answer.
+    let large = "x".repeat((1 << 20) + 1);
     assert_eq!(server.ask("POST", "/sign-in", &[], &large).status, 413);
     let token = format!("Bearer {}", server.token);
     for (path, is_api) in [
