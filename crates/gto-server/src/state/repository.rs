@@ -26,6 +26,9 @@ use crate::state::picture::{Failing, Picture};
 /// So long a look may take beyond its time before what is known counts as old.
 const PATIENCE: Duration = Duration::from_secs(45);
 
+/// Registries with more tags are examined only when somebody asks what is wrong.
+const EXAMINED: usize = 20_000;
+
 /// A repository that fails so soon after it lost tags was being deleted, most likely.
 const ONE_LOSS: Duration = Duration::from_secs(60);
 
@@ -136,7 +139,8 @@ impl ServedRepository {
         let (picture, before) = (self.picture(), self.marks());
         if !before.are_of(&picture) {
             self.marks.store(Arc::new(Marks::judge(&picture, &before)));
-            if Marks::is_small(&picture) {
+            // For the marks of artifacts. In larger registries it takes long, and memory that the process then keeps.
+            if picture.snapshot.tag_count() <= EXAMINED {
                 let _ = self.findings();
             }
         }

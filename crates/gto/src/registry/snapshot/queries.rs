@@ -23,6 +23,11 @@ impl Snapshot {
         &self.warnings
     }
 
+    /// How many tags the registry has.
+    pub fn tag_count(&self) -> usize {
+        self.artifacts.values().map(|kept| kept.tags.len()).sum()
+    }
+
     /// The artifacts that have tags, sorted.
     pub fn artifact_names(&self) -> impl Iterator<Item = &ArtifactName> {
         self.artifacts.values().filter(|kept| kept.newest.is_some()).map(|kept| &kept.name)
