@@ -81,13 +81,10 @@ impl Marks {
         is_remarkable.then(|| Mark { text, is_bad: result.is_bad(), why })
     }
 
-    /// Judges what is shown; what is the same as before is not judged again.
-    pub fn judge(picture: &Picture, before: &Self) -> Self {
+    /// Judges what is shown, with this registry; what is the same as before is not judged again.
+    pub fn judge(picture: &Picture, registry: Option<&Registry>, before: &Self) -> Self {
         let mut marks = Self { serial: picture.serial, head: picture.head, ..Self::default() };
-        let Some(registry) = &picture.registry else { return marks };
-        if !Self::is_small(picture) {
-            return marks;
-        }
+        let Some(registry) = registry.filter(|_| Self::is_small(picture)) else { return marks };
         let policy = registry.policy_in_force().ok().flatten();
         let is_same_policy = before.head == picture.head;
         for (name, row) in &picture.rows {

@@ -138,7 +138,10 @@ impl ServedRepository {
     pub fn judge(&self) {
         let (picture, before) = (self.picture(), self.marks());
         if !before.are_of(&picture) {
-            self.marks.store(Arc::new(Marks::judge(&picture, &before)));
+            // With one of its own, so that the packs that it reads do not stay in memory.
+            let own = if picture.registry.is_some() && !self.is_remote() { self.open().ok() } else { None };
+            let registry = own.as_ref().or(picture.registry.as_deref());
+            self.marks.store(Arc::new(Marks::judge(&picture, registry, &before)));
             // For the marks of artifacts. In larger registries it takes long, and memory that the process then keeps.
             if picture.snapshot.tag_count() <= EXAMINED {
                 let _ = self.findings();
