@@ -30,6 +30,8 @@ pub(crate) struct Evidence<'a> {
     pub is_shallow: bool,
     pub left_locks: Vec<LeftLock>,
     pub grown_folders: Vec<GrownFolder>,
+    /// Which places of objects cannot be used, in Git's words.
+    pub object_faults: Vec<String>,
     pub remotes: Vec<String>,
     /// The address of the remote repository that is looked at, if it is one, and the refs that older versions of gto left there.
     pub left_guards: Option<(&'a str, Vec<String>)>,

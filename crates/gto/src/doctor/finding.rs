@@ -86,6 +86,7 @@ checks! {
         NoTags "no-tags" "A clone without tags.",
         LeftLock "left-lock" "A lock file was left behind by a process that was stopped.",
         LeftGuard "left-guard" "A remote repository has refs that older versions of gto made for their pushes.",
+        UnusableObjects "unusable-objects" "A pack or an alternate that Git cannot use.",
         GrownFolder "grown-folder" "A folder of loose tags takes far more space than what is in it.",
         NotUtf8 "name-not-utf8" "A tag's name is no UTF-8.",
         Unrecognized "unrecognized-tag" "A tag looks like the registry's and does not parse.",

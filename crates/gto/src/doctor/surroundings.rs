@@ -16,6 +16,7 @@ pub(super) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     findings.extend(clone(evidence));
     findings.extend(evidence.left_locks.iter().map(left_lock));
     findings.extend(evidence.left_guards.iter().filter_map(|(url, guards)| left_guards(url, guards)));
+    findings.extend(evidence.object_faults.iter().map(|fault| unusable_objects(fault)));
     findings.extend(evidence.grown_folders.iter().map(grown_folder));
     findings.extend(refs(evidence));
 }
@@ -50,6 +51,11 @@ fn left_guards(url: &str, guards: &[String]) -> Option<Finding> {
 
 /// Git makes the folder again when it writes a loose tag, also one that is being written meanwhile; and `rmdir` takes none away in
 /// which there is anything.
+fn unusable_objects(fault: &str) -> Finding {
+    let message = format!("objects may be missing: {fault}");
+    Finding::new(Check::UnusableObjects, message).fix([Command::new(Program::Git, &["fsck"])])
+}
+
 fn grown_folder(folder: &GrownFolder) -> Finding {
     let GrownFolder { path, size, entries, is_root } = folder;
     let holds = match entries {

@@ -531,6 +531,8 @@ fn d27_a_pack_or_an_alternate_that_cannot_be_used_is_told_of_where_nothing_is_mi
                 "{run}"
             );
         }
+        let run = gto(&repo, "doctor");
+        assert!(run.out().contains("unusable-objects") && run.out().contains(reason.trim()), "{run}");
     }
 }
 

@@ -85,6 +85,7 @@ impl Registry {
             is_shallow,
             left_locks: self.repository.left_locks(),
             grown_folders: self.repository.grown_folders(),
+            object_faults: self.repository.object_faults(),
             remotes: self.repository.remotes(),
             left_guards: self.url().map(|url| (url, self.repository.left_guards())),
             names,
