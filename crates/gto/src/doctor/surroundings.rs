@@ -49,13 +49,13 @@ fn left_guards(url: &str, guards: &[String]) -> Option<Finding> {
     (!guards.is_empty()).then(|| Finding::new(Check::LeftGuard, message).fix(Some(delete)))
 }
 
-/// Git makes the folder again when it writes a loose tag, also one that is being written meanwhile; and `rmdir` takes none away in
-/// which there is anything.
 fn unusable_objects(fault: &str) -> Finding {
     let message = format!("objects may be missing: {fault}");
     Finding::new(Check::UnusableObjects, message).fix([Command::new(Program::Git, &["fsck"])])
 }
 
+/// Git makes the folder again when it writes a loose tag, also one that is being written meanwhile; and `rmdir` takes none away in
+/// which there is anything.
 fn grown_folder(folder: &GrownFolder) -> Finding {
     let GrownFolder { path, size, entries, is_root } = folder;
     let holds = match entries {
