@@ -54,7 +54,7 @@ impl Marks {
     }
 
     /// Whether a registry is judged at all.
-    pub fn is_small(picture: &Picture) -> bool {
+    fn is_small(picture: &Picture) -> bool {
         picture.rows.values().map(|row| tags(row).count()).sum::<usize>() <= MOST
     }
 
