@@ -217,7 +217,9 @@ impl<'a> Search<'a> {
             let file = format!("{root}{slash}.dvc/config");
             if let Some(text) = self.registry.read_file_at(self.commit, &file, MAX_CONFIG)? {
                 let here = self.registry.work_dir().map(|dir| dir.join(root));
-                let config = Config::read(&String::from_utf8_lossy(&text), here.as_deref(), self.environment);
+                let is_own = |file: &str| self.registry.is_untracked(&format!("{root}{slash}{file}"));
+                let text = String::from_utf8_lossy(&text);
+                let config = Config::read(&text, here.as_deref(), &is_own, self.environment);
                 let (trust, importer) = (self.trust.clone(), Arc::clone(&self.importer));
                 let store = Store::new(config, here.as_deref(), trust, self.environment, importer);
                 self.stores.push((root.to_owned(), store));

@@ -4,6 +4,7 @@
 //! files, and go to a host that these files name or that the user has confirmed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use gto::dvc::settings::{MAX_CONFIG, Settings};
@@ -83,25 +84,36 @@ struct Setting {
 }
 
 impl Config {
-    /// What is in force for a commit whose `.dvc/config` is `committed`; `here` is the folder around `.dvc`, if it is checked out.
-    pub fn read(committed: &str, here: Option<&Path>, environment: &Environment) -> Self {
+    /// What is in force for a commit whose `.dvc/config` is `committed`; `here` is the folder around `.dvc`, if it is checked out, and
+    /// `is_own` says of a file below it whether it is the user's, since a commit can bring any.
+    pub fn read(
+        committed: &str,
+        here: Option<&Path>,
+        is_own: &dyn Fn(&str) -> bool,
+        environment: &Environment,
+    ) -> Self {
         let mut config =
             Self { cache: None, is_cache_own: false, default_remote: None, remotes: BTreeMap::new() };
         let own_folder = here.map(|here| here.join(".dvc"));
         for folder in [system_folder(environment), user_folder(environment)].into_iter().flatten() {
-            config.add_file(&folder, "config", environment);
+            config.add_file(&folder, "config", true, environment);
         }
         config.add(&Settings::parse(committed), false, own_folder.as_deref(), environment);
         if let Some(folder) = own_folder {
-            config.add_file(&folder, "config.local", environment);
+            let is_own = is_own(".dvc/config.local");
+            config.add_file(&folder, "config.local", is_own, environment);
         }
         config
     }
 
-    fn add_file(&mut self, folder: &Path, name: &str, environment: &Environment) {
-        let Ok(bytes) = std::fs::read(folder.join(name)) else { return };
-        if bytes.len() <= MAX_CONFIG {
-            self.add(&Settings::parse(&String::from_utf8_lossy(&bytes)), true, Some(folder), environment);
+    fn add_file(&mut self, folder: &Path, name: &str, is_own: bool, environment: &Environment) {
+        let path = folder.join(name);
+        // A commit can bring a link to a device, which has no end.
+        let is_small = |found: Metadata| found.is_file() && found.len() <= MAX_CONFIG as u64;
+        if std::fs::metadata(&path).is_ok_and(is_small)
+            && let Ok(bytes) = std::fs::read(&path)
+        {
+            self.add(&Settings::parse(&String::from_utf8_lossy(&bytes)), is_own, Some(folder), environment);
         }
     }
 

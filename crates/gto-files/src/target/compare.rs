@@ -45,6 +45,9 @@ impl<'a> Run<'a> {
                     reason: "is a folder, and the artifact has a file there",
                 });
             }
+            if !found.is_file() && !found.is_symlink() {
+                return Err(Error::InTheWay { path: place, reason: "is a device, a pipe or a socket" });
+            }
             if self.contents.is_at(file, &place).map_err(Error::write(place))? {
                 same.lock().unwrap_or_else(PoisonError::into_inner).insert(file.path.clone());
             } else {

@@ -157,6 +157,11 @@ impl Registry {
         Ok(self.repository.file_at(commit, path, limit)?)
     }
 
+    /// Whether a file of the work tree, from its root, is the user's own, and has come with no commit.
+    pub fn is_untracked(&self, path: &str) -> bool {
+        self.repository.is_untracked(path)
+    }
+
     /// Where a link of a commit leads, as it is written; `None` if that is no text, or longer than a link can be.
     pub fn link_target(&self, link: ObjectId) -> Result<Option<String>> {
         Ok(self.repository.link_target(link)?)

@@ -155,6 +155,13 @@ fn what_cannot_be_got_is_refused_with_the_reason() {
     fs::write(repo.path().join("file"), "").unwrap();
     let run = gto(&repo, "get data -o file --force").fails(1);
     assert!(run.err().contains("is a file, and the artifact is a folder"), "{run}");
+    // `-o /dev/null` must not replace what everything else writes to.
+    #[cfg(unix)]
+    {
+        assert!(repo.command("mkfifo").args(["pipe"]).status().unwrap().success());
+        let run = gto(&repo, "get m -o pipe --force").fails(1);
+        assert!(run.err().contains("pipe' is a device, a pipe or a socket"), "{run}");
+    }
 }
 
 #[test]

@@ -85,3 +85,21 @@ fn two_runs_for_one_target_do_not_mix() {
     gto(&dvc.repo, "get d -o whole").ok();
     assert!(dvc.repo.command("diff").args(["-r", "whole", "out"]).status().unwrap().success());
 }
+
+#[test]
+fn where_no_more_can_be_written_that_is_said_and_the_next_run_goes_on() {
+    let dvc = many();
+    let large = "0123456789abcdef".repeat(200_000);
+    dvc.repo.commit(&[("artifacts.yaml", "d: {path: d}\ng: {path: g}\n"), ("g", &large)], "in Git");
+    dvc.register();
+    for (artifact, path) in [("d", "d"), ("d --path g", "g")] {
+        // In units of 512 or of 1024 bytes.
+        let limited = format!("trap '' XFSZ; ulimit -f 1000; exec \"$0\" get {artifact} -o out-{path}");
+        let mut run = dvc.repo.command("sh");
+        let run = run.args(["-c", &limited, env!("CARGO_BIN_EXE_gto")]).output().unwrap();
+        let error = String::from_utf8_lossy(&run.stderr);
+        assert!(error.contains("Cannot write '") && error.contains("File too large"), "{error}");
+        assert!(!dvc.repo.path().join(format!("out-{path}")).exists());
+        gto(&dvc.repo, &format!("get {artifact} -o out-{path}")).ok();
+    }
+}

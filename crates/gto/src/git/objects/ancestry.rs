@@ -17,7 +17,7 @@ impl Repository {
         let args = ["for-each-ref", "--format=%(objectname) %(refname)", prefix];
         let output = self.run_git("listing branches", args, b"")?;
         if !output.status.success() {
-            return Err(self.command_error("git for-each-ref", &output));
+            return Err(self.command_error("for-each-ref", &output));
         }
         let listed = lossy(&output.stdout);
         let branch = |line: &str| {
@@ -60,7 +60,7 @@ impl Repository {
             git.envs(AS_STORED);
         })?;
         if !output.status.success() {
-            return Err(self.command_error("git rev-list", &output));
+            return Err(self.command_error("rev-list", &output));
         }
         let commit = |line: &str| {
             let mut ids = line.split(' ').map_while(|id| id.parse().ok());
@@ -76,7 +76,7 @@ impl Repository {
             git.envs(AS_STORED);
         })?;
         if !output.status.success() {
-            return Err(self.command_error("git for-each-ref", &output));
+            return Err(self.command_error("for-each-ref", &output));
         }
         Ok(!output.stdout.trim_ascii().is_empty())
     }

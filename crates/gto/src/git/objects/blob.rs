@@ -67,7 +67,9 @@ impl Repository {
             .map_err(|source| GitError::NoGit { purpose, source })?;
         let output = finished.map_err(|error| broken_off(purpose, &["cat-file".into()], error))?;
         if !output.status.success() {
-            return Err(self.command_error("git cat-file", &output).into());
+            // It does not say why it cannot write, which may be that the disk is full.
+            file.write_all(&vec![0; CHUNK])?;
+            return Err(self.command_error("cat-file", &output).into());
         }
         io::Seek::rewind(file)?;
         if file.metadata()?.len() != size || self.blob_id(size, file)? != Some(id) {
