@@ -22,6 +22,17 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// A cause below: its message is in the chain of sources, not in ours.
 type Cause = Box<dyn StdError + Send + Sync + 'static>;
 
+/// How many branches of a remote are here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FetchedBranches {
+    /// None was there when it was last asked.
+    None,
+    /// One, say, in a checkout of a pipeline.
+    Some,
+    /// All, with their history.
+    All,
+}
+
 /// Why something could not be done. Nothing was changed.
 ///
 /// There will be more of them: see [`Error::kind`](crate::Error::kind).
@@ -126,8 +137,8 @@ pub enum Error {
     NoDefaultBranch {
         /// The remote.
         remote: String,
-        /// Whether this is a clone that has its branches and history, and not a checkout of some of them.
-        is_whole: bool,
+        /// How many of its branches are here.
+        known: FetchedBranches,
     },
     /// Of several remotes none is the one that counts, or that one is not there, so that the policy is not known.
     #[error("Which policy is in force is not known, since it is not clear which remote counts")]

@@ -101,7 +101,7 @@ pub use annotation::error::{AnnotateError, Bring};
 pub use author::{Author, AuthorFault};
 pub use cancellation::Cancellation;
 pub use environment::{Environment, GitRun};
-pub use error::{Error, Result};
+pub use error::{Error, FetchedBranches, Result};
 pub use error_kind::ErrorKind;
 pub use git::{Credential, RemoteAddress, SshAddress, is_bundle};
 pub use outcome::{Applied, PartialPush, Written};

@@ -189,7 +189,11 @@ fn of_no_event(tag: &str, is_lightweight: bool, scene: &mut dyn Scene) -> Advice
     let anew = shell_quote(tag);
     match scene.registry().and_then(|registry| fetch_tags(&registry)) {
         Some(fetch) => {
-            format!("a CI checkout may have made it, of an annotated one: `{fetch}` fetches that").into()
+            format!(
+                "a CI checkout may have made it, of an annotated one: `{fetch}` fetches that; if it is lightweight after that, it \
+                 is on the remote too, where it says nothing: delete it there"
+            )
+            .into()
         }
         None => {
             format!("recreate it as an annotated tag: `git tag -a -f -m {anew} {anew} {anew}^{{}}`").into()

@@ -1,8 +1,8 @@
 //! What to do about what the promotion policy forbids, or cannot judge.
 
-use gto::Error;
 use gto::policy::{Remedy, Violation};
 use gto::tag::TagName;
+use gto::{Error, FetchedBranches};
 
 use super::value::{Advice, Part, Step, advice, either};
 use crate::text::shell_quote;
@@ -26,13 +26,19 @@ pub(super) fn of(error: &Error) -> Vec<Advice> {
         Error::Policy(_) => {
             vec!["fix the file and push it to the default branch: nothing is written while the policy cannot be used".into()]
         }
-        Error::NoDefaultBranch { remote, is_whole: true } => {
-            let remote = shell_quote(remote);
+        Error::NoDefaultBranch { remote, known: FetchedBranches::All } => {
+            vec![format!("`{}` asks the remote", ask(remote)).into()]
+        }
+        Error::NoDefaultBranch { remote, known: FetchedBranches::None } => {
             vec![
-                format!("`git fetch {remote} && git remote set-head {remote} --auto` asks the remote").into(),
+                format!(
+                    "`{}` asks the remote, which has a default branch once one was pushed to it",
+                    ask(remote)
+                )
+                .into(),
             ]
         }
-        Error::NoDefaultBranch { remote, is_whole: false } => {
+        Error::NoDefaultBranch { remote, known: FetchedBranches::Some } => {
             let remote = shell_quote(remote);
             // A checkout of a pipeline has one tag, or one branch. What is configured says later on that no approvals are missing.
             let fetch = format!(
@@ -56,6 +62,12 @@ pub(super) fn of(error: &Error) -> Vec<Advice> {
         Error::NothingToOverride => vec![advice!["leave out ", either("--override", "the reason")]],
         _ => Vec::new(),
     }
+}
+
+/// What notes the remote's default branch in a clone of all of it.
+fn ask(remote: &str) -> String {
+    let remote = shell_quote(remote);
+    format!("git fetch {remote} && git remote set-head {remote} --auto")
 }
 
 fn of_violation(violation: &Violation, tag: Option<&TagName>) -> Advice {

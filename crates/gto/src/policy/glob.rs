@@ -42,6 +42,11 @@ impl Glob {
         !self.0.contains(['*', '?'])
     }
 
+    /// How everything begins that it matches.
+    pub fn beginning(&self) -> &str {
+        self.0.split(['*', '?']).next().unwrap_or_default()
+    }
+
     /// Whether the pattern matches the whole text. Upper and lower case differ.
     pub fn matches(&self, text: &str) -> bool {
         let (pattern, text): (Vec<char>, Vec<char>) = (self.0.chars().collect(), text.chars().collect());

@@ -133,7 +133,7 @@ impl OpenOptions {
         }
         let name = artifact.in_tag();
         let prefixes = ["@", "#"].map(|mark| format!("{name}{mark}")).into();
-        let wanted = TagsWanted { prefixes, is_sha256: false, has_head: true };
+        let wanted = TagsWanted { prefixes, is_sha256: false, has_head: true, branches: Vec::new() };
         RemoteClone::of_tags(url, &wanted, &[], &self.environment).ok()
     }
 

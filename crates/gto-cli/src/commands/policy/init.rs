@@ -72,6 +72,7 @@ Public keys of those who may sign, and no others:
   NAME.pub         of SSH, with an address behind it
   NAME.asc         of OpenPGP
   NAME.pem         X.509 certificates, those of the authorities too
+  NAME.crl         lists of certificates that an authority has revoked
   revoked          SSH keys that count no longer
 ";
 

@@ -119,6 +119,18 @@ fn a_lightweight_tag_of_the_registry_itself_is_absent_and_no_failure() {
     warns_of(&run, "lightweight");
     let run = enforced(&remote.clone_to("another"), "ci m#prod#5 --format json").ok();
     assert!(run.json()["event"].is_null(), "{run}");
+    // Nor in a checkout of it, which cannot tell, and says so.
+    let here = pipeline::checkout(&remote, "here", "m#prod#5");
+    fetch(&here, &["m@v1.0.0"]);
+    let run = enforced(&here, "check-ref m#prod#5").fails(1);
+    do_as_told(&here, &run);
+    let again = enforced(&here, "check-ref m#prod#5").fails(1);
+    hints_at(
+        &again,
+        "if it is lightweight after that, it is on the remote too, where it says nothing: delete it there",
+    );
+    let run = enforced(&here, "ci m#prod#5 --format json").ok();
+    warns_of(&run, "lightweight on the remote too");
 }
 
 #[test]
@@ -140,6 +152,10 @@ fn a_clone_that_lost_approvals_says_how_to_fetch_them() {
     here.git_ok(&["fetch", "-q", "origin", "+refs/tags/gto-approval/*:refs/tags/gto-approval/*"]);
     let run = enforced(&here, "resolve m#prod --version").ok();
     assert_eq!((run.out().as_str(), run.err().as_str()), ("v2.0.0\n", ""));
+    // Whoever has just fetched need not do it again.
+    commit_with(&here, &["m@v3.0.0"]);
+    let run = gto(&here, "assign m --version v3.0.0 --stage prod").fails(4);
+    assert!(run.err().contains("but nobody has approved") && !run.err().contains("git fetch"), "{run}");
     // Something else is wrong with this one, too, which no approval makes right.
     policy(&remote, "rules:\n- {stage: prod, from: [qa], approvals: {count: 3}, unsigned: trust}\n", &[]);
     here.git_ok(&["fetch", "-q"]);

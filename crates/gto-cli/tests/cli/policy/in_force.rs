@@ -1,6 +1,6 @@
 //! Which policy is in force for a write: that of the remote's default branch, never that of the branch that is checked out.
 
-use gto_testkit::{Repo, Run};
+use gto_testkit::{Repo, RepoOptions, Run, Sandbox};
 
 use super::{do_as_told, policy};
 use crate::common::pipeline::{self, url};
@@ -124,4 +124,21 @@ fn a_write_that_looks_at_the_remote_obeys_the_policy_that_is_there_now() {
     is_forbidden(&clone, &format!("{ASSIGN} --push"));
     gto(&clone, "assign m --version v1.0.0 --stage staging --push").ok();
     gto(&clone, &format!("{ASSIGN} --push")).ok();
+}
+
+#[test]
+fn in_a_clone_of_an_empty_repository_it_is_said_when_there_is_a_policy() {
+    let hub = Sandbox::new().repo_with("hub.git", RepoOptions { bare: true, ..RepoOptions::default() });
+    let clone = hub.clone_to("clone");
+    let run = gto(&clone, "show --policy").fails(1);
+    hints_at(
+        &run,
+        "git remote set-head origin --auto` asks the remote, which has a default branch once one was pushed to it",
+    );
+    policy(&clone, "rules: []\n", &[]);
+    gto(&clone, "policy check").fails(1);
+    clone.git_ok(&["push", "-q", "origin", "HEAD"]);
+    do_as_told(&clone, &gto(&clone, "policy check").fails(1));
+    gto(&clone, "policy check").ok();
+    gto(&clone, "show --policy").ok();
 }

@@ -1,11 +1,12 @@
 //! Keys at a server's hook, with real signatures: expired, revoked, unknown, and a tag that has another name inside.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use gto_testkit::{GpgHome, Repo, RepoOptions, Sandbox, SshKey, skip};
+use gto_testkit::{GpgHome, Repo, RepoOptions, Sandbox, SshKey};
 
+use super::authority::Authority;
 use super::hook::{fresh, install, now, refused, taken};
 use super::policy;
 use crate::common::{commit_with, gto};
@@ -127,43 +128,12 @@ fn ssh_keys_are_judged_at_the_hook() {
 #[test]
 fn certificates_are_judged_at_the_hook() {
     let Some(ring) = GpgHome::or_skip() else { return };
-    let starts = |program: &str| {
-        let mut started = Command::new(program);
-        started.arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-    };
-    if !starts("gpgsm") || !starts("openssl") {
-        skip("no gpgsm and openssl");
-        return;
-    }
     let mut sandbox = Sandbox::new();
     sandbox.set_env("GNUPGHOME", ring.path());
-    let home = sandbox.home().clone();
-    let sh = |line: &str| {
-        let mut shell = Command::new("sh");
-        let output = shell.args(["-ec", line]).current_dir(&home).env("GNUPGHOME", ring.path()).output();
-        let output = output.expect("sh runs");
-        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
-    };
-    sh("openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 30 -subj '/CN=Acme CA' \
-        -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign 2>&1");
-    sh(
-        "openssl req -x509 -newkey rsa:2048 -nodes -keyout o.key -out other.pem -days 30 -subj '/CN=Other CA' 2>&1",
-    );
-    sh(
-        "printf 'disable-crl-checks\\ndisable-dirmngr\\n' > \"$GNUPGHOME/gpgsm.conf\"; touch index; echo 01 > serial; \
-        printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index\\nserial=serial\\nnew_certs_dir=.\\ndefault_md=sha256\\npolicy=p\\n\
-        x509_extensions=e\\n[p]\\ncommonName=supplied\\n[e]\\nkeyUsage=critical,digitalSignature\\n' > ca.cnf",
-    );
-    sh("printf 'Key-Type: RSA\\nKey-Length: 2048\\nKey-Usage: sign\\nName-DN: CN=Ada\\n' > params; \
-        echo | gpgsm --batch --pinentry-mode loopback --passphrase-fd 0 --armor --gen-key params > ada.csr");
-    sh("openssl ca -batch -config ca.cnf -cert ca.pem -keyfile ca.key -in ada.csr -out ada.pem -notext \
-        -startdate 20200101000000Z -enddate \"$(date -u -d '+20 seconds' +%Y%m%d%H%M%SZ)\" 2>&1; \
-        gpgsm --batch --import ca.pem ada.pem 2>&1");
-    sh(
-        "gpgsm --batch --with-colons --list-keys | sed -n 's/^fpr:::::::::\\([^:]*\\).*/\\1 S relax/p' > \"$GNUPGHOME/trustlist.txt\"; \
-        gpgconf --kill gpg-agent",
-    );
-    let file = |name: &str| std::fs::read_to_string(home.join(name)).expect("openssl has written it");
+    let validity = "-startdate 20200101000000Z -enddate \"$(date -u -d '+20 seconds' +%Y%m%d%H%M%SZ)\"";
+    let Some(authority) = Authority::or_skip(&sandbox.home(), &ring, validity) else { return };
+    authority.root("other", "Other CA");
+    let file = |name: &str| authority.file(name);
     let (ca, other, ada) = (file("ca.pem"), file("other.pem"), file("ada.pem"));
     let keys = [(".gto-policy/keys/ca.pem", ca.as_str()), (".gto-policy/keys/ada.pem", ada.as_str())];
     let (server, clone) = hooked(&sandbox, "x509:/CN=Ada", &keys);

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod attacks;
+mod authority;
 mod beside_python;
 mod checkouts;
 mod doctor;
@@ -10,6 +11,7 @@ mod gitolite;
 mod hook;
 mod in_force;
 mod keys_at_the_hook;
+mod pipelines;
 mod readers;
 mod rules;
 mod signatures;

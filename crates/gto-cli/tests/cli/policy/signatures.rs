@@ -1,9 +1,11 @@
 //! Whose signatures count: real keys for `ssh-keygen`, `gpg` and `gpgsm`, from the policy's own folder and from nowhere else.
 
-use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use gto_testkit::{GpgHome, Repo, RepoOptions, Sandbox, SshKey, skip};
 
+use super::authority::Authority;
 use super::{forbidden, policy};
 use crate::common::{binary, gto};
 
@@ -161,42 +163,15 @@ fn openpgp_keys_come_from_the_policy_and_expire_at_the_tags_time() {
 #[test]
 fn certificates_count_where_the_policy_has_their_authority() {
     let Some(ring) = GpgHome::or_skip() else { return };
-    let starts = |program: &str| {
-        Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-    };
-    if !starts("gpgsm") || !starts("openssl") {
-        skip("no gpgsm and openssl");
-        return;
-    }
     let mut sandbox = Sandbox::new();
     sandbox.set_env("GNUPGHOME", ring.path());
     let repo = sandbox.repo_with("repo", RepoOptions::default());
+    let Some(authority) = Authority::or_skip(&repo.sandbox().home(), &ring, "-days 30") else { return };
     repo.commit(&[], "first");
     gto(&repo, "register m --version v1.0.0").ok();
-    let home = repo.sandbox().home();
-    let sh = |line: &str| {
-        let output =
-            Command::new("sh").args(["-ec", line]).current_dir(&home).env("GNUPGHOME", ring.path()).output();
-        let output = output.unwrap();
-        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
-    sh("openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 30 -subj '/CN=Acme CA' \
-        -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign 2>&1");
-    sh("printf 'disable-crl-checks\\ndisable-dirmngr\\n' > \"$GNUPGHOME/gpgsm.conf\"");
-    sh("printf 'Key-Type: RSA\\nKey-Length: 2048\\nKey-Usage: sign\\nName-DN: CN=Ada\\n' > params; \
-        echo | gpgsm --batch --pinentry-mode loopback --passphrase-fd 0 --armor --gen-key params > ada.csr");
-    sh(
-        "printf 'keyUsage=critical,digitalSignature\\n' > ext; openssl x509 -req -in ada.csr -CA ca.pem -CAkey ca.key \
-        -CAcreateserial -days 30 -extfile ext -out ada.pem 2>&1; gpgsm --batch --import ca.pem ada.pem 2>&1",
-    );
-    sh(
-        "gpgsm --batch --with-colons --list-keys | sed -n 's/^fpr:::::::::\\([^:]*\\).*/\\1 S relax/p' > \"$GNUPGHOME/trustlist.txt\"; \
-        gpgconf --kill gpg-agent",
-    );
     repo.git_ok(&["config", "gpg.format", "x509"]);
     repo.git_ok(&["config", "user.signingKey", "/CN=Ada"]);
-    let file = |name: &str| std::fs::read_to_string(home.join(name)).unwrap();
+    let file = |name: &str| authority.file(name);
     let text = "groups: {release: ['x509:/CN=Ada']}\nrules:\n- {stage: prod, by: [release]}\n";
     policy(
         &repo,
@@ -206,10 +181,55 @@ fn certificates_count_where_the_policy_has_their_authority() {
     gto(&repo, "assign m --version v1.0.0 --stage prod --sign").ok();
     gto(&repo, "policy check").ok();
     // The same signature, by a policy that knows only another authority.
-    sh(
-        "openssl req -x509 -newkey rsa:2048 -nodes -keyout o.key -out other.pem -days 30 -subj '/CN=Other CA' 2>&1",
-    );
+    authority.root("other", "Other CA");
     policy(&repo, text, &[(".gto-policy/keys/ca.pem", &file("other.pem")), (".gto-policy/keys/ada.pem", "")]);
     let run = gto(&repo, "policy check");
     assert_ne!(run.status, 0, "{run}");
+}
+
+/// The list comes from the policy, and no network is asked for another one.
+#[test]
+fn what_its_authority_has_revoked_signs_for_nobody_and_an_old_list_proves_nothing() {
+    let Some(ring) = GpgHome::or_skip() else { return };
+    let mut sandbox = Sandbox::new();
+    sandbox.set_env("GNUPGHOME", ring.path());
+    let repo = sandbox.repo_with("repo", RepoOptions::default());
+    let Some(authority) = Authority::or_skip(&repo.sandbox().home(), &ring, "-days 30") else { return };
+    if repo.command("dirmngr").arg("--version").output().is_err() {
+        skip("no dirmngr");
+        return;
+    }
+    repo.commit(&[], "first");
+    gto(&repo, "register m --version v1.0.0").ok();
+    repo.git_ok(&["config", "gpg.format", "x509"]);
+    repo.git_ok(&["config", "user.signingKey", "/CN=Ada"]);
+    let (ca, ada) = (authority.file("ca.pem"), authority.file("ada.pem"));
+    let with_list = |list: &str| {
+        let text = "groups: {release: ['x509:/CN=Ada']}\nrules:\n- {stage: prod, by: [release]}\n";
+        let keys = ["ca.pem", "ada.pem", "acme.crl"].map(|name| format!(".gto-policy/keys/{name}"));
+        let [ca_file, ada_file, list_file] = keys.each_ref().map(String::as_str);
+        policy(&repo, text, &[(ca_file, &ca), (ada_file, &ada), (list_file, list)]);
+    };
+    with_list(&authority.revocations(3600));
+    gto(&repo, "assign m --version v1.0.0 --stage prod --sign").ok();
+    gto(&repo, "policy check").ok();
+    // One that is out of date, and what is none.
+    let short = authority.revocations(2);
+    with_list(&short);
+    sleep(Duration::from_secs(3));
+    let said = gto(&repo, "policy check").fails(1).out();
+    assert!(said.contains("the key file 'acme.crl' cannot be used: CRL too old"), "{said}");
+    with_list("none");
+    let said = gto(&repo, "policy check").fails(1).out();
+    assert!(said.contains("the key file 'acme.crl' cannot be used"), "{said}");
+    authority.revoke();
+    with_list(&authority.revocations(3600));
+    let said = gto(&repo, "policy check").fails(4).out();
+    assert!(said.contains("its key was revoked: its authority has revoked the certificate"), "{said}");
+    let run = gto(&repo, "assign m --version v1.0.0 --stage prod --sign --force").fails(4);
+    assert!(run.err().contains("its key was revoked"), "{run}");
+    // Of the user's own ring, which asks as it is told to there.
+    authority.ask_for_revocations();
+    let run = gto(&repo, "verify m#prod#1").fails(1);
+    assert!(run.out().contains("revoked"), "{run}");
 }

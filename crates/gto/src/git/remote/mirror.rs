@@ -113,7 +113,11 @@ enum Head {
 impl Access<'_> {
     /// The name of the folder of the mirror.
     pub fn key(&self) -> String {
-        if self.tags.is_some() { self.address.key_of_tags() } else { self.address.key() }
+        match self.tags {
+            Some(tags) if !tags.branches.is_empty() => self.address.key_of_history(),
+            Some(_) => self.address.key_of_tags(),
+            None => self.address.key(),
+        }
     }
 
     /// Clones into the empty folder.

@@ -11,6 +11,8 @@ pub(super) mod replace;
 pub(super) mod some_tags;
 pub(super) mod url;
 
+use std::time::Duration;
+
 use gix::bstr::ByteSlice as _;
 
 use self::porcelain::{Outcome, PushReport};
@@ -160,6 +162,13 @@ impl Repository {
             has_all |= refspec.trim_start_matches('+') == all;
         }
         has_all
+    }
+
+    /// Whether Git has fetched something here in that time.
+    pub fn was_fetched_within(&self, time: Duration) -> bool {
+        let note = std::fs::metadata(self.git_dir().join("FETCH_HEAD"));
+        let Ok(fetched) = note.and_then(|note| note.modified()) else { return false };
+        self.environment.system_time().duration_since(fetched).map_or(true, |age| age < time)
     }
 
     /// Which of the tags whose names begin so `git fetch` fetches from a remote.

@@ -19,6 +19,8 @@ pub(crate) struct TagsWanted {
     pub is_sha256: bool,
     /// Whether the commit of the remote's `HEAD` is wanted, too: it has the file `.gto`.
     pub has_head: bool,
+    /// How the names of branches begin whose history is wanted, too: commits without files.
+    pub branches: Vec<String>,
 }
 
 impl TagsWanted {

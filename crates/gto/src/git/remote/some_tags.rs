@@ -1,4 +1,5 @@
-//! A bare clone with some tags of a remote repository and the commits that they are on: no history, no files.
+//! A bare clone with some tags of a remote repository and the commits that they are on: no files, and no history but that of
+//! branches that are asked for.
 //!
 //! Owns making it and fetching into it. Must not decide which tags, nor where it is kept.
 
@@ -14,8 +15,12 @@ use crate::git::remote::reach::TagsWanted;
 /// Where Git would clean up by itself.
 const MANY_PACKS: usize = 50;
 
-/// What the clone's own `HEAD` leads to is what that of the remote does.
-const HEAD: &str = "+HEAD:refs/heads/main";
+impl TagsWanted {
+    /// The ref that the clone's `HEAD` leads to. Among branches of the remote it has a name that none of them has.
+    fn head(&self) -> &'static str {
+        if self.branches.is_empty() { "refs/heads/main" } else { "refs/gto/HEAD" }
+    }
+}
 
 impl Access<'_> {
     /// Makes the clone in the empty folder: as `git init --bare`, without a process.
@@ -24,7 +29,7 @@ impl Access<'_> {
             for name in ["objects/pack", "objects/info", "refs/heads", "refs/tags"] {
                 fs::create_dir_all(folder.join(name))?;
             }
-            fs::write(folder.join("HEAD"), "ref: refs/heads/main\n")?;
+            fs::write(folder.join("HEAD"), format!("ref: {}\n", tags.head()))?;
             let url = quoted(self.address.plain());
             let format = if tags.is_sha256 { "\tobjectFormat = sha256\n" } else { "" };
             fs::write(
@@ -49,7 +54,9 @@ impl Access<'_> {
     }
 
     fn fetch_as_little(&self, folder: &Path, tags: &TagsWanted, head: bool) -> Result<(), MirrorError> {
-        let fetched = match self.fetch_some(folder, tags, head, &["--depth=1", "--filter=tree:0"]) {
+        let least = ["--filter=tree:0", "--depth=1"];
+        let least = if tags.branches.is_empty() { &least[..] } else { &least[..1] };
+        let fetched = match self.fetch_some(folder, tags, head, least) {
             // A web server without a program of Git's behind it sends whole packs alone.
             Err(MirrorError::Remote(said)) if said.contains("does not support shallow") => {
                 self.fetch_some(folder, tags, head, &[])
@@ -59,6 +66,7 @@ impl Access<'_> {
         match fetched {
             // It names a branch that is not there.
             Err(MirrorError::Remote(said)) if head && said.contains("find remote ref HEAD") => {
+                self.open(folder)?.run_git("following HEAD", ["update-ref", "-d", tags.head()], b"")?;
                 self.fetch_as_little(folder, tags, false)
             }
             fetched => fetched,
@@ -79,8 +87,10 @@ impl Access<'_> {
         if fs::read_dir(folder.join("objects/pack")).map_or(0, Iterator::count) < 2 * MANY_PACKS {
             git.arg("--no-auto-maintenance");
         }
-        git.args(["--", REMOTE]).args(head.then_some(HEAD));
-        git.args(tags.prefixes.iter().map(|prefix| format!("+{TAGS}{prefix}*:{TAGS}{prefix}*")));
+        git.args(["--", REMOTE]).args(head.then(|| format!("+HEAD:{}", tags.head())));
+        let refspec = |kind: &str, prefix: &String| format!("+{kind}{prefix}*:{kind}{prefix}*");
+        git.args(tags.branches.iter().map(|prefix| refspec("refs/heads/", prefix)));
+        git.args(tags.prefixes.iter().map(|prefix| refspec(TAGS, prefix)));
         self.run("fetching", "fetch", git)
     }
 

@@ -55,8 +55,22 @@ impl Address {
 
     /// As [`Address::key`], of the clone that has some of the tags alone.
     pub fn key_of_tags(&self) -> String {
+        self.key_of("tags")
+    }
+
+    /// As [`Address::key_of_tags`], of the clone that has the history of some branches as well.
+    pub fn key_of_history(&self) -> String {
+        self.key_of("history")
+    }
+
+    /// The names of all clones of this address.
+    pub fn keys(&self) -> [String; 3] {
+        [self.key(), self.key_of_tags(), self.key_of_history()]
+    }
+
+    fn key_of(&self, part: &str) -> String {
         // No address has a line break.
-        Self { given: String::new(), plain: format!("{}\ntags", self.plain) }.key()
+        Self { given: String::new(), plain: format!("{}\n{part}", self.plain) }.key()
     }
 
     /// Variables that make Git use the whole address where it finds the plain one, and these settings: none is in a file then,

@@ -7,11 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use rustls_pki_types::CertificateRevocationListDer;
+use rustls_pki_types::pem::PemObject as _;
 use tempfile::TempDir;
 
 use crate::git::objects::ancestry::AS_STORED;
 use crate::git::objects::text::split_signature;
-use crate::git::signatures::verify::{Verdict, of_gpg, of_ssh};
+use crate::git::signatures::verify::{Verdict, lacks_revocations, of_gpg, of_ssh};
 use crate::git::{Repository, UnreadableTag, lossy};
 use crate::object_id::ObjectId;
 use crate::signing::{SignatureFormat, Verified};
@@ -23,6 +25,8 @@ pub(crate) struct KeyRing {
     has_revoked: bool,
     /// Whether `gpgsm` has started an agent in the folder.
     has_agent: bool,
+    /// Whether it must know what their authorities have revoked of certificates.
+    asks_authorities: bool,
     /// Why some keys cannot be used.
     problem: Option<String>,
 }
@@ -68,6 +72,21 @@ impl KeyRing {
         let _ = end.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
 
+    /// Remembers why a file cannot be used.
+    fn note(&mut self, name: &str, reason: &str) {
+        let name = crate::text::printable(name);
+        self.problem.get_or_insert(format!("the key file '{name}' cannot be used: {reason}"));
+    }
+
+    /// Why it is not known what the authority of a certificate has revoked, if that was to be known and is not.
+    fn refuse_unlisted(&self, said: &str) -> Result<(), String> {
+        if !self.asks_authorities || !lacks_revocations(said) {
+            return Ok(());
+        }
+        let none = "no current list (`*.crl`) of what its authority has revoked is in the folder of keys";
+        Err(self.problem.clone().unwrap_or_else(|| none.to_owned()))
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -76,7 +95,7 @@ impl KeyRing {
 impl Repository {
     /// Makes a ring of these files, by their names: `*.pub` has public keys of SSH, with an address behind each,
     /// `allowed_signers` what git takes for that, `revoked` keys of SSH that are revoked, `*.asc`, `*.gpg` and `*.pgp` keys of
-    /// `gpg`, `*.pem` and `*.crt` certificates.
+    /// `gpg`, `*.pem` and `*.crt` certificates, `*.crl` lists of certificates that were revoked.
     ///
     /// # Errors
     /// Why the folder cannot be made.
@@ -92,7 +111,9 @@ impl Repository {
         }
         let no_folder = |error: std::io::Error| format!("no folder for the keys can be made: {error}");
         let folder = builder.prefix("gto-keys-").tempdir_in(parent).map_err(no_folder)?;
-        let mut ring = KeyRing { folder, has_revoked: false, has_agent: false, problem: None };
+        let asks_authorities = files.iter().any(|(name, _)| is_revocation_list(name));
+        let mut ring =
+            KeyRing { folder, has_revoked: false, has_agent: false, asks_authorities, problem: None };
         self.fill(&mut ring, files).map_err(no_folder)?;
         Ok(ring)
     }
@@ -116,16 +137,56 @@ impl Repository {
                 allowed.push('\n');
             }
         }
+        // They are checked with the certificates of those who signed them.
+        for (name, content) in files.iter().filter(|(name, _)| is_revocation_list(name)) {
+            if let Err(reason) = self.load_revocations(ring, content) {
+                ring.note(name, &reason);
+            }
+        }
         fs::write(ring.path(ALLOWED), allowed)
+    }
+
+    /// Gives `dirmngr`, whom `gpgsm` asks, lists of revoked certificates.
+    fn load_revocations(&self, ring: &KeyRing, content: &[u8]) -> Result<(), String> {
+        let io = |error: std::io::Error| error.to_string();
+        let program = self.signing_program(SignatureFormat::X509).map_err(|error| error.to_string())?;
+        let is_pem = content.starts_with(b"-----BEGIN");
+        let of_pem = || CertificateRevocationListDer::pem_slice_iter(content).collect::<Result<Vec<_>, _>>();
+        let lists = if is_pem {
+            of_pem().map_err(|error| error.to_string())?
+        } else {
+            vec![CertificateRevocationListDer::from(content)]
+        };
+        let file = ring.path("revocations");
+        for list in lists {
+            fs::write(&file, list).map_err(io)?;
+            let path = file.to_string_lossy();
+            let output = self.in_ring(ring, &program, &["--call-dirmngr", "LOADCRL", &path])?;
+            if !output.status.success() {
+                let said = lossy(output.stderr.trim_ascii());
+                let why = said.rsplit("response of dirmngr: ").next().unwrap_or_default();
+                return Err(crate::text::printable(why));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a program with the keys of the ring and no others.
+    fn in_ring(&self, ring: &KeyRing, program: &str, args: &[&str]) -> Result<Output, String> {
+        let mut command = self.program(program);
+        command
+            .env("LC_ALL", "C")
+            .env("GNUPGHOME", ring.folder.path())
+            .args(["--batch", "--quiet"])
+            .args(args);
+        let output = command.stdin(Stdio::null()).output();
+        output.map_err(|error| format!("`{program}` cannot be run ({error})"))
     }
 
     fn import(&self, ring: &mut KeyRing, format: SignatureFormat, name: &str, content: &[u8]) {
         let imported = self.import_into(ring, format, content);
         if let Err(reason) = imported {
-            ring.problem.get_or_insert(format!(
-                "the key file '{}' cannot be used: {reason}",
-                crate::text::printable(name)
-            ));
+            ring.note(name, &reason);
         }
     }
 
@@ -134,27 +195,24 @@ impl Repository {
         let file = ring.path("import");
         fs::write(&file, content).map_err(io)?;
         let program = self.signing_program(format).map_err(|error| error.to_string())?;
-        let run = |args: &[&str]| -> Result<Output, String> {
-            let mut command = self.program(&program);
-            command
-                .env("LC_ALL", "C")
-                .env("GNUPGHOME", ring.folder.path())
-                .args(["--batch", "--quiet"])
-                .args(args);
-            let output = command.stdin(Stdio::null()).output();
-            output.map_err(|error| format!("`{program}` cannot be run ({error})"))
-        };
         if format == SignatureFormat::X509 {
             ring.has_agent = true;
-            fs::write(ring.path("gpgsm.conf"), "disable-crl-checks\ndisable-dirmngr\n").map_err(io)?;
+            // Also of certificates that do not say where the list is. Nothing is asked of a network.
+            let asks = if ring.asks_authorities {
+                "enable-crl-checks\nenable-issuer-based-crl-check\n"
+            } else {
+                "disable-crl-checks\ndisable-dirmngr\n"
+            };
+            fs::write(ring.path("gpgsm.conf"), asks).map_err(io)?;
+            fs::write(ring.path("dirmngr.conf"), "disable-http\ndisable-ldap\n").map_err(io)?;
         }
-        let output = run(&["--import", &file.to_string_lossy()])?;
+        let output = self.in_ring(ring, &program, &["--import", &file.to_string_lossy()])?;
         if !output.status.success() {
             return Err(crate::text::printable(&lossy(output.stderr.trim_ascii())));
         }
         if format == SignatureFormat::X509 {
             // Which authorities are trusted is said by the keys of the policy as well.
-            let listed = run(&["--with-colons", "--list-keys"])?;
+            let listed = self.in_ring(ring, &program, &["--with-colons", "--list-keys"])?;
             let listed = lossy(&listed.stdout);
             let prints = listed.lines().filter_map(|line| line.strip_prefix("fpr:")?.split(':').nth(8));
             let trusted = prints.fold(String::new(), |list, print| list + print + " S relax\n");
@@ -265,8 +323,17 @@ impl Repository {
             git.envs(AS_STORED).env("GNUPGHOME", ring.folder.path());
         });
         let output = output.map_err(|error| error.to_string())?;
-        Ok((format, lossy(&output.stderr), output.status.success()))
+        let said = lossy(&output.stderr);
+        if format == SignatureFormat::X509 {
+            ring.refuse_unlisted(&said)?;
+        }
+        Ok((format, said, output.status.success()))
     }
+}
+
+/// Whether a file has certificates that their authority has revoked.
+fn is_revocation_list(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, kind)| kind == "crl")
 }
 
 /// The lines of an allowed-signers file for these public keys: whose they are is behind each, or else the file's name.

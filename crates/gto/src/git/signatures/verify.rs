@@ -91,10 +91,23 @@ impl Verdict {
     }
 }
 
+/// What `gpgsm` says of a certificate by its number; see `gpg-error`: `GPG_ERR_CERT_REVOKED`.
+const CERTIFICATE_REVOKED: &str = "94";
+
+/// The same of a list of revoked certificates that it has not: `GPG_ERR_NOT_SUPPORTED` (fetching it is switched off),
+/// `GPG_ERR_NO_CRL_KNOWN`, `GPG_ERR_CRL_TOO_OLD`, `GPG_ERR_NO_DIRMNGR`.
+const NO_REVOCATIONS: [&str; 4] = ["60", "95", "96", "142"];
+
+/// Whether `gpgsm` wanted to know what the authority of a certificate has revoked, and could not.
+pub(super) fn lacks_revocations(said: &str) -> bool {
+    let codes = said.lines().filter_map(|line| line.strip_prefix("[GNUPG:] TRUST_UNDEFINED "));
+    codes.filter_map(|rest| rest.split(' ').next()).any(|code| NO_REVOCATIONS.contains(&code))
+}
+
 /// The output of `gpg` and `gpgsm` on their status descriptor; see its file `doc/DETAILS`, and git's `gpg-interface.c`.
 pub(super) fn of_gpg(said: &str, accepted: bool) -> Verdict {
     let mut verdict: Option<Verdict> = None;
-    let (mut fingerprint, mut is_distrusted) = (None, false);
+    let (mut fingerprint, mut is_distrusted, mut is_revoked) = (None, false, false);
     for line in said.lines().filter_map(|line| line.strip_prefix("[GNUPG:] ")) {
         let (keyword, rest) = line.split_once(' ').unwrap_or((line, ""));
         let found = match keyword {
@@ -111,6 +124,7 @@ pub(super) fn of_gpg(said: &str, accepted: bool) -> Verdict {
             }
             "TRUST_NEVER" => {
                 is_distrusted = true;
+                is_revoked |= rest.split(' ').next() == Some(CERTIFICATE_REVOKED);
                 continue;
             }
             _ => continue,
@@ -133,9 +147,17 @@ pub(super) fn of_gpg(said: &str, accepted: bool) -> Verdict {
         return no_verdict(said);
     };
     verdict.key = fingerprint.or(verdict.key);
-    if verdict.result == Verified::Good && (!accepted || is_distrusted) {
+    if is_revoked {
+        (verdict.result, verdict.reason) =
+            (Verified::Revoked, Some("its authority has revoked the certificate".to_owned()));
+    } else if verdict.result == Verified::Good && (!accepted || is_distrusted) {
         verdict.result = Verified::Untrusted;
-        verdict.reason = Some("the key is not trusted enough".to_owned());
+        let why = if lacks_revocations(said) {
+            "no current list of what its authority has revoked is known"
+        } else {
+            "the key is not trusted enough"
+        };
+        verdict.reason = Some(why.to_owned());
     }
     verdict
 }
@@ -227,6 +249,7 @@ mod tests {
         }
         let good = format!("GOODSIG {KEY} Ada <a@b>");
         assert_eq!(gpg(&[&good, "TRUST_NEVER"], true).0, Verified::Untrusted);
+        assert_eq!(gpg(&[&good, "TRUST_NEVER 94"], false).0, Verified::Revoked);
         let missing = format!("ERRSIG {KEY} 22 8 00 1795522581 9 {FINGERPRINT}");
         assert_eq!(gpg(&[&missing], false), (Verified::Unknown, None, Some(FINGERPRINT.to_owned())));
     }

@@ -1,5 +1,7 @@
 //! Facts for the judge: signatures, branches, approvals.
 
+use std::time::Duration;
+
 use crate::approval::APPROVALS;
 use crate::git::{CheckedTag, FetchedTags, TagObject, Want};
 use crate::name::{ArtifactName, StageName};
@@ -11,6 +13,9 @@ use crate::policy::{
 use crate::registry::Registry;
 use crate::registry::policy::PolicyInForce;
 use crate::signing::SignatureFormat;
+
+/// For so long after a fetch it has what the remote has: to fetch again is no advice.
+const FRESH: Duration = Duration::from_secs(600);
 
 impl Registry {
     /// No facts yet, but for the time.
@@ -164,6 +169,8 @@ impl Registry {
             FetchedTags::OfCommits if is_shallow => {
                 OtherApprovals::Unknown(format!("this clone is shallow and may lack some: {}", always()))
             }
+            // Whoever has just looked need not look again.
+            FetchedTags::OfCommits if self.repository.was_fetched_within(FRESH) => OtherApprovals::None,
             FetchedTags::OfCommits => OtherApprovals::Unlikely(format!("git fetch {remote} '{refspec}'")),
             FetchedTags::None => {
                 OtherApprovals::Unknown(format!("no tags of '{remote}' are fetched here: {}", always()))

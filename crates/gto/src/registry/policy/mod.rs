@@ -3,7 +3,7 @@
 //! Owns reading the policy from the commit that counts, and gathering facts, each once. What rules mean is `policy`'s.
 
 mod facts;
-mod files;
+pub(in crate::registry) mod files;
 mod guard;
 mod history;
 mod hook;

@@ -2,7 +2,7 @@
 //!
 //! Must not read the policy, but for whether a branch has one.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, FetchedBranches, Result};
 use crate::git::Remote;
 use crate::object_id::ObjectId;
 use crate::policy::Policy;
@@ -137,10 +137,16 @@ impl Registry {
 
     /// The error that says so.
     pub(in crate::registry) fn no_default_branch(&self, remote: String) -> Result<Error> {
-        let is_whole = !self.repository.is_shallow()
-            && self.repository.fetches_all_branches(&remote)
-            && !self.repository.branches_under(&format!("refs/remotes/{remote}/"))?.is_empty();
-        Ok(Error::NoDefaultBranch { remote, is_whole })
+        let is_some = self.repository.is_shallow() || !self.repository.fetches_all_branches(&remote);
+        let known = if !self.repository.branches_under(&format!("refs/remotes/{remote}/"))?.is_empty() {
+            if is_some { FetchedBranches::Some } else { FetchedBranches::All }
+        } else if is_some || self.head_branch().is_none() {
+            FetchedBranches::Some
+        } else {
+            // No pipeline checks out a branch without the remote's one of this name.
+            FetchedBranches::None
+        };
+        Ok(Error::NoDefaultBranch { remote, known })
     }
 
     pub(super) fn any_has_policy(&self, commits: impl IntoIterator<Item = ObjectId>) -> Result<bool> {

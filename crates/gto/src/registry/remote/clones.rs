@@ -284,7 +284,7 @@ impl KeptClones {
 
     /// The clones of what is at `url`: of all of it, and of some tags alone.
     pub fn find(&self, url: &str) -> Vec<KeptClone> {
-        let keys = address(url, &self.environment).map(|address| [address.key(), address.key_of_tags()]);
+        let keys = address(url, &self.environment).map(|address| address.keys());
         keys.into_iter().flatten().filter_map(|key| self.look(&key)).collect()
     }
 
@@ -301,7 +301,7 @@ impl KeptClones {
     pub fn clear(&self, url: Option<&str>) -> Result<usize> {
         let keys = match url {
             Some(url) => {
-                let keys = |address: Address| vec![address.key(), address.key_of_tags()];
+                let keys = |address: Address| address.keys().to_vec();
                 address(url, &self.environment).map(keys).unwrap_or_default()
             }
             None => self.keys(),
@@ -446,7 +446,7 @@ impl KeptClones {
         let address = url.as_deref().and_then(|url| Address::parse(url).ok());
         Some(KeptClone {
             url: url.unwrap_or_else(|| "(damaged)".to_owned()),
-            has_only_tags: address.is_some_and(|address| address.key_of_tags() == key),
+            has_only_tags: address.is_some_and(|address| address.key() != key),
             size: size_of(&path),
             last_used: lock.and_then(|lock| lock.modified()).ok(),
             path,
