@@ -47,6 +47,7 @@ pub(crate) use refs::packed::Salvage;
 pub(crate) use refs::packed_damage::DamagedPackedRefs;
 pub(crate) use refs::ref_lock::{HeldLock, LeftLock};
 pub(crate) use refs::search::{Choice, Choose, TagSearch};
+pub(crate) use refs::seen::SeenRefs;
 pub(crate) use refs::writer_lock::{LOCKED, WriteLock};
 pub(crate) use refs::{SeenHead, TagRef, TagRefs, is_valid_tag_name};
 pub(crate) use remote::login::setting_in;

@@ -69,6 +69,16 @@ impl Repository {
         Ok(lossy(&output.stdout).lines().filter_map(commit).collect())
     }
 
+    /// How many commits are in the history of `new` that are not in that of `old`.
+    pub fn count_commits_between(&self, old: ObjectId, new: ObjectId) -> Result<usize, GitError> {
+        let args = ["rev-list", "--count", &new.to_string(), &format!("^{old}")];
+        let output = self.run_git_as("reading history", args, b"", |git| {
+            git.envs(AS_STORED);
+        })?;
+        let count = lossy(output.stdout.trim_ascii()).parse().ok();
+        count.filter(|_| output.status.success()).ok_or_else(|| self.command_error("git rev-list", &output))
+    }
+
     /// Whether any ref leads to a commit.
     pub fn is_reachable(&self, commit: ObjectId) -> Result<bool, GitError> {
         let args = ["for-each-ref", "--count=1", "--format=%(objectname)", &format!("--contains={commit}")];

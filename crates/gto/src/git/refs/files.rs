@@ -29,7 +29,7 @@ const FILES: usize = 256;
 const BYTES: usize = 64 * 1024;
 
 /// A tag by its name, and what it points to: `None` if that cannot be made out.
-type Loose = (BString, Option<ObjectId>);
+pub(super) type Loose = (BString, Option<ObjectId>);
 
 impl Repository {
     /// All tags whose name begins with one of the prefixes, in the order of their names' bytes. The prefixes come in order,
@@ -42,6 +42,15 @@ impl Repository {
         let loose = self.loose_tags(&prefixes)?;
         let packed = self.packed_tags(&prefixes)?;
         Ok(overlay(packed, loose))
+    }
+
+    pub(super) fn all_loose_tags(&self) -> Result<Vec<Loose>, GitError> {
+        self.loose_tags(&[""])
+    }
+
+    /// All tags, with these loose ones.
+    pub(super) fn with_packed_tags(&self, loose: Vec<Loose>) -> Result<TagRefs, GitError> {
+        Ok(overlay(self.packed_tags(&[""])?, loose))
     }
 
     pub(super) fn loose_names(&self, prefixes: &[&str]) -> Result<Vec<BString>, GitError> {

@@ -15,6 +15,7 @@ pub(super) mod ref_lock;
 pub(super) mod reflog;
 pub(super) mod reftable;
 pub(super) mod search;
+pub(in crate::git) mod seen;
 mod simple_name;
 pub(super) mod system_lock;
 pub(super) mod tables;

@@ -36,6 +36,14 @@ impl Registry {
         Ok(CommitRange { count: all.len(), newest })
     }
 
+    /// How many commits are in the history of `new` that are not in that of `old`.
+    ///
+    /// # Errors
+    /// What keeps Git from reading history.
+    pub fn count_commits_between(&self, old: ObjectId, new: ObjectId) -> Result<usize> {
+        Ok(self.repository.count_commits_between(old, new)?)
+    }
+
     /// When the commit was made that `revision` names, if a branch or a tag leads to it; `None` if none does.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! What a snapshot holds.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::git::SeenRefs;
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::plan::Warning;
@@ -24,6 +25,27 @@ pub struct Snapshot {
     /// The stages that the configuration allows.
     pub(super) stages: Option<Vec<StageName>>,
     pub(super) warnings: Vec<Warning>,
+    pub(super) seen: Seen,
+}
+
+/// The files of refs that it was made of, as far as that is known. The same registry may be in others.
+#[derive(Debug, Default)]
+pub(super) struct Seen(Mutex<Option<Arc<SeenRefs>>>);
+
+impl Seen {
+    pub fn get(&self) -> Option<Arc<SeenRefs>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn set(&self, seen: Option<SeenRefs>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = seen.map(Arc::new);
+    }
+}
+
+impl PartialEq for Seen {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// What the files of the current commit annotate.

@@ -2,12 +2,12 @@
 //!
 //! Owns which tags are read: those that are new, and those that could not be read the last time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::damage::DamagedTag;
 use crate::error::Result;
-use crate::git::{Keep, Repository, SeenHead, TagObject, TagRef, Want};
+use crate::git::{Keep, Repository, SeenHead, SeenRefs, TagObject, TagRef, Want};
 use crate::name::{ArtifactName, KnownStages};
 use crate::object_id::ObjectId;
 use crate::query::AnnotatedAt;
@@ -16,10 +16,23 @@ use crate::registry::read::damage;
 use crate::registry::read::scan::Scan;
 use crate::registry::read::whole::{PART, artifact_part, groups};
 use crate::registry::snapshot::change::{Change, changes};
-use crate::registry::snapshot::held::{Annotated, Snapshot};
+use crate::registry::snapshot::held::{Annotated, Seen, Snapshot};
 use crate::registry::snapshot::kept::Kept;
 use crate::registry::snapshot::tags::{Builder, Known, Tags};
 use crate::tag::TagName;
+
+/// If tags of more artifacts changed, all are listed.
+const MOST_ARTIFACTS: usize = 100;
+
+/// The refs to look at.
+struct ToLookAt {
+    refs: Vec<TagRef>,
+    /// The artifacts whose tags they are: all, if that is not said.
+    only: Option<BTreeSet<ArtifactName>>,
+    broken: Vec<String>,
+    head: SeenHead,
+    seen: Option<SeenRefs>,
+}
 
 /// Tags of an artifact, some of which may be known.
 struct Work {
@@ -74,9 +87,15 @@ impl Registry {
     }
 
     fn next_snapshot(&self, before: &Arc<Snapshot>, want: Want) -> Result<(Arc<Snapshot>, Vec<Change>)> {
-        let listed = self.repository.tag_refs("")?;
+        let listed = self.to_look_at(before)?;
         let annotated = self.annotated_since(&before.annotated, listed.head)?;
-        let mut artifacts = BTreeMap::new();
+        let mut artifacts = match &listed.only {
+            None => BTreeMap::new(),
+            Some(only) => {
+                let same = before.artifacts.iter().filter(|(name, _)| !only.contains(*name));
+                same.map(|(name, kept)| (name.clone(), Arc::clone(kept))).collect()
+            }
+        };
         let mut work = Vec::new();
         for refs in groups(listed.refs) {
             let Some(name) =
@@ -111,12 +130,48 @@ impl Registry {
             broken: listed.broken,
             stages: self.config()?.stages.clone(),
             warnings: Vec::new(),
+            seen: Seen::default(),
         };
         if before.is_like(&next) {
+            before.seen.set(listed.seen);
             return Ok((Arc::clone(before), found));
         }
+        next.seen.set(listed.seen);
         next.warnings = self.warnings_of(&next.scan());
         Ok((Arc::new(next), found))
+    }
+
+    /// The refs that may be others than in `before`.
+    fn to_look_at(&self, before: &Snapshot) -> Result<ToLookAt> {
+        if let Some(found) = self.changed_since(before)? {
+            return Ok(found);
+        }
+        let (listed, seen) = self.repository.tag_refs_and_files(self.environment.now())?;
+        Ok(ToLookAt { refs: listed.refs, only: None, broken: listed.broken, head: listed.head, seen })
+    }
+
+    /// The same without listing all: `None` if it cannot be known so, or is no less work.
+    fn changed_since(&self, before: &Snapshot) -> Result<Option<ToLookAt>> {
+        let Some(known) = before.seen.get() else { return Ok(None) };
+        let now = self.environment.now();
+        let Some((names, seen)) = self.repository.tags_changed_since(&known, now)? else { return Ok(None) };
+        let changed = names.iter().filter_map(|tag| artifact_part(tag).and_then(ArtifactName::from_tag));
+        // What could not be read may be there now.
+        let unread = before.artifacts.values().filter(|kept| !kept.tags.are_readable());
+        let only: BTreeSet<_> = changed.chain(unread.map(|kept| kept.name.clone())).collect();
+        if only.len() > MOST_ARTIFACTS {
+            return Ok(None);
+        }
+        let mut refs = Vec::new();
+        for name in &only {
+            let listed = self.tags_of(name)?;
+            if !listed.broken.is_empty() {
+                return Ok(None);
+            }
+            refs.extend(listed.refs);
+        }
+        let (broken, head) = (Vec::new(), SeenHead::NotLooked);
+        Ok(Some(ToLookAt { refs, only: Some(only), broken, head, seen: Some(seen) }))
     }
 
     /// What the files of the current commit annotate. At the same commit nothing is read again, the commit neither.

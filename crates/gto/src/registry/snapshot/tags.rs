@@ -221,10 +221,15 @@ impl Tags {
     /// now.
     pub fn are(&self, refs: &[TagRef], artifact: usize) -> bool {
         self.len() == refs.len()
-            && self.unreadable.is_empty()
+            && self.are_readable()
             && refs.iter().enumerate().all(|(place, tag)| {
                 self.target(place) == tag.target.as_bytes() && self.rest(place) == &tag.name[artifact..]
             })
+    }
+
+    /// Whether all of them could be read.
+    pub fn are_readable(&self) -> bool {
+        self.unreadable.is_empty()
     }
 
     /// The place of a tag by its name without the artifact's.
