@@ -63,6 +63,7 @@ prepare();
 
 // What happens in the repositories, as it happens: the parts of the page that changed are taken from the page as it is now.
 let waiting = 0;
+const places = () => [...document.querySelectorAll('main a, main button, main summary, main select, main [tabindex]')];
 const refresh = async (what) => {
   const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
   if (!answer.ok) return;
@@ -71,14 +72,20 @@ const refresh = async (what) => {
   const open = [...document.querySelectorAll('main details')].map((details) => details.open);
   const typing = document.activeElement && isTyping(document.activeElement);
   const next = $('main', page);
-  if (!next || typing) return show(what + ' (reload the page to see it)');
+  if (!next || typing) return what && show(what + ' (reload the page to see it)');
+  const focused = places().indexOf(document.activeElement);
   $('main').replaceChildren(...next.childNodes);
   document.querySelectorAll('main details').forEach((details, index) => (details.open = open[index] ?? details.open));
-  for (const row of document.querySelectorAll('tr[data-row], .events li')) if (!before.has(row.textContent)) row.classList.add('fresh');
-  at = -1;
+  if (what) for (const row of document.querySelectorAll('tr[data-row], .events li')) if (!before.has(row.textContent)) row.classList.add('fresh');
+  if (what) at = -1;
+  rows()[at]?.classList.add('at');
+  if (!what && focused >= 0) places()[focused]?.focus({ preventScroll: true });
   prepare();
-  show(what);
+  if (what) show(what);
 };
+// What takes longer to find out than a page may take is on it once it is known.
+const catchUp = (wait) => $('[data-pending]') && setTimeout(() => refresh('').finally(() => catchUp(Math.min(2 * wait, 10000))), wait);
+catchUp(400);
 const show = (text, stays) => {
   const box = $('#live');
   box.textContent = text;

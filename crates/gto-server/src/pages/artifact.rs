@@ -70,7 +70,8 @@ impl Page<'_> {
 
     /// The versions that a stage can be assigned to.
     fn assignable(&self) -> Vec<String> {
-        let versions = self.view.version_list.iter().filter(|version| version.active && version.registered);
+        let versions = self.view.version_list.iter().map(|version| &version.row);
+        let versions = versions.filter(|version| version.active && version.registered);
         versions.filter_map(|version| Some(version.version.number()?.to_string())).collect()
     }
 

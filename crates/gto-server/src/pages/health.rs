@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use crate::pages::asked::{Asked, json, page};
 use crate::pages::frame::Frame;
+use crate::state::findings::FindingsOf;
 use crate::state::picture::Failing;
 use crate::view::age;
 use crate::view::health::Health;

@@ -92,11 +92,15 @@ pub fn marks(asked: &Asked, row: &Row, placed: &Placed) -> Vec<Mark> {
     let Some((repository, tag)) = repository.zip(placed.tag.as_ref()) else { return Vec::new() };
     let mut marks = repository.marks().of(&row.name, tag);
     // The policy has a mark of its own.
-    let findings = repository.findings_of_tag(tag).into_iter().filter(|found| found.id != "policy-violated");
+    let (findings, earlier) = repository.findings_of_tag(tag);
+    let findings = findings.into_iter().filter(|found| found.id != "policy-violated");
     marks.extend(findings.map(|found| Mark {
         text: found.id.to_owned(),
         is_bad: found.severity == "error",
-        why: found.message,
+        why: match earlier {
+            None => found.message,
+            Some(at) => format!("{} (found {at}, before the last change)", found.message),
+        },
     }));
     marks
 }

@@ -1,12 +1,13 @@
 //! The threads that look at repositories.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use gto::environment::Environment;
 use tokio::sync::watch as signal;
 
+use crate::state::beside::{Queue, Task};
 use crate::state::live::Live;
 use crate::state::repository::{Look, ServedRepository};
 use crate::state::schedule::Schedule;
@@ -31,6 +32,9 @@ const LAST_LOOKS: Duration = Duration::from_secs(2);
 pub struct Refresher {
     /// The local ones, and those of each host: one that does not answer keeps no other waiting.
     groups: Vec<Group>,
+    /// What is found out of each state, and what open pages want to know.
+    judged: Arc<Queue>,
+    asked: Arc<Queue>,
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
     environment: Environment,
     /// How many local repositories were not looked at yet.
@@ -102,7 +106,7 @@ impl Refresher {
         let watch = Arc::new(Mutex::new(Watch::new(move |place| hinted.hint(place))));
         let (sender, unseen) = signal::channel(local.repositories.len());
         let sender = Arc::new(sender);
-        let (judges, to_judge) = mpsc::channel();
+        let (judged, asked) = (Arc::<Queue>::default(), Arc::<Queue>::default());
         let groups: Vec<Group> = std::iter::once(local).chain(remote).collect();
         let worker = |group: &Group| Worker {
             repositories: Arc::clone(&group.repositories),
@@ -112,7 +116,7 @@ impl Refresher {
             live: Arc::clone(live),
             environment: environment.clone(),
             unseen: Arc::clone(&sender),
-            judges: judges.clone(),
+            judged: Arc::clone(&judged),
         };
         let mut threads = Vec::new();
         for (place, group) in groups.iter().enumerate() {
@@ -122,12 +126,12 @@ impl Refresher {
             }
         }
         let (local, end) = (worker(&groups[0]), Arc::<End>::default());
-        drop(judges);
-        threads.push(judge_beside(repositories.to_vec(), to_judge)?);
+        threads.push(judged.start("gto-judge", repositories)?);
+        threads.push(asked.start("gto-versions", repositories)?);
         let threads = Arc::new(Mutex::new(threads));
         local.stand_in_beside(&end, &threads)?;
         let until = Instant::now() + FIRST_LOOKS;
-        Ok(Self { groups, threads, environment: environment.clone(), unseen, until, end })
+        Ok(Self { groups, judged, asked, threads, environment: environment.clone(), unseen, until, end })
     }
 
     /// Looks at a repository now.
@@ -137,6 +141,16 @@ impl Refresher {
                 group.schedule.hint(place);
             }
         }
+    }
+
+    /// Looks for what is wrong in a repository, beside.
+    pub fn examine(&self, repository: &ServedRepository) {
+        self.judged.add(Task::Findings(Arc::clone(&repository.id)));
+    }
+
+    /// Finds out what is wanted to know of its versions, beside.
+    pub fn find_facts(&self, repository: &ServedRepository) {
+        self.asked.add(Task::Versions(Arc::clone(&repository.id)));
     }
 
     /// Waits until every local repository was looked at once, or that takes too long.
@@ -160,6 +174,8 @@ impl Drop for Refresher {
         for group in &self.groups {
             group.schedule.end();
         }
+        self.judged.end();
+        self.asked.end();
         self.environment.cancellation().cancel();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         let start = Instant::now();
@@ -195,21 +211,6 @@ fn host_of(url: &str) -> &str {
     rest.split('/').next().unwrap_or(rest)
 }
 
-/// Judges repositories one after the other, which may take longer than a look. Ends with those that look.
-fn judge_beside(
-    repositories: Vec<Arc<ServedRepository>>,
-    to_judge: mpsc::Receiver<Arc<str>>,
-) -> std::io::Result<JoinHandle<()>> {
-    let judge = move || {
-        for id in to_judge {
-            if let Some(repository) = repositories.iter().find(|repository| repository.id == id) {
-                repository.judge();
-            }
-        }
-    };
-    thread::Builder::new().name("gto-judge".to_owned()).spawn(judge)
-}
-
 /// One thread.
 #[derive(Clone)]
 struct Worker {
@@ -220,8 +221,7 @@ struct Worker {
     live: Arc<Live>,
     environment: Environment,
     unseen: Arc<signal::Sender<usize>>,
-    /// Where the ids of repositories go that are to be judged anew.
-    judges: mpsc::Sender<Arc<str>>,
+    judged: Arc<Queue>,
 }
 
 impl Worker {
@@ -283,8 +283,7 @@ impl Worker {
         }
         repository.set_due(self.schedule.done(place, looked.has_failed, start.elapsed(), looked.bytes));
         if !repository.marks().are_of(&repository.picture()) {
-            // It is gone at the end alone.
-            let _ = self.judges.send(Arc::clone(&repository.id));
+            self.judged.add(Task::Marks(Arc::clone(&repository.id)));
         }
     }
 

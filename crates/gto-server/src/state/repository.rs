@@ -19,7 +19,8 @@ use gto_frontend::advice::{self, Advice, Scene};
 use gto_frontend::text::shell_quote;
 
 use crate::config::settings::{RepositorySetting, RepositorySource};
-use crate::state::findings::{Findings, FoundWrong};
+use crate::state::facts::Facts;
+use crate::state::findings::{Findings, FoundWrong, KnownFindings};
 use crate::state::marks::Marks;
 use crate::state::picture::{Failing, Picture};
 
@@ -41,6 +42,7 @@ pub struct ServedRepository {
     current: ArcSwap<Picture>,
     was_looked_at: AtomicBool,
     findings: Findings,
+    facts: Facts,
     marks: ArcSwap<Marks>,
     /// In how many seconds the next look is due.
     due_in: AtomicU64,
@@ -74,6 +76,7 @@ impl ServedRepository {
             current: ArcSwap::default(),
             was_looked_at: AtomicBool::new(false),
             findings: Findings::default(),
+            facts: Facts::default(),
             marks: ArcSwap::default(),
             due_in: AtomicU64::new(0),
             before_loss: Mutex::default(),
@@ -138,30 +141,68 @@ impl ServedRepository {
     pub fn judge(&self) {
         let (picture, before) = (self.picture(), self.marks());
         if !before.are_of(&picture) {
-            // With one of its own, so that the packs that it reads do not stay in memory.
-            let own = if picture.registry.is_some() && !self.is_remote() { self.open().ok() } else { None };
-            let registry = own.as_ref().or(picture.registry.as_deref());
-            self.marks.store(Arc::new(Marks::judge(&picture, registry, &before)));
-            // For the marks of artifacts. In larger registries it takes long, and memory that the process then keeps.
-            if picture.snapshot.tag_count() <= EXAMINED {
-                let _ = self.findings();
-            }
+            let registry = self.registry_beside(&picture);
+            self.marks.store(Arc::new(Marks::judge(&picture, registry.as_deref(), &before)));
         }
     }
 
-    /// What is known to be wrong with an artifact: nothing is looked at.
-    pub fn findings_of(&self, name: &ArtifactName) -> Vec<FoundWrong> {
-        self.findings.known(|tag| tag.parse::<TagName>().is_ok_and(|tag| tag.artifact == *name))
+    /// Whether it is examined without being asked for. In larger registries that takes long, and memory that the process then keeps.
+    pub fn is_examined_unasked(&self) -> bool {
+        self.picture().snapshot.tag_count() <= EXAMINED
+    }
+
+    /// Whether what is known to be wrong is of what is shown, or nothing more can be found out now.
+    pub fn is_examined(&self) -> bool {
+        let picture = self.picture();
+        picture.registry.is_none() || self.findings.are_of(&picture)
+    }
+
+    /// Looks for what is wrong, if it is another since the last time.
+    pub fn examine(&self) {
+        let picture = self.picture();
+        // What does not answer must not be asked, and must not take what is known away.
+        if self.findings.are_of(&picture) {
+            return;
+        }
+        if let Some(registry) = self.registry_beside(&picture) {
+            self.findings.look(&picture, &registry, &self.shown_source(), self.environment.now());
+        }
+    }
+
+    /// What is known of its versions.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Finds out what pages want to know of its versions.
+    pub fn find_facts(&self) {
+        match self.registry_beside(&self.picture()) {
+            Some(registry) => self.facts.find(&registry),
+            None => self.facts.give_up(),
+        }
+    }
+
+    /// One to read with beside the looks: of its own, so that the packs that it reads do not stay in memory. None of what does not answer.
+    fn registry_beside(&self, picture: &Picture) -> Option<Arc<Registry>> {
+        let known = picture.registry.as_ref()?;
+        let own = if self.is_remote() { None } else { self.open().ok() };
+        Some(own.map_or_else(|| Arc::clone(known), Arc::new))
+    }
+
+    /// What is known to be wrong with an artifact, and when that was found out if it has changed since.
+    pub fn findings_of(&self, name: &ArtifactName) -> (Vec<FoundWrong>, Option<Timestamp>) {
+        let is_of_it = |tag: &str| tag.parse::<TagName>().is_ok_and(|tag| tag.artifact == *name);
+        self.findings.known(&self.picture(), is_of_it)
     }
 
     /// The same about a tag.
-    pub fn findings_of_tag(&self, tag: &str) -> Vec<FoundWrong> {
-        self.findings.known_of(tag)
+    pub fn findings_of_tag(&self, tag: &str) -> (Vec<FoundWrong>, Option<Timestamp>) {
+        self.findings.known_of(&self.picture(), tag)
     }
 
-    /// What is wrong in it. Looks at it.
-    pub fn findings(&self) -> Arc<Vec<FoundWrong>> {
-        self.findings.get(&self.picture(), &self.shown_source())
+    /// What is known to be wrong in it: nothing is looked at.
+    pub fn findings(&self) -> KnownFindings {
+        self.findings.all(&self.picture())
     }
 
     /// Where it is, as people may see it: an address comes without its password.

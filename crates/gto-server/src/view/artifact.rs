@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::state::facts::{Fact, Signature};
 use crate::state::findings::FoundWrong;
 use crate::state::picture::Picture;
 use crate::state::repository::ServedRepository;
@@ -52,7 +53,9 @@ pub struct ArtifactView {
     #[serde(skip)]
     pub earlier: Vec<(StageName, VersionLabel)>,
     pub timeline: Option<Timeline>,
-    pub version_list: Vec<VersionRow>,
+    pub version_list: Vec<ListedVersion>,
+    /// Whether commits or signatures of the list are still being looked for.
+    pub pending: bool,
     /// How many versions there are on all pages.
     pub total: usize,
     pub page: usize,
@@ -60,6 +63,8 @@ pub struct ArtifactView {
     pub activity: Vec<EventReport>,
     /// What `gto doctor` finds about it, as far as that is known.
     pub findings: Vec<FoundWrong>,
+    /// When they were found, if the repository has changed since.
+    pub findings_before: Option<Timestamp>,
     /// How to get it.
     #[serde(skip)]
     pub uses: Vec<Use>,
@@ -86,6 +91,19 @@ pub struct VersionRow {
     /// The version below it, to compare with.
     #[schema(required, value_type = Option<String>)]
     pub previous: Option<VersionLabel>,
+}
+
+/// A version in the list of an artifact, with what takes longer to find out.
+#[derive(Debug, Serialize)]
+pub struct ListedVersion {
+    #[serde(flatten)]
+    pub row: VersionRow,
+    /// How many commits it has that the version below it has not; `null` if that is not known.
+    pub commits_since_previous: Option<usize>,
+    /// What the signature of its tag is worth; `null` if it has no tag, or that is not known yet.
+    pub signature: Option<Signature>,
+    /// Whether one of these is not known yet.
+    pub pending: bool,
 }
 
 /// A way to get an artifact.
@@ -127,15 +145,23 @@ impl ArtifactView {
         let pages = total.div_ceil(PAGE).max(1);
         let page = params.number("page", 1, pages);
         let first = (page - 1) * PAGE;
-        let mut version_list: Vec<VersionRow> =
-            (first..total.min(first + PAGE)).map(|place| VersionRow::new(&listed, place, &shown)).collect();
-        add_commits(&picture, &mut version_list);
+        let on_page = first..total.min(first + PAGE);
+        let mut version_list: Vec<ListedVersion> = on_page
+            .map(|place| {
+                ListedVersion::new(repository, &listed, place, VersionRow::new(&listed, place, &shown))
+            })
+            .collect();
+        add_commits(&picture, version_list.iter_mut().map(|version| &mut version.row));
+        if repository.facts().are_wanted() {
+            app.refresher.find_facts(repository);
+        }
         let timeline = Timeline::new(&artifact, &picture.stages, now);
         let row = Row::new(&repository.id, &artifact, annotation);
         let uses = uses(repository, artifact.name(), &row, &picture.stages, annotation);
         let newest = HistoryOptions { limit: Some(EVENTS), ..HistoryOptions::default() };
         let mut activity = activity(artifact.clone(), &newest);
         add_messages(&picture, &mut activity);
+        let (findings, findings_before) = repository.findings_of(artifact.name());
         Ok(Self {
             moment,
             path: annotation.and_then(|annotation| annotation.path.clone()),
@@ -146,12 +172,15 @@ impl ArtifactView {
             has_order: picture.snapshot.stages(StagesWanted::Allowed).is_some(),
             row,
             timeline,
+            // Of what does not answer nothing more is found out.
+            pending: picture.registry.is_some() && version_list.iter().any(|version| version.pending),
             version_list,
             total,
             page,
             pages,
             activity,
-            findings: repository.findings_of(artifact.name()),
+            findings,
+            findings_before,
             uses,
         })
     }
@@ -221,8 +250,25 @@ impl VersionRow {
     }
 }
 
+impl ListedVersion {
+    fn new(repository: &ServedRepository, listed: &[VersionView<'_>], place: usize, row: VersionRow) -> Self {
+        let (version, facts) = (&listed[place], repository.facts());
+        let below = listed.get(place + 1).filter(|_| row.previous.is_some());
+        let commits = below.map(|below| facts.commits(below.commit(), version.commit()));
+        let tag = version.registrations().next_back();
+        let signature = tag.map(|event| facts.signature(&event.tag, event.tag_id));
+        Self {
+            pending: commits.as_ref().is_some_and(Fact::is_coming)
+                || signature.as_ref().is_some_and(Fact::is_coming),
+            commits_since_previous: commits.and_then(Fact::value),
+            signature: signature.and_then(Fact::value),
+            row,
+        }
+    }
+}
+
 /// Reads the subjects of the versions' commits. A version whose commit cannot be read is still a version.
-fn add_commits(picture: &Picture, versions: &mut [VersionRow]) {
+fn add_commits<'r>(picture: &Picture, versions: impl Iterator<Item = &'r mut VersionRow>) {
     let Some(registry) = &picture.registry else { return };
     for version in versions {
         let commit = version.commit.parse().ok().and_then(|id| registry.commit(id).ok());

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::state::facts::Signature;
 use crate::state::picture::Picture;
 use crate::state::repository::ServedRepository;
 use crate::view::artifact::{VersionRow, find, shown};
@@ -47,17 +48,6 @@ pub struct VersionPage {
     pub differences: Option<Differences>,
     pub content: Content,
     pub approvals: Vec<Approval>,
-}
-
-/// What the signature of a tag is worth.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Signature {
-    #[schema(value_type = String)]
-    pub result: &'static str,
-    #[schema(required)]
-    pub signer: Option<String>,
-    #[schema(required)]
-    pub reason: Option<String>,
 }
 
 /// A version in a stage.
@@ -148,7 +138,7 @@ impl VersionPage {
             repo: repository.id.to_string(),
             artifact: artifact.name().to_string(),
             message: tag.as_ref().and_then(|tag| registry.message(&picture.snapshot, tag).ok().flatten()),
-            signature: tag.as_ref().and_then(|tag| signature(&picture, tag)),
+            signature: tag.as_ref().and_then(|tag| Signature::of(&registry, tag)),
             stays: stays(&artifact, &picture, version.label(), now),
             commit_line: registry.commit(version.commit()).ok().map(CommitLine::from),
             commits: before
@@ -166,12 +156,6 @@ impl VersionPage {
 
 fn not_read() -> Failure {
     Failure::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "The repository was not read yet")
-}
-
-fn signature(picture: &Picture, tag: &str) -> Option<Signature> {
-    let registry = picture.registry.as_ref()?;
-    let found = registry.verify_tags([tag]).ok()?.value.into_iter().next()?;
-    Some(Signature { result: found.result.word(), signer: found.signer, reason: found.reason })
 }
 
 fn stays(artifact: &Artifact, picture: &Picture, label: &VersionLabel, now: Timestamp) -> Vec<StayIn> {

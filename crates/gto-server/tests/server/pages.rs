@@ -278,8 +278,40 @@ fn health_has_the_findings_of_doctor_with_what_to_type() {
     let repo = example();
     repo.lightweight("nlp=churn#qa", "HEAD");
     let server = serve(&repo);
-    let page = server.get("/health").ok().text();
-    assert!(page.contains("nlp=churn#qa") && page.contains("lightweight"), "{page}");
+    server.wait_for("/health", |page| {
+        page.text().contains("nlp=churn#qa") && page.text().contains("lightweight")
+    });
+    server.wait_for("/r/repo/nlp:churn", |page| page.text().contains("Findings"));
+}
+
+#[test]
+fn health_says_of_which_state_the_findings_are() {
+    let repo = example();
+    let server = serve(&repo);
+    server.wait_for("/health", |page| page.text().contains("✓ none"));
+    let health = || server.get("/api/v1/health").ok().json()["repositories"][0].clone();
+    let before = health();
+    assert_eq!(before["findings_of"], "now");
+    assert!(before["examined_at"].is_string() && before["examination_failed"].is_null(), "{before}");
+    // Whatever it says meanwhile: never that there is nothing, as of now.
+    repo.lightweight("nlp=churn#qa", "HEAD");
+    server.wait_for("/api/v1/repos/repo/artifacts/nlp:churn", |_| {
+        let now = health();
+        now["findings_of"] == "now" && now["findings"][0]["tags"][0] == "nlp=churn#qa"
+    });
+}
+
+#[test]
+fn a_version_in_the_list_says_how_many_commits_are_new_in_it_and_what_its_signature_is_worth() {
+    let repo = two_versions();
+    let server = serve(&repo);
+    server.wait_for("/r/repo/m.json", |page| page.json()["pending"] == false);
+    let listed = server.get("/r/repo/m.json").ok().json()["version_list"].clone();
+    assert_eq!(listed[0]["commits_since_previous"], 2);
+    assert_eq!(listed[0]["signature"]["result"], "unsigned");
+    assert!(listed[1]["commits_since_previous"].is_null());
+    let page = server.get("/r/repo/m").ok().text();
+    assert!(page.contains("2 commits compare with v1.0.0") && !page.contains("reload the page"), "{page}");
 }
 
 #[test]
