@@ -87,12 +87,13 @@ fn line(progress: &gto::progress::Progress) -> Option<String> {
 
 /// How far the getting of files has come: files, bytes, the rate, and the time that is left.
 pub fn transfer_line(transfer: &Transfer, begun: Instant) -> Option<String> {
-    let gto_files::Progress { files, total_files, bytes, total_bytes } = transfer.progress();
+    let gto_files::Progress { files, total_files, bytes, found_bytes, total_bytes } = transfer.progress();
     if total_files == 0 {
         return None;
     }
     let seconds = begun.elapsed().as_secs().max(1);
-    let rate = bytes / seconds;
+    // What was here came at no rate.
+    let rate = bytes.saturating_sub(found_bytes) / seconds;
     let of = if total_bytes > bytes { format!(" of {}", human_size(total_bytes)) } else { String::new() };
     let left = total_bytes.saturating_sub(bytes).checked_div(rate).filter(|left| *left > 0);
     let left = left.map(|left| format!(", {}:{:02} left", left / 60, left % 60)).unwrap_or_default();

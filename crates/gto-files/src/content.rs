@@ -17,6 +17,7 @@ use crate::lfs::{Pointer, Server};
 use crate::listing::Listing;
 use crate::place::Place;
 use crate::place::folder::Folder;
+use crate::transfer::Transfer;
 use crate::version_file::{Content, DvcObject, VersionFile};
 
 /// Gets the contents of a version's files.
@@ -31,21 +32,21 @@ impl<'a> Contents<'a> {
         Self { listing, registry, lfs: Server::new(registry, listing) }
     }
 
-    /// Gets the content into a file, which may have the beginning of it. `heard` hears how many bytes have come.
+    /// Gets the content into a file, which may have the beginning of it. `transfer` counts the bytes.
     ///
     /// # Errors
     /// The outer one is what keeps the file from being written.
-    pub fn write(&self, file: &VersionFile, to: &mut File, heard: &dyn Fn(i64)) -> io::Result<Result<()>> {
+    pub fn write(&self, file: &VersionFile, to: &mut File, transfer: &Transfer) -> io::Result<Result<()>> {
         match &file.content {
             Content::Git(id) => {
                 to.set_len(0)?;
                 io::Seek::rewind(to)?;
                 let written = self.registry.write_blob(*id, to)?;
-                heard(i64::try_from(to.metadata()?.len()).unwrap_or_default());
+                transfer.heard(to.metadata()?.len());
                 Ok(written.map_err(Error::from))
             }
-            Content::Lfs(pointer) => self.lfs(file, pointer, to, heard),
-            Content::Dvc(object) => self.dvc(file, object, to, heard),
+            Content::Lfs(pointer) => self.lfs(file, pointer, to, transfer),
+            Content::Dvc(object) => self.dvc(file, object, to, transfer),
             Content::Link(_) => Ok(Ok(())),
         }
     }
@@ -55,7 +56,7 @@ impl<'a> Contents<'a> {
         file: &VersionFile,
         object: &DvcObject,
         to: &mut File,
-        heard: &dyn Fn(i64),
+        transfer: &Transfer,
     ) -> io::Result<Result<()>> {
         let download = Download {
             path: file.path.as_str(),
@@ -71,7 +72,7 @@ impl<'a> Contents<'a> {
             keeper: Keeper::Dvc,
             cancellation: &self.listing.cancellation,
         };
-        download.write_file(to, heard)
+        download.write_file(to, transfer)
     }
 
     /// From the clone, else from the server. Its answer may be too old when a file's turn comes: then it is asked once more.
@@ -80,18 +81,18 @@ impl<'a> Contents<'a> {
         file: &VersionFile,
         pointer: &Pointer,
         to: &mut File,
-        heard: &dyn Fn(i64),
+        transfer: &Transfer,
     ) -> io::Result<Result<()>> {
         let folder = self.registry.common_dir().join("lfs/objects");
         let here = Arc::new(Place::Folder(Folder::new(folder, "the files of Git LFS in")));
         if here.has(&pointer.path()) {
-            return self.lfs_from(&[here], file, pointer, to, heard);
+            return self.lfs_from(&[here], file, pointer, to, transfer);
         }
         let places = [Arc::clone(&here), Arc::new(self.lfs.place(pointer, false))];
-        match self.lfs_from(&places, file, pointer, to, heard)? {
+        match self.lfs_from(&places, file, pointer, to, transfer)? {
             Err(Error::Remote { .. } | Error::Missing { .. }) if matches!(*places[1], Place::Link { .. }) => {
                 let places = [here, Arc::new(self.lfs.place(pointer, true))];
-                self.lfs_from(&places, file, pointer, to, heard)
+                self.lfs_from(&places, file, pointer, to, transfer)
             }
             gotten => Ok(gotten),
         }
@@ -103,7 +104,7 @@ impl<'a> Contents<'a> {
         file: &VersionFile,
         pointer: &Pointer,
         to: &mut File,
-        heard: &dyn Fn(i64),
+        transfer: &Transfer,
     ) -> io::Result<Result<()>> {
         let download = Download {
             path: file.path.as_str(),
@@ -119,7 +120,7 @@ impl<'a> Contents<'a> {
             keeper: Keeper::Lfs,
             cancellation: &self.listing.cancellation,
         };
-        download.write_file(to, heard)
+        download.write_file(to, transfer)
     }
 
     /// Whether the file at `path` has the content already. A link at its end is not followed.

@@ -16,6 +16,7 @@ use crate::error::{Error, Keeper, Result};
 use crate::place::Place;
 use crate::place::answer::PlaceError;
 use crate::text::shown;
+use crate::transfer::Transfer;
 
 /// What is copied at once: of a small file no more room is made.
 const CHUNK: usize = 256 * 1024;
@@ -91,27 +92,29 @@ impl Sink for Vec<u8> {
 }
 
 impl Download<'_> {
-    /// Gets it into a file, which may have its beginning. `heard` hears how many bytes have come; negative, if they were thrown away.
+    /// Gets it into a file, which may have its beginning. `transfer` counts the bytes.
     ///
     /// # Errors
     /// The outer one is what keeps the file from being written.
-    pub fn write_file(&self, file: &mut File, heard: &dyn Fn(i64)) -> io::Result<Result<()>> {
+    pub fn write_file(&self, file: &mut File, transfer: &Transfer) -> io::Result<Result<()>> {
         let mut digest = (self.digest)();
         let mut begun = 0;
         if file.metadata()?.len() > 0 {
             if self.places.iter().any(|place| place.has_parts()) {
                 file.rewind()?;
                 begun = digest.read(file)?;
+                transfer.found(begun);
             } else {
                 file.restart()?;
             }
         }
-        self.run(file, digest, begun, heard)
+        self.run(file, digest, begun, transfer)
     }
 
     /// Gets a small one.
     pub fn read(&self, content: &mut Vec<u8>) -> Result<()> {
-        self.run(content, (self.digest)(), 0, &|_| {}).unwrap_or_else(|error| Err(Error::Output(error)))
+        self.run(content, (self.digest)(), 0, &Transfer::default())
+            .unwrap_or_else(|error| Err(Error::Output(error)))
     }
 
     fn run(
@@ -119,16 +122,16 @@ impl Download<'_> {
         sink: &mut impl Sink,
         digest: Digest,
         written: u64,
-        heard: &dyn Fn(i64),
+        transfer: &Transfer,
     ) -> io::Result<Result<()>> {
         let (mut said, mut wrong, mut has_failed) = (Vec::new(), None, false);
         let mut state = State { digest, written };
         for place in self.places {
             let was_begun = state.written > 0;
-            let mut outcome = self.from(place, sink, &mut state, heard);
+            let mut outcome = self.from(place, sink, &mut state, transfer);
             // What was there may be the beginning of something else.
             if was_begun && place.has_parts() && matches!(outcome, Err(Failure::Wrong)) {
-                outcome = self.from(place, sink, &mut state, heard);
+                outcome = self.from(place, sink, &mut state, transfer);
             }
             match outcome {
                 Ok(()) => return Ok(Ok(())),
@@ -158,9 +161,9 @@ impl Download<'_> {
         place: &Place,
         sink: &mut impl Sink,
         state: &mut State,
-        heard: &dyn Fn(i64),
+        transfer: &Transfer,
     ) -> std::result::Result<(), Failure> {
-        let gotten = self.ask(place, sink, state, heard);
+        let gotten = self.ask(place, sink, state, transfer);
         let is_whole = self.expected.size.is_none_or(|size| size == state.written);
         let is_wrong = match gotten {
             Ok(()) => {
@@ -170,7 +173,7 @@ impl Download<'_> {
             Err(failure) => return Err(failure),
         };
         if is_wrong {
-            self.restart(sink, state, heard)?;
+            self.restart(sink, state, transfer)?;
             return Err(Failure::Wrong);
         }
         Ok(())
@@ -180,9 +183,9 @@ impl Download<'_> {
         &self,
         sink: &mut impl Sink,
         state: &mut State,
-        heard: &dyn Fn(i64),
+        transfer: &Transfer,
     ) -> std::result::Result<(), Failure> {
-        heard(-i64::try_from(state.written).unwrap_or_default());
+        transfer.thrown_away(state.written);
         *state = State { digest: (self.digest)(), written: 0 };
         sink.restart().map_err(Failure::Write)
     }
@@ -193,7 +196,7 @@ impl Download<'_> {
         place: &Place,
         sink: &mut impl Sink,
         state: &mut State,
-        heard: &dyn Fn(i64),
+        transfer: &Transfer,
     ) -> std::result::Result<(), Failure> {
         let mut tries = 0;
         loop {
@@ -201,9 +204,9 @@ impl Download<'_> {
             let broken = match place.open(self.object, before) {
                 Ok(opened) => {
                     if opened.offset != before {
-                        self.restart(sink, state, heard)?;
+                        self.restart(sink, state, transfer)?;
                     }
-                    match self.copy(opened.content, sink, state, heard)? {
+                    match self.copy(opened.content, sink, state, transfer)? {
                         None => return Ok(()),
                         // It is no other the next time.
                         Some(why) if !place.has_parts() => return Err(Failure::Failed(why)),
@@ -212,7 +215,7 @@ impl Download<'_> {
                 }
                 Err(PlaceError::Absent) => return Err(Failure::Absent),
                 Err(PlaceError::Restart) if before > 0 => {
-                    self.restart(sink, state, heard)?;
+                    self.restart(sink, state, transfer)?;
                     continue;
                 }
                 Err(PlaceError::Restart) => return Err(Failure::Failed("it gives no parts".to_owned())),
@@ -234,7 +237,7 @@ impl Download<'_> {
         mut content: Box<dyn Read>,
         sink: &mut impl Sink,
         state: &mut State,
-        heard: &dyn Fn(i64),
+        transfer: &Transfer,
     ) -> std::result::Result<Option<String>, Failure> {
         let most = self.expected.size.or(self.expected.limit).unwrap_or(u64::MAX);
         let mut chunk = vec![0; FIRST_CHUNK];
@@ -254,7 +257,7 @@ impl Download<'_> {
             }
             state.digest.update(&chunk[..len]);
             sink.write_all(&chunk[..len]).map_err(Failure::Write)?;
-            heard(i64::try_from(len).unwrap_or_default());
+            transfer.heard(len as u64);
             if len == chunk.len() {
                 chunk.resize(CHUNK, 0);
             }

@@ -10,6 +10,7 @@ pub struct Transfer {
     files: AtomicUsize,
     total_files: AtomicUsize,
     bytes: AtomicI64,
+    found_bytes: AtomicI64,
     total_bytes: AtomicI64,
 }
 
@@ -22,6 +23,8 @@ pub struct Progress {
     pub total_files: usize,
     /// The bytes that have come.
     pub bytes: u64,
+    /// How many of them were here before, from a run that did not get to its end.
+    pub found_bytes: u64,
     /// Of how many, as far as that is known.
     pub total_bytes: u64,
 }
@@ -35,20 +38,41 @@ impl Transfer {
             files: self.files.load(Ordering::Relaxed),
             total_files: self.total_files.load(Ordering::Relaxed),
             bytes: bytes(&self.bytes),
+            found_bytes: bytes(&self.found_bytes),
             total_bytes: bytes(&self.total_bytes),
         }
     }
 
     pub(crate) fn expect(&self, files: usize, bytes: u64) {
         self.total_files.store(files, Ordering::Relaxed);
-        self.total_bytes.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
+        self.total_bytes.store(signed(bytes), Ordering::Relaxed);
     }
 
-    pub(crate) fn heard(&self, bytes: i64) {
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    /// Some have come.
+    pub(crate) fn heard(&self, bytes: u64) {
+        add(&self.bytes, bytes);
+    }
+
+    /// Some are here from the last run.
+    pub(crate) fn found(&self, bytes: u64) {
+        add(&self.bytes, bytes);
+        add(&self.found_bytes, bytes);
+    }
+
+    /// Some that had come were wrong.
+    pub(crate) fn thrown_away(&self, bytes: u64) {
+        self.bytes.fetch_sub(signed(bytes), Ordering::Relaxed);
     }
 
     pub(crate) fn got(&self) {
         self.files.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+fn add(count: &AtomicI64, bytes: u64) {
+    count.fetch_add(signed(bytes), Ordering::Relaxed);
+}
+
+fn signed(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }

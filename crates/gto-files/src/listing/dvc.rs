@@ -23,15 +23,29 @@ use crate::text::shown;
 use crate::version_file::{Content, DvcObject, OwnName, VersionFile};
 
 /// What DVC keeps at the artifact's path.
-#[derive(Default)]
 pub(super) struct InDvc {
     /// Whether there is any output, at the path, in it, or around it.
     pub is_anything: bool,
     pub is_folder: bool,
     pub is_dvc_repository: bool,
     pub files: Vec<(RelPath, VersionFile)>,
+    /// The size of all files together that have none of their own, as far as that is known.
+    pub unsized_bytes: Option<u64>,
     /// What keeps an output there from being known.
     pub unknown: Option<String>,
+}
+
+impl InDvc {
+    fn none() -> Self {
+        Self {
+            is_anything: false,
+            is_folder: false,
+            is_dvc_repository: false,
+            files: Vec::new(),
+            unsized_bytes: Some(0),
+            unknown: None,
+        }
+    }
 }
 
 /// A search in one commit.
@@ -62,7 +76,7 @@ impl<'a> Search<'a> {
 
     /// What DVC keeps at `place`, a path without links, which the artifact's `path` has led to.
     pub fn files(&mut self, place: &str, path: &str) -> Result<InDvc> {
-        let mut found = InDvc::default();
+        let mut found = InDvc::none();
         let outs = self.registry.dvc_outs(self.commit)?;
         if outs.is_empty() {
             found.is_dvc_repository = self.store_of(place)?.is_some();
@@ -143,6 +157,9 @@ impl<'a> Search<'a> {
                 return Ok(());
             }
             (Some(md5), None) => {
+                let size = stored.size.filter(|_| inside.is_some());
+                found.unsized_bytes =
+                    found.unsized_bytes.zip(size).map(|(all, size)| all.saturating_add(size));
                 let object = self.object(out, stored, md5)?;
                 self.list(&object, &out.path)?
             }

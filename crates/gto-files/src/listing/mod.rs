@@ -46,6 +46,8 @@ pub struct Listing {
     pub is_folder: bool,
     /// The wanted files, in the order of their paths.
     pub files: Vec<VersionFile>,
+    /// The size of all files together that have none of their own; `None` if not all of them are wanted, or it is not known.
+    pub(crate) unsized_bytes: Option<u64>,
     /// What may keep the answer from being the one that was expected.
     pub warnings: Vec<Warning>,
     /// Where DVC keeps its objects: see `DvcObject::store`.
@@ -96,6 +98,7 @@ impl Listing {
             path: path.trim_end_matches('/').to_owned(),
             is_folder: false,
             files: Vec::new(),
+            unsized_bytes: Some(0),
             warnings: Vec::new(),
             stores: Vec::new(),
             trust: trust.clone(),
@@ -128,6 +131,7 @@ impl Listing {
             }
             self.is_folder |= found.is_folder;
             let hides = |path: &RelPath| found.is_dvc_repository && dvc::is_file_of_dvc(path);
+            self.unsized_bytes = found.unsized_bytes;
             files.extend(found.files);
             files.extend(in_git.files.into_iter().filter(|(path, _)| !hides(path)));
             self.stores = in_dvc.into_stores();
@@ -139,6 +143,7 @@ impl Listing {
     fn select(&mut self, selection: &Selection) -> Result<()> {
         let total = self.files.len();
         self.files.retain(|file| selection.wants(&file.path));
+        self.unsized_bytes = self.unsized_bytes.filter(|_| self.files.len() == total);
         if self.files.is_empty() && total > 0 {
             return Err(Error::NothingWanted { path: self.path.clone(), total });
         }
@@ -220,7 +225,7 @@ impl Listing {
 
     /// The size of all files, as far as it is known.
     pub fn size(&self) -> u64 {
-        self.files.iter().filter_map(|file| file.size).sum()
+        self.files.iter().filter_map(|file| file.size).fold(0, u64::saturating_add)
     }
 }
 

@@ -68,12 +68,14 @@ pub fn get(
         let todo = run.compare()?;
         let sizes = || todo.write.iter().map(|file| file.size);
         let is_to_write = !options.dry_run && (!todo.write.is_empty() || !was_there);
-        transfer.expect(todo.write.len(), sizes().flatten().sum());
+        let is_whole = todo.write.len() == run.listing().files.len();
+        let unsized_bytes = run.listing().unsized_bytes.filter(|_| is_whole).unwrap_or_default();
+        transfer.expect(todo.write.len(), sizes().flatten().fold(unsized_bytes, u64::saturating_add));
         if !is_to_write || run.write(&todo, was_there, transfer)? {
             if !is_to_write && !options.dry_run {
                 Staging::remove_left(&target);
             }
-            let bytes = if options.dry_run { sizes().sum() } else { Some(transfer.progress().bytes) };
+            let bytes = if options.dry_run { sum(sizes()) } else { Some(transfer.progress().bytes) };
             let Todo { write, kept, others } = todo;
             return Ok(Got { written: write.len(), bytes, kept, others, target });
         }
@@ -102,9 +104,16 @@ pub fn open(registry: &Registry, listing: &Listing, file: &VersionFile) -> Resul
     }
     let waiting = std::env::temp_dir();
     let mut content = tempfile::tempfile().map_err(Error::write(&waiting))?;
-    Contents::new(registry, listing).write(file, &mut content, &|_| {}).map_err(Error::write(&waiting))??;
+    Contents::new(registry, listing)
+        .write(file, &mut content, &Transfer::default())
+        .map_err(Error::write(&waiting))??;
     io::Seek::rewind(&mut content).map_err(Error::write(waiting))?;
     Ok(content)
+}
+
+/// The sum of sizes, all of which a commit may make up; `None` if one is not known.
+fn sum(mut sizes: impl Iterator<Item = Option<u64>>) -> Option<u64> {
+    sizes.try_fold(0, |sum: u64, size| Some(sum.saturating_add(size?)))
 }
 
 /// The file, or the folder with the files.
@@ -154,16 +163,16 @@ impl Run<'_> {
             return Ok(());
         }
         if !staging.is_new
-            && look(&path)?.is_some()
+            && let Some(found) = look(&path)?
             && self.contents.is_at(file, &path).map_err(Error::write(&path))?
         {
-            transfer.heard(i64::try_from(file.size.unwrap_or_default()).unwrap_or_default());
+            transfer.found(found.len());
             transfer.got();
             return Ok(());
         }
         let open = || File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let mut to = open().map_err(Error::write(&path))?;
-        self.contents.write(file, &mut to, &|bytes| transfer.heard(bytes)).map_err(Error::write(&path))??;
+        self.contents.write(file, &mut to, transfer).map_err(Error::write(&path))??;
         if file.executable {
             make_executable(&to).map_err(Error::write(&path))?;
         }

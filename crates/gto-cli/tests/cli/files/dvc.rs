@@ -290,7 +290,8 @@ fn what_an_interrupted_run_has_is_not_asked_for_again() {
     fs::create_dir_all(&left).unwrap();
     fs::write(left.join("d"), &large[..large.len() / 2]).unwrap();
     fs::write(left.join("of another run"), "x").unwrap();
-    gto(&dvc.repo, "get d -o out").ok();
+    let run = gto(&dvc.repo, "get d -o out").ok();
+    assert_eq!(run.out(), "Got d@v2.0.0 into 'out': 1 file, 4.8 MB\n");
     assert!(dvc.read("out") == large);
     assert!(!dvc.repo.path().join(".out.gto-get").exists());
 }
