@@ -2,7 +2,9 @@
 //!
 //! Owns what is known of one before it is got. Does no I/O.
 
-use gto::dvc::stored::{CloudVersion, Import, Layout, Md5};
+use std::sync::Arc;
+
+use gto::dvc::stored::{CloudSource, CloudVersion, Import, Layout, Md5};
 use gto::object_id::ObjectId;
 use serde::Serialize;
 
@@ -45,7 +47,9 @@ pub struct DvcObject {
     /// The remote that is named for it alone.
     pub(crate) remote: Option<String>,
     /// Where it is imported from.
-    pub(crate) import: Option<Import>,
+    pub(crate) import: Option<Arc<Import>>,
+    /// The versions in a cloud that it is imported from.
+    pub(crate) source: Option<Arc<CloudSource>>,
     /// Its own name, for a remote that keeps files under these.
     pub(crate) own: Option<OwnName>,
 }

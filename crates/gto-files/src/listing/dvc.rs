@@ -9,12 +9,12 @@ use gto::Registry;
 use gto::dvc::hash::Out;
 use gto::dvc::manifest;
 use gto::dvc::settings::MAX_CONFIG;
-use gto::dvc::stored::{CloudVersion, Listed, Md5, Stored};
+use gto::dvc::stored::{CloudVersion, Import, Listed, Md5, Stored};
 use gto::environment::Environment;
 use gto::object_id::ObjectId;
 
 use super::git::below;
-use crate::error::{Error, Result};
+use crate::error::{Error, Keeper, Result};
 use crate::place::Place;
 use crate::place::settings::{Config, Trust};
 use crate::place::store::{Importer, Store};
@@ -119,7 +119,7 @@ impl<'a> Search<'a> {
             if known.insert((store, remote.clone(), stored.import.clone())) {
                 places.extend(self.stores[store].1.places_of(
                     remote.as_deref(),
-                    stored.import.as_ref(),
+                    stored.import.as_deref(),
                     None,
                 ));
             }
@@ -139,7 +139,13 @@ impl<'a> Search<'a> {
         let file = |object: DvcObject, path: RelPath, size, executable| {
             (path.clone(), VersionFile { path, size, executable, content: Content::Dvc(object) })
         };
-        let listed = match (&stored.md5, &stored.listed) {
+        let imported = match &stored.import {
+            Some(import) if stored.md5.is_none() && stored.listed.is_none() => {
+                Some(self.hash_of_import(import, &out.path)?)
+            }
+            _ => None,
+        };
+        let listed = match (stored.md5.as_ref().or(imported.as_ref()), &stored.listed) {
             (_, Some(listed)) => listed.clone(),
             (Some(md5), None) if !md5.is_folder => {
                 // A file at the path, or in it.
@@ -199,6 +205,17 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
+    /// The hash of what `dvc import --no-download` has not looked at: the commit that it is imported from has it.
+    fn hash_of_import(&self, import: &Import, path: &str) -> Result<Md5> {
+        let place = self.importer.place(import);
+        place.hash().map_err(|why| Error::Remote {
+            path: shown(path),
+            object: "the commit has no hash of it".to_owned(),
+            places: vec![format!("{}: {why}", place.shown())],
+            keeper: Keeper::Dvc,
+        })
+    }
+
     /// The object with this hash, of an output or of a file in it.
     fn object(&mut self, out: &Out, stored: &Stored, md5: &Md5) -> Result<DvcObject> {
         let folder = out.path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -207,7 +224,8 @@ impl<'a> Search<'a> {
             .ok_or_else(|| unsupported(out, "without a `.dvc/config` in the commit".to_owned()))?;
         let (remote, import) = (stored.remote.clone(), stored.import.clone());
         let remote = remote.map(|name| name.to_lowercase());
-        Ok(DvcObject { md5: md5.clone(), store, remote, import, own: None })
+        let source = stored.source.clone();
+        Ok(DvcObject { md5: md5.clone(), store, remote, import, own: None, source })
     }
 
     /// With its own name, if it has a version of a cloud.
@@ -254,7 +272,7 @@ impl<'a> Search<'a> {
 fn without_hash(out: &Out) -> Error {
     let why = match &out.hash {
         Ok(_) => "by another hash than md5".to_owned(),
-        Err(why) => format!("without a hash: {why}"),
+        Err(why) => format!("without a hash ({why}; `dvc update` adds what `--no-download` has left out)"),
     };
     unsupported(out, why)
 }

@@ -8,7 +8,8 @@ use std::fs::File;
 use std::io::{self, Cursor, Seek as _};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use gto::dvc::stored::Import;
+use gto::dvc::manifest;
+use gto::dvc::stored::{Import, Layout, Md5};
 use gto::environment::Environment;
 use gto::object_id::ObjectId;
 use gto::{CommitContent, CommitPath, OpenOptions, Registry};
@@ -17,12 +18,12 @@ use super::dvc::{Search, is_file_of_dvc};
 use super::git::below;
 use crate::digest::md5;
 use crate::place::Place;
-use crate::place::answer::{Elsewhere, Opened, PlaceError};
+use crate::place::answer::{Elsewhere, Opened, PlaceError, hash_of};
 use crate::place::settings::Trust;
-use crate::place::store::Importer;
+use crate::place::store::{Importer, Store};
 use crate::rel_path::RelPath;
 use crate::text::shown;
-use crate::version_file::Content;
+use crate::version_file::{Content, DvcObject};
 
 /// What is imported may be imported there, too: so often at most.
 const MAX_DEPTH: usize = 4;
@@ -64,6 +65,11 @@ struct Folder {
     hash: String,
     /// Which blob of Git has which hash.
     blobs: HashMap<String, ObjectId>,
+    /// Which object of DVC has which, and where DVC keeps them.
+    objects: HashMap<String, DvcObject>,
+    stores: Vec<Store>,
+    /// Whether it is one, and not a file; `None` if there is nothing.
+    has_many: Option<bool>,
 }
 
 impl Repositories {
@@ -127,18 +133,18 @@ fn place_of(url: &str) -> Option<(&str, &str)> {
 impl Imported {
     /// An object that is none there, and made of what is: of a file of Git, or of a folder that is no output of its own.
     fn made(&self, source: &Source, path: &str) -> Result<Opened, PlaceError> {
-        let (object, is_list) = path.strip_suffix(".dir").map_or((path, false), |object| (object, true));
+        let (hash, is_list) = hash_of(path);
         match &source.at.content {
             CommitContent::File(file) if !is_list => return source.blob(file.id),
             CommitContent::File(_) | CommitContent::Submodule => return Err(PlaceError::Absent),
             CommitContent::Absent | CommitContent::Folder(_) => {}
         }
-        let folder = source.folder.get_or_init(|| self.folder(source)).as_ref();
-        let folder = folder.map_err(|why| PlaceError::Failed(why.clone()))?;
-        // The first two digits are a folder.
-        let hash = object.rsplit('/').take(2).fold(String::new(), |end, part| part.to_owned() + &end);
+        let folder = self.folder_of(source).map_err(PlaceError::Failed)?;
         if !is_list {
-            return folder.blobs.get(&hash).map_or(Err(PlaceError::Absent), |blob| source.blob(*blob));
+            return match folder.blobs.get(&hash) {
+                Some(blob) => source.blob(*blob),
+                None => folder.object(&hash),
+            };
         }
         if folder.hash != hash {
             return Err(PlaceError::Absent);
@@ -146,13 +152,19 @@ impl Imported {
         Ok(Opened { content: Box::new(Cursor::new(folder.list.clone())), offset: 0 })
     }
 
-    /// Writes the list that DVC has made of the folder (`dvc_data/hashfile/tree.py` of dvc-data 3.18), which has the hash of each file.
+    fn folder_of<'s>(&self, source: &'s Source) -> Result<&'s Folder, String> {
+        source.folder.get_or_init(|| self.folder(source)).as_ref().map_err(Clone::clone)
+    }
+
+    /// Makes the list that DVC has made of the folder, which has the hash of each file.
     fn folder(&self, source: &Source) -> Result<Folder, String> {
         let failed = |error: &dyn std::fmt::Display| shown(&error.to_string());
-        let in_dvc = self.search(&source.registry, source.commit).files(&source.at.path, &self.import.path);
-        let in_dvc = in_dvc.map_err(|error| failed(&error))?;
+        let mut search = self.search(&source.registry, source.commit);
+        let in_dvc = search.files(&source.at.path, &self.import.path).map_err(|error| failed(&error))?;
+        let is_in_git = matches!(&source.at.content, CommitContent::Folder(_));
+        let has_many = (is_in_git || in_dvc.is_anything).then_some(is_in_git || in_dvc.is_folder);
         let mut files: BTreeMap<String, String> = BTreeMap::new();
-        let mut blobs = HashMap::new();
+        let (mut blobs, mut objects) = (HashMap::new(), HashMap::new());
         if let CommitContent::Folder(in_git) = &source.at.content {
             source.registry.fetch_blobs(&in_git.iter().map(|file| file.id).collect::<HashSet<_>>());
             for file in in_git {
@@ -169,19 +181,21 @@ impl Imported {
         for (path, file) in in_dvc.files {
             if let Content::Dvc(object) = file.content {
                 files.insert(path.as_str().to_owned(), object.md5.hex().to_owned());
+                objects.insert(object.md5.hex().to_owned(), object);
             }
         }
-        let entry = |(path, hash): (&String, &String)| {
-            format!("{{\"md5\": \"{hash}\", \"relpath\": {}}}", ascii_json(path))
-        };
-        let list = format!("[{}]", files.iter().map(entry).collect::<Vec<_>>().join(", ")).into_bytes();
+        let list = manifest::write(&files);
         let hash = md5(&mut &*list).map_err(|error| failed(&error))?;
-        Ok(Folder { list, hash, blobs })
+        Ok(Folder { list, hash, blobs, objects, stores: search.into_stores(), has_many })
     }
 
     fn search<'a>(&'a self, registry: &'a Registry, commit: ObjectId) -> Search<'a> {
         let importer = Repositories::at(self.depth + 1, &self.trust, &self.environment);
         Search::new(registry, &self.environment, commit, &self.trust, importer)
+    }
+
+    fn source(&self) -> Result<&Source, String> {
+        self.source.get_or_init(|| self.find()).as_ref().map_err(Clone::clone)
     }
 
     fn find(&self) -> Result<Source, String> {
@@ -202,9 +216,25 @@ impl Elsewhere for Imported {
         &self.shown
     }
 
+    fn hash(&self) -> Result<Md5, String> {
+        let source = self.source()?;
+        let none = || "it has no hash of that either".to_owned();
+        if let CommitContent::File(file) = &source.at.content {
+            let hash = source.blob_file(file.id).and_then(|mut file| md5(&mut file));
+            let hash = hash.map_err(|error| shown(&error.to_string()))?;
+            return Md5::parse(&hash, Layout::Three).ok_or_else(none);
+        }
+        let folder = self.folder_of(source)?;
+        match folder.has_many {
+            Some(true) => Md5::parse(&format!("{}.dir", folder.hash), Layout::Three),
+            Some(false) => folder.objects.values().next().map(|object| object.md5.clone()),
+            None => return Err("it has nothing at that path".to_owned()),
+        }
+        .ok_or_else(none)
+    }
+
     fn open(&self, path: &str, offset: u64) -> Result<Opened, PlaceError> {
-        let source = self.source.get_or_init(|| self.find()).as_ref();
-        let source = source.map_err(|why| PlaceError::Failed(why.clone()))?;
+        let source = self.source().map_err(PlaceError::Failed)?;
         match source.stored(path, offset) {
             Err(failure @ (PlaceError::Absent | PlaceError::Failed(_))) => match self.made(source, path) {
                 Err(PlaceError::Absent) => Err(failure),
@@ -218,17 +248,7 @@ impl Elsewhere for Imported {
 impl Source {
     /// An object that DVC keeps there.
     fn stored(&self, path: &str, offset: u64) -> Result<Opened, PlaceError> {
-        let mut failure = PlaceError::Absent;
-        for place in &self.places {
-            match place.open(path, offset) {
-                Err(PlaceError::Absent) => {}
-                Err(PlaceError::Failed(why)) => {
-                    failure = PlaceError::Failed(format!("{}: {why}", place.shown()));
-                }
-                opened => return opened,
-            }
-        }
-        Err(failure)
+        first_of(&self.places, path, offset)
     }
 
     /// A blob, which waits in a file without a name.
@@ -245,16 +265,28 @@ impl Source {
     }
 }
 
-/// A text in JSON, in ASCII alone.
-fn ascii_json(text: &str) -> String {
-    let mut json = String::new();
-    for unit in serde_json::Value::from(text).to_string().encode_utf16() {
-        match u8::try_from(unit) {
-            Ok(byte) if byte.is_ascii() => json.push(byte.into()),
-            _ => json.extend(["\\u", &format!("{unit:04x}")]),
+impl Folder {
+    /// An object that DVC keeps under the name of the file, in some version, or elsewhere again.
+    fn object(&self, hash: &str) -> Result<Opened, PlaceError> {
+        let object = self.objects.get(hash).ok_or(PlaceError::Absent)?;
+        let store = self.stores.get(object.store).ok_or(PlaceError::Absent)?;
+        first_of(&store.places(object), &object.md5.path(), 0)
+    }
+}
+
+/// What the first place gives that has it.
+fn first_of(places: &[Arc<Place>], path: &str, offset: u64) -> Result<Opened, PlaceError> {
+    let mut failure = PlaceError::Absent;
+    for place in places {
+        match place.open(path, offset) {
+            Err(PlaceError::Absent) => {}
+            Err(PlaceError::Failed(why)) => {
+                failure = PlaceError::Failed(format!("{}: {why}", place.shown()));
+            }
+            opened => return opened,
         }
     }
-    json
+    Err(failure)
 }
 
 #[cfg(test)]
@@ -284,10 +316,5 @@ mod tests {
         ] {
             assert_eq!(place_of(url).map(|(host, _)| host), host, "{url}");
         }
-    }
-
-    #[test]
-    fn a_list_is_in_ascii_as_python_writes_it() {
-        assert_eq!(ascii_json("a\"é\u{1f600}\n"), r#""a\"\u00e9\ud83d\ude00\n""#);
     }
 }

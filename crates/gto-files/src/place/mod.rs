@@ -18,10 +18,12 @@ mod resolver;
 mod s3;
 pub mod settings;
 mod sftp;
+mod source;
 pub(crate) mod store;
 
 use std::sync::Arc;
 
+use gto::dvc::stored::Md5;
 use gto::environment::Environment;
 
 use crate::version_file::OwnName;
@@ -155,7 +157,20 @@ impl Place {
             #[cfg(feature = "cloud")]
             Self::S3(_) | Self::Gs(_) | Self::Azure(_) => true,
             Self::Version { bucket, .. } => bucket.has_parts(),
-            Self::Folder(_) | Self::Sftp(_) | Self::Elsewhere(_) | Self::Unusable { .. } => false,
+            Self::Elsewhere(elsewhere) => elsewhere.has_parts(),
+            Self::Folder(_) | Self::Sftp(_) | Self::Unusable { .. } => false,
+        }
+    }
+
+    /// The hash of all that is there, where the commit does not say it.
+    ///
+    /// # Errors
+    /// Why it is not known, in one clause.
+    pub fn hash(&self) -> Result<Md5, String> {
+        match self {
+            Self::Elsewhere(elsewhere) => elsewhere.hash(),
+            Self::Unusable { reason: Some(reason), .. } => Err(reason.clone()),
+            _ => Err("it is not known what is there".to_owned()),
         }
     }
 

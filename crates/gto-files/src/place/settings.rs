@@ -136,6 +136,15 @@ impl Config {
 }
 
 impl Remote {
+    /// One that a commit describes, at this address.
+    pub fn of_commit(url: &str, settings: &BTreeMap<String, String>) -> Self {
+        let setting = |value: &str| Setting { value: value.to_owned(), is_own: false, folder: None };
+        let mut options: BTreeMap<_, _> =
+            settings.iter().map(|(key, value)| (key.clone(), setting(value))).collect();
+        options.insert("url".to_owned(), setting(url));
+        Self { options }
+    }
+
     /// The value of an option that chooses a place, whoever says it.
     pub fn place(&self, key: &str) -> Option<&str> {
         Some(&self.options.get(key)?.value)

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gto::dvc::manifest::MAX_LIST;
-use gto::dvc::stored::Import;
+use gto::dvc::stored::{CloudSource, Import};
 use gto::environment::Environment;
 
 use super::Place;
 use super::folder::Folder;
 use super::settings::{Config, Remote, Trust};
+use super::source::Source;
 use crate::digest::Digest;
 use crate::download::{Download, Expected};
 use crate::error::{Keeper, Result};
@@ -32,6 +33,7 @@ pub(crate) struct Store {
     trust: Trust,
     environment: Environment,
     remotes: Mutex<HashMap<String, Arc<Place>>>,
+    sources: Mutex<Vec<(Arc<CloudSource>, Arc<Place>)>>,
 }
 
 impl Store {
@@ -46,12 +48,26 @@ impl Store {
         let named = config.cache.clone().filter(|_| config.is_cache_own || trust.has_strange_folders());
         let cache = named.or_else(|| here.map(|here| here.join(".dvc/cache")));
         let environment = environment.clone();
-        Self { config, importer, cache, trust, environment, remotes: Mutex::default() }
+        Self {
+            config,
+            importer,
+            cache,
+            trust,
+            environment,
+            remotes: Mutex::default(),
+            sources: Mutex::default(),
+        }
     }
 
     /// The places that may have an object, in the order in which they are asked.
     pub fn places(&self, object: &DvcObject) -> Vec<Arc<Place>> {
-        self.places_of(object.remote.as_deref(), object.import.as_ref(), object.own.as_ref())
+        let mut places =
+            self.places_of(object.remote.as_deref(), object.import.as_deref(), object.own.as_ref());
+        // DVC pushes it to no remote.
+        if let Some(source) = &object.source {
+            places.insert(usize::from(self.cache.is_some()), self.source(source));
+        }
+        places
     }
 
     /// The places of what is kept in this remote, if one is named, and imported from there. It has a name of its own in a remote with
@@ -95,6 +111,37 @@ impl Store {
         let mut remotes = self.remotes.lock().unwrap_or_else(PoisonError::into_inner);
         let place = remotes.entry(name.to_owned()).or_insert_with(|| Arc::new(self.make(name)));
         Arc::clone(place)
+    }
+
+    /// The versions in a cloud that something is imported from.
+    fn source(&self, source: &Arc<CloudSource>) -> Arc<Place> {
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, place)) = sources.iter().find(|(known, _)| Arc::ptr_eq(known, source)) {
+            return Arc::clone(place);
+        }
+        let (bucket, key) = self.bucket_of(source);
+        let place = Arc::new(Place::Elsewhere(Box::new(Source::new(Arc::clone(source), bucket, key))));
+        sources.push((Arc::clone(source), Arc::clone(&place)));
+        place
+    }
+
+    /// The bucket of an import, and the rest of its address.
+    fn bucket_of<'s>(&self, source: &'s CloudSource) -> (Arc<Place>, &'s str) {
+        let shown = "the source of the import";
+        let unusable = |reason: String| Place::Unusable { shown: shown.to_owned(), reason: Some(reason) };
+        let (scheme, rest) = source.url.split_once("://").unwrap_or(("", &source.url));
+        let (name, key) = rest.split_once('/').unwrap_or((rest, ""));
+        let bucket = match scheme.to_ascii_lowercase().as_str() {
+            "remote" => return (self.remote(&name.to_lowercase()), key),
+            scheme @ ("s3" | "gs" | "azure") => {
+                let url = format!("{scheme}://{name}");
+                let remote = Remote::of_commit(&url, &source.settings);
+                Place::on_server(scheme, &remote, &url, shown, &self.trust, &self.environment)
+                    .unwrap_or_else(unusable)
+            }
+            _ => unusable("versions of files are in s3, gs and azure alone".to_owned()),
+        };
+        (Arc::new(bucket), key)
     }
 
     fn has_versions(&self, name: &str) -> bool {

@@ -3,12 +3,14 @@
 //! Owns finding what these files say of their outputs (DVC 3.66.1, `dvc/schema.py`). Files come as bytes. Of what cannot be read
 //! nothing is known, which is not the same as that there is nothing.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::MAX_SIZE;
 use super::interpolate::{Context, is_open, plain};
 use super::params::Loaded;
-use super::stored::Stored;
+use super::stored::{CloudSource, Stored};
 use super::vars::Parameters;
 use crate::annotation::path::normal;
 use crate::yaml::{self, Node, Value, printable};
@@ -301,7 +303,8 @@ fn unreadable(file: &str, folder: &str, problem: &str) -> Out {
 
 fn outs_of(node: &Node, file: &str, folder: &str) -> Vec<Out> {
     let Some(Node { value: Value::List(outs), .. }) = get(node, "outs") else { return Vec::new() };
-    let import = Stored::import(node);
+    let import = Stored::import(node).map(Arc::new);
+    let source = CloudSource::read(node).map(Arc::new);
     let out = |out: &Node| {
         let path = get(out, "path")?.as_text()?;
         // With cloud versioning the files of a folder are listed.
@@ -314,7 +317,7 @@ fn outs_of(node: &Node, file: &str, folder: &str) -> Vec<Out> {
         });
         let none = || format!("'{}' has no hash of '{}'", printable(file), printable(path));
         (!is_elsewhere(path)).then(|| {
-            let stored = Stored { import: import.clone(), ..Stored::read(out) };
+            let stored = Stored { import: import.clone(), source: source.clone(), ..Stored::read(out) };
             Out { path: normal(folder, path), hash: hash.ok_or_else(none), stored: Some(stored) }
         })
     };

@@ -3,7 +3,9 @@
 //! Owns reading one entry (DVC 3.67, `dvc/output.py`), and where an object is in a cache or a remote. What is here comes from a commit and
 //! is untrusted: a hash is checked to be one.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::yaml::{Node, Value};
 
@@ -27,7 +29,9 @@ pub struct Stored {
     /// The files of a folder, where the entry itself lists them; then the folder has no hash.
     pub listed: Option<Vec<Listed>>,
     /// Where it is imported from, with `dvc import`.
-    pub import: Option<Import>,
+    pub import: Option<Arc<Import>>,
+    /// Where it is imported from, with `dvc import-url --version-aware`.
+    pub source: Option<Arc<CloudSource>>,
 }
 
 /// Which version of a file in a cloud it is: of a remote that is `version_aware`, or a `worktree`, and keeps files under their own names.
@@ -63,6 +67,30 @@ pub struct Import {
     pub path: String,
     /// The remote of DVC there, where another than the default one is named.
     pub remote: Option<String>,
+}
+
+/// Where an output is imported from: versions of files in a cloud, which DVC does not push anywhere else (DVC 3.67, `dvc/dependency/base.py`).
+#[derive(Debug, PartialEq, Eq)]
+pub struct CloudSource {
+    /// The address, as it is written: `s3://bucket/key`, or `remote://NAME/key`.
+    pub url: String,
+    /// `fs_config`: settings as those of a remote.
+    pub settings: BTreeMap<String, String>,
+    /// The version of the file; `None` of a folder.
+    pub version: Option<String>,
+    /// The files of a folder.
+    pub files: Vec<SourceFile>,
+}
+
+/// A file of a folder in a cloud.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The path in the folder, as it is written.
+    pub path: String,
+    /// What the cloud says of its content, which may be the hash.
+    pub etag: Option<String>,
+    /// Which version of it.
+    pub version: String,
 }
 
 /// The hash of an object of DVC.
@@ -133,6 +161,7 @@ impl Stored {
             version: CloudVersion::read(out),
             listed: get(out, "files").and_then(|files| listed(files, layout)),
             import: None,
+            source: None,
         }
     }
 
@@ -153,17 +182,59 @@ impl Stored {
     }
 }
 
+impl CloudSource {
+    /// Where a `*.dvc` file imports its output from; `None` if that has no versions, so that DVC does not ask there either.
+    pub(super) fn read(file: &Node) -> Option<Self> {
+        let Value::List(deps) = &get(file, "deps")?.value else { return None };
+        let [dep] = &**deps else { return None };
+        let source = Self {
+            url: get(dep, "path")?.as_text()?.to_owned(),
+            settings: get(dep, "fs_config").map(settings).unwrap_or_default(),
+            version: version_id(dep),
+            files: get(dep, "files").map_or(Some(Vec::new()), source_files)?,
+        };
+        (source.version.is_some() || !source.files.is_empty()).then_some(source)
+    }
+}
+
+fn source_files(files: &Node) -> Option<Vec<SourceFile>> {
+    let Value::List(files) = &files.value else { return None };
+    let file = |file| {
+        Some(SourceFile {
+            path: get(file, "relpath")?.as_text()?.to_owned(),
+            etag: get(file, "etag").and_then(Node::as_text).map(str::to_owned),
+            version: version_id(file)?,
+        })
+    };
+    files.iter().map(file).collect()
+}
+
+/// A mapping of texts and flags, its names in lower case.
+fn settings(node: &Node) -> BTreeMap<String, String> {
+    let Value::Map(entries) = &node.value else { return BTreeMap::new() };
+    let setting = |(name, value): &(Node, Node)| {
+        let text =
+            value.as_text().map(str::to_owned).or_else(|| value.as_bool().map(|flag| flag.to_string()));
+        Some((name.as_text()?.to_ascii_lowercase(), text?))
+    };
+    entries.iter().filter_map(setting).collect()
+}
+
+/// Google's are numbers.
+fn version_id(node: &Node) -> Option<String> {
+    let id = get(node, "version_id")?;
+    match &id.value {
+        Value::Number(number) => Some(number.to_string()),
+        _ => id.as_text().map(str::to_owned),
+    }
+}
+
 impl CloudVersion {
     /// What `cloud` says, where DVC takes the first remote.
     fn read(entry: &Node) -> Option<Self> {
         let Value::Map(remotes) = &get(entry, "cloud")?.value else { return None };
         let (remote, version) = remotes.first()?;
-        // Google's are numbers.
-        let id = get(version, "version_id").and_then(|id| match &id.value {
-            Value::Number(number) => Some(number.to_string()),
-            _ => id.as_text().map(str::to_owned),
-        });
-        Some(Self { remote: remote.as_text()?.to_owned(), id })
+        Some(Self { remote: remote.as_text()?.to_owned(), id: version_id(version) })
     }
 }
 
@@ -213,7 +284,7 @@ mod tests {
         assert_eq!((three.size, three.is_executable), (Some(5), true));
         let import =
             Import { url: "https://host/r".into(), commit: "abc".into(), path: "x".into(), remote: None };
-        assert_eq!(three.import, Some(import));
+        assert_eq!(three.import.as_deref(), Some(&import));
         assert_eq!(three.remote.as_deref(), Some("r"));
     }
 
@@ -228,6 +299,29 @@ mod tests {
         let listed = folder.listed.unwrap().remove(0);
         assert_eq!((&*listed.path, listed.size, listed.version), ("s/a", Some(7), version(None)));
         assert_eq!(listed.md5.layout, Layout::Three);
+    }
+
+    #[test]
+    fn an_import_of_versions_is_read_as_dvc_writes_it() {
+        let of = |dep: &str| {
+            let text = format!(
+                "deps:\n- {dep}\nouts:\n- {{md5: abcdef0123456789abcdef0123456789, hash: md5, path: m}}\n"
+            );
+            outs(text.as_bytes(), "x.dvc", "").remove(0).stored.unwrap().source
+        };
+        let file =
+            of("{path: 's3://b/k', etag: e, version_id: v, fs_config: {version_aware: true, Profile: p}}")
+                .unwrap();
+        assert_eq!((&*file.url, file.version.as_deref(), file.files.len()), ("s3://b/k", Some("v"), 0));
+        assert_eq!((&*file.settings["version_aware"], &*file.settings["profile"]), ("true", "p"));
+        let folder = of("{path: 'remote://r/d', files: [{relpath: s/a, etag: e, version_id: 12}]}").unwrap();
+        assert_eq!(
+            folder.files,
+            [SourceFile { path: "s/a".into(), etag: Some("e".into()), version: "12".into() }]
+        );
+        for none in ["{path: 's3://b/k', etag: e}", "{path: d, files: [{relpath: a, etag: e}]}", "x"] {
+            assert_eq!(of(none), None, "{none}");
+        }
     }
 
     #[test]

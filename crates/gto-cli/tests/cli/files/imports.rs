@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use super::dvc::{Dvc, md5};
+use super::servers::cloud_with;
 use crate::common::gto;
 use crate::common::sshd::Sshd;
 use gto_testkit::{RepoOptions, TagSpec};
@@ -87,6 +88,85 @@ fn what_is_imported_comes_from_the_repository_that_it_is_imported_from() {
     at.import_from("ssh://nobody@127.0.0.1:1/r", "in git", &md5("text"));
     at.here.cache("text");
     gto(&at.here.repo, "get d -o cached").ok();
+}
+
+#[test]
+fn what_was_imported_without_a_download_comes_from_the_commit_that_is_named() {
+    let Some(at) = Imports::or_skip() else { return };
+    for content in ["1", "2"] {
+        at.source.cache(content);
+    }
+    let list = list(&[("a", "1"), ("b", "2")]);
+    at.source.folder("kept", &list);
+    at.source.file("one", "1");
+    at.source.repo.commit(&[("git", "text"), ("folder/x", "3")], "in Git");
+    for (path, files) in [
+        ("git", &[("", "text")][..]),
+        ("one", &[("", "1")]),
+        ("kept", &[("/a", "1"), ("/b", "2")]),
+        ("kept/a", &[("", "1")]),
+        ("folder", &[("/x", "3")]),
+    ] {
+        let out = format!("out-{}", path.replace('/', "-"));
+        at.import(path, "null");
+        gto(&at.here.repo, &format!("get d -o {out}")).ok();
+        for (file, content) in files {
+            assert_eq!(at.here.read(&format!("{out}{file}")), *content, "{path}");
+        }
+    }
+    at.import("nothing", "null");
+    let run = gto(&at.here.repo, "get d -o no").fails(1);
+    assert!(run.err().contains("it has nothing at that path"), "{run}");
+    at.import_from("/nonexistent", "git", "null");
+    let run = gto(&at.here.repo, "get d -o no").fails(1);
+    assert!(run.err().contains("imports are followed over https and ssh alone"), "{run}");
+}
+
+#[test]
+fn what_is_imported_may_be_a_version_in_a_cloud_there() {
+    let Some(mut at) = Imports::or_skip() else { return };
+    let (folder, versions) = (at.here.repo.path().join("../served"), at.here.repo.path().join("../versions"));
+    for (name, content) in [("m", "333"), ("d/a", "1"), ("d/b", "2")] {
+        let file = folder.join(name);
+        std::fs::create_dir_all(file.parent().expect("it is in a folder")).expect("the sandbox is writable");
+        std::fs::write(file, content).expect("the sandbox is writable");
+    }
+    let Some((_server, address)) = cloud_with("s3", &folder, Some(&versions)) else { return };
+    let versions = std::fs::read_to_string(versions).expect("the server wrote it");
+    let cloud = |name: &str| {
+        let line =
+            versions.lines().find(|line| line.ends_with(&format!(" {name}"))).expect("each has a version");
+        format!("cloud: {{v: {{version_id: {}}}}}", line.split(' ').next().unwrap_or_default())
+    };
+    let config = format!(
+        "[core]\nremote = v\n['remote \"v\"']\nurl = s3://bucket\nendpointurl = {address}\nversion_aware = true\n"
+    );
+    let file = format!("outs:\n- {{md5: {}, hash: md5, path: m, {}}}\n", md5("333"), cloud("m"));
+    let entry = |name: &str, content: &str| {
+        format!("{{relpath: {name}, md5: {}, {}}}", md5(content), cloud(&format!("d/{name}")))
+    };
+    let listed =
+        format!("outs:\n- {{hash: md5, path: d, files: [{}, {}]}}\n", entry("a", "1"), entry("b", "2"));
+    at.source.repo.commit(&[(".dvc/config", &config), ("m.dvc", &file), ("d.dvc", &listed)], "pushed");
+    for (name, value) in [("AWS_ACCESS_KEY_ID", "me"), ("AWS_SECRET_ACCESS_KEY", "secret")] {
+        at.here.repo.sandbox_mut().set_env(name, value);
+    }
+    let all = format!("{}.dir", md5(&list(&[("a", "1"), ("b", "2")])));
+    for (path, hash, file, content) in [
+        ("m", md5("333"), "", "333"),
+        ("m", "null".to_owned(), "", "333"),
+        ("d", all, "/b", "2"),
+        ("d", "null".to_owned(), "/b", "2"),
+        ("d/a", md5("1"), "", "1"),
+    ] {
+        at.import(path, &hash);
+        let run = gto(&at.here.repo, "get d -o out").fails(1);
+        assert!(run.err().contains("without --trust-remote 127.0.0.1:"), "{run}");
+        gto(&at.here.repo, "get d -o out --trust-remote 127.0.0.1").ok();
+        assert_eq!(at.here.read(&format!("out{file}")), content, "{path}");
+        let out = at.here.repo.path().join("out");
+        let _ = std::fs::remove_dir_all(&out).or_else(|_| std::fs::remove_file(&out));
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn cloud(kind: &str, folder: &Path) -> Option<(Server, String)> {
 }
 
 /// The same; versions are written to this file.
-fn cloud_with(kind: &str, folder: &Path, versions: Option<&Path>) -> Option<(Server, String)> {
+pub fn cloud_with(kind: &str, folder: &Path, versions: Option<&Path>) -> Option<(Server, String)> {
     let python = installed("GTO_SERVERS", "servers")?.join("bin/python");
     let mut server = std::process::Command::new(python);
     server.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/files/clouds.py")).arg(kind).arg(folder);
@@ -168,6 +168,74 @@ fn versions_of_files_come_from_a_bucket_that_has_them_under_their_own_names() {
         dvc.register();
         let run = gto(&dvc.repo, "get d -o no").fails(1);
         assert!(run.err().contains(why), "{run}");
+    }
+}
+
+/// As DVC 3.67 writes it after `import-url --version-aware`: it pushes none of that.
+#[test]
+fn what_is_imported_from_versions_in_a_bucket_comes_from_there() {
+    let mut dvc = Dvc::new();
+    let (folder, versions) = (served(&dvc), dvc.repo.path().join("../versions"));
+    let files = [("in/d/a", "1"), ("in/d/s/l", "22"), ("in/m", "333")];
+    for (name, content) in files {
+        let file = folder.join(name);
+        fs::create_dir_all(file.parent().expect("it is in a folder")).expect("the sandbox is writable");
+        fs::write(file, content).expect("the sandbox is writable");
+    }
+    let Some((_server, address)) = cloud_with("s3", &folder, Some(&versions)) else { return };
+    let host = address.trim_start_matches("http://").to_owned();
+    set(&mut dvc, &[("AWS_ACCESS_KEY_ID", "me"), ("AWS_SECRET_ACCESS_KEY", "secret")]);
+    let versions = fs::read_to_string(versions).expect("the server wrote it");
+    let [a, l, m] = files.map(|(name, _)| {
+        let line = versions.lines().find(|line| line.ends_with(name)).expect("each has a version");
+        line.split(' ').next().unwrap_or_default()
+    });
+    let config = format!(
+        "[core]\nremote = r\n['remote \"r\"']\nurl = /nonexistent\n['remote \"From\"']\nurl = s3://bucket/in\nendpointurl = {address}\n"
+    );
+    let import = |dep: &str, hash: &str| {
+        let text = format!(
+            "frozen: true\ndeps:\n- {dep}\nouts:\n- {{md5: {hash}, hash: md5, path: d, push: false}}\n"
+        );
+        dvc.repo.commit(&[(".dvc/config", &config), ("d.dvc", &text)], "import");
+        dvc.register();
+    };
+    import(&format!("{{path: 'remote://From/m', etag: e, version_id: {m}}}"), &md5("333"));
+    let run = gto(&dvc.repo, "get d -o out").fails(1);
+    assert!(run.err().contains(&format!("--trust-remote {host}")), "{run}");
+    gto(&dvc.repo, &format!("get d -o remote --trust-remote {host}")).ok();
+    let direct = format!("fs_config: {{version_aware: true, endpointurl: '{address}'}}");
+    import(&format!("{{path: 's3://bucket/in/m', version_id: {m}, {direct}}}"), &md5("333"));
+    gto(&dvc.repo, &format!("get d -o direct --trust-remote {host}")).ok();
+    assert_eq!((dvc.read("remote"), dvc.read("direct")), ("333".into(), "333".into()));
+    // What was put there in parts has no hash of the cloud.
+    let list = format!(
+        r#"[{{"md5": "{}", "relpath": "a"}}, {{"md5": "{}", "relpath": "s/l"}}]"#,
+        md5("1"),
+        md5("22")
+    );
+    for (number, etag) in [md5("1"), "e-2".to_owned(), md5("wrong")].iter().enumerate() {
+        let listed = format!(
+            "[{{relpath: a, etag: {etag}, version_id: {a}}}, {{relpath: s/l, etag: {}, version_id: {l}}}]",
+            md5("22")
+        );
+        import(&format!("{{path: 'remote://from/d', files: {listed}}}"), &format!("{}.dir", md5(&list)));
+        gto(&dvc.repo, &format!("get d -o out{number} --trust-remote {host}")).ok();
+        let got = ["a", "s/l"].map(|file| dvc.read(&format!("out{number}/{file}")));
+        assert_eq!(got, ["1", "22"]);
+    }
+    // Another version than was imported is none of it.
+    import("{path: 'remote://from/m', version_id: none}", &md5("333"));
+    gto(&dvc.repo, &format!("get d -o no --trust-remote {host}")).fails(1);
+    import(&format!("{{path: 'remote://from/m', version_id: {a}}}"), &md5("333"));
+    gto(&dvc.repo, &format!("get d -o no --trust-remote {host}")).fails(1);
+    // A commit names no file of this machine, and no remote of another kind.
+    for url in
+        ["/etc/passwd", "file:///etc/passwd", "http://169.254.169.254/x", "remote://r/x", "remote://none/x"]
+    {
+        import(&format!("{{path: '{url}', version_id: v}}"), &md5("333"));
+        let run = gto(&dvc.repo, "get d -o no").fails(1);
+        assert!(run.err().contains("the import's source '"), "{run}");
     }
 }
 
