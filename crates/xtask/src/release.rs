@@ -22,7 +22,8 @@ use crate::Result;
 use crate::workspace::Workspace;
 
 const STEPS: &str = "\
-check [--tag TAG], address URL, archive TARGET, deb TARGET, image, finish, rehearse [--static]; see docs/releasing.md";
+check [--tag TAG], address URL, archive TARGET, deb TARGET, image, notices TARGET, finish, rehearse [--static]; see
+docs/releasing.md";
 
 /// Runs a step.
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -39,6 +40,10 @@ pub fn run(arguments: &[String]) -> Result<()> {
             in_dist(&workspace, |dist| deb::write(&workspace, &Build::of(&workspace, target)?, dist))
         }
         ["image"] => in_dist(&workspace, |dist| image::lay_context(&workspace, dist)),
+        ["notices", target] => {
+            println!("{}", notices::into_wheel(&workspace, target)?.display());
+            Ok(())
+        }
         ["finish"] => finish::run(&workspace, &workspace.target.join("dist"), &TARGETS),
         ["rehearse"] => rehearse::run(&workspace, false),
         ["rehearse", "--static"] => rehearse::run(&workspace, true),

@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -18,15 +19,37 @@ pub const NAME: &str = "THIRD-PARTY-LICENSES";
 /// How the name of a file with a licence begins.
 const BEGINNINGS: [&str; 5] = ["license", "licence", "copying", "notice", "copyright"];
 
+/// Lets a wheel that is built after this have the file, beside the licence of the project. Not for a commit: the file is large, and
+/// says the same as `Cargo.lock`.
+pub fn into_wheel(workspace: &Workspace, target: &str) -> Result<PathBuf> {
+    let project = workspace.root.join("pyproject.toml");
+    let text = fs::read_to_string(&project)?;
+    fs::write(project, with_notices(&text).ok_or("pyproject.toml names no licence files")?)?;
+    let file = workspace.root.join(NAME);
+    fs::write(&file, text_of(workspace, target, &["gto-cli", "gto-python"])?)?;
+    Ok(file)
+}
+
+fn with_notices(project: &str) -> Option<String> {
+    const FILES: &str = "license-files = [\"LICENSE\"]";
+    let named = format!("license-files = [\"LICENSE\", \"{NAME}\"]");
+    (project.contains(FILES) || project.contains(&named)).then(|| project.replace(FILES, &named))
+}
+
 /// The text for the program of a platform.
 ///
 /// # Errors
 /// If a package says nothing at all about its licence.
 pub fn text(workspace: &Workspace, target: &str) -> Result<String> {
+    text_of(workspace, target, &["gto-cli"])
+}
+
+/// The text for what is made of these packages of ours.
+fn text_of(workspace: &Workspace, target: &str, roots: &[&str]) -> Result<String> {
     let mut metadata = workspace.cargo();
     metadata.args(["metadata", "--locked", "--format-version=1", "--filter-platform", target]);
     let metadata: Value = serde_json::from_slice(&output_of(&mut metadata)?)?;
-    let compiled = compiled_into(&metadata, "gto-cli");
+    let compiled = compiled_into(&metadata, roots);
     let mut list = String::new();
     // Texts that differ in their line breaks alone are one.
     let mut packages_of: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
@@ -56,13 +79,13 @@ pub fn text(workspace: &Workspace, target: &str) -> Result<String> {
     Ok(all)
 }
 
-/// The ids of the packages that a package needs to run: those for its build and its tests are not in the program.
-fn compiled_into(metadata: &Value, root: &str) -> BTreeSet<String> {
+/// The ids of the packages that packages need to run: those for their build and their tests are not in the program.
+fn compiled_into(metadata: &Value, roots: &[&str]) -> BTreeSet<String> {
     let nodes = metadata["resolve"]["nodes"].as_array();
     let needed: BTreeMap<&str, Vec<&str>> = nodes.into_iter().flatten().map(needed_by).collect();
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let mut ids: Vec<&str> = packages
-        .filter(|package| package["name"] == root)
+        .filter(|package| package["name"].as_str().is_some_and(|name| roots.contains(&name)))
         .filter_map(|package| package["id"].as_str())
         .collect();
     let mut found = BTreeSet::new();
@@ -91,7 +114,7 @@ fn licences_in(folder: &Path) -> Result<Vec<String>> {
     for file in files_of(folder)? {
         let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         if BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)) {
-            texts.push(String::from_utf8_lossy(&std::fs::read(&file)?).replace("\r\n", "\n"));
+            texts.push(String::from_utf8_lossy(&fs::read(&file)?).replace("\r\n", "\n"));
         }
     }
     Ok(texts)
@@ -112,5 +135,18 @@ mod tests {
         let texts = text.matches("TERMS AND CONDITIONS FOR USE, REPRODUCTION").count();
         let packages = list.lines().filter(|line| line.contains("Apache-2.0")).count();
         assert!(texts * 10 < packages, "{texts} texts for {packages} packages");
+    }
+
+    #[test]
+    fn a_wheel_also_names_what_is_only_in_the_module() {
+        let workspace = Workspace::find().unwrap();
+        let of = |roots: &[&str]| text_of(&workspace, "x86_64-unknown-linux-gnu", roots).unwrap();
+        assert!(
+            of(&["gto-cli", "gto-python"]).contains("\npyo3 0.") && !of(&["gto-cli"]).contains("\npyo3 0.")
+        );
+        let project = fs::read_to_string(workspace.root.join("pyproject.toml")).unwrap();
+        let named = with_notices(&project).unwrap();
+        assert!(named.contains("license-files = [\"LICENSE\", \"THIRD-PARTY-LICENSES\"]"), "{named}");
+        assert_eq!(with_notices(&named), Some(named.clone()));
     }
 }
