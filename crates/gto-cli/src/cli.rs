@@ -13,7 +13,7 @@ use crate::commands;
 use crate::commands::completions::VARIABLE;
 use crate::context::Context;
 use crate::error::Result;
-use crate::lazy::Lazy;
+use crate::lazy::{Called, Lazy};
 
 /// Git Tag Ops: turn your Git repository into an artifact registry
 ///
@@ -70,7 +70,7 @@ pub struct Cli {
 
     /// What to do
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<Called<Command>>,
 }
 
 /// When to use colours.
@@ -161,7 +161,7 @@ pub fn takes_repository(name: &str) -> bool {
 
 /// Runs the given command.
 pub fn run(cli: Cli, context: &mut Context) -> Result<()> {
-    match cli.command {
+    match cli.command.map(|called| called.0) {
         None | Some(Command::Version) => commands::version::version(context),
         Some(Command::Show(show)) => show.0.run(context),
         #[cfg(feature = "serve")]

@@ -1,15 +1,59 @@
-//! Commands whose arguments are made when they are called.
+//! Commands that are made when they are called.
 //!
-//! Owns not making the arguments of all commands where one is called by its name, which took a third of the time of a short command.
-//! Everything else, such as the help, sees them as if they were always there.
+//! Owns not making all commands with their arguments where one is called by its name, which took a third of the time of a short
+//! command. Everything else, such as the help, sees them as if they were always there.
 
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
-use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches};
+use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Subcommand};
 
 thread_local! {
-    /// Whether the commands that are made now wait with their arguments.
-    static WAITS: Cell<bool> = const { Cell::new(false) };
+    /// The command that is called by its name, while the command line is made for it.
+    static CALLED: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// The commands. clap gives each of them a copy of every argument that they have in common, so the others are left out where one
+/// is called.
+#[derive(Debug)]
+pub struct Called<T>(pub T);
+
+impl<T: Subcommand> Subcommand for Called<T> {
+    fn augment_subcommands(command: Command) -> Command {
+        let Some(called) = CALLED.with_borrow(Clone::clone) else { return T::augment_subcommands(command) };
+        // Taking the others apart would cost as much as they do.
+        let mut all = ManuallyDrop::new(T::augment_subcommands(Command::default()));
+        match all.find_subcommand_mut(called) {
+            Some(found) => command.subcommand(std::mem::take(found)),
+            None => command,
+        }
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        T::augment_subcommands_for_update(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        T::has_subcommand(name)
+    }
+}
+
+impl<T: FromArgMatches> FromArgMatches for Called<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        T::from_arg_matches(matches).map(Self)
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        T::from_arg_matches_mut(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+
+    fn update_from_arg_matches_mut(&mut self, matches: &mut ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches_mut(matches)
+    }
 }
 
 /// The arguments of a command.
@@ -18,7 +62,11 @@ pub struct Lazy<T>(pub T);
 
 impl<T: Args> Args for Lazy<T> {
     fn augment_args(command: Command) -> Command {
-        if WAITS.get() { command.defer(T::augment_args) } else { T::augment_args(command) }
+        if CALLED.with_borrow(Option::is_some) {
+            command.defer(T::augment_args)
+        } else {
+            T::augment_args(command)
+        }
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -44,12 +92,12 @@ impl<T: FromArgMatches> FromArgMatches for Lazy<T> {
     }
 }
 
-/// The command line for words of which the first may be a command: then the other commands have no arguments yet.
+/// The command line for words of which the first may be a command: then there is no other.
 pub fn command_line<T: CommandFactory>(first: Option<&str>) -> Command {
     if let Some(first) = first.filter(|word| !word.starts_with('-')) {
-        WAITS.set(true);
+        CALLED.set(Some(first.to_owned()));
         let command = T::command();
-        WAITS.set(false);
+        CALLED.set(None);
         if command.find_subcommand(first).is_some() {
             return command;
         }

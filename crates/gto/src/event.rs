@@ -142,22 +142,15 @@ pub fn sort_events(events: Vec<Event>) -> Vec<Event> {
     let mut order: Vec<(i64, &str, usize)> =
         events.iter().enumerate().map(|(i, event)| (event.seconds(), event.tag.as_str(), i)).collect();
     order.sort_unstable();
-    let order: Vec<usize> = order.into_iter().map(|(_, _, i)| i).collect();
-    let mut events: Vec<Option<Event>> = events.into_iter().map(Some).collect();
-    let events: Vec<Event> = order.into_iter().filter_map(|i| events[i].take()).collect();
+    let order: Vec<(i64, usize)> = order.into_iter().map(|(second, _, i)| (second, i)).collect();
     let mut sorted = Vec::with_capacity(events.len());
-    let mut rest = events.into_iter().peekable();
-    while let Some(first) = rest.next() {
-        let second = first.seconds();
-        if rest.peek().is_none_or(|next| next.seconds() != second) {
-            sorted.push(first);
-            continue;
+    let mut events: Vec<Option<Event>> = events.into_iter().map(Some).collect();
+    for same in order.chunk_by(|(second, _), (next, _)| second == next) {
+        let taken = same.iter().filter_map(|(_, i)| events[*i].take());
+        match same {
+            [_] => sorted.extend(taken),
+            _ => merge_second(taken.collect(), &mut sorted),
         }
-        let mut same = vec![first];
-        while let Some(next) = rest.next_if(|next| next.seconds() == second) {
-            same.push(next);
-        }
-        merge_second(same, &mut sorted);
     }
     sorted
 }

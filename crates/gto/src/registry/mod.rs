@@ -171,7 +171,7 @@ impl Registry {
     /// The names of what is listed as a tag and has one of the marks in its name (`@`, `#`), in no order, some of them twice: for
     /// suggestions. What it points to is not read.
     pub fn listed_names(&self, marks: &[u8]) -> Result<Vec<String>> {
-        let has_mark = |name: &[u8]| name.iter().any(|byte| marks.contains(byte));
+        let has_mark = |name: &[u8]| marks.iter().any(|mark| name.contains(mark));
         Ok(self.repository.listed_names(&[""], &has_mark)?)
     }
 

@@ -12,7 +12,7 @@ use gix::refs::FullName;
 
 use crate::git::refs::entries::{EntryKind, each_entry};
 use crate::git::refs::loose_ref::{LooseRef, is_impossible_or_absent};
-use crate::git::refs::packed::PackedRefs;
+use crate::git::refs::packed::{PackedRefs, is_hex};
 use crate::git::refs::packed_damage::DamagedPackedRefs;
 use crate::git::refs::simple_name::is_simple;
 use crate::git::refs::{TAGS, full_name};
@@ -149,8 +149,7 @@ fn tags_with(
     let mut tags = TagRefs::default();
     while !lines.is_empty() {
         // Nearly all lines are simple.
-        let len = entry_len(lines);
-        if let Some(tag) = simple_tag(&lines[..len], hash)
+        if let Some((tag, len)) = simple_tag(lines, hash)
             && tag.name.as_bytes().starts_with(prefix.strip_prefix(TAGS.as_bytes()).unwrap_or(prefix))
         {
             tags.refs.push(tag);
@@ -254,30 +253,26 @@ fn loose_names(
     Ok(names)
 }
 
-/// The length of the first line, and of the next one if it belongs to it.
-fn entry_len(lines: &[u8]) -> usize {
-    let after_line = |from: usize| lines[from..].find_byte(b'\n').map_or(lines.len(), |at| from + at + 1);
-    let end = after_line(0);
-    if lines.get(end) == Some(&b'^') { after_line(end) } else { end }
-}
-
 /// The tag of `<id> refs/tags/<name>`, with a line `^<id>` or without, if it is as simple as tags of the registry are
-/// and there can be no doubt of it. `None` leaves it to gix.
+/// and there can be no doubt of it; and the length of both lines. `None` leaves it to gix.
 ///
 /// The format is that of git's `refs/packed-backend.c`, and what names may be of git-check-ref-format(1).
-fn simple_tag(entry: &[u8], hash: gix::hash::Kind) -> Option<TagRef> {
+fn simple_tag(lines: &[u8], hash: gix::hash::Kind) -> Option<(TagRef, usize)> {
     let digits = hash.len_in_hex();
-    let (line, rest) = entry.split_at(entry.find_byte(b'\n')?);
-    let is_peeled = |rest: &[u8]| {
-        let id = rest.strip_prefix(b"\n^").and_then(|rest| rest.strip_suffix(b"\n"));
-        id.is_some_and(|id| id.len() == digits && ObjectId::from_hex(id).is_some())
+    let (line, rest) = lines.split_at(lines.find_byte(b'\n')?);
+    let len = match rest[1..].strip_prefix(b"^") {
+        Some(peeled) => {
+            let (id, end) = peeled.split_at_checked(digits)?;
+            if !is_hex(id) || end.first() != Some(&b'\n') {
+                return None;
+            }
+            line.len() + digits + 3
+        }
+        None => line.len() + 1,
     };
-    if rest != b"\n" && !is_peeled(rest) {
-        return None;
-    }
     let (id, name) = line.split_at_checked(digits)?;
     let name = name.strip_prefix(b" refs/tags/").filter(|name| is_simple(name))?;
-    Some(TagRef { name: std::str::from_utf8(name).ok()?.to_owned(), target: ObjectId::from_hex(id)? })
+    Some((TagRef { name: std::str::from_utf8(name).ok()?.to_owned(), target: ObjectId::from_hex(id)? }, len))
 }
 
 /// Cuts `packed-refs` into parts of `size` bytes and the rest of their last line, which begin with the line of a ref.
@@ -345,9 +340,12 @@ mod tests {
                 let place = place % entry.len();
                 entry[place] = byte;
             }
-            if let Some(tag) = simple_tag(&entry, gix::hash::Kind::Sha1) {
-                let read: Vec<_> = packed::Iter::new(&entry, gix::hash::Kind::Sha1).unwrap().collect();
+            if let Some((tag, len)) = simple_tag(&entry, gix::hash::Kind::Sha1) {
+                let read: Vec<_> =
+                    packed::Iter::new(&entry[..len], gix::hash::Kind::Sha1).unwrap().collect();
                 prop_assert_eq!(read.len(), 1);
+                // A second line that belongs to the first one is never left for the next one.
+                prop_assert_ne!(entry.get(len), Some(&b'^'));
                 let by_gix = read[0].as_ref().unwrap();
                 prop_assert_eq!(by_gix.name.as_bstr().to_string(), format!("refs/tags/{}", tag.name));
                 prop_assert_eq!(from_gix(&by_gix.target()), tag.target);
@@ -362,8 +360,8 @@ mod tests {
         {
             let entry = format!("{ID} refs/tags/{name}\n^{ID}\n");
             assert_eq!(
-                simple_tag(entry.as_bytes(), gix::hash::Kind::Sha1).map(|tag| tag.name).as_deref(),
-                Some(name)
+                simple_tag(entry.as_bytes(), gix::hash::Kind::Sha1).map(|(tag, len)| (tag.name, len)),
+                Some((name.to_owned(), entry.len()))
             );
         }
     }

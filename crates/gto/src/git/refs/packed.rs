@@ -224,6 +224,15 @@ impl PackedRefs {
         Some(Line { name, peeled, len: digits + 1 + name.len() + 1 + second })
     }
 
+    /// Whether the record at the beginning of `rest` is certainly one that [`Self::record`] takes, as those of tags are.
+    fn is_plain(&self, rest: &[u8]) -> bool {
+        self.line(rest).is_some_and(|line| {
+            is_hex(&rest[..self.hash.len_in_hex()])
+                && line.peeled.is_none_or(is_hex)
+                && line.name.strip_prefix(TAGS.as_bytes()).is_some_and(is_simple)
+        })
+    }
+
     fn id(&self, text: &[u8]) -> Option<ObjectId> {
         ObjectId::from_hex(text.get(..self.hash.len_in_hex())?)
     }
@@ -236,7 +245,9 @@ impl PackedRefs {
         while low != high {
             let middle = low + (high - low) / 2;
             let start = record_start(bytes, low, middle);
-            self.record(&bytes[start..])?;
+            if !self.is_plain(&bytes[start..]) {
+                self.record(&bytes[start..])?;
+            }
             match self.compare(&bytes[start..], name, is_whole) {
                 std::cmp::Ordering::Less => low = record_end(bytes, middle, high),
                 std::cmp::Ordering::Greater => high = start,
@@ -329,6 +340,11 @@ fn record_end(bytes: &[u8], mut place: usize, high: usize) -> usize {
         place += 1;
     }
     place
+}
+
+/// Whether these are hexadecimal digits. All are looked at, which is quicker than to stop at the first one that is not.
+pub(super) fn is_hex(digits: &[u8]) -> bool {
+    digits.iter().fold(true, |all, digit| all & digit.is_ascii_hexdigit())
 }
 
 fn is_space(byte: u8) -> bool {

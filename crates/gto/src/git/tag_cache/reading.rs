@@ -140,7 +140,9 @@ impl Reading {
                 *object = read.next();
             }
         }
-        objects.into_iter().flatten().collect()
+        let mut all = Vec::with_capacity(objects.len());
+        all.extend(objects.into_iter().flatten());
+        all
     }
 
     /// Reads tags from Git and remembers them.

@@ -213,17 +213,15 @@ impl Scan {
     /// Reads the tags of one artifact. Tags whose names are not the registry's are none.
     pub(in crate::registry) fn of(
         artifact: &ArtifactName,
-        tags: Vec<TagRef>,
+        mut tags: Vec<TagRef>,
         read: impl FnOnce(&[TagRef]) -> Vec<TagObject>,
     ) -> Self {
         let prefix = artifact.as_str().len();
         let mut stages = KnownStages::default();
-        let parse = |tag: TagRef| {
-            let name = TagName::parse_event(artifact, tag.name.get(prefix..)?, &mut stages)?;
-            Some((tag, name))
-        };
-        let (tags, names): (Vec<_>, Vec<_>) = tags.into_iter().filter_map(parse).unzip();
-        let mut scan = Self::default();
+        let mut parse = |tag: &TagRef| TagName::parse_event(artifact, tag.name.get(prefix..)?, &mut stages);
+        let mut names = Vec::with_capacity(tags.len());
+        tags.retain(|tag| parse(tag).map(|name| names.push(name)).is_some());
+        let mut scan = Self { events: Vec::with_capacity(tags.len()), ..Self::default() };
         let objects = read(&tags);
         for ((tag, name), object) in tags.into_iter().zip(names).zip(objects) {
             scan.add(tag, name, object);
