@@ -46,6 +46,8 @@ struct Page<'a> {
     status: u16,
     title: &'a str,
     detail: &'a str,
+    /// The reason, where the detail is too long for a heading.
+    why: Option<&'a str>,
     hints: &'a [String],
     signs_in: bool,
     back: Option<&'a str>,
@@ -128,10 +130,14 @@ impl Failure {
             ([(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
         } else {
             let next = uri.path_and_query().map_or("/", |asked| asked.as_str());
+            // What is refused, and after it why.
+            let parts = self.detail.split_once("': ").filter(|_| self.status == StatusCode::FORBIDDEN);
+            let what = parts.map(|(what, _)| format!("{what}'"));
             let page = Page {
                 status: self.status.as_u16(),
                 title,
-                detail: &self.detail,
+                detail: what.as_deref().unwrap_or(&self.detail),
+                why: parts.map(|(_, why)| why),
                 hints: &self.hints,
                 signs_in: self.signs_in,
                 back: self.back.as_deref(),

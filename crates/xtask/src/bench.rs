@@ -4,10 +4,13 @@
 //! from `gto-testkit`; the measuring is in [`crate::measure`].
 
 mod instructions;
+mod load;
 mod part;
+mod peers;
 mod pipeline;
 mod refresh;
 mod registry;
+mod serve;
 mod table;
 
 use std::path::PathBuf;
@@ -29,6 +32,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
     }
     if options.pipeline {
         return pipeline::run(&gto, options.runs);
+    }
+    if options.serve {
+        return serve::run(&workspace, &gto, options.runs);
     }
     let is_followed = options.parts.contains(&Part::Snapshot);
     let follow = is_followed.then(|| workspace.build_example("follow", Profile::Release)).transpose()?;
@@ -76,6 +82,8 @@ struct Options {
     instructions: bool,
     /// Time `gto ci`, and measure nothing else.
     pipeline: bool,
+    /// Put `gto serve` under load, and measure nothing else.
+    serve: bool,
 }
 
 impl Options {
@@ -86,6 +94,7 @@ impl Options {
             parts: Part::ALL.to_vec(),
             instructions: false,
             pipeline: false,
+            serve: false,
         };
         if arguments == ["--instructions"] {
             options.instructions = true;
@@ -93,6 +102,9 @@ impl Options {
         }
         if arguments == ["--pipeline"] {
             return Ok(Self { runs: 15, pipeline: true, ..options });
+        }
+        if arguments == ["--serve"] {
+            return Ok(Self { runs: 3, serve: true, ..options });
         }
         for pair in arguments.chunks(2) {
             let [flag, value] = pair else { return Err(format!("`{}` needs a value", pair[0]).into()) };

@@ -51,6 +51,8 @@ Tasks:
             count the instructions of questions about one artifact, which needs valgrind, and print them with their budgets
   bench --pipeline
             time `gto ci` for the checkout of a job against the git fetch commands that it needs
+  bench --serve
+            put `gto serve` with 5,500 models under load beside nginx and MLflow's server, as far as these are to be had (Linux)
   python [--release] [-- UNITTEST ARGUMENTS]
             build the Python package, install it into an empty environment and test it there
             --release: as it is published
