@@ -61,6 +61,8 @@ pub struct Plan {
 /// That the policy allows it, and why. [`gto::plan::PolicyVerdict`].
 #[derive(Serialize, ToSchema)]
 pub struct PolicyVerdict {
+    /// `valid`: no other plan is made.
+    pub verdict: String,
     /// The commit that the policy is in.
     pub commit: String,
     pub source: String,

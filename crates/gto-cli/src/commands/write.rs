@@ -4,6 +4,7 @@ use gto::plan::{Plan, Unchanged};
 use gto::{Applied, Registry, Request, WriteOptions, Written};
 use gto_frontend::advice;
 use gto_frontend::reports::deleted::Deleted;
+use gto_frontend::reports::policy;
 use gto_frontend::reports::written::{self, WriteReport};
 
 use super::confirm::{Agreed, confirm};
@@ -16,6 +17,22 @@ use crate::printer::Printer;
 
 /// Carries out a request unless this is a dry run, and reports it. Returns what was planned.
 pub fn run(context: &mut Context, registry: &Registry, request: &Request, args: &WriteArgs) -> Result<Plan> {
+    let done = carry_out(context, registry, request, args);
+    if let Err(CommandError::Registry(error)) = &done
+        && args.json
+        && let Some(verdict) = policy::refusal(error, args.dry_run)
+    {
+        context.printer.line(json::to_string(&verdict)?)?;
+    }
+    done
+}
+
+fn carry_out(
+    context: &mut Context,
+    registry: &Registry,
+    request: &Request,
+    args: &WriteArgs,
+) -> Result<Plan> {
     let options = options(registry, args)?;
     context.artifact = request.artifacts().first().cloned();
     let agreed = confirm(context, registry, request, &options, args)?;

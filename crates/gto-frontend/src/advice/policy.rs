@@ -7,6 +7,9 @@ use gto::{Error, FetchedBranches};
 use super::value::{Advice, Part, Step, advice, either};
 use crate::text::shell_quote;
 
+/// The trailer with the reason why rules are not kept.
+const OVERRIDE: &str = "Gto-Override";
+
 pub(super) fn of(error: &Error) -> Vec<Advice> {
     match error {
         Error::PolicyViolated { tag, violations } => {
@@ -14,9 +17,7 @@ pub(super) fn of(error: &Error) -> Vec<Advice> {
             let mut all: Vec<Advice> = Vec::new();
             for violation in violations {
                 let advice = of_violation(violation, name.as_ref());
-                if !all.contains(&advice) {
-                    all.push(advice);
-                }
+                all.extend(advice.filter(|advice| !all.contains(advice)));
             }
             all
         }
@@ -46,6 +47,7 @@ pub(super) fn of(error: &Error) -> Vec<Advice> {
             );
             vec![format!("`{fetch} && git remote set-head {remote} --auto` fetches it").into()]
         }
+        Error::ReservedTrailer { trailer } if *trailer != OVERRIDE => vec!["leave the line out".into()],
         Error::ReservedTrailer { .. } => {
             vec![advice![
                 "leave the line out; ",
@@ -70,15 +72,18 @@ fn ask(remote: &str) -> String {
     format!("git fetch {remote} && git remote set-head {remote} --auto")
 }
 
-fn of_violation(violation: &Violation, tag: Option<&TagName>) -> Advice {
+fn of_violation(violation: &Violation, tag: Option<&TagName>) -> Option<Advice> {
+    if violation.remedy == Remedy::Nothing {
+        return None;
+    }
     let satisfy = format!("to satisfy {}, {}", violation.rule, violation.remedy);
     let stages = match &violation.remedy {
         Remedy::AssignFirst(stages) | Remedy::AssignAndWait(stages, _) => stages.as_slice(),
         _ => &[],
     };
-    let (Some(tag), [stage, ..]) = (tag, stages) else { return satisfy.into() };
+    let (Some(tag), [stage, ..]) = (tag, stages) else { return Some(satisfy.into()) };
     let (artifact, stage) = (tag.artifact.to_string(), stage.to_string());
     let version = violation.found.split(' ').next().filter(|word| word.starts_with('v')).map(str::to_owned);
     let step = Part::Step(Step::Assign { artifact, stage, version });
-    advice![format!("{satisfy}: "), step]
+    Some(advice![format!("{satisfy}: "), step])
 }

@@ -1,6 +1,7 @@
 //! What the policy says, as JSON and as lines for a person.
 
-use gto::policy::{Check, Judgement, Outcome, Reason, Refused, Verdict};
+use gto::Error;
+use gto::policy::{Check, Judgement, Missing, Outcome, Reason, Refused, Verdict, Violation};
 use gto::{JudgedTag, PolicyReport};
 use serde_json::{Value, json};
 
@@ -39,6 +40,34 @@ fn condition(check: &Check) -> Value {
         "fulfilled": is_fulfilled,
         "remedy": remedy,
     })
+}
+
+/// The report of a write that the policy refuses, with its verdict; `None` for another error.
+pub fn refusal(error: &Error, dry_run: bool) -> Option<Value> {
+    let (verdict, tag, checks): (_, _, Vec<Check>) = match error {
+        Error::PolicyViolated { tag, violations } => {
+            let check = |violation: &Violation| {
+                let Violation { rule, stage, condition, wanted, found, remedy } = violation.clone();
+                Check { rule, stage, condition, wanted, outcome: Outcome::Violated(found, remedy) }
+            };
+            ("violated", tag, violations.iter().map(check).collect())
+        }
+        Error::PolicyUnknown { tag, missing } => {
+            let check = |missing: &Missing| {
+                let Missing { rule, stage, condition, wanted, reason } = missing.clone();
+                Check { rule, stage, condition, wanted, outcome: Outcome::Unknown(reason) }
+            };
+            ("unknown", tag, missing.iter().map(check).collect())
+        }
+        _ => return None,
+    };
+    let conditions: Vec<Value> = checks.iter().map(condition).collect();
+    Some(json!({
+        "dry_run": dry_run,
+        "pushed": false,
+        "tags": [],
+        "policy": {"verdict": verdict, "tag": tag, "conditions": conditions},
+    }))
 }
 
 /// Many tags.

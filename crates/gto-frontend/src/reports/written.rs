@@ -24,10 +24,18 @@ pub struct WriteReport<'a> {
     already: &'a [String],
     /// What the policy says; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<&'a PolicyVerdict>,
+    policy: Option<Allowed<'a>>,
     /// The commands for tags that were deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted: Option<Deleted<'a>>,
+}
+
+/// What the policy says of a plan; see [`crate::reports::policy::refusal`] for those that there are none of.
+#[derive(Debug, Serialize)]
+struct Allowed<'a> {
+    verdict: &'static str,
+    #[serde(flatten)]
+    found: &'a PolicyVerdict,
 }
 
 #[derive(Debug, Serialize)]
@@ -62,7 +70,7 @@ impl<'a> WriteReport<'a> {
                 .collect(),
             moves: plan.moves.iter().map(MoveReport::new).collect(),
             already: &plan.already,
-            policy: plan.policy.as_ref(),
+            policy: plan.policy.as_ref().map(|found| Allowed { verdict: "valid", found }),
             deleted: None,
         }
     }

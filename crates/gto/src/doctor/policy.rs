@@ -81,7 +81,7 @@ fn unfulfillable(policy: &Policy) -> Vec<String> {
             && people < wanted.count
         {
             found.push(format!(
-                "{place} wants {} approvals, and its groups have {people} members",
+                "{place} wants {} approvals, and there are {people} people in its groups",
                 wanted.count
             ));
         }

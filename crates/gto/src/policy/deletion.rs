@@ -110,7 +110,10 @@ pub fn deletion_checks(
                 let found = format!("'{}' pushes", crate::text::printable(pusher));
                 Outcome::Violated(found, Remedy::PushAs(rule.pusher.clone()))
             }
-            None => Outcome::Unknown("who pushes is not known: only the server knows".to_owned()),
+            None => Outcome::Unknown(
+                "who pushes is not known: only a server says it (`git config gto.pusherFrom` there)"
+                    .to_owned(),
+            ),
         };
         checks.push(check(rule.place, wanted, outcome));
     }

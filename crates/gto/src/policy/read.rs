@@ -28,15 +28,16 @@ pub struct PolicyError {
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the policy '{}' cannot be used: {}", Policy::FILE_NAME, self.reason())
+    }
+}
+
+impl PolicyError {
+    /// The place and what is wrong there, for whoever knows the file.
+    pub fn reason(&self) -> String {
         match self.line {
-            0 => write!(f, "the policy '{}' cannot be used: {}", Policy::FILE_NAME, self.message),
-            line => write!(
-                f,
-                "the policy '{}' cannot be used: line {line}, column {}: {}",
-                Policy::FILE_NAME,
-                self.column,
-                self.message
-            ),
+            0 => self.message.clone(),
+            line => format!("line {line}, column {}: {}", self.column, self.message),
         }
     }
 }

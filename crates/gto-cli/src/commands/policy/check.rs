@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use gto::name::ArtifactName;
-use gto::policy::{Reason, Refused, Verdict, fetch_of};
+use gto::policy::{Policy, Reason, Refused, Verdict, fetch_of};
 use gto::tag::TagName;
 use gto::{PolicyReport, Registry, TagsToCheck};
 use gto_frontend::reports::policy;
@@ -98,6 +98,14 @@ impl Check {
                 let what = || format!("Cannot read '{}'", file.display());
                 let text =
                     std::fs::read(file).map_err(|source| CommandError::File { what: what(), source })?;
+                Policy::read(&text).map_err(|error| {
+                    let message =
+                        format!("The policy '{}' cannot be used: {}", file.display(), error.reason());
+                    CommandError::arguments(
+                        message,
+                        "correct it before it comes to the default branch".to_owned(),
+                    )
+                })?;
                 registry.policy_as_of(&text)?
             }
             None => in_force(registry)?,

@@ -127,9 +127,9 @@ fn the_policy_is_changed_by_whom_it_names_and_by_nobody_else() {
     };
     for file in [".gto-policy.yaml", ".gto-policy/keys/all.pub", ".gto-policy/baseline"] {
         change(&scene.eve, file);
-        scene.refused(&["HEAD"], &["a change of the policy is signed by release", "is signed by"]);
+        scene.refused(&["HEAD"], &["a change of the policy that is signed by release", "is signed by"]);
         let checked = gto(clone, "policy check --range origin/HEAD..HEAD").fails(4);
-        assert!(checked.out().contains("a change of the policy is signed by release"), "{checked}");
+        assert!(checked.out().contains("a change of the policy that is signed by release"), "{checked}");
         clone.git_ok(&["reset", "-q", "--hard", &start]);
     }
     change(&scene.ada, ".gto-policy.yaml");
@@ -145,7 +145,7 @@ fn the_policy_is_changed_by_whom_it_names_and_by_nobody_else() {
     // What another hand changes after a signed commit is not signed by it.
     change(&scene.ada, ".gto-policy.yaml");
     change(&scene.eve, ".gto-policy.yaml");
-    scene.refused(&["HEAD"], &["a change of the policy is signed by release"]);
+    scene.refused(&["HEAD"], &["a change of the policy that is signed by release"]);
     clone.git_ok(&["reset", "-q", "--hard", "@{u}"]);
     let json = gto(clone, "policy check --range HEAD~1..HEAD --json").ok().json();
     assert_eq!(json["changes"], serde_json::json!([]));
@@ -162,13 +162,13 @@ fn a_branch_that_stands_for_the_default_branch_is_guarded_as_it_is() {
     server.git_ok(&["symbolic-ref", "refs/heads/second", "refs/heads/alias"]);
     policy(clone, "rules: []\n", &[]);
     for name in ["refs/heads/alias", "refs/heads/second"] {
-        scene.refused(&[&format!("HEAD:{name}")], &["a change of the policy is signed by release"]);
+        scene.refused(&[&format!("HEAD:{name}")], &["a change of the policy that is signed by release"]);
         scene.refused(&["--force", &format!("HEAD~2:{name}")], &["the default branch keeps its history"]);
     }
     // The other way round: what HEAD names is a symbolic ref itself.
     server.git_ok(&["symbolic-ref", "HEAD", "refs/heads/second"]);
-    scene.refused(&[&format!("HEAD:{branch}")], &["a change of the policy is signed by release"]);
-    scene.refused(&["HEAD:refs/heads/second"], &["a change of the policy is signed by release"]);
+    scene.refused(&[&format!("HEAD:{branch}")], &["a change of the policy that is signed by release"]);
+    scene.refused(&["HEAD:refs/heads/second"], &["a change of the policy that is signed by release"]);
 }
 
 #[test]

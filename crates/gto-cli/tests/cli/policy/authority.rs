@@ -58,6 +58,16 @@ impl Authority {
         self.ca("-revoke ada.pem");
     }
 
+    /// Whether `gpgsm` can read lists of what was revoked. The skip is reported.
+    pub fn has_lists() -> bool {
+        let mut started = Command::new("dirmngr");
+        let starts = started.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+        if !starts {
+            skip("no dirmngr");
+        }
+        starts
+    }
+
     /// Lets `gpgsm` ask for revocations in the user's own ring, where that list is loaded.
     pub fn ask_for_revocations(&self) {
         self.sh("printf 'enable-crl-checks\\nenable-issuer-based-crl-check\\n' > \"$GNUPGHOME/gpgsm.conf\"; \

@@ -132,18 +132,18 @@ fn whoever_may_not_change_the_policy_cannot_and_the_default_branch_keeps_its_his
     clone.commit(&[("a", "3")], "third");
     hooked.taken(&["HEAD"]);
     policy(clone, "rules: []\n", &[]);
-    hooked.refused(&["HEAD"], &["a change of the policy is signed by release", "is not signed"]);
+    hooked.refused(&["HEAD"], &["a change of the policy that is signed by release", "is not signed"]);
     // A key is as good as a rule.
     clone.git_ok(&["reset", "-q", "--hard", "@{u}"]);
     clone.commit(&[(".gto-policy/keys/mallory.pub", "ssh-ed25519 AAAA mallory@example.com")], "A key");
-    hooked.refused(&["HEAD"], &["a change of the policy is signed by release"]);
+    hooked.refused(&["HEAD"], &["a change of the policy that is signed by release"]);
     // Nor by a merge that takes what the policy was before.
     clone.git_ok(&["reset", "-q", "--hard", "@{u}"]);
     clone.git_ok(&["checkout", "-q", "-b", "old", "m@v2.0.0"]);
     clone.commit(&[("b", "")], "side");
     clone.git_ok(&["merge", "-q", "-s", "ours", "-m", "merge", "@{-1}"]);
     let branch = hooked.server.git_ok(&["symbolic-ref", "HEAD"]);
-    hooked.refused(&[&format!("HEAD:{branch}")], &["a change of the policy is signed by release"]);
+    hooked.refused(&[&format!("HEAD:{branch}")], &["a change of the policy that is signed by release"]);
     hooked.server.git_ok(&["config", "receive.denyDeleteCurrent", "ignore"]);
     hooked.refused(
         &["--force", &format!("m@v1.0.0^{{commit}}:{branch}")],

@@ -158,6 +158,31 @@ fn certificates_are_judged_at_the_hook() {
 }
 
 #[test]
+fn certificates_that_their_authority_has_revoked_are_refused_at_the_hook() {
+    let Some(ring) = GpgHome::or_skip() else { return };
+    let mut sandbox = Sandbox::new();
+    sandbox.set_env("GNUPGHOME", ring.path());
+    let Some(authority) = Authority::or_skip(&sandbox.home(), &ring, "-days 30") else { return };
+    if !Authority::has_lists() {
+        return;
+    }
+    let (ca, ada) = (authority.file("ca.pem"), authority.file("ada.pem"));
+    let (of_ca, of_ada, list) =
+        (".gto-policy/keys/ca.pem", ".gto-policy/keys/ada.pem", ".gto-policy/keys/acme.crl");
+    let before = authority.revocations(3600);
+    let (server, clone) = hooked(&sandbox, "x509:/CN=Ada", &[(of_ca, &ca), (of_ada, &ada), (list, &before)]);
+    clone.git_ok(&["config", "gpg.format", "x509"]);
+    clone.git_ok(&["config", "user.signingKey", "/CN=Ada"]);
+    sign(&clone, "m#prod#1", -60);
+    taken(&clone, &["m#prod#1"]);
+    authority.revoke();
+    change_policy(&clone, "x509:/CN=Ada", &[(list, &authority.revocations(3600))]);
+    taken(&clone, &["HEAD"]);
+    sign(&clone, "m#prod#2", -50);
+    refused(&server, &clone, &["m#prod#2"], &["remote: m#prod#2", "its key was revoked"]);
+}
+
+#[test]
 fn an_approval_has_the_name_of_the_key_that_signs_it() {
     let sandbox = Sandbox::new();
     let home = sandbox.home();

@@ -16,8 +16,23 @@ fn a_write_that_violates_the_policy_is_refused_before_anything_is_made() {
     let run = forbidden(&repo, "assign m --version v1.0.0 --stage prod", error);
     hints_at(&run, "gto assign m --version v1.0.0 --stage staging");
     forbidden(&repo, "assign m --version v1.0.0 --stage prod --dry-run", error);
+    for line in [
+        "assign m --version v1.0.0 --stage prod --json",
+        "assign m --version v1.0.0 --stage prod --dry-run --json",
+    ] {
+        let verdict = gto(&repo, line).fails(4).json()["policy"].take();
+        assert_eq!(
+            (&verdict["verdict"], &verdict["tag"]),
+            (&"violated".into(), &"m#prod#1".into()),
+            "{verdict}"
+        );
+        let condition = &verdict["conditions"][0];
+        assert_eq!((&condition["condition"], &condition["line"]), (&"from".into(), &3.into()), "{verdict}");
+        assert_eq!(condition["remedy"], "assign the version to stage 'staging' first");
+    }
     gto(&repo, "assign m --version v1.0.0 --stage staging").ok();
     let planned = gto(&repo, "assign m --version v1.0.0 --stage prod --dry-run --json").ok().json();
+    assert_eq!(planned["policy"]["verdict"], "valid");
     assert_eq!(planned["policy"]["checks"][0]["found"], "it was in stage 'staging'");
     gto(&repo, "promote m --from staging --to prod").ok();
     gto(&repo, "policy check").ok();
@@ -31,6 +46,11 @@ fn what_a_policy_does_not_name_is_as_without_one() {
     policy(&repo, FROM, &[]);
     gto(&repo, "assign m --version v1.0.0 --stage dev").ok();
     gto(&repo, "register other").ok();
+    // But the names of approvals.
+    let reserved = "The policy forbids 'gto-approval/x@v0.0.1': .gto-policy.yaml wants no artifact whose name begins with 'gto-approval/', \
+                    but its name is 'gto-approval/x'";
+    let run = forbidden(&repo, "register gto-approval/x", reserved);
+    assert!(!run.err().contains("hint:"), "{run}");
 }
 
 #[test]
@@ -94,6 +114,12 @@ fn init_exempts_what_was_there_and_check_finds_what_was_made_by_hand() {
     gto(&repo, "policy check m#prod#2").ok();
     write(&repo.path().join("new.yaml"), "version: 1\nrules: []\n");
     gto(&repo, "policy check --as-of new.yaml").ok();
+    write(&repo.path().join("new.yaml"), "version: 1\nrules:\n- {stage: prod, form: [a]}\n");
+    let run = gto(&repo, "policy check --as-of new.yaml").fails(1);
+    assert!(
+        run.err().contains("The policy 'new.yaml' cannot be used: line 3, column 17: unknown key 'form'"),
+        "{run}"
+    );
     refused(&repo, "policy check x", "Cannot find artifact 'x'");
     refused(&repo, "policy init", "'.gto-policy.yaml' is there already");
 }

@@ -88,7 +88,10 @@ fn deletions_are_denied_unless_a_rule_names_who_pushes() {
     let delete = |tag: &str, who| found(&world(who).judge(&exempt, &before, &Change::Delete(tag.to_owned())));
     assert_eq!(delete("m@v1.0.0", Some("eve"))[0], "delete: 'eve' pushes");
     assert_eq!(delete("m#prod#3", Some("bot")), [""; 0]);
-    assert_eq!(delete("m#prod#3", None), ["? who pushes is not known: only the server knows"]);
+    assert_eq!(
+        delete("m#prod#3", None),
+        ["? who pushes is not known: only a server says it (`git config gto.pusherFrom` there)"]
+    );
     // Allowed as a deletion; what the stage shows afterwards is judged like any other change.
     assert_eq!(delete("m#prod#4", Some("bot")), ["version: it is v2.0.0-rc.1"]);
     let moved = Event { tag_id: ObjectId::from_bytes(&[9; 20]).unwrap(), ..event("m#prod#4", 2, 40) };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::approval::APPROVALS;
-use crate::git::{CheckedTag, FetchedTags, TagObject, Want};
+use crate::git::{CheckedTag, FetchedTags, GitError, TagObject, Want};
 use crate::name::{ArtifactName, StageName};
 use crate::object_id::ObjectId;
 use crate::policy::{
@@ -90,11 +90,9 @@ impl Registry {
         commit: ObjectId,
         patterns: &[Glob],
     ) -> Result<BranchFact, String> {
-        let branches =
-            self.repository.branches_under(&in_force.branches).map_err(|error| error.to_string())?;
-        let fits = |name: &str| name != "HEAD" && patterns.iter().any(|pattern| pattern.matches(name));
+        let branches = self.branches_like(&in_force.branches, patterns).map_err(|error| error.to_string())?;
         let (mut looked_at, mut unknown) = (Vec::new(), None);
-        for (name, tip) in branches.into_iter().filter(|(name, _)| fits(name)) {
+        for (name, tip) in branches {
             match self.repository.is_in_history(commit, tip) {
                 Ok(true) => return Ok(BranchFact { on: Some(name), looked_at }),
                 Ok(false) => looked_at.push(name),
@@ -107,6 +105,24 @@ impl Registry {
             unknown = self.unfetched_branches(&in_force.branches);
         }
         unknown.map_or(Ok(BranchFact { on: None, looked_at }), Err)
+    }
+
+    /// The branches that match, with their commits; those that are named are not looked for among all others.
+    fn branches_like(&self, under: &str, patterns: &[Glob]) -> Result<Vec<(String, ObjectId)>, GitError> {
+        let is_branch = |name: &str| name != "HEAD";
+        if patterns.iter().all(|pattern| pattern.is_literal() && is_branch(pattern.as_str())) {
+            let mut found = Vec::with_capacity(patterns.len());
+            for name in patterns.iter().map(Glob::as_str) {
+                let commit = self.repository.commit_of_ref(&format!("{under}{name}"))?;
+                found.extend(commit.map(|commit| (name.to_owned(), commit)));
+            }
+            if found.len() == patterns.len() {
+                return Ok(found);
+            }
+        }
+        let mut branches = self.repository.branches_under(under)?;
+        branches.retain(|(name, _)| is_branch(name) && patterns.iter().any(|pattern| pattern.matches(name)));
+        Ok(branches)
     }
 
     /// Why the remote may have branches that are not here, though all were fetched that Git fetches.

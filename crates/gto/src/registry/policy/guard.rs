@@ -107,7 +107,7 @@ impl Registry {
         }
         let groups = guard.by.join(", ");
         let fix = format!("let a member of {groups} make and sign that commit (`git commit -S`)");
-        let wanted = format!("a change of the policy is signed by {groups}");
+        let wanted = format!("a change of the policy that is signed by {groups}");
         Ok(Some(Reason { rule: guard.place, wanted, found, fix: Some(fix), is_unknown: false }))
     }
 
