@@ -104,7 +104,10 @@ impl Repository {
         match output.status.code() {
             Some(0) => Ok(true),
             Some(1) if !self.is_shallow() => Ok(false),
-            Some(1) => Err("this clone is shallow, and lacks older commits".to_owned()),
+            Some(1) => {
+                Err("this clone is shallow, and lacks older commits: `git fetch --unshallow` fetches them"
+                    .to_owned())
+            }
             _ => Err(lossy(output.stderr.trim_ascii())),
         }
     }
