@@ -3,6 +3,7 @@
 //! G, the measure of whole registries, is git printing everything that a registry is made of. The registries come
 //! from `gto-testkit`; the measuring is in [`crate::measure`].
 
+mod get;
 mod instructions;
 mod load;
 mod part;
@@ -26,15 +27,16 @@ use table::{Compared, Row};
 pub fn run(arguments: &[String]) -> Result<()> {
     let options = Options::parse(arguments)?;
     let workspace = Workspace::find()?;
-    let gto = workspace.build_gto(Profile::Release)?;
-    if options.instructions {
-        return instructions::run(&gto);
-    }
-    if options.pipeline {
-        return pipeline::run(&gto, options.runs);
-    }
-    if options.serve {
-        return serve::run(&workspace, &gto, options.runs);
+    let gto = match &options.gto {
+        Some(gto) => std::fs::canonicalize(gto)?,
+        None => workspace.build_gto(Profile::Release)?,
+    };
+    match options.alone {
+        Some(Alone::Instructions) => return instructions::run(&gto),
+        Some(Alone::Pipeline) => return pipeline::run(&gto, options.runs),
+        Some(Alone::Serve) => return serve::run(&workspace, &gto, options.runs),
+        Some(Alone::Get) => return get::run(&workspace, &gto, options.runs),
+        None => {}
     }
     let is_followed = options.parts.contains(&Part::Snapshot);
     let follow = is_followed.then(|| workspace.build_example("follow", Profile::Release)).transpose()?;
@@ -78,33 +80,43 @@ struct Options {
     runs: usize,
     /// In their order.
     parts: Vec<Part>,
-    /// Count instructions, and measure nothing else.
-    instructions: bool,
-    /// Time `gto ci`, and measure nothing else.
-    pipeline: bool,
-    /// Put `gto serve` under load, and measure nothing else.
-    serve: bool,
+    /// Measure nothing else.
+    alone: Option<Alone>,
+    /// A build that there is already.
+    gto: Option<PathBuf>,
+}
+
+/// What is measured for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Alone {
+    /// The instructions of questions.
+    Instructions,
+    /// `gto ci`.
+    Pipeline,
+    /// `gto serve` under load.
+    Serve,
+    /// `gto get`.
+    Get,
 }
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self> {
-        let mut options = Self {
-            tags: vec![10_000, 100_000],
-            runs: 7,
-            parts: Part::ALL.to_vec(),
-            instructions: false,
-            pipeline: false,
-            serve: false,
+        let mut options =
+            Self { tags: vec![10_000, 100_000], runs: 7, parts: Part::ALL.to_vec(), alone: None, gto: None };
+        let alone = match arguments.first().map(String::as_str) {
+            Some("--instructions") => Some((Alone::Instructions, options.runs)),
+            Some("--pipeline") => Some((Alone::Pipeline, 15)),
+            Some("--serve") => Some((Alone::Serve, 3)),
+            Some("--get") => Some((Alone::Get, 5)),
+            _ => None,
         };
-        if arguments == ["--instructions"] {
-            options.instructions = true;
-            return Ok(options);
-        }
-        if arguments == ["--pipeline"] {
-            return Ok(Self { runs: 15, pipeline: true, ..options });
-        }
-        if arguments == ["--serve"] {
-            return Ok(Self { runs: 3, serve: true, ..options });
+        if let Some((alone, runs)) = alone {
+            let gto = match &arguments[1..] {
+                [] => None,
+                [gto] if alone == Alone::Get => Some(PathBuf::from(gto)),
+                _ => return Err(format!("`{}` takes no more than that", arguments[0]).into()),
+            };
+            return Ok(Self { runs, alone: Some(alone), gto, ..options });
         }
         for pair in arguments.chunks(2) {
             let [flag, value] = pair else { return Err(format!("`{}` needs a value", pair[0]).into()) };
@@ -228,6 +240,7 @@ mod tests {
             &["--tags", "100,0"],
             &["--parts", "hole"],
             &["--instructions", "--runs", "1"],
+            &["--get", "gto", "1"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }

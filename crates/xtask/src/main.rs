@@ -53,6 +53,8 @@ Tasks:
             time `gto ci` for the checkout of a job against the git fetch commands that it needs
   bench --serve
             put `gto serve` with 5,500 models under load beside nginx and MLflow's server, as far as these are to be had (Linux)
+  bench --get [GTO]
+            time `gto get`, of a new build or of this one, against `dvc get`, `cp` and git: 10,000 files, 2 GiB, a blob by URL
   python [--release] [-- UNITTEST ARGUMENTS]
             build the Python package, install it into an empty environment and test it there
             --release: as it is published

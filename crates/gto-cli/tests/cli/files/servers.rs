@@ -251,6 +251,43 @@ fn objects_come_from_google_cloud_storage() {
 }
 
 #[test]
+fn generations_of_files_come_from_google_cloud_storage() {
+    let mut dvc = Dvc::new();
+    let (folder, versions) = (served(&dvc), dvc.repo.path().join("../versions"));
+    fs::create_dir_all(folder.join("pre/sub")).expect("the sandbox is writable");
+    fs::write(folder.join("pre/sub/d"), "333").expect("the sandbox is writable");
+    let Some((_server, address)) = cloud_with("gs", &folder, Some(&versions)) else { return };
+    set(&mut dvc, &[("STORAGE_EMULATOR_HOST", &address)]);
+    let versions = fs::read_to_string(versions).expect("the server wrote it");
+    let generation = versions.split(' ').next().unwrap_or_default();
+    let config = "[core]\nremote = v\n['remote \"v\"']\nurl = gs://bucket/pre\nversion_aware = true\n";
+    let get = |name: &str, text: &str| {
+        let artifacts = "d: {path: sub/d}\n";
+        let files = [(".dvc/config", config), ("sub/d.dvc", text), ("artifacts.yaml", artifacts)];
+        dvc.repo.commit(&files, name);
+        dvc.register();
+        let run = gto(&dvc.repo, &format!("get d -o {name}"));
+        (run.status, dvc.read(name))
+    };
+    let pushed = |generation: &str| {
+        format!(
+            "outs:\n- {{md5: {}, hash: md5, path: d, cloud: {{v: {{version_id: {generation}}}}}}}\n",
+            md5("333")
+        )
+    };
+    let imported = format!(
+        "deps:\n- {{path: 'gs://bucket/pre/sub/d', version_id: '{generation}'}}\nouts:\n- {{md5: {}, hash: md5, path: d}}\n",
+        md5("333")
+    );
+    for (name, text) in
+        [("number", pushed(generation)), ("text", pushed(&format!("'{generation}'"))), ("imported", imported)]
+    {
+        assert_eq!(get(name, &text), (0, "333".to_owned()), "{name}");
+    }
+    assert_eq!(get("other", &pushed("1")).0, 1);
+}
+
+#[test]
 fn objects_come_from_azure() {
     let (mut dvc, large) = with_objects("pre fix");
     let Some((_server, connection)) = cloud("azure", &served(&dvc)) else { return };
