@@ -34,14 +34,13 @@ pub fn run(workspace: &Workspace, gto: &Path, runs: usize) -> Result<()> {
             None
         }
     };
-    let mut table = "| what | command | median s | min..max | `gto get`: time × | peak MiB | wanted |\n|---|---|---:|---:|---:|---:|---|\n".to_owned();
-    for case in [many(gto, dvc.as_deref())?, large(gto)?, blob(workspace, gto)?] {
-        eprintln!("measuring {}: {} commands, {runs} runs each", case.what, case.contenders.len());
-        let measured = side_by_side(&case.contenders, runs, &|program| case.repo.command(program))?;
-        case.print(&measured, &mut table);
-    }
-    println!("{runs} interleaved runs of each command:\n\n{table}");
-    Ok(())
+    println!("{runs} interleaved runs of each command:\n");
+    println!("| what | command | median s | min..max | time of `gto get` × | peak MiB | wanted |");
+    println!("|---|---|---:|---:|---:|---:|---|");
+    // One after the other: each has some GiB.
+    many(gto, dvc.as_deref())?.measure(runs)?;
+    large(gto)?.measure(runs)?;
+    blob(workspace, gto)?.measure(runs)
 }
 
 /// Commands that get the same. The first is `gto get`.
@@ -56,7 +55,15 @@ struct Case {
 }
 
 impl Case {
-    fn print(&self, measured: &[Measured], table: &mut String) {
+    fn measure(&self, runs: usize) -> Result<()> {
+        eprintln!("measuring {}: {} commands, {runs} runs each", self.what, self.contenders.len());
+        let measured = side_by_side(&self.contenders, runs, &|program| self.repo.command(program))?;
+        print!("{}", self.rows(&measured));
+        Ok(())
+    }
+
+    fn rows(&self, measured: &[Measured]) -> String {
+        let mut rows = String::new();
         let (own, first) = (&measured[0], &self.contenders[0]);
         for (contender, measured) in self.contenders.iter().zip(measured) {
             let is_own = contender.name == first.name;
@@ -69,7 +76,7 @@ impl Case {
                 (format!("{ratio:.2}"), Some(format!("≤ {} {}", self.wanted, met(ratio <= self.wanted))))
             };
             let _ = writeln!(
-                table,
+                rows,
                 "| {} | {} | {:.2} | {:.2}..{:.2} | {ratio} | {} | {} |",
                 self.what,
                 contender.name,
@@ -80,6 +87,7 @@ impl Case {
                 wanted.unwrap_or_default(),
             );
         }
+        rows
     }
 }
 
@@ -164,6 +172,8 @@ fn own(gto: &Path, arguments: &[&str]) -> Contender {
 fn got(name: &str, program: &Path, arguments: &[&str]) -> Contender {
     Contender::new(name, program, arguments)
         .env("DVC_NO_ANALYTICS", "1")
+        .env("GIT_ALLOW_PROTOCOL", "http:file")
+        .env("no_proxy", "127.0.0.1")
         .after_git(&["clean", "-ffdxq", "--", "out"])
 }
 
