@@ -47,6 +47,16 @@ struct Slot {
     failures: u32,
 }
 
+impl Slot {
+    /// Of those that are due, the ones with a sign of a change come first: many regular looks may be due at the same time. They wait no
+    /// longer than one interval for it.
+    fn rank(&self, now: Instant, interval: Duration) -> (bool, Instant) {
+        let is_urgent = self.signs > 0 && self.due <= now;
+        let due = self.due.checked_sub(interval).filter(|_| is_urgent).unwrap_or(self.due);
+        (self.due > now, due)
+    }
+}
+
 impl Schedule {
     /// So many repositories, all of which are due.
     pub fn new(count: usize, interval: Duration, budget: Option<u64>) -> Self {
@@ -65,9 +75,9 @@ impl Schedule {
             }
             let free = slots.all.iter().enumerate().filter(|(_, slot)| !slot.is_busy);
             let allowed = self.budget.map(|_| slots.allowed_at());
-            let first = free.min_by_key(|(_, slot)| slot.due);
-            let first = first.map(|(place, slot)| (place, allowed.map_or(slot.due, |at| slot.due.max(at))));
             let now = Instant::now();
+            let first = free.min_by_key(|(_, slot)| slot.rank(now, self.interval));
+            let first = first.map(|(place, slot)| (place, allowed.map_or(slot.due, |at| slot.due.max(at))));
             match first {
                 Some((place, due)) if due <= now => {
                     let slot = &mut slots.all[place];
@@ -152,6 +162,14 @@ mod tests {
         assert_eq!(schedule.next(), Some((0, Look::AtRefs)));
         schedule.end();
         assert_eq!(schedule.next(), None);
+    }
+
+    #[test]
+    fn a_sign_of_a_change_goes_before_regular_looks_that_are_due() {
+        let schedule = Schedule::new(3, Duration::from_secs(30), None);
+        schedule.hint(2);
+        let order = [schedule.next(), schedule.next(), schedule.next()];
+        assert_eq!(order, [Some((2, Look::AtRefs)), Some((0, Look::Whole)), Some((1, Look::Whole))]);
     }
 
     #[test]
