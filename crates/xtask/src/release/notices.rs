@@ -20,7 +20,8 @@ pub const NAME: &str = "THIRD-PARTY-LICENSES";
 const BEGINNINGS: [&str; 5] = ["license", "licence", "copying", "notice", "copyright"];
 
 /// Lets a wheel that is built after this have the file, beside the licence of the project. Not for a commit: the file is large, and
-/// says the same as `Cargo.lock`.
+/// says the same as `Cargo.lock`. A name without a file maturin passes over in silence (1.16.0; the specification asks for an error),
+/// so the file is not named before it is there, and the workflow looks for it in the wheel.
 pub fn into_wheel(workspace: &Workspace, target: &str) -> Result<PathBuf> {
     let project = workspace.root.join("pyproject.toml");
     let text = fs::read_to_string(&project)?;
