@@ -13,7 +13,7 @@ use crate::commands;
 use crate::commands::completions::VARIABLE;
 use crate::context::Context;
 use crate::error::Result;
-use crate::lazy::{Called, Lazy};
+use crate::lazy::Lazy;
 
 /// Git Tag Ops: turn your Git repository into an artifact registry
 ///
@@ -70,7 +70,7 @@ pub struct Cli {
 
     /// What to do
     #[command(subcommand)]
-    pub command: Option<Called<Command>>,
+    pub command: Option<Lazy<Command>>,
 }
 
 /// When to use colours.

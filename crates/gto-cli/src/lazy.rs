@@ -13,12 +13,12 @@ thread_local! {
     static CALLED: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// The commands. clap gives each of them a copy of every argument that they have in common, so the others are left out where one
-/// is called.
+/// The arguments of a command, or the commands. clap gives each command a copy of every argument that they have in common, so where
+/// one is called the others are left out.
 #[derive(Debug)]
-pub struct Called<T>(pub T);
+pub struct Lazy<T>(pub T);
 
-impl<T: Subcommand> Subcommand for Called<T> {
+impl<T: Subcommand> Subcommand for Lazy<T> {
     fn augment_subcommands(command: Command) -> Command {
         let Some(called) = CALLED.with_borrow(Clone::clone) else { return T::augment_subcommands(command) };
         // Taking the others apart would cost as much as they do.
@@ -37,28 +37,6 @@ impl<T: Subcommand> Subcommand for Called<T> {
         T::has_subcommand(name)
     }
 }
-
-impl<T: FromArgMatches> FromArgMatches for Called<T> {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        T::from_arg_matches(matches).map(Self)
-    }
-
-    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
-        T::from_arg_matches_mut(matches).map(Self)
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        self.0.update_from_arg_matches(matches)
-    }
-
-    fn update_from_arg_matches_mut(&mut self, matches: &mut ArgMatches) -> Result<(), clap::Error> {
-        self.0.update_from_arg_matches_mut(matches)
-    }
-}
-
-/// The arguments of a command.
-#[derive(Debug)]
-pub struct Lazy<T>(pub T);
 
 impl<T: Args> Args for Lazy<T> {
     fn augment_args(command: Command) -> Command {
