@@ -9,7 +9,9 @@ use gto::text::is_dangerous;
 
 /// Makes control characters visible (`\u{1b}`), so that nothing from a repository drives a terminal. Line feeds and tabs stay.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_dangerous) {
+    // Most text is ASCII, and that is told by its bytes.
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    if text.bytes().all(is_plain) || !text.contains(is_dangerous) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);

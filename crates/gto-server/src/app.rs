@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::state::live::Live;
 use crate::state::refresher::Refresher;
 use crate::state::repository::ServedRepository;
+use crate::turns::Turns;
 use crate::write::waiting::Plans;
 
 /// What every answer needs; a clone is cheap.
@@ -29,6 +30,7 @@ pub struct Parts {
     pub environment: Environment,
     pub answers: Answers,
     pub plans: Plans,
+    pub turns: Turns,
     pub counts: Counts,
     /// Differs between two runs of the server.
     pub run: String,

@@ -18,6 +18,8 @@ pub struct Failure {
     status: StatusCode,
     detail: String,
     kind: Option<&'static str>,
+    /// What the policy refuses, and the reasons, which pages show apart.
+    refused: Option<(String, Vec<String>)>,
     hints: Vec<String>,
     signs_in: bool,
     back: Option<String>,
@@ -45,9 +47,8 @@ pub struct Problem {
 struct Page<'a> {
     status: u16,
     title: &'a str,
-    detail: &'a str,
-    /// The reason, where the detail is too long for a heading.
-    why: Option<&'a str>,
+    what: &'a str,
+    reasons: &'a [String],
     hints: &'a [String],
     signs_in: bool,
     back: Option<&'a str>,
@@ -58,7 +59,15 @@ struct Page<'a> {
 impl Failure {
     /// With this status, in one clause.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), kind: None, hints: Vec::new(), signs_in: false, back: None }
+        Self {
+            status,
+            detail: detail.into(),
+            kind: None,
+            refused: None,
+            hints: Vec::new(),
+            signs_in: false,
+            back: None,
+        }
     }
 
     /// What is not there.
@@ -130,14 +139,11 @@ impl Failure {
             ([(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
         } else {
             let next = uri.path_and_query().map_or("/", |asked| asked.as_str());
-            // What is refused, and after it why.
-            let parts = self.detail.split_once("': ").filter(|_| self.status == StatusCode::FORBIDDEN);
-            let what = parts.map(|(what, _)| format!("{what}'"));
             let page = Page {
                 status: self.status.as_u16(),
                 title,
-                detail: what.as_deref().unwrap_or(&self.detail),
-                why: parts.map(|(_, why)| why),
+                what: self.refused.as_ref().map_or(&self.detail, |(what, _)| what),
+                reasons: self.refused.as_ref().map_or(&[], |(_, reasons)| reasons),
                 hints: &self.hints,
                 signs_in: self.signs_in,
                 back: self.back.as_deref(),
@@ -215,7 +221,8 @@ impl From<gto::Error> for Failure {
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let hints = advice::of(&error, &mut Nowhere).iter().map(Advice::for_shell).collect();
-        Self { kind: Some(error.kind().word()), hints, ..Self::new(status, with_causes(&error)) }
+        let (kind, refused) = (Some(error.kind().word()), error.refused_by_policy());
+        Self { kind, refused, hints, ..Self::new(status, with_causes(&error)) }
     }
 }
 

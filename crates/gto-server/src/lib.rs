@@ -34,6 +34,7 @@ mod pages;
 mod schema;
 mod server;
 mod state;
+mod turns;
 mod view;
 mod write;
 

@@ -26,7 +26,8 @@ pub async fn metrics(
             .hint("send `Authorization: Bearer` with the token of `metrics_token_file`")
             .respond_json(&uri);
     }
-    let made = tokio::task::spawn_blocking(move || text(&app)).await.unwrap_or_default();
+    let of = app.clone();
+    let made = app.turns.make(move || text(&of)).await.unwrap_or_default();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], made).into_response()
 }
 

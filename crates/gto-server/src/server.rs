@@ -27,6 +27,7 @@ use crate::limits::{ANSWER, BODY};
 use crate::state::live::Live;
 use crate::state::refresher::Refresher;
 use crate::state::repository::ServedRepository;
+use crate::turns::Turns;
 use crate::write::waiting::Plans;
 use crate::{api, failure, pages};
 
@@ -87,6 +88,7 @@ impl Server {
             environment,
             answers: Answers::default(),
             plans: Plans::default(),
+            turns: Turns::default(),
             counts: Counts::default(),
             run,
         });

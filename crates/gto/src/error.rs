@@ -147,7 +147,7 @@ pub enum Error {
         source: Box<Error>,
     },
     /// The promotion policy forbids a tag: this is proven.
-    #[error("The policy forbids '{tag}': {}", listed(violations))]
+    #[error("{}: {}", forbids(tag), listed(violations))]
     PolicyViolated {
         /// The tag that was to be made or deleted.
         tag: String,
@@ -155,7 +155,7 @@ pub enum Error {
         violations: Vec<Violation>,
     },
     /// Whether the promotion policy allows a tag is not known.
-    #[error("Whether the policy allows '{tag}' is not known: {}", listed(missing))]
+    #[error("{}: {}", may_forbid(tag), listed(missing))]
     PolicyUnknown {
         /// The tag.
         tag: String,
@@ -560,6 +560,15 @@ impl Error {
         }
     }
 
+    /// What the policy refuses, and why: each reason is a clause of its own. Together they are the whole message.
+    pub fn refused_by_policy(&self) -> Option<(String, Vec<String>)> {
+        match self {
+            Self::PolicyViolated { tag, violations } => Some((forbids(tag), clauses(violations))),
+            Self::PolicyUnknown { tag, missing } => Some((may_forbid(tag), clauses(missing))),
+            _ => None,
+        }
+    }
+
     /// The `.git` file that leads nowhere, if that is why the repository cannot be opened.
     pub fn bad_git_file(&self) -> Option<&std::path::Path> {
         match self {
@@ -638,9 +647,21 @@ fn sentence(clause: &dyn StdError) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+fn forbids(tag: &str) -> String {
+    format!("The policy forbids '{tag}'")
+}
+
+fn may_forbid(tag: &str) -> String {
+    format!("Whether the policy allows '{tag}' is not known")
+}
+
+fn clauses<T: std::fmt::Display>(items: &[T]) -> Vec<String> {
+    items.iter().map(ToString::to_string).collect()
+}
+
 /// One clause after the other.
 fn listed<T: std::fmt::Display>(items: &[T]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    clauses(items).join("; ")
 }
 
 impl From<git::GitError> for Error {

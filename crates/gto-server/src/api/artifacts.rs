@@ -133,7 +133,7 @@ fn page(app: &App, params: &Params) -> Result<(Vec<Arc<Row>>, Option<String>), F
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows.last().filter(|_| has_more);
-    let cursor = last.map(|row| query::to_text(&(value(row, sort), &row.repo, row.name.as_str())));
+    let cursor = last.map(|row| query::to_text(&(sort.value(row), &row.repo, row.name.as_str())));
     Ok((rows, cursor))
 }
 
@@ -191,25 +191,15 @@ fn by_value(
     let all: Vec<(usize, Rows)> = wanted
         .map(|(place, repository)| (place, Rows::at(repository, &repository.picture(), moment)))
         .collect();
+    let after = after.map(|cursor| place(app, cursor).map(|from| (Reverse(cursor.0), from))).transpose()?;
+    let is_behind = |place: usize, row: &Row| {
+        let key = (Reverse(sort.value(row)), place, &row.name);
+        after.as_ref().is_none_or(|(value, (from, name))| key > (*value, *from, name))
+    };
     let rows = all.iter().flat_map(|(place, rows)| rows.iter().map(move |row| (*place, row)));
-    let rows = rows.filter(|(_, row)| selection.has(row));
-    let mut found: Vec<_> =
-        rows.map(|(place, row)| (Reverse(value(row, sort)), place, &row.name, row)).collect();
-    if let Some(cursor) = after {
-        let (place, name) = place(app, cursor)?;
-        let after = (Reverse(cursor.0), place, &name);
-        found.retain(|(value, place, name, _)| (*value, *place, *name) > after);
-    }
-    found.sort_unstable_by_key(|(value, place, name, _)| (*value, *place, *name));
-    Ok(found.into_iter().take(most).map(|(_, _, _, row)| Arc::clone(row)).collect())
-}
-
-fn value(row: &Row, sort: Sort) -> i64 {
-    match sort {
-        Sort::Name => 0,
-        Sort::Activity => row.newest.as_ref().map_or(i64::MIN, |newest| newest.at.seconds()),
-        Sort::Drift => i64::try_from(row.drift()).unwrap_or(i64::MAX),
-    }
+    let rows = rows.filter(|(place, row)| selection.has(row) && is_behind(*place, row));
+    let first = sort.first(rows.map(|(_, row)| row).collect(), most);
+    Ok(first.into_iter().map(Arc::clone).collect())
 }
 
 /// One artifact.

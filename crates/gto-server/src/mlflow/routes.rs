@@ -57,7 +57,7 @@ async fn call(
 ) -> Response {
     let name = param(&params, "call").unwrap_or_default();
     let found = repository(&app, &params);
-    let made = tokio::task::spawn_blocking(move || {
+    let made = app.turns.make(move || {
         respond(found.and_then(|repository| answer(&asked, &repository, &method, &name, &body)))
     });
     made.await.unwrap_or_else(|_| respond(Err(Error::invalid("This answer could not be made"))))
@@ -91,7 +91,7 @@ fn answer(asked: &Asked, repository: &ServedRepository, method: &Method, name: &
 
 async fn list(State(app): State<App>, method: Method, params: RawPathParams, asked: Asked) -> Response {
     let found = repository(&app, &params);
-    let made = tokio::task::spawn_blocking(move || {
+    let made = app.turns.make(move || {
         if method != Method::GET {
             return respond(Err(Error::unsupported("To upload files")));
         }
@@ -103,7 +103,7 @@ async fn list(State(app): State<App>, method: Method, params: RawPathParams, ask
 async fn file(State(app): State<App>, method: Method, params: RawPathParams) -> Response {
     let path = param(&params, "path").unwrap_or_default();
     let found = repository(&app, &params);
-    let made = tokio::task::spawn_blocking(move || {
+    let made = app.turns.make(move || {
         if method != Method::GET {
             return respond(Err(Error::unsupported("To upload or delete files")));
         }

@@ -57,10 +57,10 @@ impl Asked {
         self,
         make: impl FnOnce(&Self) -> Result<Response, Failure> + Send + 'static,
     ) -> Response {
-        let (uri, headers) = (self.uri.clone(), self.headers.clone());
-        let made = tokio::task::spawn_blocking(move || {
-            make(&self).unwrap_or_else(|failure| failure.respond(&self.uri, &self.headers))
-        });
+        let (app, uri, headers) = (self.app.clone(), self.uri.clone(), self.headers.clone());
+        let made = app
+            .turns
+            .make(move || make(&self).unwrap_or_else(|failure| failure.respond(&self.uri, &self.headers)));
         made.await.unwrap_or_else(|_| {
             Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made")
                 .hint("this is a bug of gto: please report the address of the page")

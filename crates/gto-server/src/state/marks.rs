@@ -87,7 +87,7 @@ impl Marks {
         let Some(registry) = registry.filter(|_| Self::is_small(picture)) else { return marks };
         let policy = registry.policy_in_force().ok().flatten();
         let is_same_policy = before.head == picture.head;
-        for (name, row) in &picture.rows {
+        for (name, row) in &*picture.rows {
             let known =
                 before.artifacts.get(name).filter(|known| is_same_policy && Arc::ptr_eq(&known.row, row));
             let judged = known.cloned().unwrap_or_else(|| judge(registry, policy.as_ref(), row));

@@ -3,6 +3,7 @@
 //! Owns when a repository is looked at, and what is shown when that fails: the last good picture, and since when. Knows no HTTP.
 
 pub mod beside;
+pub mod choices;
 pub mod facts;
 pub mod findings;
 pub mod live;

@@ -14,6 +14,7 @@ use gto::{Registry, Snapshot};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::state::choices::Choices;
 use crate::state::row::Row;
 
 /// What is known of one repository. Never changed, only replaced.
@@ -24,7 +25,9 @@ pub struct Picture {
     pub registry: Option<Arc<Registry>>,
     pub snapshot: Arc<Snapshot>,
     /// The artifacts, deprecated ones too.
-    pub rows: BTreeMap<ArtifactName, Arc<Row>>,
+    pub rows: Arc<BTreeMap<ArtifactName, Arc<Row>>>,
+    /// What the artifacts can be chosen by.
+    pub choices: Arc<Choices>,
     /// The stages that have a column, those of `.gto` first.
     pub stages: Vec<StageName>,
     pub annotations: Arc<BTreeMap<ArtifactName, Sourced>>,
@@ -81,7 +84,8 @@ impl Picture {
             registry: Some(registry),
             stages: query::stage_columns(configured.as_deref(), used),
             snapshot,
-            rows,
+            choices: Arc::new(Choices::of(rows.values())),
+            rows: Arc::new(rows),
             annotations,
             head,
             seen_at: None,

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::state::choices::Choices;
 use crate::state::picture::Picture;
 use crate::state::repository::ServedRepository;
 use crate::state::row::Row;
@@ -40,7 +41,10 @@ pub struct Overview {
     pub pages: usize,
     pub sort: Sort,
     pub filters: Vec<Filter>,
-    /// What filters can be set to.
+    /// The repositories.
+    #[serde(skip)]
+    pub repos: Vec<Arc<str>>,
+    /// What else filters can be set to.
     #[serde(skip)]
     pub choices: Choices,
 }
@@ -65,6 +69,30 @@ impl Sort {
                 .hint("choose name, activity or drift")),
         }
     }
+
+    /// What an artifact is sorted by: the highest comes first, and of the same the first by name.
+    pub fn value(self, row: &Row) -> i64 {
+        match self {
+            Self::Name => 0,
+            Self::Activity => row.newest.as_ref().map_or(i64::MIN, |newest| newest.at.seconds()),
+            Self::Drift => i64::try_from(row.drift()).unwrap_or(i64::MAX),
+        }
+    }
+
+    /// The first of these artifacts, which are by name. The others are not sorted.
+    pub fn first(self, rows: Vec<&Arc<Row>>, most: usize) -> Vec<&Arc<Row>> {
+        if self == Self::Name {
+            return rows.into_iter().take(most).collect();
+        }
+        let mut places: Vec<_> =
+            rows.iter().enumerate().map(|(place, row)| (Reverse(self.value(row)), place)).collect();
+        if most < places.len() {
+            places.select_nth_unstable(most);
+            places.truncate(most);
+        }
+        places.sort_unstable();
+        places.into_iter().map(|(_, place)| rows[place]).collect()
+    }
 }
 
 /// A filter that is set.
@@ -77,18 +105,8 @@ pub struct Filter {
     pub without: String,
 }
 
-/// What filters can be set to.
-#[derive(Debug, Default)]
-pub struct Choices {
-    pub repos: Vec<Arc<str>>,
-    pub types: BTreeSet<String>,
-    pub labels: BTreeSet<String>,
-}
-
 /// The filters, in the order of their chips.
 const FILTERS: [&str; 9] = ["q", "repo", "stage", "type", "label", "author", "since", "behind", "deprecated"];
-/// More types or labels are not offered.
-const MOST_CHOICES: usize = 200;
 
 /// The artifacts of a repository at a moment. Those of now are looked at where they are.
 pub enum Rows {
@@ -115,17 +133,25 @@ impl Rows {
             Self::Then(rows) => Box::new(rows.iter()),
         }
     }
+
+    /// What they can be chosen by.
+    fn choices(&self) -> Arc<Choices> {
+        match self {
+            Self::Now(picture) => Arc::clone(&picture.choices),
+            Self::Then(rows) => Arc::new(Choices::of(rows.iter())),
+        }
+    }
 }
 
 impl Overview {
     /// What is asked for.
     pub fn new(app: &App, moment: Moment, params: &Params) -> Result<Self, Failure> {
         let selection = Selection::new(params)?;
+        let sort = Sort::of(params.get("sort"))?;
         let mut columns: Vec<StageName> = Vec::new();
         let mut choices = Choices::default();
         let mut all = Vec::new();
         for repository in &app.repositories {
-            choices.repos.push(Arc::clone(&repository.id));
             let picture = repository.picture();
             let wanted = picture.stages.iter().filter(|_| selection.has_repo(&repository.id));
             for stage in wanted {
@@ -133,29 +159,31 @@ impl Overview {
                     columns.push(stage.clone());
                 }
             }
-            all.push(Rows::at(repository, &picture, &moment));
+            let rows = Rows::at(repository, &picture, &moment);
+            choices.join(&rows.choices());
+            all.push(rows);
         }
-        let (mut rows, mut used, mut of) = (Vec::new(), BTreeSet::new(), 0);
-        for row in all.iter().flat_map(Rows::iter) {
-            choices.add(row);
-            of += usize::from(row.active);
-            if selection.has(row) {
-                let stages = row.stages.iter().map(|found| &found.stage);
-                used.extend(stages.filter(|stage| !columns.contains(stage)).cloned());
-                rows.push(row);
-            }
+        let of = choices.active;
+        let page_of = |total: usize| params.number("page", 1, total.div_ceil(PAGE).max(1));
+        let selected = all.iter().flat_map(Rows::iter).filter(|row| selection.has(row));
+        // All of now by name, which is what is asked for most, are counted already.
+        let is_counted = selection == Selection::default() && moment.at.is_none() && sort == Sort::Name;
+        let rows: Vec<_> = selected.take(if is_counted { page_of(of) * PAGE } else { usize::MAX }).collect();
+        let total = if is_counted { of } else { rows.len() };
+        let mut used = BTreeSet::new();
+        if moment.at.is_some() {
+            // What was used then may have no column now.
+            let stages = rows.iter().flat_map(|row| &row.stages).map(|found| &found.stage);
+            used.extend(stages.filter(|stage| !columns.contains(stage)).cloned());
         }
         let mut stages = query::stage_columns(Some(&columns), used);
         let more_stages = stages.len().saturating_sub(MOST_COLUMNS);
         stages.truncate(MOST_COLUMNS);
-        let sort = Sort::of(params.get("sort"))?;
-        sort_rows(&mut rows, sort);
-        let total = rows.len();
-        let pages = total.div_ceil(PAGE).max(1);
-        let page = params.number("page", 1, pages);
-        let rows = rows.into_iter().skip((page - 1) * PAGE).take(PAGE).cloned().collect();
+        let (page, pages) = (page_of(total), total.div_ceil(PAGE).max(1));
+        let rows = sort.first(rows, page * PAGE).into_iter().skip((page - 1) * PAGE).cloned().collect();
+        let repos = app.repositories.iter().map(|repository| Arc::clone(&repository.id)).collect();
         let filters = filters(params);
-        Ok(Self { moment, stages, more_stages, rows, total, of, page, pages, sort, filters, choices })
+        Ok(Self { moment, stages, more_stages, rows, total, of, page, pages, sort, filters, repos, choices })
     }
 }
 
@@ -187,33 +215,8 @@ fn filters(params: &Params) -> Vec<Filter> {
     FILTERS.into_iter().filter_map(filter).collect()
 }
 
-/// Sorts; by name they are by repository already.
-fn sort_rows(rows: &mut [&Arc<Row>], sort: Sort) {
-    match sort {
-        Sort::Name => {}
-        Sort::Activity => {
-            rows.sort_by_key(|row| Reverse(row.newest.as_ref().map(|newest| newest.at.seconds())));
-        }
-        Sort::Drift => rows.sort_by_key(|row| Reverse(row.drift())),
-    }
-}
-
-impl Choices {
-    fn add(&mut self, row: &Row) {
-        if let Some(kind) = row.kind.as_ref().filter(|_| self.types.len() < MOST_CHOICES)
-            && !self.types.contains(kind)
-        {
-            self.types.insert(kind.clone());
-        }
-        for label in &row.labels {
-            if self.labels.len() < MOST_CHOICES && !self.labels.contains(label) {
-                self.labels.insert(label.clone());
-            }
-        }
-    }
-}
-
-/// Which artifacts are wanted.
+/// Which artifacts are wanted; by default, all that are not deprecated.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     words: Vec<String>,
     repo: Option<String>,

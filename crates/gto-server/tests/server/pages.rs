@@ -154,6 +154,17 @@ fn many_artifacts_come_in_pages() {
     let json = server.get("/index.json?page=3").ok().json();
     assert_eq!((json["rows"].as_array().unwrap().len(), json["pages"].as_u64()), (51, Some(3)));
     assert!(server.get("/").ok().text().contains("Page 1 of 3"));
+    // In whatever order, and however they are counted, each is on one page.
+    for query in ["", "sort=activity", "sort=drift", "q=m-", "deprecated=1"] {
+        let page = |n: usize| server.get(&format!("/index.json?{query}&page={n}")).ok().json();
+        let pages: Vec<_> = (1..=3).map(page).collect();
+        let rows = pages.iter().flat_map(|page| page["rows"].as_array().unwrap());
+        let mut names: Vec<_> = rows.map(|row| row["name"].as_str().unwrap().to_owned()).collect();
+        assert!(pages.iter().all(|page| page["total"] == 251 && page["of"] == 251), "{query}");
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), 251, "{query}");
+    }
     for odd in ["page=0", "page=-1", "page=99999999999999999999", "page=x"] {
         server.get(&format!("/?{odd}")).ok();
     }
