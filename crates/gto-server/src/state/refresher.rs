@@ -20,6 +20,10 @@ const LOCAL_THREADS: usize = 2;
 const REMOTE_THREADS: usize = 8;
 /// More hosts share the threads of the last one.
 const HOSTS: usize = 16;
+/// Who does not come back from a look for so long gets a stand-in.
+const LATE: Duration = Duration::from_millis(500);
+/// More threads are not started for one group.
+const MOST_THREADS: usize = 256;
 /// How often to look for threads that do not come back.
 const ROUND: Duration = Duration::from_millis(250);
 /// A local repository that takes longer for a look does not answer, and nothing is read of it meanwhile.
@@ -80,7 +84,7 @@ impl Group {
         budget: Option<u64>,
     ) -> Self {
         let schedule = Arc::new(Schedule::new(repositories.len(), interval, budget));
-        let workers = Arc::new(Workers::new(threads.min(repositories.len())));
+        let workers = Arc::new(Workers::new(threads.min(repositories.len()), LATE, MOST_THREADS));
         Self { repositories: Arc::new(repositories), schedule, workers }
     }
 
@@ -106,7 +110,8 @@ impl Refresher {
         let watch = Arc::new(Mutex::new(Watch::new(move |place| hinted.hint(place))));
         let (sender, unseen) = signal::channel(local.repositories.len());
         let sender = Arc::new(sender);
-        let (judged, asked) = (Arc::<Queue>::default(), Arc::<Queue>::default());
+        let judged = Arc::new(Queue::new("gto-judge", repositories));
+        let asked = Arc::new(Queue::new("gto-versions", repositories));
         let groups: Vec<Group> = std::iter::once(local).chain(remote).collect();
         let worker = |group: &Group| Worker {
             repositories: Arc::clone(&group.repositories),
@@ -126,10 +131,10 @@ impl Refresher {
             }
         }
         let (local, end) = (worker(&groups[0]), Arc::<End>::default());
-        threads.push(judged.start("gto-judge", repositories)?);
-        threads.push(asked.start("gto-versions", repositories)?);
+        threads.push(judged.start()?);
+        threads.push(asked.start()?);
         let threads = Arc::new(Mutex::new(threads));
-        local.stand_in_beside(&end, &threads)?;
+        local.stand_in_beside(&end, &threads, [Arc::clone(&judged), Arc::clone(&asked)])?;
         let until = Instant::now() + FIRST_LOOKS;
         Ok(Self { groups, judged, asked, threads, environment: environment.clone(), unseen, until, end })
     }
@@ -234,12 +239,14 @@ impl Worker {
         self,
         end: &Arc<End>,
         threads: &Arc<Mutex<Vec<JoinHandle<()>>>>,
+        queues: [Arc<Queue>; 2],
     ) -> std::io::Result<()> {
         let (end, kept) = (Arc::clone(end), Arc::clone(threads));
         let stand_in = move || {
             while !end.sleep(ROUND) {
-                for _ in 0..self.workers.missing() {
-                    let Ok(thread) = self.clone().start() else { break };
+                let looks = (0..self.workers.missing()).map(|_| self.clone().start());
+                let beside = queues.iter().flat_map(|queue| (0..queue.missing()).map(|_| queue.start()));
+                for thread in looks.chain(beside).flatten() {
                     let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                     kept.retain(|thread| !thread.is_finished());
                     kept.push(thread);

@@ -7,15 +7,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Who does not come back from a look for so long gets a stand-in.
-const LATE: Duration = Duration::from_millis(500);
-/// More threads are not started for one group.
-const MOST: usize = 256;
-
 /// The threads of a group.
 pub struct Workers {
     /// So many are wanted that are not late.
     wanted: usize,
+    late: Duration,
+    most: usize,
     now: Mutex<Now>,
 }
 
@@ -27,15 +24,16 @@ struct Now {
 }
 
 impl Now {
-    fn late(&self) -> usize {
-        self.looks.values().filter(|since| since.elapsed() >= LATE).count()
+    fn late(&self, after: Duration) -> usize {
+        self.looks.values().filter(|since| since.elapsed() >= after).count()
     }
 }
 
 impl Workers {
-    /// So many threads, which are started by the caller.
-    pub fn new(wanted: usize) -> Self {
-        Self { wanted, now: Mutex::new(Now { threads: wanted, ..Now::default() }) }
+    /// So many threads, which are started by the caller. Who does not come back for so long is late, and gets a stand-in; at most so many
+    /// threads there are at all.
+    pub fn new(wanted: usize, late: Duration, most: usize) -> Self {
+        Self { wanted, late, most, now: Mutex::new(Now { threads: wanted, ..Now::default() }) }
     }
 
     /// Notes that a look begins.
@@ -47,7 +45,7 @@ impl Workers {
     pub fn end(&self, place: usize) -> bool {
         let mut now = self.lock();
         now.looks.remove(&place);
-        let goes_on = now.threads <= self.wanted + now.late();
+        let goes_on = now.threads <= self.wanted + now.late(self.late);
         if !goes_on {
             now.threads -= 1;
         }
@@ -57,11 +55,11 @@ impl Workers {
     /// How many threads to start now. Twice as many each time, so that many repositories that hang are passed by soon.
     pub fn missing(&self) -> usize {
         let mut now = self.lock();
-        let late = now.late();
+        let late = now.late(self.late);
         if late == 0 || now.threads > late {
             return 0;
         }
-        let missing = late.max(self.wanted).min(MOST.saturating_sub(now.threads));
+        let missing = late.max(self.wanted).min(self.most.saturating_sub(now.threads));
         now.threads += missing;
         missing
     }
@@ -82,9 +80,12 @@ impl Workers {
 mod tests {
     use super::*;
 
+    const LATE: Duration = Duration::from_millis(500);
+    const MOST: usize = 256;
+
     #[test]
     fn who_hangs_is_replaced_and_leaves_when_it_comes_back() {
-        let workers = Workers::new(2);
+        let workers = Workers::new(2, LATE, MOST);
         for place in 0..2 {
             workers.begin(place);
         }
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn threads_are_bounded() {
-        let workers = Workers::new(2);
+        let workers = Workers::new(2, LATE, MOST);
         for place in 0..1000 {
             workers.begin(place);
         }

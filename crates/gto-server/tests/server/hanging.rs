@@ -163,3 +163,22 @@ fn a_repository_that_hangs_while_it_is_served_keeps_its_state_and_comes_back() {
     // What came out of the pipe was an empty file, so the artifact is back with the look after that.
     server.wait_for("/r/fine0/m@v1.0.0", |page| page.status == 200);
 }
+
+#[test]
+fn a_signature_that_is_checked_for_ever_keeps_no_other_repository_waiting() {
+    let many = Many::new(2, 0);
+    let program = many.sandbox.path().join("verify.sh");
+    std::fs::write(&program, "#!/bin/sh\nexec sleep 60\n").unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let repo = gto_testkit::Repo::at(&many.sandbox, &many.fine[0], false);
+    repo.git_ok(&["config", "gpg.program", program.to_str().unwrap()]);
+    let signature = "-----BEGIN PGP SIGNATURE-----\n\nnone\n-----END PGP SIGNATURE-----\n";
+    repo.tag("m@v2.0.0", "HEAD", &TagSpec::default().message(signature));
+    let server = many.serve("1s");
+    server.wait_for("/r/fine0/m", |page| page.text().contains("v2.0.0"));
+    // What is found out beside the pages is, of the other one.
+    server.wait_for("/r/fine1/m.json", |page| page.json()["pending"] == false);
+    server.wait_for("/health.json", |page| page.json()["repositories"][1]["findings_of"] == "now");
+    let waiting = server.get("/r/fine0/m.json").ok().json();
+    assert_eq!(waiting["pending"], true, "{waiting}");
+}
