@@ -81,10 +81,16 @@ const refresh = async (what) => {
   rows()[at]?.classList.add('at');
   if (!what && focused >= 0) places()[focused]?.focus({ preventScroll: true });
   prepare();
-  if (what) show(what);
+  if (!what) return;
+  show(what);
+  catchUp(400);
 };
 // What takes longer to find out than a page may take is on it once it is known.
-const catchUp = (wait) => $('[data-pending]') && setTimeout(() => refresh('').finally(() => catchUp(Math.min(2 * wait, 10000))), wait);
+let catching = 0;
+const catchUp = (wait) => {
+  clearTimeout(catching);
+  if ($('[data-pending]')) catching = setTimeout(() => refresh('').finally(() => catchUp(Math.min(2 * wait, 10000))), wait);
+};
 catchUp(400);
 const show = (text, stays) => {
   const box = $('#live');

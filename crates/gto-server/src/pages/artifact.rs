@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::pages::asked::{Asked, json, page};
 use crate::pages::frame::Frame;
 use crate::pages::offers::{Offer, Offers};
-use crate::pages::overview::marks;
+use crate::pages::overview::{marks, wants_marks};
 use crate::state::marks::Mark;
 use crate::state::repository::ServedRepository;
 use crate::state::row::{InStage, Placed};
@@ -30,6 +30,8 @@ struct Page<'a> {
     name: &'a str,
     asked: &'a Asked,
     offers: Offers,
+    /// Whether marks are still being found out.
+    pending: bool,
 }
 
 /// The page of an artifact.
@@ -42,7 +44,16 @@ pub fn artifact(asked: &Asked, repository: &ServedRepository, name: &str) -> Res
     }
     let frame = Frame::new(asked, "", &view.moment);
     let offers = Offers::new(&asked.app, repository, &view.moment);
-    page(&Page { frame, repo: &repository.id, name: view.row.name.as_str(), view: &view, asked, offers })
+    let pending = wants_marks(asked, repository.picture().rows.get(&view.row.name));
+    page(&Page {
+        frame,
+        repo: &repository.id,
+        name: view.row.name.as_str(),
+        view: &view,
+        asked,
+        offers,
+        pending,
+    })
 }
 
 /// How to ask this server.

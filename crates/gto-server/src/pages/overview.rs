@@ -1,5 +1,6 @@
 //! `/`
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -24,6 +25,8 @@ struct Page<'a> {
     empty: Vec<Empty>,
     /// Whether there are buttons.
     is_writing: bool,
+    /// Whether marks are still being found out.
+    pending: bool,
 }
 
 /// Artifacts of one repository and folder.
@@ -53,7 +56,9 @@ pub async fn overview(asked: Asked) -> Response {
             let frame = Frame::new(asked, "overview", &view.moment);
             let groups = groups(&view);
             let is_writing = asked.app.settings.write != WriteMode::Off && view.moment.at.is_none();
-            page(&Page { frame, groups, empty: empty(asked, &view), view: &view, asked, is_writing })
+            let empty = empty(asked, &view);
+            let pending = wants_marks(asked, &view.rows);
+            page(&Page { frame, groups, empty, view: &view, asked, is_writing, pending })
         })
         .await
 }
@@ -84,6 +89,26 @@ fn empty(asked: &Asked, view: &Overview) -> Vec<Empty> {
         })
     });
     seen.collect()
+}
+
+/// Asks for the marks of what is shown, and returns whether some are not known yet. Of before, nothing is asked.
+pub fn wants_marks<'r>(asked: &Asked, rows: impl IntoIterator<Item = &'r Arc<Row>>) -> bool {
+    if asked.params.get("at").is_some() {
+        return false;
+    }
+    let mut by_repository: BTreeMap<&str, Vec<&Arc<Row>>> = BTreeMap::new();
+    for row in rows {
+        by_repository.entry(&row.repo).or_default().push(row);
+    }
+    let mut are_wanted = false;
+    for (id, rows) in by_repository {
+        let repository = asked.app.repository(id);
+        if let Some(repository) = repository.filter(|found| found.want_marks(rows.into_iter())) {
+            asked.app.refresher.judge(repository);
+            are_wanted = true;
+        }
+    }
+    are_wanted
 }
 
 /// What is remarkable about something that is shown; of before, nothing is known.

@@ -2,11 +2,10 @@
 //!
 //! Judged beside the looks at repositories, since it may take long: the pages show it when it is known.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use gto::name::ArtifactName;
-use gto::object_id::ObjectId;
 use gto::policy::Verdict;
 use gto::registry::PolicyInForce;
 use gto::signing::Verified;
@@ -16,8 +15,10 @@ use serde::Serialize;
 use crate::state::picture::Picture;
 use crate::state::row::Row;
 
-/// Registries that show more tags are not judged.
-const MOST: usize = 20_000;
+/// Of a registry that shows more tags, only what pages ask for is judged.
+const MOST_TAGS: usize = 20_000;
+/// Of those, so many artifacts are kept.
+const MOST_KEPT: usize = 5000;
 
 /// Something remarkable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,7 +34,7 @@ pub struct Mark {
 pub struct Marks {
     /// The state of the repository that they are of.
     serial: u64,
-    head: Option<ObjectId>,
+    policy_state: Option<u64>,
     artifacts: BTreeMap<ArtifactName, Judged>,
     /// Whether some of the tags are signed: where none is, that is not remarkable.
     some_are_signed: bool,
@@ -53,9 +54,16 @@ impl Marks {
         self.serial == picture.serial
     }
 
-    /// Whether a registry is judged at all.
+    /// Whether an artifact of this picture has been judged as it is there, by the policy as it is there.
+    pub fn know(&self, picture: &Picture, row: &Arc<Row>) -> bool {
+        let judged = self.artifacts.get(&row.name);
+        self.policy_state == picture.policy_state
+            && judged.is_some_and(|judged| Arc::ptr_eq(&judged.row, row))
+    }
+
+    /// Whether a registry is judged unasked.
     fn is_small(picture: &Picture) -> bool {
-        picture.rows.values().map(|row| tags(row).count()).sum::<usize>() <= MOST
+        picture.rows.values().map(|row| tags(row).count()).sum::<usize>() <= MOST_TAGS
     }
 
     /// The marks of a tag of an artifact.
@@ -81,16 +89,33 @@ impl Marks {
         is_remarkable.then(|| Mark { text, is_bad: result.is_bad(), why })
     }
 
-    /// Judges what is shown, with this registry; what is the same as before is not judged again.
-    pub fn judge(picture: &Picture, registry: Option<&Registry>, before: &Self) -> Self {
-        let mut marks = Self { serial: picture.serial, head: picture.head, ..Self::default() };
-        let Some(registry) = registry.filter(|_| Self::is_small(picture)) else { return marks };
+    /// Judges what is shown, with this registry: all of it, or what is wanted and what was before. What is the same as before is not
+    /// judged again.
+    pub fn judge(
+        picture: &Picture,
+        registry: Option<&Registry>,
+        before: &Self,
+        wanted: &BTreeSet<ArtifactName>,
+    ) -> Self {
+        let mut marks =
+            Self { serial: picture.serial, policy_state: picture.policy_state, ..Self::default() };
+        let Some(registry) = registry else { return marks };
+        let is_small = Self::is_small(picture);
+        let is_kept = before.artifacts.len() <= MOST_KEPT;
+        let is_judged = |name: &ArtifactName| {
+            is_small || wanted.contains(name) || is_kept && before.artifacts.contains_key(name)
+        };
         let policy = registry.policy_in_force().ok().flatten();
-        let is_same_policy = before.head == picture.head;
-        for (name, row) in &*picture.rows {
-            let known =
-                before.artifacts.get(name).filter(|known| is_same_policy && Arc::ptr_eq(&known.row, row));
-            let judged = known.cloned().unwrap_or_else(|| judge(registry, policy.as_ref(), row));
+        let is_same_policy = before.policy_state == picture.policy_state;
+        for (name, row) in picture.rows.iter().filter(|(name, _)| is_judged(name)) {
+            let known = before.artifacts.get(name).filter(|known| Arc::ptr_eq(&known.row, row));
+            let judged = match known {
+                Some(known) if is_same_policy => known.clone(),
+                Some(known) => {
+                    Judged { violations: violations(registry, policy.as_ref(), row), ..known.clone() }
+                }
+                None => judge(registry, policy.as_ref(), row),
+            };
             marks.some_are_signed |=
                 judged.signatures.values().any(|(result, _)| *result != Verified::Unsigned);
             marks.artifacts.insert(name.clone(), judged);
@@ -108,6 +133,10 @@ fn tags(row: &Row) -> impl Iterator<Item = &str> {
 fn judge(registry: &Registry, policy: Option<&PolicyInForce>, row: &Arc<Row>) -> Judged {
     let found = registry.verify_tags(tags(row)).map(|answer| answer.value).unwrap_or_default();
     let signatures = found.into_iter().map(|found| (found.tag, (found.result, found.reason))).collect();
+    Judged { row: Arc::clone(row), signatures, violations: violations(registry, policy, row) }
+}
+
+fn violations(registry: &Registry, policy: Option<&PolicyInForce>, row: &Row) -> HashMap<String, Vec<Mark>> {
     let mut violations = HashMap::new();
     if let Some(policy) = policy.filter(|_| row.active) {
         for tag in row.stages.iter().filter_map(|found| found.placed.tag.as_ref()) {
@@ -117,7 +146,7 @@ fn judge(registry: &Registry, policy: Option<&PolicyInForce>, row: &Arc<Row>) ->
             }
         }
     }
-    Judged { row: Arc::clone(row), signatures, violations }
+    violations
 }
 
 fn violations_of(registry: &Registry, policy: &PolicyInForce, name: &ArtifactName, tag: &str) -> Vec<Mark> {

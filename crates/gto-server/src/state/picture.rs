@@ -33,6 +33,8 @@ pub struct Picture {
     pub annotations: Arc<BTreeMap<ArtifactName, Sourced>>,
     /// The commit of the annotations.
     pub head: Option<ObjectId>,
+    /// What the policy's judgements depend on beside tags; `None` if that cannot be read.
+    pub policy_state: Option<u64>,
     /// When it was last seen.
     pub seen_at: Option<Timestamp>,
     /// Why it cannot be seen now.
@@ -88,6 +90,7 @@ impl Picture {
             rows: Arc::new(rows),
             annotations,
             head,
+            policy_state: None,
             seen_at: None,
             failing: None,
             is_watched: before.is_watched,

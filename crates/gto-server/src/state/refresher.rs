@@ -148,6 +148,11 @@ impl Refresher {
         }
     }
 
+    /// Judges what is wanted of a repository, beside.
+    pub fn judge(&self, repository: &ServedRepository) {
+        self.judged.add(Task::Marks(Arc::clone(&repository.id)));
+    }
+
     /// Looks for what is wrong in a repository, beside.
     pub fn examine(&self, repository: &ServedRepository) {
         self.judged.add(Task::Findings(Arc::clone(&repository.id)));

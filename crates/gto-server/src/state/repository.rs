@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -23,6 +23,7 @@ use crate::state::facts::Facts;
 use crate::state::findings::{Findings, FoundWrong, KnownFindings};
 use crate::state::marks::Marks;
 use crate::state::picture::{Failing, Picture};
+use crate::state::row::Row;
 
 /// So long a look may take beyond its time before what is known counts as old.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -44,6 +45,8 @@ pub struct ServedRepository {
     findings: Findings,
     facts: Facts,
     marks: ArcSwap<Marks>,
+    /// The artifacts whose marks pages ask for.
+    wanted_marks: Mutex<BTreeSet<ArtifactName>>,
     /// In how many seconds the next look is due.
     due_in: AtomicU64,
     /// What was known before tags went, and when they did.
@@ -78,6 +81,7 @@ impl ServedRepository {
             findings: Findings::default(),
             facts: Facts::default(),
             marks: ArcSwap::default(),
+            wanted_marks: Mutex::default(),
             due_in: AtomicU64::new(0),
             before_loss: Mutex::default(),
             started,
@@ -137,12 +141,32 @@ impl ServedRepository {
         self.marks.load_full()
     }
 
-    /// Judges what is shown, if it is another since the last time. Only one thread at a time may do that.
+    /// Whether some of these artifacts are not judged as they are now, though they could be. They are wanted from now on.
+    pub fn want_marks<'r>(&self, rows: impl Iterator<Item = &'r Arc<Row>>) -> bool {
+        let (picture, marks) = (self.picture(), self.marks());
+        if picture.registry.is_none() {
+            return false;
+        }
+        let unknown: Vec<_> = rows.filter(|row| !marks.know(&picture, row)).collect();
+        if unknown.is_empty() {
+            return false;
+        }
+        self.lock_wanted().extend(unknown.into_iter().map(|row| row.name.clone()));
+        true
+    }
+
+    fn lock_wanted(&self) -> MutexGuard<'_, BTreeSet<ArtifactName>> {
+        self.wanted_marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Judges what is shown, if it is another since the last time or more is wanted. Only one thread at a time may do that.
     pub fn judge(&self) {
         let (picture, before) = (self.picture(), self.marks());
-        if !before.are_of(&picture) {
+        let wanted = std::mem::take(&mut *self.lock_wanted());
+        let is_new = |name| picture.rows.get(name).is_some_and(|row| !before.know(&picture, row));
+        if !before.are_of(&picture) || wanted.iter().any(is_new) {
             let registry = self.registry_beside(&picture);
-            self.marks.store(Arc::new(Marks::judge(&picture, registry.as_deref(), &before)));
+            self.marks.store(Arc::new(Marks::judge(&picture, registry.as_deref(), &before, &wanted)));
         }
     }
 
@@ -329,22 +353,30 @@ impl ServedRepository {
             let snapshot = registry.snapshot()?;
             // The one that has read everything has all packs in memory, until the next whole look at least.
             let registry = if self.is_remote() { registry } else { Arc::new(self.open()?) };
-            return Ok((Picture::taken(&self.id, registry, snapshot, before, None), Vec::new()));
+            let policy_state = registry.policy_state().ok();
+            let taken = Picture::taken(&self.id, registry, snapshot, before, None);
+            return Ok((Picture { policy_state, ..taken }, Vec::new()));
         }
         let (snapshot, changes) = registry.refresh(&before.snapshot)?;
         if !is_whole(&registry) {
             // Without its folder it has no tags, and that is no state of the registry. To open it anew says what is wrong.
             self.open()?;
         }
+        let policy_state = registry.policy_state().ok();
         let is_same =
             Arc::ptr_eq(&snapshot, &before.snapshot) && registry.resolve("HEAD").ok() == before.head;
         if is_same {
-            // What was asked while nothing could be read lacks a part.
-            let serial = before.serial + u64::from(before.registry.is_none());
-            return Ok((Picture { serial, registry: Some(registry), ..(**before).clone() }, changes));
+            // What was asked while nothing could be read lacks a part; what was judged by another policy is judged again.
+            let is_news = before.registry.is_none() || policy_state != before.policy_state;
+            let serial = before.serial + u64::from(is_news);
+            return Ok((
+                Picture { serial, policy_state, registry: Some(registry), ..(**before).clone() },
+                changes,
+            ));
         }
         let changed: BTreeSet<_> = changes.iter().map(|change| change.artifact.clone()).collect();
-        Ok((Picture::taken(&self.id, registry, snapshot, before, Some(&changed)), changes))
+        let taken = Picture::taken(&self.id, registry, snapshot, before, Some(&changed));
+        Ok((Picture { policy_state, ..taken }, changes))
     }
 
     fn failure(&self, before: &Picture, error: &Error) -> Failing {

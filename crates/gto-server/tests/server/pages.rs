@@ -335,3 +335,55 @@ fn what_the_policy_does_not_allow_is_marked_with_the_reason() {
     server.wait_for("/", |page| page.text().contains("violates the policy"));
     assert!(server.get("/r/repo/m").ok().text().contains("staging"), "{}", server.get("/r/repo/m").text());
 }
+
+#[test]
+fn marks_are_of_the_policy_and_the_approvals_of_now() {
+    let origin = Repo::new();
+    origin.commit(&[], "first");
+    origin.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+    origin.tag("m#prod#1", "HEAD", &TagSpec::default());
+    let clone = origin.clone_to("clone");
+    let server = serve_with(clone.sandbox(), &[clone.path()], |a| a.refresh = Some("1s".to_owned()));
+    server.wait_for("/", |page| page.text().contains("v1.0.0") && !page.text().contains("being checked"));
+    assert!(!server.get("/").text().contains("violates"), "there is no policy yet");
+    let is_marked = |marked: bool| {
+        server.wait_for("/", |page| {
+            let text = page.text();
+            text.contains("violates the policy") == marked && !text.contains("being checked")
+        });
+    };
+    // No tag and no commit of the clone changes: what is fetched does.
+    let policy = |rules: &str| {
+        let text = format!("version: 1\nrules:\n- {{stage: prod, {rules}}}\n");
+        origin.commit(&[(".gto-policy.yaml", &text)], "Another policy");
+        clone.git_ok(&["fetch", "origin"]);
+    };
+    policy("from: [staging]");
+    is_marked(true);
+    policy("branches: [release]");
+    is_marked(true);
+    origin.git_ok(&["branch", "release"]);
+    clone.git_ok(&["fetch", "origin"]);
+    is_marked(false);
+}
+
+#[test]
+fn of_a_registry_that_shows_very_many_tags_what_pages_show_is_judged() {
+    let repo = Repo::new();
+    repo.commit(&[(".gto-policy.yaml", "version: 1\nrules:\n- {stage: prod, from: [staging]}\n")], "first");
+    let version = repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+    let assignment = repo.tag("m#prod#1", "HEAD", &TagSpec::default());
+    let pair = |n: usize| {
+        format!("create refs/tags/m{n:05}@v1.0.0 {version}\ncreate refs/tags/m{n:05}#prod#1 {assignment}\n")
+    };
+    let refs: Vec<_> = (0..10_000).map(pair).collect();
+    repo.git_stdin(&["update-ref", "--stdin"], refs.concat().as_bytes());
+    repo.pack_refs();
+    let server = serve(&repo);
+    for page in ["/", "/?page=101", "/r/repo/m00777"] {
+        server.wait_for(page, |page| {
+            let text = page.text();
+            text.contains("violates the policy") && !text.contains("checked")
+        });
+    }
+}

@@ -108,7 +108,11 @@ impl Registry {
     }
 
     /// The branches that match, with their commits; those that are named are not looked for among all others.
-    fn branches_like(&self, under: &str, patterns: &[Glob]) -> Result<Vec<(String, ObjectId)>, GitError> {
+    pub(super) fn branches_like(
+        &self,
+        under: &str,
+        patterns: &[Glob],
+    ) -> Result<Vec<(String, ObjectId)>, GitError> {
         let is_branch = |name: &str| name != "HEAD";
         if patterns.iter().all(|pattern| pattern.is_literal() && is_branch(pattern.as_str())) {
             let mut found = Vec::with_capacity(patterns.len());

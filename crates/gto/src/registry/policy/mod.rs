@@ -12,6 +12,7 @@ mod plan;
 mod reader;
 mod service;
 mod standpoint;
+mod state;
 mod unjudged;
 
 pub use history::{JudgedTag, PolicyReport, TagsToCheck};
