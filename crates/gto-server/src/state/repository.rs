@@ -345,8 +345,10 @@ impl ServedRepository {
     }
 
     fn next(&self, before: &Arc<Picture>, look: Look) -> gto::Result<(Picture, Vec<Change>)> {
+        // The refs of a kept clone are news of the remote only once it has been asked.
+        let is_enough = look == Look::AtRefs && before.failing.is_none() && !self.is_remote();
         let registry = match &before.registry {
-            Some(registry) if look == Look::AtRefs && before.failing.is_none() => Arc::clone(registry),
+            Some(registry) if is_enough => Arc::clone(registry),
             _ => Arc::new(self.open()?),
         };
         if before.serial == 0 {

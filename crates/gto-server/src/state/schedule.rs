@@ -125,7 +125,8 @@ impl Schedule {
     pub fn hint(&self, place: usize) {
         let mut slots = self.lock();
         let Some(slot) = slots.all.get_mut(place) else { return };
-        slot.signs = 2;
+        // What a host says of a remote repository comes after the change.
+        slot.signs = if self.budget.is_some() { 1 } else { 2 };
         slot.due = slot.due.min(Instant::now() + SETTLING);
         drop(slots);
         self.changed.notify_one();

@@ -55,6 +55,30 @@ fn a_hook_without_the_secret_or_with_a_wrong_one_is_refused() {
 }
 
 #[test]
+fn a_hook_about_a_remote_repository_has_the_remote_asked() {
+    let repo = example();
+    let folder = repo.sandbox().path();
+    let bare = folder.join("bare.git");
+    repo.git_ok(&["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
+    fs::write(folder.join("hook"), SECRET).unwrap();
+    let url = format!("file://{}", bare.display());
+    let settings =
+        format!("hook_secret_file: hook\nrefresh: 1h\nrepositories: [{{id: bare, url: '{url}'}}]\n");
+    fs::write(folder.join("gto-serve.yaml"), settings).unwrap();
+    let server = serve_with(repo.sandbox(), &[], |a| a.config = Some("gto-serve.yaml".into()));
+    server.wait_for("/api/v1/resolve?ref=data", |answer| answer.body.contains("v0.1.0"));
+    for version in ["v7.0.0", "v8.0.0"] {
+        repo.commit(&[], version);
+        repo.tag(&format!("data@{version}"), "HEAD", &gto_testkit::TagSpec::default());
+        repo.git_ok(&["push", "--quiet", &url, &format!("data@{version}")]);
+        let secret = [("x-gitlab-token", SECRET)];
+        assert_eq!(server.ask("POST", "/hooks/gitlab?repo=bare", &secret, "{}").status, 202);
+        let took = server.wait_for("/api/v1/resolve?ref=data", |answer| answer.body.contains(version));
+        assert!(took.as_secs() < 20, "{took:?}");
+    }
+}
+
+#[test]
 fn badges_and_metrics_are_read_with_tokens_of_their_own() {
     let repo = example();
     let server = server(&repo);
