@@ -3,6 +3,10 @@ document.documentElement.classList.add('js');
 const $ = (what, root = document) => root.querySelector(what);
 const rows = () => [...document.querySelectorAll('tr[data-row]')].filter((row) => row.offsetParent);
 const isTyping = (target) => target.matches('input, select, textarea') || target.isContentEditable;
+const isChanged = (field) =>
+  field.options
+    ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected))
+    : field.value !== field.defaultValue || field.checked !== field.defaultChecked;
 let at = -1;
 
 const go = (step) => {
@@ -59,28 +63,41 @@ const prepare = () => {
     });
   }
 };
+// As the server has made it.
+let shown = $('main').innerHTML;
 prepare();
 
 // What happens in the repositories, as it happens: the parts of the page that changed are taken from the page as it is now.
 let waiting = 0;
 const places = () => [...document.querySelectorAll('main a, main button, main summary, main select, main [tabindex]')];
+const named = (place) => place && (place.id || place.getAttribute('href') || place.getAttribute('aria-label') || place.textContent);
+const scrolls = () => [...document.querySelectorAll('main .scroll')];
 const refresh = async (what) => {
   const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const before = new Set([...document.querySelectorAll('tr[data-row], .events li')].map((row) => row.textContent));
   const open = [...document.querySelectorAll('main details')].map((details) => details.open);
-  const typing = document.activeElement && isTyping(document.activeElement);
+  const fields = [...document.querySelectorAll('main :is(input, select, textarea)')];
+  const typing = (document.activeElement && isTyping(document.activeElement)) || fields.some(isChanged);
   const next = $('main', page);
   if (!next || typing) return what && show(what + ' (reload the page to see it)');
-  const focused = places().indexOf(document.activeElement);
-  $('main').replaceChildren(...next.childNodes);
-  document.querySelectorAll('main details').forEach((details, index) => (details.open = open[index] ?? details.open));
-  if (what) for (const row of document.querySelectorAll('tr[data-row], .events li')) if (!before.has(row.textContent)) row.classList.add('fresh');
-  if (what) at = -1;
-  rows()[at]?.classList.add('at');
-  if (!what && focused >= 0) places()[focused]?.focus({ preventScroll: true });
-  prepare();
+  const text = next.innerHTML;
+  if (text !== shown) {
+    shown = text;
+    const focused = places().indexOf(document.activeElement);
+    const name = named(places()[focused]);
+    const left = scrolls().map((scroll) => scroll.scrollLeft);
+    $('main').replaceChildren(...next.childNodes);
+    document.querySelectorAll('main details').forEach((details, index) => (details.open = open[index] ?? details.open));
+    scrolls().forEach((scroll, index) => (scroll.scrollLeft = left[index] ?? 0));
+    if (what) for (const row of document.querySelectorAll('tr[data-row], .events li')) if (!before.has(row.textContent)) row.classList.add('fresh');
+    if (what) at = -1;
+    rows()[at]?.classList.add('at');
+    const again = places();
+    if (focused >= 0) (named(again[focused]) === name ? again[focused] : again.find((place) => named(place) === name))?.focus({ preventScroll: true });
+    prepare();
+  }
   if (!what) return;
   show(what);
   catchUp(400);

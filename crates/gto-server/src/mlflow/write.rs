@@ -48,7 +48,7 @@ pub fn delete_alias(app: &App, actor: &Actor, repository: &ServedRepository, bod
 }
 
 fn write(app: &App, actor: &Actor, repository: &ServedRepository, request: Request) -> Result {
-    plans::check(app, &request)?;
+    plans::check(app, repository, &request)?;
     plans::answers(repository)?;
     let registry = repository.open()?;
     let request = plans::in_name_of(app, actor, &registry, request)?;

@@ -3,9 +3,11 @@
 use askama::Template;
 use axum::response::Response;
 use gto::name::StageName;
+use gto::tag::TagName;
 use gto::version::VersionLabel;
 use gto_frontend::text::shell_quote;
 
+use crate::config::settings::WriteMode;
 use crate::failure::Failure;
 use crate::pages::asked::{Asked, json, page};
 use crate::pages::frame::Frame;
@@ -17,6 +19,7 @@ use crate::state::row::{InStage, Placed};
 use crate::view::artifact::{ArtifactView, Use};
 use crate::view::link;
 use crate::view::moment::Moment;
+use crate::view::params::Params;
 
 /// For more stages nothing is offered.
 const MOST_STAGES: usize = 10;
@@ -32,40 +35,44 @@ struct Page<'a> {
     offers: Offers,
     /// Whether marks are still being found out.
     pending: bool,
+    /// The tags of it that cannot be read.
+    unreadable: Vec<String>,
+    /// Where tags of this repository are pushed to, if somebody has to.
+    remote: Option<String>,
 }
 
 /// The page of an artifact.
 pub fn artifact(asked: &Asked, repository: &ServedRepository, name: &str) -> Result<Response, Failure> {
     let moment = Moment::read(&asked.app, asked.params.get("at"))?;
     let mut view = ArtifactView::new(&asked.app, repository, name, moment, &asked.params)?;
-    view.uses.push(curl(asked, &repository.id, &view));
+    view.uses.extend(curl(asked, &repository.id, &view));
     if asked.wants_json() {
         return json(&view);
     }
     let frame = Frame::new(asked, "", &view.moment);
     let offers = Offers::new(&asked.app, repository, &view.moment);
     let pending = wants_marks(asked, repository.picture().rows.get(&view.row.name));
-    page(&Page {
-        frame,
-        repo: &repository.id,
-        name: view.row.name.as_str(),
-        view: &view,
-        asked,
-        offers,
-        pending,
-    })
+    let is_of_it = |tag: &String| tag.parse::<TagName>().is_ok_and(|parsed| parsed.artifact == view.row.name);
+    let unreadable = repository.unreadable_tags().into_iter().filter(is_of_it).collect();
+    let (repo, name) = (&*repository.id, view.row.name.as_str());
+    let remote = unpushed_to(asked, repository);
+    page(&Page { frame, repo, name, view: &view, asked, offers, pending, unreadable, remote })
+}
+
+/// The remote that a tag made here is not on yet: a repository of this machine is written to alone.
+fn unpushed_to(asked: &Asked, repository: &ServedRepository) -> Option<String> {
+    let registry = repository.picture().registry.clone()?;
+    let is_ours = asked.app.settings.write == WriteMode::Local && !repository.is_remote();
+    (is_ours && registry.has_remote()).then(|| registry.remote_name())
 }
 
 /// How to ask this server.
-fn curl(asked: &Asked, repo: &str, view: &ArtifactView) -> Use {
-    // The stage that is used, as in the other ways.
-    let used = view.order.iter().rev().find(|stage| view.row.in_stage(stage).is_some());
-    let name = view.row.name.as_str();
-    let reference = used.map_or_else(|| name.to_owned(), |stage| format!("{name}#{stage}"));
+fn curl(asked: &Asked, repo: &str, view: &ArtifactView) -> Option<Use> {
+    let (_, reference) = view.used.as_ref()?;
     let address =
-        format!("{}/api/v1/resolve?repo={}&ref={}", asked.base(), link::part(repo), link::part(&reference));
+        format!("{}/api/v1/resolve?repo={}&ref={}", asked.base(), link::part(repo), link::part(reference));
     let text = format!("curl -H \"Authorization: Bearer $GTO_SERVE_TOKEN\" {}", shell_quote(&address));
-    Use { name: "curl", text }
+    Some(Use { name: "curl", text })
 }
 
 impl Page<'_> {
@@ -106,10 +113,36 @@ impl Page<'_> {
         others
     }
 
+    /// What to type to put the first version into a stage; nothing where that is not so, or not known.
+    fn first_assignment(&self) -> Option<String> {
+        let row = &self.view.row;
+        let latest = row.latest.as_ref().filter(|_| row.active && self.unreadable.is_empty())?;
+        let dev = "dev".parse().ok();
+        let stage = self.view.order.first().or(dev.as_ref())?;
+        Some(self.offers.assign(row, &latest.version, stage, String::new())?.command)
+    }
+
+    /// What to type to register the first version.
+    fn first_registration(&self) -> Option<String> {
+        Some(self.offers.register(&self.view.row)?.command)
+    }
+
+    /// What to type to push a tag that was made here.
+    fn push(&self, tag: &str) -> Option<String> {
+        let remote = shell_quote(self.remote.as_ref()?);
+        Some(format!("git -C {} push {remote} {}", self.offers.source(), shell_quote(tag)))
+    }
+
     /// The tag that was made before this page, if it is there.
     fn wrote(&self) -> Option<&str> {
         let tag = self.asked.params.get("wrote")?;
         self.view.activity.iter().any(|event| *event.tag == *tag).then_some(tag)
+    }
+
+    fn all_activity(&self) -> String {
+        let query = Params::default().with("artifact", Some(self.name));
+        let with_repo = Params::of(query.strip_prefix('?')).with("repo", Some(self.repo));
+        format!("/activity{with_repo}")
     }
 
     fn page_href(&self, page: usize) -> String {

@@ -97,15 +97,19 @@ impl Frame {
         self.pictures.len()
     }
 
-    /// How long ago a time was.
+    /// How long ago a time was; on a page of before, the day: it is not clear from when "ago" counts there.
     pub fn ago(&self, time: &Timestamp) -> String {
-        age::since(self.now, *time)
+        match self.moment.at {
+            None => age::since(self.now, *time),
+            Some(_) => time.to_string().chars().take("2026-11-24".len()).collect(),
+        }
     }
 
     /// How long a time is.
     #[expect(clippy::ref_option, reason = "templates hand over a field")]
     pub fn lasted(&self, from: &Timestamp, to: &Option<Timestamp>) -> String {
-        age::of(to.as_ref().unwrap_or(&self.now).seconds() - from.seconds())
+        let end = to.as_ref().or(self.moment.until.as_ref()).unwrap_or(&self.now);
+        age::of(end.seconds() - from.seconds())
     }
 
     /// A page of this moment.

@@ -41,6 +41,11 @@ impl Offers {
         }
     }
 
+    /// The repository, as one word of a shell.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     /// A button with these fields; nothing where nothing can be done.
     pub fn one(&self, label: String, fields: Vec<(&'static str, String)>) -> Option<Offer> {
         let mut text = form_urlencoded::Serializer::new(String::new());

@@ -10,9 +10,13 @@ use crate::config::settings::WriteMode;
 use crate::pages::asked::{Asked, json, page};
 use crate::pages::frame::Frame;
 use crate::state::marks::Mark;
+use crate::state::repository::ServedRepository;
 use crate::state::row::{Placed, Row};
 use crate::view::moment::Moment;
-use crate::view::overview::{Overview, Sort};
+use crate::view::overview::{Filter, Overview, Sort};
+
+/// More clones without tags are not named.
+const MOST_UNTAGGED: usize = 3;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -23,6 +27,8 @@ struct Page<'a> {
     groups: Vec<Group<'a>>,
     /// The repositories without any artifact, with what to type next.
     empty: Vec<Empty>,
+    /// The clones that have artifacts by their annotations alone.
+    untagged: Vec<Empty>,
     /// Whether there are buttons.
     is_writing: bool,
     /// Whether marks are still being found out.
@@ -56,9 +62,9 @@ pub async fn overview(asked: Asked) -> Response {
             let frame = Frame::new(asked, "overview", &view.moment);
             let groups = groups(&view);
             let is_writing = asked.app.settings.write != WriteMode::Off && view.moment.at.is_none();
-            let empty = empty(asked, &view);
+            let (empty, untagged) = (empty(asked, &view), untagged(asked, &view));
             let pending = wants_marks(asked, &view.rows);
-            page(&Page { frame, groups, empty, view: &view, asked, is_writing, pending })
+            page(&Page { frame, groups, empty, untagged, view: &view, asked, is_writing, pending })
         })
         .await
 }
@@ -76,19 +82,44 @@ fn groups(view: &Overview) -> Vec<Group<'_>> {
 }
 
 fn empty(asked: &Asked, view: &Overview) -> Vec<Empty> {
-    if view.of > 0 || view.moment.at.is_some() {
+    let alone = match &view.filters[..] {
+        [Filter { name: "repo", value, .. }] if view.total == 0 => Some(value),
+        _ if view.of > 0 => return Vec::new(),
+        _ => None,
+    };
+    if view.moment.at.is_some() {
         return Vec::new();
     }
-    let seen = asked.app.repositories.iter().filter_map(|repository| {
+    let wanted = |id: &Arc<str>| alone.is_none_or(|alone| **id == **alone);
+    let seen = asked.app.repositories.iter().filter(|repository| wanted(&repository.id));
+    let seen = seen.filter_map(|repository| {
         let picture = repository.picture();
-        let registry = picture.registry.as_ref()?;
-        Some(Empty {
+        let registry = picture.registry.as_ref().filter(|_| picture.rows.is_empty())?;
+        Some(Empty::new(repository, registry))
+    });
+    seen.collect()
+}
+
+/// The clones without any tag of a version, though annotations say what is registered.
+fn untagged(asked: &Asked, view: &Overview) -> Vec<Empty> {
+    let repositories = asked.app.repositories.iter().filter(|_| view.moment.at.is_none());
+    let seen = repositories.filter_map(|repository| {
+        let picture = repository.picture();
+        let is_untagged = !picture.rows.is_empty() && picture.snapshot.tag_count() == 0;
+        let registry = picture.registry.as_ref().filter(|_| is_untagged)?;
+        Some(Empty::new(repository, registry)).filter(|empty| empty.may_lack_tags)
+    });
+    seen.take(MOST_UNTAGGED).collect()
+}
+
+impl Empty {
+    fn new(repository: &ServedRepository, registry: &gto::Registry) -> Self {
+        Self {
             id: Arc::clone(&repository.id),
             source: gto_frontend::text::shell_quote(&repository.shown_source()),
             may_lack_tags: !repository.is_remote() && registry.has_remote(),
-        })
-    });
-    seen.collect()
+        }
+    }
 }
 
 /// Asks for the marks of what is shown, and returns whether some are not known yet. Of before, nothing is asked.
@@ -152,11 +183,8 @@ impl Page<'_> {
     }
 
     fn short<'n>(&self, row: &'n Row) -> &'n str {
-        let name = row.name.as_str();
-        if self.view.sort == Sort::Name && name.contains(':') {
-            name.split_once(':').map_or(name, |(_, name)| name)
-        } else {
-            name
-        }
+        let (name, folder) = (row.name.as_str(), row.folder());
+        let is_grouped = self.view.sort == Sort::Name && !folder.is_empty();
+        name.get(folder.len() + 1..).filter(|_| is_grouped).unwrap_or(name)
     }
 }

@@ -10,7 +10,10 @@ use crate::failure::Failure;
 use crate::pages::asked::{Asked, json, page};
 use crate::pages::frame::Frame;
 use crate::pages::offers::{Offer, Offers};
+use crate::pages::overview::marks;
+use crate::state::marks::Mark;
 use crate::state::repository::ServedRepository;
+use crate::state::row::Row;
 use crate::view::moment::Moment;
 use crate::view::version::{Comparison, VersionPage};
 
@@ -22,9 +25,14 @@ const MOST_STAGES: usize = 10;
 struct Version<'a> {
     frame: Frame,
     view: &'a VersionPage,
-    get: String,
+    /// How to get it, if that can be.
+    get: Option<String>,
     offers: Offers,
     changes: Vec<Offer>,
+    /// What is remarkable about its being where it is.
+    marks: Vec<Mark>,
+    /// What to type to put it into its first stage.
+    first_assignment: Option<String>,
 }
 
 /// The page of a version.
@@ -41,11 +49,33 @@ pub fn version(
     }
     let frame = Frame::new(asked, "", &view.moment);
     let reference = format!("{}@{}", view.artifact, view.row.version);
-    let get =
-        format!("gto get {} --repo {}", shell_quote(&reference), shell_quote(&repository.shown_source()));
     let offers = Offers::new(&asked.app, repository, &view.moment);
+    let picture = repository.picture();
+    let row = view.artifact.parse::<ArtifactName>().ok().and_then(|name| picture.rows.get(&name));
+    let is_in_use = view.row.active && view.row.registered && row.is_some_and(|row| row.active);
+    let get = is_in_use.then(|| format!("gto get {} --repo {}", shell_quote(&reference), offers.source()));
     let changes = changes(&offers, repository, &view);
-    page(&Version { frame, view: &view, get, offers, changes })
+    let dev = "dev".parse().ok();
+    let stage = picture.stages.first().or(dev.as_ref());
+    let put = row.zip(stage).filter(|_| is_in_use);
+    let put = put.and_then(|(row, stage)| offers.assign(row, &view.row.version, stage, String::new()));
+    let first_assignment = put.map(|offer| offer.command);
+    let marks = row.map(|row| marks_of(asked, row, &view.row.version)).unwrap_or_default();
+    page(&Version { frame, view: &view, get, offers, changes, marks, first_assignment })
+}
+
+/// What is remarkable about a version's being where it is, each once.
+fn marks_of(asked: &Asked, row: &Row, version: &VersionLabel) -> Vec<Mark> {
+    let placed = row.stages.iter().map(|found| &found.placed).chain(&row.latest);
+    let mut found: Vec<Mark> = Vec::new();
+    for mark in
+        placed.filter(|placed| placed.version == *version).flat_map(|placed| marks(asked, row, placed))
+    {
+        if !found.contains(&mark) {
+            found.push(mark);
+        }
+    }
+    found
 }
 
 #[derive(Template)]

@@ -30,6 +30,8 @@ pub struct Picture {
     pub choices: Arc<Choices>,
     /// The stages that have a column, those of `.gto` first.
     pub stages: Vec<StageName>,
+    /// Whether `.gto` says in which order.
+    pub has_order: bool,
     pub annotations: Arc<BTreeMap<ArtifactName, Sourced>>,
     /// The commit of the annotations.
     pub head: Option<ObjectId>,
@@ -85,6 +87,7 @@ impl Picture {
             serial: before.serial + 1,
             registry: Some(registry),
             stages: query::stage_columns(configured.as_deref(), used),
+            has_order: configured.is_some(),
             snapshot,
             choices: Arc::new(Choices::of(rows.values())),
             rows: Arc::new(rows),
@@ -105,6 +108,18 @@ impl Picture {
         let events: Vec<_> = events.filter(|event| event.tagger.time.seconds() <= until).collect();
         (!events.is_empty()).then(|| Artifact::from_events(name.clone(), events))
     }
+}
+
+/// The stages of several repositories: an order that somebody chose goes before the alphabet.
+pub fn stages_of(pictures: &[Arc<Picture>]) -> Vec<StageName> {
+    let (ordered, others): (Vec<_>, Vec<_>) = pictures.iter().partition(|picture| picture.has_order);
+    let mut stages: Vec<StageName> = Vec::new();
+    for stage in ordered.into_iter().chain(others).flat_map(|picture| &picture.stages) {
+        if !stages.contains(stage) {
+            stages.push(stage.clone());
+        }
+    }
+    stages
 }
 
 fn annotations(registry: &Registry, head: Option<ObjectId>) -> Arc<BTreeMap<ArtifactName, Sourced>> {

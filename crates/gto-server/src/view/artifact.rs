@@ -21,7 +21,7 @@ use crate::state::facts::{Fact, Signature};
 use crate::state::findings::FoundWrong;
 use crate::state::picture::Picture;
 use crate::state::repository::ServedRepository;
-use crate::state::row::Row;
+use crate::state::row::{Placed, Row};
 use crate::view::moment::Moment;
 use crate::view::params::Params;
 use crate::view::timeline::Timeline;
@@ -68,6 +68,9 @@ pub struct ArtifactView {
     /// How to get it.
     #[serde(skip)]
     pub uses: Vec<Use>,
+    /// The stage of which that is, if it is of one, and what names it; `None` if nothing can be got.
+    #[serde(skip)]
+    pub used: Option<(Option<StageName>, String)>,
 }
 
 /// A version in the list of an artifact.
@@ -157,7 +160,10 @@ impl ArtifactView {
         }
         let timeline = Timeline::new(&artifact, &picture.stages, now);
         let row = Row::new(&repository.id, &artifact, annotation);
-        let uses = uses(repository, artifact.name(), &row, &picture.stages, annotation);
+        let has_order = picture.snapshot.stages(StagesWanted::Allowed).is_some();
+        let used = Used::of(&row, &picture.stages, has_order, &moment);
+        let uses = used.as_ref().map(|used| uses(repository, used, annotation)).unwrap_or_default();
+        let used = used.map(|used| (used.stage.cloned(), used.reference));
         let newest = HistoryOptions { limit: Some(EVENTS), ..HistoryOptions::default() };
         let mut activity = activity(artifact.clone(), &newest);
         add_messages(&picture, &mut activity);
@@ -169,7 +175,8 @@ impl ArtifactView {
             annotated_in: sourced.map(|Sourced { file, .. }| file.to_string()),
             order: picture.stages.clone(),
             earlier: earlier(&artifact, &picture.stages),
-            has_order: picture.snapshot.stages(StagesWanted::Allowed).is_some(),
+            has_order,
+            used,
             row,
             timeline,
             // Of what does not answer nothing more is found out.
@@ -288,35 +295,45 @@ pub fn add_messages<'e>(picture: &Picture, events: impl IntoIterator<Item = &'e 
     }
 }
 
+/// Which version one would use: what is in the last stage, if stages have an order, or in production; otherwise the latest.
+struct Used<'a> {
+    stage: Option<&'a StageName>,
+    placed: &'a Placed,
+    /// What names it; of before, the version that it was.
+    reference: String,
+}
+
+impl<'a> Used<'a> {
+    fn of(row: &'a Row, order: &'a [StageName], has_order: bool, moment: &Moment) -> Option<Self> {
+        let is_production = |stage: &&StageName| stage.as_str().to_ascii_lowercase().starts_with("prod");
+        let mut filled = order.iter().filter(|stage| row.in_stage(stage).is_some());
+        let stage = if has_order { filled.next_back() } else { filled.find(is_production) };
+        let placed = stage.and_then(|stage| row.in_stage(stage)).or(row.latest.as_ref())?;
+        let name = &row.name;
+        let reference = match stage {
+            _ if !row.active => return None,
+            _ if moment.at.is_some() => format!("{name}@{}", placed.version.number()?),
+            Some(stage) => format!("{name}#{stage}"),
+            None => format!("{name}@latest"),
+        };
+        Some(Self { stage, placed, reference })
+    }
+}
+
 /// How to get it, in the words of each tool.
-fn uses(
-    repository: &ServedRepository,
-    name: &ArtifactName,
-    row: &Row,
-    order: &[StageName],
-    annotation: Option<&Annotation>,
-) -> Vec<Use> {
-    // The last stage is nearly always the one that is used.
-    let used = order.iter().rev().find_map(|stage| Some((stage, row.in_stage(stage)?)));
-    let which = used.map_or_else(|| format!("{name}@latest"), |(stage, _)| format!("{name}#{stage}"));
+fn uses(repository: &ServedRepository, used: &Used<'_>, annotation: Option<&Annotation>) -> Vec<Use> {
     let source = repository.shown_source();
-    let quoted = shell_quote(&source);
+    let (quoted, which) = (shell_quote(&source), &used.reference);
     let mut uses = vec![
-        Use { name: "Command line", text: format!("gto get {} --repo {quoted}", shell_quote(&which)) },
+        Use { name: "Command line", text: format!("gto get {} --repo {quoted}", shell_quote(which)) },
         Use {
             name: "Python",
-            text: format!("import gto\n\ngto.get({}, repo={})", python(&which), python(&source)),
+            text: format!("import gto\n\ngto.get({}, repo={})", python(which), python(&source)),
         },
     ];
-    if let Some(path) =
-        annotation.and_then(|annotation| annotation.path.as_ref()).filter(|path| !path.contains("://"))
-    {
-        let rev = used
-            .map(|(_, placed)| placed)
-            .or(row.latest.as_ref())
-            .and_then(|placed| placed.tag.clone())
-            .unwrap_or_else(|| "HEAD".to_owned());
-        let text = format!("dvc get {quoted} {} --rev {}", shell_quote(path), shell_quote(&rev));
+    let path = annotation.and_then(|annotation| annotation.path.as_ref());
+    if let Some((path, tag)) = path.zip(used.placed.tag.as_ref()).filter(|(path, _)| !path.contains("://")) {
+        let text = format!("dvc get {quoted} {} --rev {}", shell_quote(path), shell_quote(tag));
         uses.push(Use { name: "DVC", text });
     }
     uses

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::state::choices::Choices;
-use crate::state::picture::Picture;
+use crate::state::picture::{Picture, stages_of};
 use crate::state::repository::ServedRepository;
 use crate::state::row::Row;
 use crate::view::moment::Moment;
@@ -148,21 +148,16 @@ impl Overview {
     pub fn new(app: &App, moment: Moment, params: &Params) -> Result<Self, Failure> {
         let selection = Selection::new(params)?;
         let sort = Sort::of(params.get("sort"))?;
-        let mut columns: Vec<StageName> = Vec::new();
         let mut choices = Choices::default();
-        let mut all = Vec::new();
+        let (mut all, mut wanted) = (Vec::new(), Vec::new());
         for repository in &app.repositories {
             let picture = repository.picture();
-            let wanted = picture.stages.iter().filter(|_| selection.has_repo(&repository.id));
-            for stage in wanted {
-                if !columns.contains(stage) {
-                    columns.push(stage.clone());
-                }
-            }
+            wanted.extend(selection.has_repo(&repository.id).then(|| Arc::clone(&picture)));
             let rows = Rows::at(repository, &picture, &moment);
             choices.join(&rows.choices());
             all.push(rows);
         }
+        let columns = stages_of(&wanted);
         let of = choices.active;
         let page_of = |total: usize| params.number("page", 1, total.div_ceil(PAGE).max(1));
         let selected = all.iter().flat_map(Rows::iter).filter(|row| selection.has(row));

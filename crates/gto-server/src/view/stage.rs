@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::state::picture::Picture;
+use crate::state::picture::{Picture, stages_of};
 use crate::state::row::Placed;
 use crate::view::moment::Moment;
 use crate::view::overview::Rows;
@@ -83,14 +83,14 @@ pub struct StageLine {
 impl Stages {
     /// All stages of all repositories.
     pub fn new(app: &App, moment: Moment) -> Self {
-        let mut stages: Vec<StageLine> = Vec::new();
-        for repository in &app.repositories {
-            let picture = repository.picture();
+        let pictures: Vec<_> = app.repositories.iter().map(|repository| repository.picture()).collect();
+        let line = |stage| StageLine { stage, artifacts: 0, behind: 0 };
+        let mut stages: Vec<StageLine> = stages_of(&pictures).into_iter().map(line).collect();
+        for (repository, picture) in app.repositories.iter().zip(pictures) {
             let rows = Rows::at(repository, &picture, &moment);
-            let used = rows.iter().flat_map(|row| row.stages.iter().map(|found| &found.stage));
-            for stage in picture.stages.iter().chain(used) {
+            for stage in rows.iter().flat_map(|row| row.stages.iter().map(|found| &found.stage)) {
                 if !stages.iter().any(|line| line.stage == *stage) {
-                    stages.push(StageLine { stage: stage.clone(), artifacts: 0, behind: 0 });
+                    stages.push(line(stage.clone()));
                 }
             }
             for found in rows.iter().flat_map(|row| &row.stages) {

@@ -7,6 +7,8 @@ use gto::rules::Undo;
 use gto::signing::Sign;
 use gto::{Applied, Author, Plan, Registry, Request, WriteOptions};
 
+use gto_frontend::text::shell_quote;
+
 use crate::app::App;
 use crate::auth::actor::Actor;
 use crate::auth::secret::Secret;
@@ -36,7 +38,7 @@ pub fn plan(
     repository: &ServedRepository,
     request: Request,
 ) -> Result<Planned, Failure> {
-    let command = check(app, &request)?;
+    let command = check(app, repository, &request)?;
     answers(repository)?;
     let options = WriteOptions::default();
     let registry = repository.open()?;
@@ -70,14 +72,15 @@ pub fn answers(repository: &ServedRepository) -> Result<(), Failure> {
 }
 
 /// Whether this server writes at all; and the command that does what is asked for.
-pub fn check(app: &App, request: &Request) -> Result<String, Failure> {
+pub fn check(app: &App, repository: &ServedRepository, request: &Request) -> Result<String, Failure> {
     let command = command::of(request).ok_or_else(|| {
         Failure::invalid("This server writes tags, and this request is about something else")
             .hint("change annotations with `gto annotate`, and commit them")
     })?;
+    let command = format!("{command} --repo {}", shell_quote(&repository.shown_source()));
     if app.settings.write == WriteMode::Off {
         return Err(Failure::new(StatusCode::FORBIDDEN, "This server only shows registries")
-            .hint(format!("type `{command}` in a clone, or start the server with `--write local`")));
+            .hint(format!("type `{command}`, or start the server with `--write local`")));
     }
     Ok(command)
 }

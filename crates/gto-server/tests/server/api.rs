@@ -245,7 +245,9 @@ fn a_write_is_planned_shown_and_applied() {
     let plan = server.post("/api/v1/repos/repo/plans", &promote("v1.1.0"));
     assert_eq!(plan.status, 201, "{}", plan.body);
     let plan = plan.json();
-    assert_eq!(plan["command"], "gto assign nlp:churn --version v1.1.0 --stage prod");
+    let command =
+        format!("gto assign nlp:churn --version v1.1.0 --stage prod --repo {}", repo.path().display());
+    assert_eq!(plan["command"], *command);
     assert_eq!(plan["tags"][0]["tag"], "nlp=churn#prod#5");
     let tags = repo.git_ok(&["tag"]);
     assert!(!tags.contains("prod#5"), "a plan changes nothing");

@@ -126,6 +126,14 @@ for (const javaScriptEnabled of [true, false]) {
     await page.waitForTimeout(300);
     if (!health.repositories[0].watched) break;
   }
+  // What is being filled in stays as it is.
+  await page.goto(base + '/r/repo/nlp:churn');
+  const message = page.locator('form.act input[name=message]').first();
+  await message.fill('because');
+  await message.press('Tab');
+  execFileSync('git', ['-C', repository, 'tag', '-a', '-m', 'by hand', 'nlp=churn@v30.0.0']);
+  await page.getByText('reload the page to see it').waitFor({ timeout: 60000 });
+  check((await message.inputValue()) === 'because', 'a live update empties a form');
   const [time, load] = times.at(-1);
   console.error(`live: ${times.map((pair) => pair.join(' beside '))} ms`);
   if (health.repositories[0].watched) check(time - (load > 150 ? load : 0) < 300, `a new tag is on the page after ${times.map((pair) => pair.join(' ms, beside '))} ms for loading it`);

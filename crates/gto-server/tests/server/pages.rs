@@ -2,7 +2,7 @@
 
 use gto_testkit::{Repo, TagSpec};
 
-use crate::common::{example, serve, serve_with};
+use crate::common::{environment, example, serve, serve_with};
 
 #[test]
 fn what_doctor_finds_about_an_artifact_is_on_its_page_and_in_the_overview() {
@@ -386,4 +386,69 @@ fn of_a_registry_that_shows_very_many_tags_what_pages_show_is_judged() {
             text.contains("violates the policy") && !text.contains("checked")
         });
     }
+}
+
+#[test]
+fn the_commands_of_doctor_are_whole_and_go_on_only_if_the_one_before_succeeds() {
+    let repo = example();
+    for name in ["nlp=churn#prod#4", "nlp=churn#dev#4"] {
+        repo.git_ok(&["tag", "-f", "-a", "-m", "x", name, "HEAD"]);
+    }
+    repo.lightweight("nlp=churn#qa#9", "HEAD");
+    let server = serve(&repo);
+    server.wait_for("/api/v1/health", |page| page.json()["repositories"][0]["findings_of"] == "now");
+    let health = server.get("/api/v1/health").ok().json();
+    let findings = health["repositories"][0]["findings"].as_array().unwrap().clone();
+    let registry = gto::OpenOptions::new(environment(repo.sandbox())).open(repo.path()).unwrap();
+    let doctor = registry.examine(&[]).unwrap().findings;
+    assert_eq!(findings.len(), doctor.len());
+    assert!(!findings.is_empty(), "{health}");
+    let page = server.get("/health").ok().body;
+    for (shown, found) in findings.iter().zip(&doctor) {
+        assert_eq!(shown["fix"].as_array().unwrap().len(), found.fix.len(), "{shown}");
+        assert_eq!(shown["otherwise"].as_array().unwrap().len(), found.otherwise.len(), "{shown}");
+    }
+    let is_joined = |shown: &serde_json::Value| shown["fix"].as_array().unwrap().len() > 1;
+    assert_eq!(findings.iter().any(is_joined), page.contains("&#38;&#38;"), "{page}");
+}
+
+#[test]
+fn what_can_be_got_is_said_for_the_stage_and_the_time_that_are_meant() {
+    let repo = example();
+    repo.tag("old@v1.0.0", "HEAD", &TagSpec::default());
+    repo.tag("old@deprecated", "HEAD", &TagSpec::default());
+    let server = serve(&repo);
+    let now = server.get("/r/repo/nlp:churn").ok().text();
+    assert!(now.contains("Use it what is in prod") && now.contains("gto get 'nlp:churn#prod'"), "{now}");
+    let tag = repo.find_tag("nlp=churn#prod#2").unwrap();
+    let at = jiff::Timestamp::from_second(tag.tagger.unwrap().time + 5).unwrap();
+    let then = server.get(&format!("/r/repo/nlp:churn?at={at}")).ok().text();
+    assert!(
+        then.contains("gto get nlp:churn@v1.1.0") && !then.contains("gto get 'nlp:churn#prod'"),
+        "{then}"
+    );
+    assert!(then.contains("still there just now") && !then.contains(" ago"), "{then}");
+    for page in ["/r/repo/old", "/r/repo/old@v1.0.0"] {
+        let text = server.get(page).ok().text();
+        assert!(!text.contains("gto get") && !text.contains("gto assign"), "{text}");
+    }
+}
+
+#[test]
+fn of_several_repositories_the_order_that_somebody_chose_and_the_empty_one_are_shown() {
+    let sandbox = gto_testkit::Sandbox::new();
+    let [first, second, empty] = ["first", "second", "third"].map(|name| sandbox.repo(name));
+    for repo in [&first, &second] {
+        repo.commit(&[], "first");
+        repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+        for (number, stage) in ["prod", "dev", "staging"].iter().enumerate() {
+            repo.tag(&format!("m#{stage}#{}", number + 1), "HEAD", &TagSpec::default());
+        }
+    }
+    second.commit(&[(".gto", "stages: [dev, staging, prod]\n")], "Name the stages");
+    let server = serve_with(&sandbox, &[first.path(), second.path(), empty.path()], |_| {});
+    let stages = server.get("/index.json").ok().json()["stages"].clone();
+    assert_eq!(stages, serde_json::json!(["dev", "staging", "prod"]));
+    let text = server.get("/?repo=third").ok().text();
+    assert!(text.contains("No artifacts in third yet") && text.contains("gto register my-model"), "{text}");
 }

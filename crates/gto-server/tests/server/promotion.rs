@@ -97,6 +97,21 @@ fn a_button_shows_the_plan_and_the_next_one_makes_the_tag() {
 }
 
 #[test]
+fn a_tag_that_is_made_here_alone_comes_with_the_command_that_pushes_it() {
+    let repo = example();
+    let clone = repo.clone_to("clone");
+    let server = writing(&clone);
+    let browser = Browser::with_token(&server);
+    let page = browser.get("/r/clone/nlp:churn@v1.1.0").ok();
+    let done = browser.press(&browser.plan(&page, "Promote to prod"), "Confirm");
+    let page = browser.get(done.header("location")).ok().text();
+    let push = format!("git -C {} push origin 'nlp=churn#prod#5'", clone.path().display());
+    assert!(page.contains("in this repository alone") && page.contains(&push), "{page}");
+    clone.git_ok(&["push", "origin", "nlp=churn#prod#5"]);
+    assert!(repo.git_ok(&["tag"]).contains("nlp=churn#prod#5"));
+}
+
+#[test]
 fn every_page_has_the_buttons_for_what_can_be_done_there() {
     let repo = example();
     repo.commit(&[(".gto", "stages: [dev, prod]\n")], "Name the stages");
@@ -150,7 +165,7 @@ fn a_server_that_only_shows_has_the_same_buttons_with_what_to_type() {
     let answer = browser.ask("POST", "/write/repo", form);
     assert_eq!(answer.status, 403);
     assert!(
-        answer.text().contains("Type gto assign nlp:churn --version v1.1.0 --stage prod in a clone"),
+        answer.text().contains("Type gto assign nlp:churn --version v1.1.0 --stage prod --repo /"),
         "{}",
         answer.text()
     );
