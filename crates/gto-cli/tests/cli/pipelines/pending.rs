@@ -156,3 +156,47 @@ fn pending_lists_the_events_of_a_stage_after_a_tag_or_a_time() {
     gto(&checkout, "ci pending --stage prod --since nonsense").fails(1);
     gto(&checkout, "ci pending --stage prod").fails(2);
 }
+
+#[test]
+fn pending_with_a_file_of_handled_tags_misses_no_tag_that_is_pushed_late() {
+    let server = server();
+    let checkout = checkout(&server, "checkout", "m#prod#2");
+    let file = checkout.sandbox().path().join("handled");
+    fs::write(&file, "").unwrap();
+    let pending = format!("ci pending --stage prod --handled {}", file.display());
+    let run = gto(&checkout, &pending).ok();
+    assert_eq!(run.out(), "m#prod#1\nm#prod#2\n");
+    hints_at(&run, "later events of the same artifact in stage 'prod' follow on 'm#prod#1'");
+    fs::write(&file, format!("refs/tags/m#prod#1\r\n\n{}", run.out())).unwrap();
+    hints_at(&gto(&checkout, &pending).ok(), "stage 'prod' has no events that are not handled");
+    // Made before the last one that was handled, in other clones, and pushed after it.
+    let past = server.find_tag("m#prod#2").unwrap().tagger.unwrap().time - 3600;
+    server.tag("m#prod#3", "HEAD", &TagSpec::at(past));
+    server.tag("other#prod#1", "HEAD", &TagSpec::at(past + 1));
+    let run = gto(&checkout, "ci pending --stage prod --since m#prod#2").ok();
+    assert_eq!(run.out(), "");
+    hints_at(&run, "a tag that is pushed late, with an earlier time, is not listed: --handled FILE");
+    let run = gto(&checkout, &pending).ok();
+    assert_eq!(run.out(), "m#prod#3\nother#prod#1\n");
+    // The stage shows another one: a pipeline can leave it.
+    assert!(run.err().contains("follow on 'm#prod#3'") && !run.err().contains("pushed late"), "{run}");
+    let json = gto(&checkout, &format!("{pending} --json")).ok().json();
+    assert_eq!(json["overtaken"], serde_json::json!(["m#prod#3"]));
+    assert_eq!(json["events"].as_array().unwrap().len(), 2);
+    gto(&checkout, "ci pending --stage prod --handled nowhere").fails(1);
+}
+
+#[test]
+fn where_the_remote_has_none_of_the_tags_there_are_no_events() {
+    let server = server();
+    let checkout = checkout(&server, "checkout", "m#prod#2");
+    gto(&checkout, "ci m#prod#2").ok();
+    gto(&checkout, "ci pending --stage prod --since 1h").ok();
+    for tag in server.tag_names() {
+        server.git_ok(&["tag", "-d", &tag]);
+    }
+    let run = gto(&checkout, "ci pending --stage prod --since 1h").ok();
+    hints_at(&run, "stage 'prod' has no events since 1h");
+    let run = gto(&checkout, "ci m#prod#2").fails(1);
+    assert!(run.err().contains("Tag 'm#prod#2' is not on origin"), "{run}");
+}

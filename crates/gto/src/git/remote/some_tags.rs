@@ -61,6 +61,10 @@ impl Access<'_> {
             Err(MirrorError::Remote(said)) if said.contains("does not support shallow") => {
                 self.fetch_some(folder, tags, head, &[])
             }
+            // With a depth, git fails without a word where nothing is there to fetch.
+            Err(MirrorError::Remote(said)) if said.is_empty() => {
+                self.fetch_some(folder, tags, head, &least[..1])
+            }
             fetched => fetched,
         };
         match fetched {

@@ -79,19 +79,26 @@ impl Registry {
         }
     }
 
-    /// The assignments and unassignments of a stage after an event, which a tag names, or from a date on; oldest first. Unless
-    /// `fetch` is [`FetchTags::Never`], the tags are the remote's.
+    /// The assignments and unassignments of a stage, oldest first; only those after an event, which a tag names, or from a date
+    /// on, if there is a `since`. Unless `fetch` is [`FetchTags::Never`], the tags are the remote's.
+    ///
+    /// The order is that of the times of the tags: one may be pushed long after it was made, and has its place before others that
+    /// were there earlier. Who must not miss it keeps the tags that are handled, and asks for all.
     ///
     /// # Errors
     /// [`Error::RefNotFound`] if there is no such event; [`Error::InvalidDate`]; [`Error::DamagedTags`].
     pub fn events_since(
         &self,
         stage: &StageName,
-        since: &str,
+        since: Option<&str>,
         fetch: FetchTags,
     ) -> Result<Answer<Vec<EventReport>>> {
-        let name = since.strip_prefix("refs/tags/").unwrap_or(since);
-        let from = if name.parse::<TagName>().is_ok() { None } else { Some(self.date(since)?.seconds()) };
+        let name = since.map(|since| since.strip_prefix("refs/tags/").unwrap_or(since));
+        let after = name.filter(|name| name.parse::<TagName>().is_ok());
+        let from = match since {
+            Some(since) if after.is_none() => Some(self.date(since)?.seconds()),
+            _ => None,
+        };
         let is_fetched = match fetch {
             FetchTags::IfRemote => self.has_remote(),
             FetchTags::Always => true,
@@ -105,13 +112,14 @@ impl Registry {
         self.adopt_left_out(tags);
         let Answer { value: history, warnings } = history?.unless_damaged()?;
         let of_stage = |event: &&EventReport| event.stage.as_ref() == Some(stage);
-        let value = if from.is_some() {
-            history.iter().filter(of_stage).cloned().collect()
-        } else if let Some(place) = history.iter().position(|event| *event.tag == *name) {
+        let Some(name) = after else {
+            return Ok(Answer { value: history.iter().filter(of_stage).cloned().collect(), warnings });
+        };
+        let value = if let Some(place) = history.iter().position(|event| *event.tag == *name) {
             history.iter().skip(place + 1).filter(of_stage).cloned().collect()
         } else {
             let last = tags.left_out_event(name)?;
-            let last = last.ok_or_else(|| Error::RefNotFound { revision: since.to_owned() })?;
+            let last = last.ok_or_else(|| Error::RefNotFound { revision: name.to_owned() })?;
             history.iter().filter(|event| last.is_before(event)).filter(of_stage).cloned().collect()
         };
         Ok(Answer { value, warnings })
