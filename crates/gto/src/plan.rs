@@ -444,7 +444,7 @@ pub enum Warning {
         /// The tag.
         tag: String,
     },
-    /// This clone lacks tags, so that a version may be registered which exists already on the remote.
+    /// This clone lacks tags, so that a version may be registered which exists already on the remote, or a wrong one chosen.
     LackingTags {
         /// Whether its history is cut off; else it has no tags at all.
         is_shallow: bool,
@@ -537,7 +537,7 @@ impl std::fmt::Display for Warning {
             ),
             Self::LackingTags { is_shallow } => write!(
                 f,
-                "this clone {}: versions that exist on the remote alone are not seen",
+                "this clone {}: versions and assignments that exist on the remote alone are not seen",
                 if *is_shallow { "is shallow" } else { "has no tags" }
             ),
             Self::Unfetched { reason } => write!(

@@ -305,6 +305,18 @@ impl Request {
         }
     }
 
+    /// Whether what it does depends on the history of its artifacts: which version is the highest, or what a stage shows or showed.
+    pub(crate) fn depends_on_history(&self) -> bool {
+        match self {
+            Self::Rollback { to, .. } => to.is_none(),
+            Self::Promote { .. } | Self::Unassign { .. } | Self::Deregister { .. } => true,
+            Self::Assign { target, .. } | Self::Approve { version: target, .. } => {
+                matches!(target, Target::Latest | Target::Stage(_))
+            }
+            _ => false,
+        }
+    }
+
     /// The message that its tags are to have, if it has one.
     pub(crate) fn message(&self) -> Option<&str> {
         match self {

@@ -77,7 +77,10 @@ fn a_write_warns_once_where_versions_may_not_be_fetched() {
     let clone = bare.clone_to("empty");
     hints_at(&gto(&clone, "show").ok(), "`git fetch --tags --force`");
     let run = gto(&clone, "register m").ok();
-    warns_of(&run, "this clone has no tags: versions that exist on the remote alone are not seen");
+    warns_of(
+        &run,
+        "this clone has no tags: versions and assignments that exist on the remote alone are not seen",
+    );
     let url = format!("file://{}", bare.path().display());
     let run = binary().run(&clone, &["register", "m", "-r", &url]).ok();
     assert!(!run.err().contains("warning"), "{run}");

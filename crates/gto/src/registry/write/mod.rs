@@ -128,7 +128,8 @@ impl Registry {
     /// The plan, with a warning if tags of the remote that are not here could have made it another one.
     fn plan_and_warn(&self, request: &Request, options: &WriteOptions) -> Result<Plan> {
         let mut plan = self.plan(request)?;
-        if !self.looks(options)? && plan.registers() && self.url().is_none() && self.has_remote() {
+        let chooses = plan.registers() || request.depends_on_history();
+        if chooses && !self.looks(options)? && self.url().is_none() && self.has_remote() {
             plan.warnings.extend(self.lacking_tags(&plan));
         }
         Ok(plan)
