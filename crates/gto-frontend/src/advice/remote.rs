@@ -150,13 +150,25 @@ fn of_tags(error: &Error) -> Option<Advice> {
             Step::Status,
             " shows the rest",
         ],
-        Error::MadeThereOnly { remote, tags, .. } => {
-            advice!["get them from there: ", git(format!("fetch {} {}", shell_quote(remote), refspecs(tags))),]
+        Error::MadeThereOnly { remote, tags, source } => {
+            advice![
+                lock_of(source),
+                "get them from there: ",
+                git(format!("fetch {} {}", shell_quote(remote), refspecs(tags))),
+            ]
         }
-        Error::DeletedThereOnly { tags, .. } => {
-            advice!["delete them yourself: ", git(format!("tag -d {}", words(tags)))]
+        Error::DeletedThereOnly { tags, source, .. } => {
+            advice![lock_of(source), "delete them yourself: ", git(format!("tag -d {}", words(tags)))]
         }
         _ => return None,
+    })
+}
+
+/// What is to be done first about the lock that kept tags from being changed here; nothing if there was none.
+fn lock_of(error: &Error) -> String {
+    error.lock_file().map_or_else(String::new, |path| {
+        let lock = shell_quote(&path.display().to_string());
+        format!("if no git and no gto is at work here, run `rm {lock}`; then ")
     })
 }
 

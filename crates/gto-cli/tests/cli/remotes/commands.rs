@@ -129,6 +129,59 @@ fn a_clone_that_may_lack_tags_warns_before_it_invents_a_version_unless_it_has_lo
 }
 
 #[test]
+fn a_shallow_clone_warns_before_it_chooses_a_version_from_a_history_that_it_lacks() {
+    let remote = Repo::new();
+    for version in ["v0.0.1", "v0.0.2", "v0.0.3"] {
+        remote.commit(&[], version);
+        remote.tag(&format!("m@{version}"), "HEAD", &TagSpec::default());
+    }
+    for (tag, at) in [("m#prod#1", "HEAD~1"), ("m#prod#2", "HEAD~2"), ("m#prod#3", "HEAD")] {
+        remote.tag(tag, at, &TagSpec::default());
+    }
+    let url = format!("file://{}", remote.path().display());
+    remote.git_ok(&["clone", "-q", "--depth=2", &url, "../cut"]);
+    let cut = Repo::at(remote.sandbox(), remote.sandbox().path().join("cut"), false);
+    for line in [
+        "rollback m prod",
+        "promote m --from prod --to live",
+        "assign m --version latest --stage live",
+        "assign m --version #prod --stage live",
+        "unassign m prod",
+        "deregister m v0.0.3",
+    ] {
+        let run = gto(&cut, &format!("{line} --dry-run")).ok();
+        warns_of(&run, "this clone is shallow");
+        warns_of(&run, "--fetch");
+    }
+    // What was named is meant.
+    for line in ["assign m --version v0.0.3 --stage live", "rollback m prod --to v0.0.2"] {
+        assert_eq!(gto(&cut, &format!("{line} --dry-run")).ok().err(), "", "{line}");
+    }
+    let run = gto(&cut, "rollback m prod --dry-run --fetch").ok();
+    assert!(run.out().contains("v0.0.1") && run.err().is_empty(), "{run}");
+}
+
+#[test]
+fn a_lock_that_is_there_stops_a_write_before_it_pushes() {
+    let remote = remote();
+    let clone = remote.clone_to("work");
+    let before = remote.refs_fingerprint();
+    let lock = |name: &str| clone.git_dir().join(name);
+    for (name, line) in [
+        ("refs/tags/m@v0.0.5.lock", "register m --version v0.0.5 --force --push"),
+        ("packed-refs.lock", "deprecate m v0.0.1 --delete --yes --push"),
+    ] {
+        fs::create_dir_all(lock(name).parent().unwrap()).unwrap();
+        fs::write(lock(name), "").unwrap();
+        let run = gto(&clone, line).fails(1);
+        assert!(run.err().contains(".lock` is there"), "{run}");
+        hints_at(&run, "run `rm ");
+        assert_eq!(remote.refs_fingerprint(), before, "{line}");
+        fs::remove_file(lock(name)).unwrap();
+    }
+}
+
+#[test]
 fn the_remote_is_the_configured_one_or_that_which_git_push_would_choose() {
     let repo = Repo::new();
     repo.commit(&[], "first");
@@ -575,13 +628,15 @@ fn a_remote_that_cannot_be_reached_is_told_without_its_password() {
 fn tags_that_cannot_be_made_here_after_the_push_are_named() {
     let remote = remote();
     let repo = remote.clone_to("clone");
-    let tags = repo.git_dir().join("refs/tags");
-    fs::create_dir_all(&tags).unwrap();
-    fs::write(tags.join("m@v0.0.2.lock"), "").unwrap();
+    // The lock comes while git pushes.
+    hook(&repo, "pre-push", "touch \"$(git rev-parse --git-dir)/refs/tags/m@v0.0.2.lock\"");
     let run = gto(&repo, "register m --push").fails(1);
     let error = "❌ The tags were pushed to origin, but could not be made here: m@v0.0.2";
     assert!(run.err().starts_with(error), "{run}");
-    hints_at(&run, "`git fetch origin refs/tags/m@v0.0.2:refs/tags/m@v0.0.2`");
+    hints_at(
+        &run,
+        "m@v0.0.2.lock`; then get them from there: `git fetch origin refs/tags/m@v0.0.2:refs/tags/m@v0.0.2`",
+    );
 }
 
 #[test]

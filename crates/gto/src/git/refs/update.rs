@@ -30,7 +30,7 @@ use crate::git::refs::edit::{ApplyError, TagEdit};
 use crate::git::refs::ref_lock::{RefLocks, TEMPORARY, VALUE, is_absence};
 use crate::git::refs::reflog::ReflogEntry;
 use crate::git::refs::system_lock::SystemLock;
-use crate::git::{GitError, Repository};
+use crate::git::{GitError, RefStorage, Repository};
 use crate::object_id::ObjectId;
 
 /// How the name of the file begins that takes the place of `packed-refs`. `packed-refs.new` is git's.
@@ -110,6 +110,22 @@ impl Repository {
         let mut update = Update { repository: self, reflog, values: values.into_iter(), made: Vec::new() };
         let changed = self.runs(changes).into_iter().try_for_each(|run| update.make(run));
         changed.map_err(|error| stopped(update.made, error))
+    }
+
+    /// Whether all locks that the edits take can be taken now; they are given back.
+    pub fn try_locks(&self, edits: &[TagEdit]) -> Result<(), ApplyError> {
+        if self.refs != RefStorage::Files {
+            return Ok(());
+        }
+        let _alone = self.lock_unless_locked().map_err(|busy| ApplyError::Locked { source: busy.into() })?;
+        let mut names: Vec<&str> = edits.iter().map(TagEdit::name).collect();
+        names.sort_unstable();
+        names.dedup();
+        let begun = RefLocks::begin(self, &names);
+        let mut locks = begun.map_err(|error| self.disk_error(&self.common_dir().join("gto"), error))?;
+        names.iter().try_for_each(|name| locks.take_tag(name))?;
+        let deletes = edits.iter().any(|edit| matches!(edit, TagEdit::Delete { .. }));
+        if deletes { locks.take_packed_refs() } else { Ok(()) }
     }
 
     /// Cuts changes into runs whose steps are in order although `packed-refs` is rewritten once for each of them, first of

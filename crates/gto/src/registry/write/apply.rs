@@ -103,6 +103,8 @@ impl Registry {
         };
         let ids = self.repository.prepare(&edits, plan.signing.as_ref())?;
         self.obey_policy_signed(plan, &edits, &ids)?;
+        // They are not held while git pushes, which may make the tags here itself: see `missing_here`.
+        self.repository.try_locks(&edits)?;
         let changes = self.changes(remote, &edits, &ids)?;
         let batch = batch.filter(|_| changes.iter().all(|change| matches!(change, PushedTag::Create(..))));
         let pushed = match batch {
