@@ -43,7 +43,8 @@ pub fn plan(
     let options = WriteOptions::default();
     let registry = repository.open()?;
     let request = in_name_of(app, actor, &registry, request)?;
-    let plan = registry.plan_with(&request, &options)?;
+    let (plan, is_signed) = signed_if_needed(&registry, request, &options)?;
+    let command = if is_signed { format!("{command} --sign") } else { command };
     let id = Secret::random()
         .map_err(|_| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "The system has no random numbers"))?;
     let id = id.expose().to_owned();
@@ -58,6 +59,25 @@ pub fn plan(
     };
     app.plans.keep(id.clone(), waiting);
     Ok(Planned { id, plan, command })
+}
+
+/// Plans it, and signed where the policy refuses it as it is: who presses a button cannot ask for that. Returns whether that was so.
+fn signed_if_needed(
+    registry: &Registry,
+    request: Request,
+    options: &WriteOptions,
+) -> Result<(Plan, bool), Failure> {
+    let refused = match registry.plan_with(&request, options) {
+        Ok(plan) => return Ok((plan, false)),
+        Err(refused) => refused,
+    };
+    let is_open = request.author().sign == Sign::AsConfigured;
+    if !is_open || !matches!(refused, gto::Error::PolicyViolated { .. }) {
+        return Err(refused.into());
+    }
+    let author = Author { sign: Sign::Always(None), ..request.author().clone() };
+    let signed = registry.plan_with(&request.with_author(author), options);
+    Ok((signed.map_err(|_| refused)?, true))
 }
 
 /// Refuses where nothing can be read: to open it would not come to an end.

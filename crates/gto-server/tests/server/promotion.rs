@@ -248,6 +248,32 @@ fn no_form_of_another_page_writes_and_no_plan_is_of_another_user() {
 }
 
 #[test]
+fn where_the_policy_wants_a_signature_a_button_signs() {
+    let repo = example();
+    let Some(key) = SshKey::or_skip(repo.sandbox().home().join("ada")) else { return };
+    let rules =
+        "version: 1\ngroups: {release: ['email:ada@example.com']}\nrules:\n- {stage: prod, by: [release]}\n";
+    let public = format!("{} ada@example.com\n", key.public().trim_end_matches(" test"));
+    repo.commit(&[(".gto-policy.yaml", rules), (".gto-policy/keys/ada.pub", &public)], "Ada promotes");
+    let server = writing(&repo);
+    let browser = Browser::with_token(&server);
+    let form = "action=assign&artifact=nlp:churn&stage=prod&version=v1.1.0";
+    let without_key = browser.ask("POST", "/write/repo", form);
+    let plan = browser.get(without_key.header("location")).ok();
+    let failed = browser.press(&plan, "Confirm");
+    assert!(failed.status >= 400 && failed.text().contains("sign"), "{}", failed.text());
+    assert!(!repo.git_ok(&["tag"]).contains("prod#5"), "nothing is made");
+    repo.git_ok(&["config", "gpg.format", "ssh"]);
+    repo.git_ok(&["config", "user.signingKey", &key.private().display().to_string()]);
+    let planned = browser.ask("POST", "/write/repo", form);
+    assert_eq!(planned.status, 303, "{}", planned.text());
+    let plan = browser.get(planned.header("location")).ok();
+    assert!(plan.text().contains("Signed with") && plan.text().contains("--sign"), "{}", plan.text());
+    assert_eq!(browser.press(&plan, "Confirm").status, 303);
+    assert!(repo.git_ok(&["cat-file", "tag", "nlp=churn#prod#5"]).contains("SSH SIGNATURE"));
+}
+
+#[test]
 fn a_service_writes_for_its_users_what_the_policy_lets_them_and_signs_it() {
     let repo = example();
     let Some(key) = SshKey::or_skip(repo.sandbox().home().join("service")) else { return };
