@@ -295,7 +295,7 @@ pub fn add_messages<'e>(picture: &Picture, events: impl IntoIterator<Item = &'e 
     }
 }
 
-/// Which version one would use: what is in the last stage, if stages have an order, or in production; otherwise the latest.
+/// Which version one would use: what is in production, or in the last stage if stages have an order; otherwise the latest.
 struct Used<'a> {
     stage: Option<&'a StageName>,
     placed: &'a Placed,
@@ -307,7 +307,7 @@ impl<'a> Used<'a> {
     fn of(row: &'a Row, order: &'a [StageName], has_order: bool, moment: &Moment) -> Option<Self> {
         let is_production = |stage: &&StageName| stage.as_str().to_ascii_lowercase().starts_with("prod");
         let mut filled = order.iter().filter(|stage| row.in_stage(stage).is_some());
-        let stage = if has_order { filled.next_back() } else { filled.find(is_production) };
+        let stage = filled.clone().find(is_production).or_else(|| filled.next_back().filter(|_| has_order));
         let placed = stage.and_then(|stage| row.in_stage(stage)).or(row.latest.as_ref())?;
         let name = &row.name;
         let reference = match stage {
