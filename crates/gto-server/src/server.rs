@@ -78,7 +78,10 @@ impl Server {
             Refresher::start(&repositories, (settings.refresh, settings.host_budget), &live, environment)?;
         let guard = Guard::new(&settings, address)?;
         let environment = environment.clone();
-        let run = format!("{:x}", environment.now().seconds());
+        // Two runs in one second must not take each other's tags for their own.
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(std::io::Error::other)?;
+        let run = format!("{:x}", u64::from_ne_bytes(random));
         let app = App::new(Parts {
             settings,
             repositories,

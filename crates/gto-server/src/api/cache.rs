@@ -57,12 +57,33 @@ pub async fn by_content(request: Request, next: Next) -> Response {
     Response::from_parts(parts, Body::from(bytes))
 }
 
+/// Whether an answer says what a signature is worth, which also follows from the keys and lists of this machine.
+fn has_signature(path: &str) -> bool {
+    path.split_once("/versions/").is_some_and(|(_, version)| !version.contains('/'))
+}
+
+/// Whether an answer follows from the refs alone: of a repository that cannot be read now, what is in objects may be missing in it.
+fn may_be_kept(app: &App, path: &str) -> bool {
+    const BY_REFS: [&str; 3] = ["/api/v1/artifacts", "/api/v1/resolve", "/api/v1/stages"];
+    let mut repositories = app.repositories.iter();
+    match path.strip_prefix("/api/v1/repos/").and_then(|rest| rest.split('/').next()) {
+        Some(id) => repositories.find(|one| *one.id == *id).is_none_or(|one| one.failing().is_none()),
+        None if BY_REFS.iter().any(|by_refs| path.starts_with(by_refs)) => true,
+        None => repositories.all(|one| one.failing().is_none()),
+    }
+}
+
 /// Answers with what is kept, or `304` where the client has it.
 pub async fn remember(State(app): State<App>, request: Request, next: Next) -> Response {
     let address = request.uri().path_and_query().map_or("", |address| address.as_str()).to_owned();
-    let has_time = request.uri().query().is_some_and(|query| query.contains("at="));
-    if *request.method() != Method::GET || has_time {
+    let path = request.uri().path();
+    let query = request.uri().query().unwrap_or_default();
+    let has_time = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "at");
+    if *request.method() != Method::GET || has_time || !may_be_kept(&app, path) {
         return next.run(request).await;
+    }
+    if has_signature(path) {
+        return by_content(request, next).await;
     }
     let stamp = app.stamp();
     // Weak: the same answer may be sent compressed.

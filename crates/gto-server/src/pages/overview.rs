@@ -134,10 +134,12 @@ pub fn wants_marks<'r>(asked: &Asked, rows: impl IntoIterator<Item = &'r Arc<Row
     let mut are_wanted = false;
     for (id, rows) in by_repository {
         let repository = asked.app.repository(id);
-        if let Some(repository) = repository.filter(|found| found.want_marks(rows.into_iter())) {
+        let Some(repository) = repository else { continue };
+        let wanted = repository.want_marks(rows.into_iter());
+        if wanted.any {
             asked.app.refresher.judge(repository);
-            are_wanted = true;
         }
+        are_wanted |= wanted.is_pending;
     }
     are_wanted
 }

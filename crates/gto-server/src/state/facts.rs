@@ -15,7 +15,9 @@ use utoipa::ToSchema;
 /// So much is kept, and so much may be wanted at once.
 const MOST: usize = 50_000;
 /// Signatures are verified again after that: keys expire, and lists of signers change without the repository.
-const FRESH: Duration = Duration::from_secs(600);
+pub const FRESH: Duration = Duration::from_secs(600);
+/// What could not be found out is looked for again after that.
+const RETRY: Duration = Duration::from_secs(20);
 
 /// What the signature of a tag is worth.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -61,6 +63,10 @@ impl<T> Fact<T> {
         found.map_or(Self::Unknown, Self::Is)
     }
 
+    fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+
     /// Whether it is known later.
     pub fn is_coming(&self) -> bool {
         matches!(self, Self::NotYet)
@@ -90,7 +96,7 @@ pub struct Facts(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    commits: HashMap<(ObjectId, ObjectId), Fact<usize>>,
+    commits: HashMap<(ObjectId, ObjectId), (Instant, Fact<usize>)>,
     signatures: HashMap<ObjectId, (Instant, Fact<Signature>)>,
     wanted: BTreeSet<Wanted>,
 }
@@ -108,17 +114,18 @@ impl Facts {
     pub fn commits(&self, from: ObjectId, to: ObjectId) -> Fact<usize> {
         let mut known = self.lock();
         let found = known.commits.get(&(from, to)).cloned();
-        if found.is_none() {
+        if found.as_ref().is_none_or(|(since, fact)| fact.is_unknown() && since.elapsed() > RETRY) {
             known.want(Wanted::Commits(from, to));
         }
-        found.unwrap_or(Fact::NotYet)
+        found.map_or(Fact::NotYet, |(_, commits)| commits)
     }
 
     /// What the signature of a tag is worth.
     pub fn signature(&self, tag: &str, id: ObjectId) -> Fact<Signature> {
         let mut known = self.lock();
         let found = known.signatures.get(&id).cloned();
-        if found.as_ref().is_none_or(|(since, _)| since.elapsed() > FRESH) {
+        let limit = |fact: &Fact<Signature>| if fact.is_unknown() { RETRY } else { FRESH };
+        if found.as_ref().is_none_or(|(since, fact)| since.elapsed() > limit(fact)) {
             known.want(Wanted::Signature(id, tag.to_owned()));
         }
         found.map_or(Fact::NotYet, |(_, signature)| signature)
@@ -136,12 +143,14 @@ impl Facts {
             let Some(wanted) = self.lock().wanted.first().cloned() else { return };
             match &wanted {
                 Wanted::Commits(from, to) => {
-                    let count = Fact::new(registry.count_commits_between(*from, *to).ok());
+                    // What a shallow clone lacks is not counted.
+                    let count = registry.count_commits_between(*from, *to).ok();
+                    let count = Fact::new(count.filter(|_| !registry.is_shallow()));
                     let mut known = self.lock();
                     if known.commits.len() >= MOST {
                         known.commits.clear();
                     }
-                    known.commits.insert((*from, *to), count);
+                    known.commits.insert((*from, *to), (Instant::now(), count));
                 }
                 Wanted::Signature(id, tag) => {
                     let found = Fact::new(Signature::of(registry, tag));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use gto::Registry;
@@ -78,6 +79,7 @@ pub struct Findings(ArcSwapOption<Kept>);
 
 struct Kept {
     serial: u64,
+    since: Instant,
     at: Timestamp,
     found: Arc<Vec<FoundWrong>>,
     problem: Option<String>,
@@ -100,7 +102,7 @@ impl Kept {
         }
         let counts = found.iter().map(|finding| finding.tags.len()).collect();
         let found = Arc::new(found.into_iter().map(|finding| finding.shown).collect());
-        Self { serial, at, found, problem, by_tag, counts }
+        Self { serial, since: Instant::now(), at, found, problem, by_tag, counts }
     }
 
     /// What a finding says of these tags: of others it may name many more.
@@ -162,6 +164,11 @@ impl Findings {
         };
         let of = if kept.serial == picture.serial { FindingsOf::Now } else { FindingsOf::Earlier };
         KnownFindings { found: Arc::clone(&kept.found), of, at: Some(kept.at), problem: kept.problem.clone() }
+    }
+
+    /// Whether they were found so long ago.
+    pub fn are_older_than(&self, limit: Duration) -> bool {
+        self.0.load().as_ref().is_some_and(|kept| kept.since.elapsed() > limit)
     }
 
     /// Whether they are of that state of the repository.

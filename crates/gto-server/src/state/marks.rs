@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Instant;
 
 use gto::name::ArtifactName;
 use gto::policy::Verdict;
@@ -12,6 +13,7 @@ use gto::signing::Verified;
 use gto::{Registry, TagsToCheck};
 use serde::Serialize;
 
+use crate::state::facts::FRESH;
 use crate::state::picture::Picture;
 use crate::state::row::Row;
 
@@ -43,6 +45,7 @@ pub struct Marks {
 /// What was found about one artifact.
 #[derive(Clone)]
 struct Judged {
+    since: Instant,
     row: Arc<Row>,
     signatures: HashMap<String, (Verified, Option<String>)>,
     violations: HashMap<String, Vec<Mark>>,
@@ -59,6 +62,11 @@ impl Marks {
         let judged = self.artifacts.get(&row.name);
         self.policy_state == picture.policy_state
             && judged.is_some_and(|judged| Arc::ptr_eq(&judged.row, row))
+    }
+
+    /// Whether an artifact was judged long ago: keys expire, and lists of signers change without the repository.
+    pub fn are_old(&self, name: &ArtifactName) -> bool {
+        self.artifacts.get(name).is_some_and(|judged| judged.since.elapsed() > FRESH)
     }
 
     /// Whether a registry is judged unasked.
@@ -105,16 +113,16 @@ impl Marks {
         let is_judged = |name: &ArtifactName| {
             is_small || wanted.contains(name) || is_kept && before.artifacts.contains_key(name)
         };
-        let policy = registry.policy_in_force().ok().flatten();
+        let policy = registry.policy_in_force().map_err(|error| crate::error::with_causes(&error));
+        let policy = policy.as_ref().map(Option::as_ref);
         let is_same_policy = before.policy_state == picture.policy_state;
         for (name, row) in picture.rows.iter().filter(|(name, _)| is_judged(name)) {
-            let known = before.artifacts.get(name).filter(|known| Arc::ptr_eq(&known.row, row));
+            let is_new = wanted.contains(name) && before.are_old(name);
+            let known = before.artifacts.get(name).filter(|known| Arc::ptr_eq(&known.row, row) && !is_new);
             let judged = match known {
                 Some(known) if is_same_policy => known.clone(),
-                Some(known) => {
-                    Judged { violations: violations(registry, policy.as_ref(), row), ..known.clone() }
-                }
-                None => judge(registry, policy.as_ref(), row),
+                Some(known) => Judged { violations: violations(registry, policy, row), ..known.clone() },
+                None => judge(registry, policy, row),
             };
             marks.some_are_signed |=
                 judged.signatures.values().any(|(result, _)| *result != Verified::Unsigned);
@@ -130,14 +138,30 @@ fn tags(row: &Row) -> impl Iterator<Item = &str> {
     placed.filter_map(|placed| placed.tag.as_deref())
 }
 
-fn judge(registry: &Registry, policy: Option<&PolicyInForce>, row: &Arc<Row>) -> Judged {
+/// The policy in force, if there is one; or why that is not known.
+type Policy<'a> = Result<Option<&'a PolicyInForce>, &'a String>;
+
+fn judge(registry: &Registry, policy: Policy<'_>, row: &Arc<Row>) -> Judged {
     let found = registry.verify_tags(tags(row)).map(|answer| answer.value).unwrap_or_default();
     let signatures = found.into_iter().map(|found| (found.tag, (found.result, found.reason))).collect();
-    Judged { row: Arc::clone(row), signatures, violations: violations(registry, policy, row) }
+    Judged {
+        since: Instant::now(),
+        row: Arc::clone(row),
+        signatures,
+        violations: violations(registry, policy, row),
+    }
 }
 
-fn violations(registry: &Registry, policy: Option<&PolicyInForce>, row: &Row) -> HashMap<String, Vec<Mark>> {
+fn violations(registry: &Registry, policy: Policy<'_>, row: &Row) -> HashMap<String, Vec<Mark>> {
     let mut violations = HashMap::new();
+    let policy = match policy {
+        Ok(policy) => policy,
+        Err(why) => {
+            let mark = Mark { text: "policy unknown".to_owned(), is_bad: false, why: why.clone() };
+            let tags = row.stages.iter().filter(|_| row.active).filter_map(|found| found.placed.tag.clone());
+            return tags.map(|tag| (tag, vec![mark.clone()])).collect();
+        }
+    };
     if let Some(policy) = policy.filter(|_| row.active) {
         for tag in row.stages.iter().filter_map(|found| found.placed.tag.as_ref()) {
             let marks = violations_of(registry, policy, &row.name, tag);

@@ -287,7 +287,7 @@ impl Worker {
             self.live.tell(&repository.id, self.environment.now(), looked.changes);
         }
         // A folder that comes back is another one than that which was watched.
-        if was_away && !looked.has_failed {
+        if !looked.has_failed && (was_away || look == Look::Whole && self.is_another(place, repository)) {
             self.begin_watching(place, repository);
         }
         if is_first && !repository.is_remote() {
@@ -297,6 +297,13 @@ impl Worker {
         if !repository.marks().are_of(&repository.picture()) {
             self.judged.add(Task::Marks(Arc::clone(&repository.id)));
         }
+    }
+
+    /// Whether other folders have the names of those that are watched.
+    fn is_another(&self, place: usize, repository: &ServedRepository) -> bool {
+        let folders = repository.ref_folders();
+        let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        watch.as_ref().is_some_and(|watch| !folders.is_empty() && !watch.has(place, &folders))
     }
 
     fn begin_watching(&self, place: usize, repository: &ServedRepository) {

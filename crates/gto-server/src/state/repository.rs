@@ -31,8 +31,10 @@ const PATIENCE: Duration = Duration::from_secs(45);
 /// Registries with more tags are examined only when somebody asks what is wrong.
 const EXAMINED: usize = 20_000;
 
-/// A repository that fails so soon after it lost tags was being deleted, most likely.
-const ONE_LOSS: Duration = Duration::from_secs(60);
+/// A repository of this machine that fails so soon after it lost tags was being deleted, most likely.
+const ONE_LOSS: Duration = Duration::from_secs(5);
+/// What is known to be wrong is looked for again after that: not all of it is in tags.
+const FINDINGS_LAST: Duration = Duration::from_secs(5);
 
 /// A repository that is served.
 pub struct ServedRepository {
@@ -141,18 +143,22 @@ impl ServedRepository {
         self.marks.load_full()
     }
 
-    /// Whether some of these artifacts are not judged as they are now, though they could be. They are wanted from now on.
-    pub fn want_marks<'r>(&self, rows: impl Iterator<Item = &'r Arc<Row>>) -> bool {
+    /// Which of these artifacts are not judged as they are now, or long ago, though they could be. They are wanted from now on.
+    pub fn want_marks<'r>(&self, rows: impl Iterator<Item = &'r Arc<Row>>) -> MarksWanted {
         let (picture, marks) = (self.picture(), self.marks());
+        let mut wanted = MarksWanted::default();
         if picture.registry.is_none() {
-            return false;
+            return wanted;
         }
-        let unknown: Vec<_> = rows.filter(|row| !marks.know(&picture, row)).collect();
-        if unknown.is_empty() {
-            return false;
+        for row in rows {
+            let is_known = marks.know(&picture, row);
+            if !is_known || marks.are_old(&row.name) {
+                wanted.is_pending |= !is_known;
+                wanted.any = true;
+                self.lock_wanted().insert(row.name.clone());
+            }
         }
-        self.lock_wanted().extend(unknown.into_iter().map(|row| row.name.clone()));
-        true
+        wanted
     }
 
     fn lock_wanted(&self) -> MutexGuard<'_, BTreeSet<ArtifactName>> {
@@ -163,7 +169,9 @@ impl ServedRepository {
     pub fn judge(&self) {
         let (picture, before) = (self.picture(), self.marks());
         let wanted = std::mem::take(&mut *self.lock_wanted());
-        let is_new = |name| picture.rows.get(name).is_some_and(|row| !before.know(&picture, row));
+        let is_new = |name: &ArtifactName| {
+            picture.rows.get(name).is_some_and(|row| !before.know(&picture, row)) || before.are_old(name)
+        };
         if !before.are_of(&picture) || wanted.iter().any(is_new) {
             let registry = self.registry_beside(&picture);
             self.marks.store(Arc::new(Marks::judge(&picture, registry.as_deref(), &before, &wanted)));
@@ -181,11 +189,17 @@ impl ServedRepository {
         picture.registry.is_none() || self.findings.are_of(&picture)
     }
 
+    /// Whether what is known to be wrong may be another by now, without any change of a tag.
+    pub fn is_examined_long_ago(&self) -> bool {
+        let limit = if self.is_examined_unasked() { FINDINGS_LAST } else { 12 * FINDINGS_LAST };
+        self.picture().registry.is_some() && self.findings.are_older_than(limit)
+    }
+
     /// Looks for what is wrong, if it is another since the last time.
     pub fn examine(&self) {
         let picture = self.picture();
         // What does not answer must not be asked, and must not take what is known away.
-        if self.findings.are_of(&picture) {
+        if self.findings.are_of(&picture) && !self.is_examined_long_ago() {
             return;
         }
         if let Some(registry) = self.registry_beside(&picture) {
@@ -256,8 +270,11 @@ impl ServedRepository {
         let before = self.picture();
         match self.next(&before, look) {
             Ok((next, changes)) => {
-                if changes.iter().any(|change| change.kind == ChangeKind::Gone) {
+                if changes.iter().any(|change| change.kind == ChangeKind::Gone) && !self.is_remote() {
                     self.note_loss(&before);
+                } else if !changes.is_empty() {
+                    // Somebody works with it.
+                    *self.before_loss.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 }
                 let seen_at = Some(self.environment.now());
                 self.current.store(Arc::new(Picture {
@@ -369,7 +386,8 @@ impl ServedRepository {
             Arc::ptr_eq(&snapshot, &before.snapshot) && registry.resolve("HEAD").ok() == before.head;
         if is_same {
             // What was asked while nothing could be read lacks a part; what was judged by another policy is judged again.
-            let is_news = before.registry.is_none() || policy_state != before.policy_state;
+            let was_away = before.registry.is_none() || before.failing.is_some();
+            let is_news = was_away || policy_state != before.policy_state;
             let serial = before.serial + u64::from(is_news);
             return Ok((
                 Picture { serial, policy_state, registry: Some(registry), ..(**before).clone() },
@@ -418,6 +436,15 @@ fn is_whole(registry: &Registry) -> bool {
     registry.git_dir().join("HEAD").exists()
         && common.join("objects").is_dir()
         && common.join("refs").exists()
+}
+
+/// What pages want to know of marks.
+#[derive(Debug, Default)]
+pub struct MarksWanted {
+    /// Whether anything is to be judged.
+    pub any: bool,
+    /// Whether something is not judged as it is now.
+    pub is_pending: bool,
 }
 
 /// What a look found.

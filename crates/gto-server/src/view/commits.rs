@@ -54,6 +54,10 @@ pub struct CommitLines {
 impl CommitLines {
     /// Those that `to` has and `from` has not.
     pub fn between(registry: &Registry, from: ObjectId, to: ObjectId) -> Self {
+        if registry.is_shallow() {
+            let problem = "this clone is shallow and may lack some: `git fetch --unshallow` fetches all";
+            return Self { problem: Some(problem.to_owned()), ..Self::default() };
+        }
         let found = registry.commits_between(from, to, MOST);
         match found.and_then(|found| Ok((found, registry.commits_between(to, from, 0)?.count))) {
             Ok((found, taken_back)) => Self {

@@ -61,6 +61,10 @@ impl Content {
     /// What a commit says of an artifact.
     pub fn read(registry: &Registry, name: &ArtifactName, commit: ObjectId) -> Self {
         let mut content = Self::default();
+        if let Err(error) = registry.commit(commit) {
+            content.problems.push(format!("The commit cannot be read: {error}"));
+            return content;
+        }
         let found = registry.annotations_of(name, Some(commit));
         let annotation = annotation::nearest(&found).map(|sourced| &sourced.annotation);
         content.annotation = annotation.map(of_annotation).unwrap_or_default();

@@ -99,6 +99,9 @@ impl RepositoryHealth {
 /// Has examined what was not, and waits a little: of most repositories all is known then.
 fn wait_for_findings(app: &App) {
     let start = Instant::now();
+    for repository in app.repositories.iter().filter(|repository| repository.is_examined_long_ago()) {
+        app.refresher.examine(repository);
+    }
     loop {
         let missing = app.repositories.iter().filter(|repository| !repository.is_examined());
         let missing = missing.inspect(|repository| app.refresher.examine(repository)).count();

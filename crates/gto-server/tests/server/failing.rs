@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gto_testkit::{Repo, Sandbox, TagSpec};
 
-use crate::common::{Running, example, serve_with};
+use crate::common::{Running, example, serve, serve_with};
 
 #[test]
 fn a_repository_that_goes_away_keeps_its_last_good_state_and_says_since_when() {
@@ -214,4 +214,101 @@ fn a_write_that_meets_a_lock_says_so_and_its_plan_can_be_confirmed_later() {
     std::fs::remove_file(&lock).unwrap();
     let done = server.ask("POST", &apply, &headers, "");
     assert_eq!(done.status, 201, "{}", done.body);
+}
+
+fn is_failing(server: &Running, failing: bool) {
+    server.wait_for("/api/v1/repos", |page| page.json()["repos"][0]["failing"].is_null() != failing);
+}
+
+#[test]
+fn answers_that_were_made_while_a_repository_was_away_are_not_kept() {
+    let repo = example();
+    let server = serve_with(repo.sandbox(), &[repo.path()], |a| a.refresh = Some("1s".to_owned()));
+    let version = "/api/v1/repos/repo/artifacts/nlp:churn";
+    let [files, compare, events] = [
+        format!("{version}/versions/v1.1.0/files"),
+        format!("{version}/compare/v1.0.0...v1.1.0"),
+        "/api/v1/events?limit=3".to_owned(),
+    ];
+    let asked = [files.as_str(), compare.as_str(), events.as_str()];
+    let before = asked.map(|path| server.get(path).ok().json());
+    repo.tag("data@v0.2.0", "HEAD", &TagSpec::default());
+    server.wait_for("/api/v1/resolve?ref=data", |page| page.body.contains("v0.2.0"));
+    let [git, away] = [".git", "away"].map(|name| repo.path().join(name));
+    std::fs::rename(&git, &away).unwrap();
+    is_failing(&server, true);
+    let during = server.get(asked[0]);
+    assert!(during.status != 200 || during.body.contains("cannot be read"), "{}", during.body);
+    for path in asked {
+        server.get(path);
+    }
+    std::fs::rename(&away, &git).unwrap();
+    is_failing(&server, false);
+    for (path, before) in asked.iter().zip(&before).take(2) {
+        assert_eq!(server.get(path).ok().json(), *before, "{path}");
+    }
+    assert!(!server.get(asked[2]).ok().json()["events"][1]["message"].as_str().unwrap().is_empty());
+}
+
+#[test]
+fn the_last_good_state_is_the_last_one_also_after_a_tag_was_deleted() {
+    let repo = example();
+    let server = serve_with(repo.sandbox(), &[repo.path()], |a| a.refresh = Some("1s".to_owned()));
+    let prod = "/api/v1/resolve?ref=nlp:churn%23prod";
+    server.wait_for(prod, |page| page.body.contains("v1.0.0"));
+    repo.git_ok(&["tag", "-d", "data@v0.1.0"]);
+    server.wait_for("/api/v1/resolve?ref=data", |page| page.status == 404);
+    repo.tag("nlp=churn#prod#5", "HEAD", &TagSpec::default());
+    server.wait_for(prod, |page| page.body.contains("v1.1.0"));
+    std::fs::rename(repo.path().join(".git"), repo.path().join("away")).unwrap();
+    is_failing(&server, true);
+    assert!(server.get(prod).ok().body.contains("v1.1.0"), "{}", server.get(prod).body);
+    assert_eq!(server.get("/api/v1/resolve?ref=data").status, 404);
+}
+
+#[test]
+fn what_is_wrong_is_looked_for_again_also_without_a_change_of_a_tag() {
+    let repo = example();
+    let server = serve(&repo);
+    let findings = |wanted: bool| {
+        server.wait_for("/api/v1/health", |page| {
+            let health = page.json()["repositories"][0].clone();
+            health["findings_of"] == "now" && page.body.contains("left-lock") == wanted
+        });
+    };
+    findings(false);
+    let lock = repo.git_dir().join("refs/tags/data@v9.0.0.lock");
+    let file = std::fs::File::create(&lock).unwrap();
+    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(3600)).unwrap();
+    findings(true);
+    std::fs::remove_file(&lock).unwrap();
+    findings(false);
+}
+
+#[test]
+fn repositories_that_share_their_refs_both_see_a_tag_at_once_and_so_does_one_that_takes_another_s_place() {
+    let repo = example();
+    let tree = repo.sandbox().path().join("tree");
+    repo.git_ok(&["worktree", "add", "--quiet", "--detach", tree.to_str().unwrap()]);
+    let server = serve_with(repo.sandbox(), &[repo.path(), &tree], |a| a.refresh = Some("1h".to_owned()));
+    let health = server.get("/api/v1/health").ok().json();
+    if health["repositories"][0]["watched"] != true {
+        gto_testkit::skip("the system does not say when files change");
+        return;
+    }
+    repo.tag("data@v0.5.0", "HEAD", &TagSpec::default());
+    for id in ["repo", "tree"] {
+        let path = format!("/api/v1/resolve?repo={id}&ref=data");
+        let took = server.wait_for(&path, |page| page.body.contains("v0.5.0"));
+        assert!(took.as_secs() < 20, "{id}: {took:?}");
+    }
+}
+
+#[test]
+fn a_policy_that_cannot_be_used_is_said_where_its_marks_would_be() {
+    let repo = example();
+    repo.commit(&[(".gto-policy.yaml", "version: 1\nrulez: []\n")], "A mistake");
+    let server = serve(&repo);
+    server.wait_for("/", |page| page.text().contains("policy unknown"));
+    assert!(server.get("/r/repo/nlp:churn").ok().body.contains("rulez"));
 }
