@@ -20,6 +20,7 @@ mod topics;
 mod usage;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -119,22 +120,32 @@ fn words() -> Vec<String> {
 /// Prints a page about all commands.
 fn page(topic: &topics::Topic) -> ExitCode {
     let mut printer = Printer::new(false, false, LocalTime::of_machine());
-    match printer.raw(topics::text(topic).as_bytes()).and_then(|()| printer.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Status::Failed.into(),
-        _ => Status::Done.into(),
+    let printed = printer.raw(topics::text(topic).as_bytes()).and_then(|()| printer.flush());
+    if tell_unwritten(printed, &mut printer) { Status::Failed.into() } else { Status::Done.into() }
+}
+
+/// Says that output could not be written, unless whoever reads it has read enough.
+fn tell_unwritten(printed: std::io::Result<()>, printer: &mut Printer) -> bool {
+    match printed {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            printer.error(&CommandError::Output(error), &[]);
+            true
+        }
+        _ => false,
     }
 }
 
 /// Prints an error about the arguments, or the requested help.
 fn wrong_usage(mut error: clap::Error) -> ExitCode {
     usage::forget_suggestions(&mut error, &words(), &mut Cli::command());
-    // If even this cannot be printed, there is nothing left to do.
-    let _ = error.print();
+    let printed = error.print().and_then(|()| std::io::stdout().flush());
+    let mut printer = Printer::new(false, false, LocalTime::of_machine());
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        return Status::Done.into();
+        let is_lost = tell_unwritten(printed, &mut printer);
+        return if is_lost { Status::Failed.into() } else { Status::Done.into() };
     }
     if let Some(hint) = usage::hint(&error, &words(), &Cli::command()) {
-        Printer::new(false, false, LocalTime::of_machine()).hint(hint);
+        printer.hint(hint);
     }
     Status::Usage.into()
 }
@@ -154,6 +165,9 @@ fn report(error: &CommandError, context: &mut Context) -> ExitCode {
         }
     }
     // What was printed before the error still counts.
-    let _ = context.printer.flush();
+    let printed = context.printer.flush();
+    if !matches!(error, CommandError::Output(_)) {
+        tell_unwritten(printed, &mut context.printer);
+    }
     error.status().into()
 }

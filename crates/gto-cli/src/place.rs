@@ -78,7 +78,9 @@ impl Place {
     fn command_of_gto<'a>(&self, line: &'a str) -> Cow<'a, str> {
         let mut words = line.split(' ').skip(1);
         let name = words.next().unwrap_or_default();
-        let is_named = words.any(|word| word == "-r" || word.starts_with("--repo"));
+        // `gto cache clear --remotes` is about all remotes.
+        let is_named =
+            words.any(|word| word == "-r" || word.starts_with("--repo") || word.starts_with("--remotes"));
         if is_named || !(self.takes_repository)(name) {
             return Cow::Borrowed(line);
         }
@@ -136,8 +138,13 @@ mod tests {
             typeable(&["x"], url, "`git fetch` or `gto show`"),
             format!("`git fetch` or `gto show -r {url}`")
         );
-        for line in ["`git config --global user.name X`", "`git ls-remote URL`", "`gto show m -r c`", "a ` b"]
-        {
+        for line in [
+            "`gto show --remotes`",
+            "`git config --global user.name X`",
+            "`git ls-remote URL`",
+            "`gto show m -r c`",
+            "a ` b",
+        ] {
             assert_eq!(typeable(&[], "c", line), line);
         }
     }

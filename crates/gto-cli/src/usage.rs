@@ -177,11 +177,16 @@ const VERBS: &[(&[&str], &str)] = &[
         &["usage", "man", "commands", "topics"],
         "`gto --help` lists the commands, `gto help COMMAND` explains one",
     ),
-    (
-        &["ui", "studio", "server", "web", "watch", "open", "browse"],
-        "there is no such view here: `gto show` and `gto history` print on the terminal, --json for programs",
-    ),
+    (&["ui", "studio", "server", "web", "watch", "open", "browse", "dashboard"], VIEW),
 ];
+
+/// For those who look for pages.
+#[cfg(feature = "serve")]
+const VIEW: &str =
+    "`gto serve` shows registries as pages in a browser; `gto show` and `gto history` print on the terminal";
+#[cfg(not(feature = "serve"))]
+const VIEW: &str =
+    "there is no such view here: `gto show` and `gto history` print on the terminal, --json for programs";
 
 /// Flags of one command that say what has another place there.
 const PLACES: &[(&str, &[&str], &str)] = &[

@@ -437,7 +437,7 @@ pub enum Error {
         tags: Vec<String>,
     },
     /// The remote did not take the tags. None was made here either.
-    #[error("The command `git push {remote} {}` failed: {reason}", tags.join(" "))]
+    #[error("The command `{}` failed: {reason}", push_command(remote, tags))]
     Push {
         /// The remote.
         remote: String,
@@ -762,6 +762,16 @@ impl From<git::ApplyError> for Error {
             error => Self::Git { message: sentence(&error), source: None },
         }
     }
+}
+
+/// The command that pushes these tags, to be typed. Not all of many.
+fn push_command(remote: &str, tags: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let atomic = if tags.len() > 1 { " --atomic" } else { "" };
+    let quote = |tag: &String| if tag.contains(['#', '!']) { format!("'{tag}'") } else { tag.clone() };
+    let more = if tags.len() > SHOWN { " …" } else { "" };
+    let tags = tags.iter().take(SHOWN).map(quote).collect::<Vec<_>>().join(" ");
+    format!("git push{atomic} {remote} {tags}{more}")
 }
 
 /// What was said, or that nothing was.

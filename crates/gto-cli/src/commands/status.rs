@@ -5,6 +5,7 @@ use gto_frontend::reports::StatusReport;
 use gto_frontend::text::shell_quote;
 
 use gto::name::ArtifactName;
+use gto::rules::Refusal;
 use gto::{Comparison, Difference, Registry, TagDifference};
 
 use super::{changed, operand};
@@ -51,7 +52,7 @@ pub struct ComparisonArgs {
     #[command(flatten)]
     repo: RepoArgs,
 
-    /// Name of the remote. Default: `GTO_REMOTE`, `remote` in `.gto`, or the one that `git push` would use
+    /// Name of the remote. Default: `GTO_REMOTE`, `gto.remote` of Git's configuration, `remote` in `.gto`, or the one that `git push` would use
     #[arg(long, value_name = "NAME")]
     remote: Option<String>,
 }
@@ -66,6 +67,11 @@ impl ComparisonArgs {
             return Err(CommandError::arguments("A remote repository has no tags of its own here", hint));
         }
         let comparison = registry.compare(self.remote.as_deref(), name.as_ref())?;
+        let is_known =
+            comparison.same > 0 || !comparison.differences.is_empty() || !comparison.damaged.is_empty();
+        if let Some(name) = name.filter(|_| !is_known) {
+            return Err(Refusal::ArtifactNotFound { name: name.to_string() }.into());
+        }
         Ok((registry, comparison))
     }
 

@@ -1,6 +1,8 @@
 //! What all writing commands share: having it done, and telling what was done.
 
-use gto::plan::{Plan, Unchanged};
+use std::io::ErrorKind;
+
+use gto::plan::{Plan, Step, Unchanged};
 use gto::{Applied, Registry, Request, WriteOptions, Written};
 use gto_frontend::advice;
 use gto_frontend::reports::deleted::Deleted;
@@ -57,7 +59,16 @@ fn carry_out(
     }
     let Written { plan, applied } = written?;
     context.printer.remarks(&applied.said);
-    tell(context, registry, (args, registry.pushes(&options)?), &plan, &applied)?;
+    let told = tell(context, registry, (args, registry.pushes(&options)?), &plan, &applied);
+    let told = told.and_then(|()| Ok(context.printer.flush()?));
+    if let Err(CommandError::Output(error)) = &told
+        && error.kind() != ErrorKind::BrokenPipe
+        && !args.dry_run
+        && applied.failure.is_none()
+    {
+        tell_done(&plan, context);
+    }
+    told?;
     for already in &plan.already {
         context.printer.hint(format!("{already}: nothing was changed"));
     }
@@ -81,6 +92,14 @@ fn carry_out(
         context.printer.hint(hint);
     }
     Ok(plan)
+}
+
+/// Says on stderr what was done where stdout takes nothing: else somebody does it again.
+fn tell_done(plan: &Plan, context: &mut Context) {
+    for step in &plan.steps {
+        let done = if matches!(step, Step::Delete(_)) { "deleted" } else { "made" };
+        context.printer.warning(format!("tag '{}' is {done}, though it cannot be printed", step.tag()));
+    }
 }
 
 /// Prints what was done: on a terminal all of it, in a pipe what the Python tool prints, and the rest on stderr.

@@ -231,7 +231,9 @@ fn a_command_of_another_name_brings_up_the_right_one() {
 
 /// What people bring along from git, docker, kubectl, `MLflow` and older versions of the Python tool, with words of the hint that
 /// each gets; none where nothing is near.
-const HABITS: [(&str, &str); 72] = [
+const HABITS: [(&str, &str); 74] = [
+    ("ui", "`gto serve`"),
+    ("dashboard", "`gto serve`"),
     // The opposite was proposed for these.
     ("undeprecate m", "comes back with its next registration or assignment"),
     ("rename m n", "tags have the name in them"),

@@ -421,3 +421,28 @@ fn a_remote_that_asks_for_a_password_is_not_waited_for() {
     assert!(begun.elapsed() < Duration::from_secs(60), "{run}");
     assert_eq!(repo.tag_names(), [""; 0], "{run}");
 }
+
+#[test]
+fn output_that_cannot_be_written_is_never_lost_in_silence() {
+    let (repo, _remote) = with_remote();
+    let run = |line: &str, to: &str| {
+        let Ok(stdout) = fs::File::create(to) else {
+            gto_testkit::skip(&format!("there is no {to}"));
+            return None;
+        };
+        let mut command = repo.command(env!("CARGO_BIN_EXE_gto"));
+        let output = command.args(line.split(' ')).stdin(Stdio::null()).stdout(stdout).output();
+        let output = output.expect("the binary under test can be started");
+        Some((output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned()))
+    };
+    let Some((status, error)) = run("register m", "/dev/full") else { return };
+    assert_eq!(status, Some(1));
+    assert!(error.contains("warning: tag 'm@v0.0.1' is made, though it cannot be printed"), "{error}");
+    assert_eq!(repo.tag_names(), ["m@v0.0.1"]);
+    repo.lightweight("m@v0.0.2", "HEAD");
+    for (line, expected) in [("status", 3), ("verify --strict", 1), ("--help", 1), ("help environment", 1)] {
+        let Some((status, error)) = run(line, "/dev/full") else { return };
+        assert_eq!(status, Some(expected), "{line}: {error}");
+        assert!(error.contains("Cannot write the output"), "{line}: {error}");
+    }
+}

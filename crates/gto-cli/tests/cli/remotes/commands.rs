@@ -394,7 +394,7 @@ fn of_two_tags_none_is_made_if_the_remote_refuses_one() {
         &repo,
         &remote,
         "assign m HEAD --stage prod --push",
-        "The command `git push origin m@v0.0.2 m#prod#1` failed: hook declined: \
+        "The command `git push --atomic origin m@v0.0.2 'm#prod#1'` failed: hook declined: \
          no deploys on Fridays; hook declined to update refs/tags/m#prod#1",
     );
     hints_at(&run, "nothing was changed, here or there");
@@ -451,7 +451,7 @@ fn a_push_that_breaks_off_is_a_success_if_the_tags_have_arrived_and_a_failure_if
     let line = "assign m --version v0.0.1 --stage dev --push";
     let before = (repo.tags(), remote.tags());
     let run = gto(&repo, line).fails(1);
-    assert!(run.err().starts_with("❌ The command `git push origin m#dev#1` failed: "), "{run}");
+    assert!(run.err().starts_with("❌ The command `git push origin 'm#dev#1'` failed: "), "{run}");
     assert_eq!((repo.tags(), remote.tags()), before);
 
     // Then the remote cannot be reached. What it confirmed before that is known.
@@ -566,13 +566,27 @@ fn damaged_tags_are_named_by_status_and_push() {
 }
 
 #[test]
+fn an_artifact_that_is_neither_here_nor_there_is_neither_pushed_nor_compared() {
+    let remote = remote();
+    let repo = remote.clone_to("clone");
+    gto(&repo, "register model").ok();
+    for command in ["push modle", "push modle --dry-run", "status modle", "status modle --json"] {
+        let run = gto(&repo, command).fails(1);
+        assert!(run.err().contains("'modle'") && run.out().is_empty(), "{run}");
+        hints_at(&run, "did you mean 'model'?");
+    }
+    gto(&repo, "push model --dry-run").ok();
+    gto(&repo, "status m").ok();
+}
+
+#[test]
 fn push_sends_all_tags_or_none() {
     let remote = remote();
     let repo = remote.clone_to("clone");
     gto(&repo, "register m").ok();
     gto(&repo, "register n").ok();
     hook(&remote, "update", "case \"$1\" in */n@*) exit 1;; esac");
-    let error = "The command `git push origin m@v0.0.2 n@v0.0.1` failed: hook declined: \
+    let error = "The command `git push --atomic origin m@v0.0.2 n@v0.0.1` failed: hook declined: \
                  hook declined to update refs/tags/n@v0.0.1";
     refused_here_and_there(&repo, &remote, "push", error);
 }
@@ -836,7 +850,7 @@ fn what_landed_is_told_tag_by_tag_and_made_here_and_the_same_command_does_the_re
         &repo,
         &remote,
         line,
-        "The command `git push origin m#prod#1` failed: deny updating a hidden ref",
+        "The command `git push origin 'm#prod#1'` failed: deny updating a hidden ref",
     );
     remote.git_ok(&["config", "--unset", "receive.hideRefs"]);
     assert!(gto(&repo, line).ok().out().starts_with("Created git tag 'm#prod#1'"));

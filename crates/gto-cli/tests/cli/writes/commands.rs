@@ -396,7 +396,7 @@ fn a_refused_push_takes_the_tags_back() {
                 .filter(|line| !line.starts_with("warning: "))
                 .collect::<Vec<_>>()
                 .join("\n");
-            assert!(errors.starts_with("❌ The command `git push origin m"), "{run}");
+            assert!(errors.starts_with("❌ The command `git push "), "{run}");
             hints_at(&run, "nothing was changed, here or there");
             assert_eq!(repo.refs_fingerprint(), tags, "{line}");
             assert_eq!(remote.tags(), remote_tags, "{line}");
@@ -542,7 +542,12 @@ fn a_deletion_that_only_the_remote_did_says_so() {
     let repo = registry(&[]);
     let _remote = with_origin(&repo);
     gto(&repo, "register z --push").ok();
-    fs::write(repo.git_dir().join("refs/tags/z@v0.0.1.lock"), "").expect("the sandbox is writable");
+    // The lock comes while git pushes.
+    let hook = repo.git_dir().join("hooks/pre-push");
+    fs::create_dir_all(repo.git_dir().join("hooks")).expect("the sandbox is writable");
+    let lock = "touch \"$(git rev-parse --git-dir)/refs/tags/z@v0.0.1.lock\"";
+    fs::write(&hook, format!("#!/bin/sh\n{lock}\n")).expect("the sandbox is writable");
+    assert!(repo.command("chmod").arg("+x").arg(&hook).status().expect("chmod is there").success());
     let run = gto(&repo, "deprecate z -d --push").fails(1);
     assert!(run.err().starts_with("❌ The tags were deleted on origin, but not here: z@v0.0.1"), "{run}");
 }
