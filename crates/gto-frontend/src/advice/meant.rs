@@ -30,9 +30,11 @@ pub(super) fn artifact(name: &str, scene: &mut dyn Scene) -> Advice {
         return advice;
     }
     match closest(name, &names) {
-        Some(close) if close == name => {
-            advice!["it has tags, but none that can be read: ", Step::Doctor, " says why"]
-        }
+        Some(close) if close == name => advice![
+            "it has tags, but none that counts: ",
+            Step::Doctor,
+            " says why; where a policy is enforced, `gto policy check` does",
+        ],
         Some(close) => format!("did you mean '{close}'?").into(),
         None if names.is_empty() => advice![
             "nothing is registered here yet: ",
