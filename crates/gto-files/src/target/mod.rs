@@ -118,7 +118,9 @@ fn sum(mut sizes: impl Iterator<Item = Option<u64>>) -> Option<u64> {
 
 /// The file, or the folder with the files.
 fn target_of(listing: &Listing, wanted: &Path) -> PathBuf {
-    if listing.is_folder || !wanted.is_dir() {
+    // A name with a separator at its end is that of a folder, which may be new.
+    let is_named_folder = wanted.as_os_str().as_encoded_bytes().last().is_some_and(|last| *last == b'/');
+    if listing.is_folder || !(is_named_folder || wanted.is_dir()) {
         return wanted.to_owned();
     }
     // Of an artifact that is a file, the one file has the name.

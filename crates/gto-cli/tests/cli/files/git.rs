@@ -68,6 +68,8 @@ fn a_file_is_got_by_name_version_latest_stage_and_tag() {
     // A folder that is there gets the file, as with `cp`.
     fs::create_dir(repo.path().join("folder")).unwrap();
     gto(&repo, "get m -o folder").ok();
+    gto(&repo, "get m -o new/").ok();
+    assert_eq!(files(&repo.path().join("new")), files(&repo.path().join("folder")));
     assert_eq!(read(&repo, "folder/m.pkl"), "two");
     assert_eq!(files(&repo.path().join("out")), ["deep/x"], "nothing else is left");
 }
