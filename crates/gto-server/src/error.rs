@@ -16,9 +16,11 @@ pub enum ServeError {
         /// What to do.
         hint: String,
     },
-    /// The configuration file cannot be read.
-    #[error("Cannot read the configuration file '{}'", path.display())]
+    /// The configuration file, or one that it names, cannot be read.
+    #[error("Cannot read {what} '{}'", path.display())]
     File {
+        /// What it is for.
+        what: String,
         /// Which.
         path: PathBuf,
         /// Why.

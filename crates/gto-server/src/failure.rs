@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse as _, Response};
 use gto::ErrorKind;
+use gto::rules::Refusal;
 use gto_frontend::advice::{self, Advice, Scene};
 use serde::Serialize;
 
@@ -211,6 +212,15 @@ pub fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
 
 impl From<gto::Error> for Failure {
     fn from(error: gto::Error) -> Self {
+        if let gto::Error::Refused(refusal) = &error
+            && is_so_already(refusal)
+        {
+            let text = refusal.to_string();
+            let detail = text.split_once(". ").map_or(&*text, |(state, _)| state);
+            return Self { kind: Some("conflict"), ..Self::new(StatusCode::CONFLICT, detail) }.hint(
+                "nothing is to be done; with `\"exist_ok\": true` in `tag` (of register, in `new`) that is no failure",
+            );
+        }
         let status = match error.kind() {
             ErrorKind::NotFound => StatusCode::NOT_FOUND,
             ErrorKind::InvalidInput => StatusCode::BAD_REQUEST,
@@ -224,6 +234,20 @@ impl From<gto::Error> for Failure {
         let (kind, refused) = (Some(error.kind().word()), error.refused_by_policy());
         Self { kind, refused, hints, ..Self::new(status, with_causes(&error)) }
     }
+}
+
+/// Whether it refuses what would change nothing, so that how things are is in the way.
+fn is_so_already(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::RegisteredOnCommit { .. }
+            | Refusal::AlreadyInStage { .. }
+            | Refusal::ApprovedAlready { .. }
+            | Refusal::NotInStage { .. }
+            | Refusal::NothingInStage { .. }
+            | Refusal::DeregisteredAlready { .. }
+            | Refusal::DeprecatedAlready
+    )
 }
 
 /// Advice that is given without a look at a repository.

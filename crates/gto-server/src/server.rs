@@ -118,7 +118,8 @@ impl Server {
 
     /// The address that opens the pages in a browser.
     pub fn open_url(&self) -> String {
-        self.token().map_or_else(|| self.url(), |token| format!("{}?token={token}", self.url()))
+        let encoded = |token: &str| form_urlencoded::byte_serialize(token.as_bytes()).collect::<String>();
+        self.token().map_or_else(|| self.url(), |token| format!("{}?token={}", self.url(), encoded(token)))
     }
 
     /// Answers until `end` is over.

@@ -148,11 +148,15 @@ fn open(server: &Server) -> std::io::Result<()> {
 fn refused(error: ServeError) -> CommandError {
     let hint = error.hint();
     match error {
+        // `serve` names its repositories without `--repo`.
+        ServeError::Registry(source @ gto::Error::NoRepository { .. }) => {
+            let hint = "name the folder or the address of a Git repository, as in `gto serve PATH`, or make one with `git init`";
+            CommandError::Meant { source, hint: hint.to_owned() }
+        }
         ServeError::Registry(error) => CommandError::Registry(error),
-        ServeError::File { path, source } => CommandError::File {
-            what: format!("Cannot read the configuration file '{}'", path.display()),
-            source,
-        },
+        ServeError::File { what, path, source } => {
+            CommandError::File { what: format!("Cannot read {what} '{}'", path.display()), source }
+        }
         error => CommandError::arguments(error.to_string(), hint),
     }
 }

@@ -28,10 +28,14 @@ use crate::view::params::Params;
 use crate::view::stage::StagePage;
 
 /// The repositories that are served, and their stages.
-#[utoipa::path(get, path = "/api/v1/repos", responses((status = 200, body = Repositories)))]
+#[utoipa::path(get, path = "/api/v1/repos", responses(
+    (status = 200, body = Repositories),
+    (status = 400, body = Problem, content_type = "application/problem+json")
+))]
 pub async fn repos(asked: Asked) -> Response {
     asked
         .answer(|asked| {
+            Moment::none(&asked.params)?;
             let repos = asked.app.repositories.iter().map(|served| Repository::new(served)).collect();
             json(&Repositories { repos })
         })
@@ -79,9 +83,17 @@ impl Repository {
 }
 
 /// Whether the repositories can be read, and what `gto doctor` finds in them.
-#[utoipa::path(get, path = "/api/v1/health", responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/api/v1/health", responses(
+    (status = 200, body = Health),
+    (status = 400, body = Problem, content_type = "application/problem+json")
+))]
 pub async fn health(asked: Asked) -> Response {
-    asked.answer(|asked| json(&Health::new(&asked.app))).await
+    asked
+        .answer(|asked| {
+            Moment::none(&asked.params)?;
+            json(&Health::new(&asked.app))
+        })
+        .await
 }
 
 /// The artifacts of all repositories, or those that the filters leave.
@@ -124,6 +136,9 @@ fn page(app: &App, params: &Params) -> Result<(Vec<Arc<Row>>, Option<String>), F
     let after: Option<Cursor> = query::cursor(params, "cursor")?;
     let moment = Moment::read(app, params.get("at"))?;
     let selection = Selection::new(params)?;
+    if let Some(id) = params.get("repo") {
+        repository(app, id)?;
+    }
     let sort = Sort::of(params.get("sort"))?;
     let mut rows = if sort == Sort::Name {
         by_name(app, &selection, &moment, limit + 1, after.as_ref())?
@@ -300,15 +315,16 @@ pub async fn resolve(asked: Asked) -> Response {
             let artifact = find(&served.picture(), &reference.name, &moment)?;
             let found = match &reference.selector {
                 None | Some(Selector::Latest) => artifact.latest(),
-                Some(Selector::Stage(stage)) => {
-                    gto::query::shown_in(&artifact, stage).filter(|_| artifact.is_active())
-                }
+                Some(Selector::Stage(stage)) => gto::query::shown_in(&artifact, stage),
                 Some(Selector::Version(number)) => artifact
                     .versions()
                     .find(|version| version.label().number() == Some(number) && version.is_active()),
             };
-            let version = found.ok_or_else(|| {
-                Failure::not_found(format!("Nothing is at '{}'", text.escape_debug())).hint(format!(
+            // As for `gto resolve`: of what is deprecated nothing is in use.
+            let version = found.filter(|_| artifact.is_active()).ok_or_else(|| {
+                let shown = text.escape_debug();
+                let why = if artifact.is_active() { "" } else { ": it is deprecated" };
+                Failure::not_found(format!("Nothing is at '{shown}'{why}")).hint(format!(
                     "`/api/v1/repos/{}/artifacts/{}` shows what is",
                     served.id,
                     crate::view::link::part(&reference.name)

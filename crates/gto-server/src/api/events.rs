@@ -18,6 +18,7 @@ use crate::pages::asked::{Asked, json};
 use crate::schema::{EventFields, EventWord};
 use crate::state::repository::ServedRepository;
 use crate::view::artifact::find;
+use crate::view::moment::Moment;
 use crate::view::params::Params;
 
 /// What happened, with where it happened and a cursor.
@@ -52,7 +53,8 @@ type Cursor = (i64, String, String);
         ("before" = Option<String>, Query, description = "The cursor of an event: what came before it, newest first"),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000),
         ("event" = Option<EventWord>, Query), ("stage" = Option<String>, Query),
-        ("artifact" = Option<String>, Query), ("repo" = Option<String>, Query)
+        ("artifact" = Option<String>, Query), ("repo" = Option<String>, Query),
+        ("at" = Option<String>, Query, description = "What happened until then")
     ),
     responses(
         (status = 200, body = Events),
@@ -69,7 +71,8 @@ pub async fn events(asked: Asked) -> Response {
                 None => app.repositories.clone(),
             };
             let name = asked.params.get("artifact").map(artifact_name).transpose()?;
-            answer(&repositories, name, &asked.params, None)
+            let moment = Moment::read(app, asked.params.get("at"))?;
+            answer(&repositories, name, &asked.params, moment.seconds())
         })
         .await
 }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use gto::{Applied, Request};
 use gto_frontend::reports::written::WriteReport;
+use gto_frontend::text::clean;
 
 use crate::api::place::repository;
 use crate::failure::{Failure, Problem};
@@ -36,7 +37,7 @@ pub async fn plan(Path(repo): Path<String>, asked: Asked, body: Bytes) -> Respon
         .answer(move |asked| {
             let repository = repository(&asked.app, &repo)?;
             let request: Request = serde_json::from_slice(&body).map_err(|error| {
-                Failure::invalid(format!("This is no request: {}", error.to_string().escape_debug())).hint(
+                Failure::invalid(format!("This is no request: {}", clean(&error.to_string()))).hint(
                     r#"as in `{"action": "assign", "artifact": "churn", "stage": "prod", "target": {"version": "v1.0.0"}}`"#,
                 )
             })?;

@@ -24,11 +24,22 @@ pub struct Guard {
     pub hosts: Hosts,
 }
 
+/// By what it is known who asks. What a browser adds by itself is added to the writes of strangers' pages, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// By what only a program sends; or it need not be known.
+    Program,
+    /// By a cookie: it is a browser.
+    Cookie,
+    /// By the word of a proxy, which gives it for browsers and programs.
+    Proxy,
+}
+
 /// Who asks, or why that is not known.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Known {
-    /// This one. Whether a browser's cookie says so.
-    As(Actor, bool),
+    /// This one, and by what that is known.
+    As(Actor, By),
     /// Nobody who may.
     Stranger,
     /// It did not come by way of a trusted proxy, or that named nobody.
@@ -68,12 +79,12 @@ impl Guard {
     /// Who asks.
     pub fn who(&self, headers: &HeaderMap, peer: IpAddr) -> Known {
         match self.mode {
-            AuthMode::None => Known::As(Actor::Anybody, false),
+            AuthMode::None => Known::As(Actor::Anybody, By::Program),
             AuthMode::Proxy => {
-                self.user(headers, peer).map_or(Known::NotByProxy, |actor| Known::As(actor, true))
+                self.user(headers, peer).map_or(Known::NotByProxy, |actor| Known::As(actor, By::Proxy))
             }
-            AuthMode::Token if self.has_bearer(headers) => Known::As(Actor::Holder, false),
-            AuthMode::Token if self.has_cookie(headers) => Known::As(Actor::Holder, true),
+            AuthMode::Token if self.has_bearer(headers) => Known::As(Actor::Holder, By::Program),
+            AuthMode::Token if self.has_cookie(headers) => Known::As(Actor::Holder, By::Cookie),
             AuthMode::Token => Known::Stranger,
         }
     }
@@ -137,11 +148,11 @@ mod tests {
         let who = |pairs: &[(&'static str, &[u8])]| guard.who(&headers(pairs), local);
         assert_eq!(
             who(&[("authorization", format!("Bearer {token}").as_bytes())]),
-            Known::As(Actor::Holder, false)
+            Known::As(Actor::Holder, By::Program)
         );
         let cookie = guard.set_cookie();
         let cookie = format!("other=1; {}", cookie.split(';').next().unwrap());
-        assert_eq!(who(&[("cookie", cookie.as_bytes())]), Known::As(Actor::Holder, true));
+        assert_eq!(who(&[("cookie", cookie.as_bytes())]), Known::As(Actor::Holder, By::Cookie));
         for wrong in ["Bearer ", "Bearer x", "Basic x", ""] {
             assert_eq!(who(&[("authorization", wrong.as_bytes())]), Known::Stranger);
         }
@@ -158,8 +169,8 @@ mod tests {
         let who =
             |peer: &str, pairs: &[(&'static str, &[u8])]| guard.who(&headers(pairs), peer.parse().unwrap());
         let ada = ("x-forwarded-user", &b"ada"[..]);
-        assert_eq!(who("10.1.2.3", &[ada]), Known::As(Actor::User("ada".into()), true));
-        assert_eq!(who("::ffff:10.1.2.3", &[ada]), Known::As(Actor::User("ada".into()), true));
+        assert_eq!(who("10.1.2.3", &[ada]), Known::As(Actor::User("ada".into()), By::Proxy));
+        assert_eq!(who("::ffff:10.1.2.3", &[ada]), Known::As(Actor::User("ada".into()), By::Proxy));
         for (peer, pairs) in [
             ("192.168.0.1", &[ada][..]),
             ("127.0.0.1", &[ada]),

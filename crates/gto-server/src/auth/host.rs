@@ -5,7 +5,20 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
+
+use crate::auth::guard::By;
+
+/// Where a write comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    /// From a page of ours, or from a program.
+    Ours,
+    /// From a page of somebody else.
+    Elsewhere,
+    /// That is not said.
+    Unsaid,
+}
 
 /// The names under which the server answers.
 #[derive(Debug, Clone)]
@@ -43,21 +56,39 @@ impl Hosts {
         all.next().is_none().then_some(host)
     }
 
-    /// Whether a write comes from a page of ours, or from a program. A browser says where a write comes from; if it came with a
-    /// cookie it was a browser.
-    pub fn is_own_write(&self, headers: &HeaderMap, host: &str, has_cookie: bool) -> bool {
+    /// Where a write comes from. A browser says so; if it came with a cookie it was a browser. Behind a proxy it is a program if no
+    /// page could have made a browser send it: one asks before it sends JSON elsewhere, and nobody gets leave here.
+    pub fn origin_of(&self, uri: &Uri, headers: &HeaderMap, host: &str, by: By) -> From {
         let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
         if text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
-            return false;
+            return From::Elsewhere;
         }
         match text(header::ORIGIN.as_str()) {
             Some(origin) => {
                 let from = origin.split_once("://").map(|(_, from)| from);
-                from.is_some_and(|from| from.eq_ignore_ascii_case(host) && self.has(from))
+                let is_ours = from.is_some_and(|from| from.eq_ignore_ascii_case(host) && self.has(from));
+                if is_ours { From::Ours } else { From::Elsewhere }
             }
-            None => !has_cookie || text("sec-fetch-site").is_some(),
+            None if text("sec-fetch-site").is_some() => From::Ours,
+            None => match by {
+                By::Program => From::Ours,
+                By::Proxy if is_call(uri) && is_json(headers) => From::Ours,
+                By::Proxy | By::Cookie => From::Unsaid,
+            },
         }
     }
+}
+
+/// Whether it is asked of the API, or as MLflow asks.
+pub fn is_call(uri: &Uri) -> bool {
+    uri.path().starts_with("/api/") || uri.path().starts_with("/mlflow/")
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut kinds = headers.get_all(header::CONTENT_TYPE).iter();
+    let kind = kinds.next().and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    kinds.next().is_none() && essence.eq_ignore_ascii_case("application/json")
 }
 
 /// The host alone; of an IPv6 address, without its brackets.
@@ -105,14 +136,32 @@ mod tests {
     #[test]
     fn a_write_from_another_page_is_refused() {
         let hosts = hosts("127.0.0.1:8417");
-        let own = |pairs: &[(&'static str, &'static str)], has_cookie| {
+        let from = |path: &'static str, pairs: &[(&'static str, &'static str)], by| {
             let headers =
                 pairs.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
-            hosts.is_own_write(&headers.collect(), "127.0.0.1:8417", has_cookie)
+            hosts.origin_of(&Uri::from_static(path), &headers.collect(), "127.0.0.1:8417", by)
         };
-        assert!(own(&[("origin", "http://127.0.0.1:8417"), ("sec-fetch-site", "same-origin")], true));
-        assert!(own(&[], false), "a program");
-        assert!(!own(&[], true), "a browser that does not say where it comes from");
+        let own = [("origin", "http://127.0.0.1:8417"), ("sec-fetch-site", "same-origin")];
+        assert_eq!(from("/write", &own, By::Cookie), From::Ours);
+        assert_eq!(from("/api/x", &[], By::Program), From::Ours);
+        assert_eq!(from("/api/x", &[], By::Cookie), From::Unsaid, "a browser that does not say it");
+        let json = [("content-type", "application/json; charset=utf-8")];
+        assert_eq!(from("/api/x", &json, By::Proxy), From::Ours);
+        for (path, kind) in [
+            ("/write/repo", "application/json"),
+            ("/api/x", "text/plain"),
+            ("/api/x", "text/plain; application/json"),
+            ("/api/x", "application/json, text/plain"),
+            ("/api/x", ""),
+        ] {
+            assert_eq!(from(path, &[("content-type", kind)], By::Proxy), From::Unsaid, "{path} {kind}");
+        }
+        let two = [("content-type", "application/json"), ("content-type", "text/plain")];
+        let mut headers = HeaderMap::new();
+        for (name, value) in two {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        assert_eq!(hosts.origin_of(&Uri::from_static("/api/x"), &headers, "", By::Proxy), From::Unsaid);
         for (site, origin) in [
             ("cross-site", "http://127.0.0.1:8417"),
             ("same-site", "http://127.0.0.1:8417"),
@@ -122,7 +171,10 @@ mod tests {
             ("none", "http://localhost:8417"),
         ] {
             let pairs: &[(&'static str, &'static str)] = &[("sec-fetch-site", site), ("origin", origin)];
-            assert!(!own(pairs, true) && !own(pairs, false), "{site} {origin}");
+            for by in [By::Program, By::Cookie, By::Proxy] {
+                let pairs: Vec<_> = pairs.iter().copied().chain(json).collect();
+                assert_eq!(from("/api/x", &pairs, by), From::Elsewhere, "{site} {origin}");
+            }
         }
     }
 }

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse as _, Response};
 use percent_encoding::percent_decode_str;
 
 use crate::app::App;
-use crate::auth::guard::Known;
-use crate::auth::host::Hosts;
+use crate::auth::guard::{By, Known};
+use crate::auth::host::{From, Hosts};
 use crate::failure::Failure;
 
 /// What pages may load and do: nothing that is not from here.
@@ -64,15 +64,13 @@ pub async fn check(
     }
     let refuse = |failure: Failure, request: &Request| failure.respond(request.uri(), request.headers());
     match app.guard.who(request.headers(), peer.ip()) {
-        Known::As(actor, has_cookie) => {
+        Known::As(actor, by) => {
             let is_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
             let authority = request.uri().authority().map(axum::http::uri::Authority::as_str);
             let host = Hosts::asked(request.headers(), authority).unwrap_or_default();
-            if is_write && !app.guard.hosts.is_own_write(request.headers(), host, has_cookie) {
-                let failure =
-                    Failure::new(StatusCode::FORBIDDEN, "This request comes from another site's page")
-                        .hint("use the buttons of this server's own pages, or send a bearer token");
-                return refuse(failure, &request);
+            let from = app.guard.hosts.origin_of(request.uri(), request.headers(), host, by);
+            if is_write && from != From::Ours {
+                return refuse(strange(from, by), &request);
             }
             if percent_decode_str(request.uri().path()).decode_utf8().is_err() {
                 let failure = Failure::invalid("This address is no text in UTF-8")
@@ -97,12 +95,33 @@ pub async fn check(
     }
 }
 
+/// The answer to a write that may be of a stranger's page.
+fn strange(from: From, by: By) -> Failure {
+    let detail = match from {
+        From::Unsaid => "This request does not say from which page it comes, and could be of another site's",
+        From::Elsewhere | From::Ours => "This request comes from another site's page",
+    };
+    let hint = match by {
+        By::Proxy => {
+            "use the buttons of this server's own pages; programs ask the API, without `Origin` and with \
+             `Content-Type: application/json`"
+        }
+        By::Cookie | By::Program => "use the buttons of this server's own pages, or send a bearer token",
+    };
+    Failure::new(StatusCode::FORBIDDEN, detail).hint(hint)
+}
+
 /// The answer to an address that holds the token: the same without it, and a cookie.
 fn take_token(app: &App, request: &Request) -> Option<Response> {
     let query = request.uri().query()?;
-    let token = |pair: &str| pair.strip_prefix("token=").map(ToOwned::to_owned);
+    // As it is printed, or as somebody typed it.
+    let token = |pair: &str| {
+        let (_, value) =
+            form_urlencoded::parse(pair.as_bytes()).next().filter(|(name, _)| name == "token")?;
+        Some([value.into_owned(), pair.split_once('=').unwrap_or_default().1.to_owned()])
+    };
     let given = query.split('&').find_map(token)?;
-    if request.method() != Method::GET || !app.guard.is_token(&given) {
+    if request.method() != Method::GET || !given.iter().any(|given| app.guard.is_token(given)) {
         return None;
     }
     let rest: Vec<&str> = query.split('&').filter(|pair| token(pair).is_none()).collect();

@@ -51,7 +51,11 @@ pub struct Repository {
 impl File {
     /// Reads the file.
     pub fn read(path: &Path) -> Result<Self, ServeError> {
-        let unreadable = |source| ServeError::File { path: path.to_owned(), source };
+        let unreadable = |source| ServeError::File {
+            what: "the configuration file".to_owned(),
+            path: path.to_owned(),
+            source,
+        };
         if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_SIZE {
             let message = format!("The configuration file '{}' is larger than 1 MiB", path.display());
             return Err(ServeError::setting(message, "is it the right file? docs/dashboard.md shows one"));

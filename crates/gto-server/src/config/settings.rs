@@ -112,10 +112,22 @@ impl Settings {
             listen: read_listen(&listen)?,
             write: read_write(arguments.write.or(file.write).as_deref())?,
             auth: read_auth(arguments.auth.or(file.auth).as_deref())?,
-            token: read_token(arguments.token, file.token_file.map(|path| beside.join(path)))?,
-            hook_secret: read_token(None, file.hook_secret_file.map(|path| beside.join(path)))?,
-            badge_token: read_token(None, file.badge_token_file.map(|path| beside.join(path)))?,
-            metrics_token: read_token(None, file.metrics_token_file.map(|path| beside.join(path)))?,
+            token: read_token("token_file", arguments.token, file.token_file.map(|path| beside.join(path)))?,
+            hook_secret: read_token(
+                "hook_secret_file",
+                None,
+                file.hook_secret_file.map(|path| beside.join(path)),
+            )?,
+            badge_token: read_token(
+                "badge_token_file",
+                None,
+                file.badge_token_file.map(|path| beside.join(path)),
+            )?,
+            metrics_token: read_token(
+                "metrics_token_file",
+                None,
+                file.metrics_token_file.map(|path| beside.join(path)),
+            )?,
             trusted_proxies: read_proxies(&either(arguments.trusted_proxies, file.trusted_proxies))?,
             user_header: read_header(arguments.user_header.or(file.user_header))?,
             allowed_hosts: read_hosts(either(arguments.allowed_hosts, file.allowed_hosts))?,
@@ -292,20 +304,27 @@ fn one_of(what: &str, got: &str, choices: &str) -> ServeError {
     ServeError::setting(format!("`{what} {}` is not known", got.escape_debug()), format!("choose {choices}"))
 }
 
-fn read_token(given: Option<String>, file: Option<PathBuf>) -> Result<Option<String>, ServeError> {
+/// A secret that was given, or that is in the file that a key of the configuration names.
+fn read_token(key: &str, given: Option<String>, file: Option<PathBuf>) -> Result<Option<String>, ServeError> {
     let given = given.filter(|token| !token.is_empty());
-    let token = match (given, file) {
-        (Some(token), _) => token,
+    let (of, token) = match (given, file) {
+        (Some(token), _) => ("The token".to_owned(), token),
         (None, Some(path)) => {
-            let text = std::fs::read_to_string(&path).map_err(|source| ServeError::File { path, source })?;
-            text.lines().next().unwrap_or_default().trim().to_owned()
+            let what = format!("the file of `{key}`,");
+            let text = std::fs::read_to_string(&path).map_err(|source| ServeError::File {
+                what,
+                path: path.clone(),
+                source,
+            })?;
+            let token = text.lines().next().unwrap_or_default().trim().to_owned();
+            (format!("The first line of the file of `{key}`, '{}',", path.display()), token)
         }
         (None, None) => return Ok(None),
     };
     let is_plain = token.bytes().all(|b| b.is_ascii_graphic());
     if token.len() < SHORTEST_TOKEN || !is_plain {
         return Err(ServeError::setting(
-            format!("The token must have at least {SHORTEST_TOKEN} characters, all of them visible ASCII"),
+            format!("{of} must have at least {SHORTEST_TOKEN} characters, all of them visible ASCII"),
             "make one with `openssl rand -hex 32`, or set none, and a random one is printed at the start",
         ));
     }
@@ -418,6 +437,21 @@ mod tests {
         );
         assert!(settings(|a| a.auth = Some("proxy".into())).is_err());
         assert!(settings(|a| a.token = Some("short".into())).is_err());
+    }
+
+    #[test]
+    fn a_secret_that_cannot_be_read_or_used_is_called_by_its_key() {
+        let folder = gto_testkit::Sandbox::new();
+        std::fs::write(folder.path().join("short"), "x\n").unwrap();
+        for (key, file) in
+            [("hook_secret_file", "absent"), ("badge_token_file", "short"), ("token_file", "short")]
+        {
+            std::fs::write(folder.path().join("gto-serve.yaml"), format!("{key}: {file}\n")).unwrap();
+            let arguments = Arguments { config: Some("gto-serve.yaml".into()), ..Arguments::default() };
+            let error = Settings::new(arguments, folder.path()).unwrap_err().to_string();
+            assert!(error.contains(&format!("`{key}`")) && error.contains(file), "{error}");
+            assert!(!error.contains("configuration file"), "{error}");
+        }
     }
 
     #[test]

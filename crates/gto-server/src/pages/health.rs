@@ -22,6 +22,7 @@ struct Page<'a> {
 pub async fn health(asked: Asked) -> Response {
     asked
         .answer(|asked| {
+            Moment::none(&asked.params)?;
             let view = Health::new(&asked.app);
             if asked.wants_json() {
                 return json(&view);

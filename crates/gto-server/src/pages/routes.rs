@@ -11,7 +11,6 @@ use crate::auth::layer::local_target;
 use crate::failure::Failure;
 use crate::pages::asked::Asked;
 use crate::pages::{activity, artifact, assets, health, overview, sign_in, stages, version, write};
-use crate::view::link;
 
 /// What everybody may ask for: nothing in it is of a registry.
 pub fn open() -> Router<App> {
@@ -64,8 +63,9 @@ pub async fn other_method(method: Method, asked: Asked) -> Response {
     Failure::new(StatusCode::METHOD_NOT_ALLOWED, detail).respond(&asked.uri, &asked.headers)
 }
 
-async fn repository(Path(repo): Path<String>) -> Response {
-    Redirect::to(&format!("/?repo={}", link::part(&repo))).into_response()
+/// Its artifacts, at the same moment and with the same filters.
+async fn repository(Path(repo): Path<String>, asked: Asked) -> Response {
+    Redirect::to(&format!("/{}", asked.params.with("repo", Some(&repo)))).into_response()
 }
 
 /// What is below a repository: an artifact, a version of it, or two versions.

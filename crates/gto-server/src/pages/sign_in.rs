@@ -5,7 +5,8 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
 use crate::app::App;
-use crate::auth::host::Hosts;
+use crate::auth::guard::By;
+use crate::auth::host::{From, Hosts};
 use crate::auth::layer::{local_target, with_cookie};
 use crate::failure::Failure;
 use crate::view::params::Params;
@@ -15,7 +16,7 @@ pub async fn sign_in(State(app): State<App>, uri: Uri, headers: HeaderMap, body:
     let form = Params::of(Some(&body));
     let host =
         Hosts::asked(&headers, uri.authority().map(axum::http::uri::Authority::as_str)).unwrap_or_default();
-    if !app.guard.hosts.is_own_write(&headers, host, false) {
+    if app.guard.hosts.origin_of(&uri, &headers, host, By::Program) != From::Ours {
         return Failure::new(StatusCode::FORBIDDEN, "This request comes from another site's page")
             .respond(&uri, &headers);
     }

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::view::params::Params;
 
 /// The moment: now, or a time of before.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
@@ -36,6 +37,15 @@ impl Moment {
                 .hint("as in `?at=2026-11-24`, `?at=2026-11-24T05:39:01Z` or `?at=COMMIT`")
         })?;
         Ok(Self { at: Some(at.to_owned()), until: Some(until) })
+    }
+
+    /// Refuses a moment, where an answer is always of now.
+    pub fn none(params: &Params) -> Result<(), Failure> {
+        match params.get("at") {
+            None => Ok(()),
+            Some(_) => Err(Failure::invalid("This is always of now: it is not known how it was `at` a time")
+                .hint("leave out `at`; `/` and `/activity` show the registry as it was")),
+        }
     }
 
     /// The last second that counts.

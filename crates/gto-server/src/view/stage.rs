@@ -46,7 +46,7 @@ pub struct InIt {
     pub name: ArtifactName,
     #[serde(flatten)]
     pub placed: Placed,
-    /// How long the version took from its registration, in seconds.
+    /// How long the version took from its registration until it was there first, in seconds.
     #[schema(required)]
     pub took: Option<i64>,
     /// How often the stage got another version.
@@ -159,7 +159,7 @@ impl Found {
         let artifact = (self.looked <= MOST).then(|| picture.artifact(name, moment.seconds())).flatten();
         let stays = artifact.as_ref().map(|artifact| stays(artifact, stage, now)).unwrap_or_default();
         if let Some(placed) = placed {
-            let took = artifact.as_ref().zip(stays.last()).and_then(|(artifact, stay)| took(artifact, stay));
+            let took = artifact.as_ref().and_then(|artifact| took(artifact, &stays));
             let (repo, name, placed) = (Arc::clone(repo), name.clone(), placed.clone());
             self.artifacts.push(InIt { repo, name, placed, took, changes: stays.len() });
         }
@@ -173,9 +173,11 @@ fn stays(artifact: &Artifact, stage: &StageName, now: Timestamp) -> Vec<Stay> {
     lanes.into_iter().flatten().find(|lane| lane.stage == *stage).map(|lane| lane.stays).unwrap_or_default()
 }
 
-/// The time from the registration of a version until it was here.
-fn took(artifact: &Artifact, stay: &Stay) -> Option<i64> {
-    let version = artifact.versions().find(|version| *version.label() == stay.version)?;
+/// The time from the registration of the version that is here until it was here first: a rollback is no way to get here.
+fn took(artifact: &Artifact, stays: &[Stay]) -> Option<i64> {
+    let here = &stays.last()?.version;
+    let first = stays.iter().find(|stay| stay.version == *here)?;
+    let version = artifact.versions().find(|version| version.label() == here)?;
     let registered = version.registrations().next()?.tagger.time.seconds();
-    Some((stay.from.seconds() - registered).max(0))
+    Some((first.from.seconds() - registered).max(0))
 }

@@ -103,8 +103,10 @@ pub struct Side {
 pub fn pick<'a>(artifact: &'a Artifact, text: &str) -> Result<View<'a>, Failure> {
     let by_label = artifact.versions_listed().into_iter().find(|version| version.label().to_string() == text);
     let found = by_label.or_else(|| match Selector::of(text, artifact.name())? {
+        // Of what is deprecated nothing is in use.
+        Selector::Latest | Selector::Stage(_) if !artifact.is_active() => None,
         Selector::Latest => artifact.latest(),
-        Selector::Stage(stage) => gto::query::shown_in(artifact, &stage).filter(|_| artifact.is_active()),
+        Selector::Stage(stage) => gto::query::shown_in(artifact, &stage),
         Selector::Version(_) => None,
     });
     found.ok_or_else(|| {

@@ -1,6 +1,7 @@
 //! What a form of the pages asks for, as a request.
 
 use gto::Request;
+use gto_frontend::text::clean;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -38,7 +39,7 @@ pub fn request(fields: &Params) -> Result<Request, Failure> {
         _ => return Err(Failure::invalid(format!("'{}' is no action", action.escape_debug()))),
     };
     serde_json::from_value(wanted).map_err(|error| {
-        Failure::invalid(format!("This cannot be asked for: {}", error.to_string().escape_debug()))
+        Failure::invalid(format!("This cannot be asked for: {}", clean(&error.to_string())))
             .hint("go back, and correct it")
     })
 }

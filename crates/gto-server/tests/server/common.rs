@@ -13,6 +13,8 @@ use ureq::http::{Request, Response};
 /// A server; it ends with the value.
 pub struct Running {
     pub url: String,
+    /// The address that is printed.
+    pub open: String,
     pub token: String,
     end: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -48,7 +50,8 @@ pub fn serve_with(sandbox: &Sandbox, repositories: &[&Path], change: impl FnOnce
     change(&mut arguments);
     let settings = Settings::new(arguments, sandbox.path()).unwrap();
     let server = Server::bind(settings, &environment(sandbox)).unwrap();
-    let (url, token) = (server.url(), server.token().unwrap_or_default().to_owned());
+    let (url, open) = (server.url(), server.open_url());
+    let token = server.token().unwrap_or_default().to_owned();
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let (ready, is_ready) = sync_channel(1);
     let thread = std::thread::spawn(move || {
@@ -60,7 +63,7 @@ pub fn serve_with(sandbox: &Sandbox, repositories: &[&Path], change: impl FnOnce
             .unwrap();
     });
     is_ready.recv().unwrap();
-    Running { url, token, end: Some(end), thread: Some(thread) }
+    Running { url, open, token, end: Some(end), thread: Some(thread) }
 }
 
 /// Serves one repository.

@@ -13,6 +13,7 @@ mod hostile;
 mod live;
 mod mlflow;
 mod pages;
+mod programs;
 mod promotion;
 mod safety;
 mod schemathesis;

@@ -59,4 +59,8 @@ fn serve_refuses_what_would_be_open_to_strangers_and_says_what_to_type() {
     assert!(run.err().contains("absent.yaml"), "{}", run.err());
     let run = gto(&repo, "serve absent").fails(1);
     assert!(run.err().contains("No Git repo found"), "{}", run.err());
+    assert!(run.err().contains("as in `gto serve PATH`") && !run.err().contains("--repo"), "{}", run.err());
+    std::fs::write(repo.path().join("gto-serve.yaml"), "hook_secret_file: absent.key\n").unwrap();
+    let run = gto(&repo, "serve --config gto-serve.yaml").fails(1);
+    assert!(run.err().contains("Cannot read the file of `hook_secret_file`, '"), "{}", run.err());
 }
