@@ -78,7 +78,8 @@ pub async fn remember(State(app): State<App>, request: Request, next: Next) -> R
     let address = request.uri().path_and_query().map_or("", |address| address.as_str()).to_owned();
     let path = request.uri().path();
     let query = request.uri().query().unwrap_or_default();
-    let has_time = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "at");
+    // What follows an event depends on when the server learned of what, too.
+    let has_time = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| matches!(&*name, "at" | "after"));
     if *request.method() != Method::GET || has_time || !may_be_kept(&app, path) {
         return next.run(request).await;
     }

@@ -21,7 +21,9 @@ use crate::write::{plans, waiting};
     params(("repo" = String, Path)),
     request_body(
         content = Object,
-        description = "A request: `action` is one of register, assign, rollback, promote, unassign, deregister, deprecate, approve",
+        description = "A request: `action`, and what that needs. register: artifact; assign: artifact, stage, target; rollback: artifact, stage; \
+                       promote: artifacts, from, to; unassign: artifact, stage; deregister: artifact, version; deprecate: artifact; \
+                       approve: artifact, stage, version. docs/guides/serve-api.md has all that each may have",
         example = json!({"action": "assign", "artifact": "churn", "stage": "prod", "target": {"version": "v1.0.0"}})
     ),
     responses(

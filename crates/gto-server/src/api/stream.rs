@@ -9,21 +9,31 @@ use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::pages::asked::Asked;
-use crate::state::live::LiveEvent;
+use crate::state::live::{Listening, LiveEvent};
 
-/// `/api/v1/events/stream`. A page that comes back says with `Last-Event-ID` what it saw last.
+/// What is said to one who comes back too late.
+const UNKNOWN: &str = r#"{"reason": "This server does not know what happened since the `Last-Event-ID`: ask anew for what you keep"}"#;
+
+/// What happens, as server-sent events: `hello` first; `change` for each tag that comes, goes or moves; `reset` after `hello` where
+/// what happened since the `Last-Event-ID` is not known, so that all must be asked for anew.
+#[utoipa::path(
+    get,
+    path = "/api/v1/events/stream",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The id of the event that was seen last")),
+    responses((status = 200, body = String, content_type = "text/event-stream"))
+)]
 pub async fn stream(asked: Asked) -> Response {
-    let text = asked.headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let asked_for = asked.headers.get("last-event-id").map(|value| value.to_str().unwrap_or_default());
     let run = &asked.app.run;
-    let after = text.and_then(|text| text.strip_prefix(run.as_str())?.strip_prefix('-')?.parse().ok());
-    let (missed, receiver) = asked.app.live.listen(after);
+    let place = |text: &str| text.strip_prefix(run.as_str())?.strip_prefix('-')?.parse().ok();
+    let Listening { from, missed, coming, is_known } = asked.app.live.listen(asked_for.and_then(place));
     let to_event = {
         let run = run.clone();
         move |live: Arc<LiveEvent>| {
             Event::default().id(format!("{run}-{}", live.id)).event("change").json_data(&*live)
         }
     };
-    let coming = stream::unfold(receiver, |mut receiver| async move {
+    let coming = stream::unfold(coming, |mut receiver| async move {
         match receiver.recv().await {
             Ok(event) => Some((event, receiver)),
             // A slow reader has missed some: it comes back with the id of the last one that it saw.
@@ -33,7 +43,12 @@ pub async fn stream(asked: Asked) -> Response {
     let events = stream::iter(missed).chain(coming);
     let events =
         events.filter_map(move |event| std::future::ready(to_event(event).ok().map(Ok::<_, Infallible>)));
-    // The first bytes tell the page that it is connected.
-    let hello = stream::iter([Ok(Event::default().event("hello").data("{}"))]);
-    Sse::new(hello.chain(events)).keep_alive(KeepAlive::default()).into_response()
+    // The first bytes tell the page that it is connected; and from where on, if nothing happens before it comes back.
+    let here = || Event::default().id(format!("{run}-{from}"));
+    let mut first = vec![here().event("hello").data("{}")];
+    if asked_for.is_some() && !is_known {
+        first.push(here().event("reset").data(UNKNOWN));
+    }
+    let first = stream::iter(first.into_iter().map(Ok));
+    Sse::new(first.chain(events)).keep_alive(KeepAlive::default()).into_response()
 }

@@ -113,10 +113,17 @@ pub fn model(row: &Row, artifact: &Artifact) -> Value {
     })
 }
 
+/// When a version was made, and when something last happened to it.
+pub fn times(version: &VersionView<'_>) -> (Option<Timestamp>, Option<Timestamp>) {
+    let created = version.authoring().map(|authoring| authoring.time());
+    let newest = version.events().last().map(|event| event.tagger.time);
+    (created, newest.or(created))
+}
+
 /// A version of a model.
 pub fn version(artifact: &Artifact, version: &VersionView<'_>) -> Value {
     let authoring = version.authoring();
-    let since = authoring.as_ref().map(gto::state::Authoring::time);
+    let (created, updated) = times(version);
     let number = version.label().number().map(names::number).unwrap_or_default();
     let is_here = |stage: &&gto::query::ShownStage<'_>| {
         names::is_alias(stage.stage.as_str())
@@ -125,12 +132,11 @@ pub fn version(artifact: &Artifact, version: &VersionView<'_>) -> Value {
     let aliases: Vec<_> =
         shown(artifact, &[]).iter().filter(is_here).map(|stage| stage.stage.clone()).collect();
     let tag = version.registrations().next_back().map(|event| event.tag.clone()).unwrap_or_default();
-    let newest = version.events().last().map(|event| event.tagger.time);
     json!({
         "name": names::name(artifact.name()),
         "version": number.to_string(),
-        "creation_timestamp": millis(since),
-        "last_updated_timestamp": millis(newest.or(since)),
+        "creation_timestamp": millis(created),
+        "last_updated_timestamp": millis(updated),
         "user_id": authoring.as_ref().map(|authoring| authoring.signature().name.to_string()).unwrap_or_default(),
         "current_stage": "None",
         "description": format!("Version {} of {}", version.label(), artifact.name()),

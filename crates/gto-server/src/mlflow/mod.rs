@@ -6,6 +6,7 @@
 mod answer;
 mod filter;
 mod names;
+mod order;
 mod read;
 pub mod routes;
 mod write;

@@ -1,9 +1,11 @@
 //! What MLflow asks for: models, versions, aliases and files.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
-use gto::name::StageName;
+use gto::name::{ArtifactName, StageName};
 use gto::state::{Artifact, VersionView};
+use gto::time::Timestamp;
 use gto::{CommitContent, CommitFile, CommitFileKind};
 use serde_json::{Value, json};
 
@@ -12,6 +14,7 @@ use crate::failure::Failure;
 use crate::mlflow::answer::{self, Error, Result};
 use crate::mlflow::filter::Filter;
 use crate::mlflow::names;
+use crate::mlflow::order::{By, Order, Value as Sorted};
 use crate::state::picture::Picture;
 use crate::state::repository::ServedRepository;
 use crate::state::row::Row;
@@ -19,6 +22,21 @@ use crate::view::params::Params;
 
 /// A larger file is left to `gto get`.
 const LARGEST: usize = 256 << 20;
+
+/// What models can be sorted by.
+const MODELS: [(&str, By); 4] = [
+    ("name", By::Name),
+    ("creation_timestamp", By::Created),
+    ("last_updated_timestamp", By::Updated),
+    ("timestamp", By::Updated),
+];
+/// What versions can be sorted by.
+const VERSIONS: [(&str, By); 4] = [
+    ("name", By::Name),
+    ("version_number", By::Version),
+    ("creation_timestamp", By::Created),
+    ("last_updated_timestamp", By::Updated),
+];
 
 /// A model, and its versions.
 pub struct Model {
@@ -73,27 +91,24 @@ pub fn get_model(repository: &ServedRepository, params: &Params) -> Result {
 }
 
 /// `registered-models/search`
-pub fn search_models(repository: &ServedRepository, params: &Params) -> Result {
+pub fn search_models(repository: &ServedRepository, params: &Params, orders: &[String]) -> Result {
     let filter = Filter::read(params.get("filter").unwrap_or_default())?;
     let most = most(params, 100)?;
-    let (by_time, is_falling) =
-        match params.get("order_by").map(|order| order.replace('`', "").to_lowercase()) {
-            None => (false, false),
-            Some(order) => match order.trim() {
-                "name" | "name asc" => (false, false),
-                "name desc" => (false, true),
-                "last_updated_timestamp" | "last_updated_timestamp asc" | "timestamp" | "timestamp asc" => {
-                    (true, false)
-                }
-                "last_updated_timestamp desc" | "timestamp desc" => (true, true),
-                _ => return Err(Error::unsupported("This order")),
-            },
-        };
-    let after: Option<(i64, String)> = query::cursor(params, "page_token").map_err(Error::from)?;
+    let order = Order::read(orders.iter().map(String::as_str), &MODELS)?;
+    let after: Option<(Vec<Sorted>, String)> = query::cursor(params, "page_token").map_err(Error::from)?;
     let picture = repository.picture();
-    let time =
-        |row: &Row| if by_time { row.newest.as_ref().map_or(0, |newest| newest.at.seconds()) } else { 0 };
-    let key = |row: &Row| (time(row), row.name.as_str().to_owned());
+    let time = |row: &Row| row.newest.as_ref().map_or(0, |newest| newest.at.seconds());
+    let key = |row: &Row| {
+        let values = order.values(|by| match by {
+            By::Name => Sorted::Text(row.name.as_str().to_owned()),
+            By::Created => Sorted::Number(picture.artifact(&row.name, None).map_or(0, |it| oldest(&it))),
+            By::Updated | By::Version => Sorted::Number(time(row)),
+        });
+        (values, row.name.as_str().to_owned())
+    };
+    let compare = |one: &(Vec<Sorted>, String), other: &(Vec<Sorted>, String)| {
+        order.compare(&one.0, &other.0).then_with(|| one.1.cmp(&other.1))
+    };
     let fits = |row: &&Arc<Row>| {
         let tag = |key: &str| match key {
             "gto.type" => row.kind.clone(),
@@ -108,19 +123,19 @@ pub fn search_models(repository: &ServedRepository, params: &Params) -> Result {
             && filter.fits(&names::name(&row.name), tag)
             && names::twin(&picture, &row.name).is_none()
     };
-    let is_behind = |row: &&Arc<Row>| {
-        after.as_ref().is_none_or(|after| if is_falling { key(row) < *after } else { key(row) > *after })
-    };
-    let mut rows: Vec<&Arc<Row>> = match filter.exact_name().map(|name| find(&picture, name)).transpose()? {
-        Some(row) => row.into_iter().filter(fits).collect(),
-        None if by_time || is_falling => picture.rows.values().filter(fits).filter(is_behind).collect(),
-        None => picture.rows.values().filter(is_behind).filter(fits).take(most + 1).collect(),
-    };
-    if by_time || is_falling {
-        rows.sort_by_cached_key(|row| key(row));
-        if is_falling {
-            rows.reverse();
+    let is_behind = |row: &&Arc<Row>| after.as_ref().is_none_or(|after| compare(&key(row), after).is_gt());
+    let exact = filter.exact_name().map(|name| find(&picture, name)).transpose()?;
+    let mut rows: Vec<&Arc<Row>> = match exact {
+        Some(row) => row.into_iter().filter(fits).filter(is_behind).collect(),
+        None if order.is_default() => {
+            picture.rows.values().filter(is_behind).filter(fits).take(most + 1).collect()
         }
+        None => picture.rows.values().filter(fits).filter(is_behind).collect(),
+    };
+    if !order.is_default() {
+        let mut keyed: Vec<_> = rows.into_iter().map(|row| (key(row), row)).collect();
+        keyed.sort_by(|(one, _), (other, _)| compare(one, other));
+        rows = keyed.into_iter().map(|(_, row)| row).collect();
     }
     let has_more = rows.len() > most;
     rows.truncate(most);
@@ -128,6 +143,11 @@ pub fn search_models(repository: &ServedRepository, params: &Params) -> Result {
         rows.iter().filter_map(|row| Some(answer::model(row, &picture.artifact(&row.name, None)?))).collect();
     let next = rows.last().filter(|_| has_more).map(|row| query::to_text(&key(row)));
     Ok(with_next(json!({ "registered_models": models }), next))
+}
+
+/// When the first thing happened to an artifact.
+fn oldest(artifact: &Artifact) -> i64 {
+    artifact.events().iter().map(|event| event.tagger.time.seconds()).min().unwrap_or_default()
 }
 
 fn with_next(mut answer: Value, next: Option<String>) -> Value {
@@ -194,15 +214,16 @@ pub fn download_uri(repository: &ServedRepository, params: &Params) -> Result {
 }
 
 /// `model-versions/search`
-pub fn search_versions(repository: &ServedRepository, params: &Params) -> Result {
+pub fn search_versions(repository: &ServedRepository, params: &Params, orders: &[String]) -> Result {
     let filter = Filter::read(params.get("filter").unwrap_or_default())?;
     let most = most(params, query::MOST)?;
+    let order = Order::read(orders.iter().map(String::as_str), &VERSIONS)?;
+    if !order.is_default() {
+        return sorted_versions(repository, params, (&filter, &order, most));
+    }
     let after: Option<(String, u64)> = query::cursor(params, "page_token").map_err(Error::from)?;
     let picture = repository.picture();
-    let rows: Vec<&Arc<Row>> = match filter.exact_name().map(|name| find(&picture, name)).transpose()? {
-        Some(row) => row.into_iter().collect(),
-        None => picture.rows.values().filter(|row| names::twin(&picture, &row.name).is_none()).collect(),
-    };
+    let rows = candidates(&picture, &filter)?;
     let (mut versions, mut last, mut has_more) = (Vec::new(), None, false);
     'models: for row in rows {
         let name = &row.name;
@@ -220,12 +241,7 @@ pub fn search_versions(repository: &ServedRepository, params: &Params) -> Result
         let first = listed.iter().position(is_last).map_or(0, |place| place + 1);
         for view in &listed[first..] {
             let number = view.label().number().map(names::number).unwrap_or_default();
-            let tag = |key: &str| match key {
-                "gto.version" => Some(view.label().to_string()),
-                "gto.commit" => Some(view.commit().to_string()),
-                _ => None,
-            };
-            if !filter.fits(&names::name(name), tag) {
+            if !fits(&filter, name, view) {
                 continue;
             }
             if versions.len() == most {
@@ -237,6 +253,72 @@ pub fn search_versions(repository: &ServedRepository, params: &Params) -> Result
         }
     }
     let next = last.filter(|_| has_more).map(|last| query::to_text(&last));
+    Ok(with_next(json!({ "model_versions": versions }), next))
+}
+
+/// The artifacts whose versions a filter can find.
+fn candidates<'p>(picture: &'p Picture, filter: &Filter) -> Result<Vec<&'p Arc<Row>>> {
+    Ok(match filter.exact_name().map(|name| find(picture, name)).transpose()? {
+        Some(row) => row.into_iter().collect(),
+        None => picture.rows.values().filter(|row| names::twin(picture, &row.name).is_none()).collect(),
+    })
+}
+
+/// Whether a filter finds a version.
+fn fits(filter: &Filter, name: &ArtifactName, view: &VersionView<'_>) -> bool {
+    let tag = |key: &str| match key {
+        "gto.version" => Some(view.label().to_string()),
+        "gto.commit" => Some(view.commit().to_string()),
+        _ => None,
+    };
+    filter.fits(&names::name(name), tag)
+}
+
+/// The versions in an order that was asked for; of equal ones the first by name, and of one model the highest.
+fn sorted_versions(
+    repository: &ServedRepository,
+    params: &Params,
+    (filter, order, most): (&Filter, &Order, usize),
+) -> Result {
+    type Key = (Vec<Sorted>, String, Reverse<u64>);
+    let compare = |one: &Key, other: &Key| {
+        order.compare(&one.0, &other.0).then_with(|| (&one.1, &one.2).cmp(&(&other.1, &other.2)))
+    };
+    let after: Option<(Vec<Sorted>, String, u64)> =
+        query::cursor(params, "page_token").map_err(Error::from)?;
+    let after: Option<Key> = after.map(|(values, name, number)| (values, name, Reverse(number)));
+    let picture = repository.picture();
+    let mut found: Vec<(Key, &Arc<Row>)> = Vec::new();
+    for row in candidates(&picture, filter)? {
+        let Some(model) = Model::of(&picture, row) else { continue };
+        let listed = model.artifact.versions_listed().into_iter();
+        for view in listed.filter(names::is_shown).filter(|view| fits(filter, &row.name, view)) {
+            let number = view.label().number().map(names::number).unwrap_or_default();
+            let (created, updated) = answer::times(&view);
+            let seconds = |time: Option<Timestamp>| Sorted::Number(time.map_or(0, Timestamp::seconds));
+            let values = order.values(|by| match by {
+                By::Name => Sorted::Text(row.name.as_str().to_owned()),
+                By::Version => Sorted::Number(i64::try_from(number).unwrap_or(i64::MAX)),
+                By::Created => seconds(created),
+                By::Updated => seconds(updated),
+            });
+            let key = (values, row.name.as_str().to_owned(), Reverse(number));
+            if after.as_ref().is_none_or(|after| compare(&key, after).is_gt()) {
+                found.push((key, row));
+            }
+        }
+    }
+    found.sort_by(|(one, _), (other, _)| compare(one, other));
+    let has_more = found.len() > most;
+    found.truncate(most);
+    let versions = found.iter().filter_map(|((_, _, Reverse(number)), row)| {
+        let model = Model::of(&picture, row)?;
+        let view = names::version(&model.artifact, &number.to_string())?;
+        Some(answer::version(&model.artifact, &view))
+    });
+    let versions: Vec<Value> = versions.collect();
+    let last = found.last().filter(|_| has_more);
+    let next = last.map(|((values, name, Reverse(number)), _)| query::to_text(&(values, name, number)));
     Ok(with_next(json!({ "model_versions": versions }), next))
 }
 

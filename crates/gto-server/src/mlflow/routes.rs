@@ -70,7 +70,7 @@ fn answer(asked: &Asked, repository: &ServedRepository, method: &Method, name: &
     };
     match (method.as_str(), name) {
         ("GET", "registered-models/get") => read::get_model(repository, params),
-        ("GET", "registered-models/search") => read::search_models(repository, params),
+        ("GET", "registered-models/search") => read::search_models(repository, params, &orders(asked)),
         ("GET", "registered-models/alias") => read::get_alias(repository, params),
         ("POST", "registered-models/alias") => write::set_alias(app, &asked.actor, repository, &body()?),
         ("DELETE", "registered-models/alias") => write::delete_alias(app, &asked.actor, repository, &body()?),
@@ -80,13 +80,20 @@ fn answer(asked: &Asked, repository: &ServedRepository, method: &Method, name: &
             read::latest_versions(repository, &serde_json::json!({ "name": name }))
         }
         ("GET", "model-versions/get") => read::get_version(repository, params),
-        ("GET", "model-versions/search") => read::search_versions(repository, params),
+        ("GET", "model-versions/search") => read::search_versions(repository, params, &orders(asked)),
         ("GET", "model-versions/get-download-uri") => read::download_uri(repository, params),
         _ => {
             let shown: String = name.chars().take(100).collect();
             Err(Error::unsupported(&format!("`{method} {}`", shown.escape_debug())))
         }
     }
+}
+
+/// What is to be sorted by: MLflow's client sends each key as a parameter of that name.
+fn orders(asked: &Asked) -> Vec<String> {
+    let query = asked.uri.query().unwrap_or_default();
+    let orders = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "order_by");
+    orders.map(|(_, value)| value.into_owned()).filter(|value| !value.trim().is_empty()).collect()
 }
 
 async fn list(State(app): State<App>, method: Method, params: RawPathParams, asked: Asked) -> Response {

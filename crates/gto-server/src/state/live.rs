@@ -47,6 +47,28 @@ struct Last {
     events: VecDeque<Arc<LiveEvent>>,
 }
 
+/// The stream from some change on.
+pub struct Listening {
+    /// The id of that change.
+    pub from: u64,
+    pub missed: Vec<Arc<LiveEvent>>,
+    pub coming: broadcast::Receiver<Arc<LiveEvent>>,
+    /// Whether that is the one that was asked for.
+    pub is_known: bool,
+}
+
+impl Last {
+    /// Whether all changes after that with this id are kept.
+    fn is_kept(&self, id: u64) -> bool {
+        id <= self.id && self.events.front().is_none_or(|first| id + 1 >= first.id)
+    }
+
+    fn after(&self, id: u64) -> Option<Vec<Arc<LiveEvent>>> {
+        let is_after = |event: &&Arc<LiveEvent>| event.id > id;
+        self.is_kept(id).then(|| self.events.iter().filter(is_after).cloned().collect())
+    }
+}
+
 impl Default for Live {
     fn default() -> Self {
         Self { sender: broadcast::channel(256).0, last: Mutex::default() }
@@ -70,12 +92,28 @@ impl Live {
     }
 
     /// What comes from here on, and what came after the change with this id.
-    pub fn listen(&self, after: Option<u64>) -> (Vec<Arc<LiveEvent>>, broadcast::Receiver<Arc<LiveEvent>>) {
+    pub fn listen(&self, after: Option<u64>) -> Listening {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let missed =
-            after.map(|after| last.events.iter().filter(|event| event.id > after).cloned().collect());
-        (missed.unwrap_or_default(), self.sender.subscribe())
+        let after = after.filter(|after| last.is_kept(*after));
+        let missed = after.and_then(|after| last.after(after)).unwrap_or_default();
+        Listening {
+            from: after.unwrap_or(last.id),
+            missed,
+            coming: self.sender.subscribe(),
+            is_known: after.is_some(),
+        }
     }
+
+    /// The id of the newest change.
+    pub fn newest(&self) -> u64 {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).id
+    }
+
+    /// The changes after that with this id; `None` if some of them are not kept.
+    pub fn after(&self, id: u64) -> Option<Vec<Arc<LiveEvent>>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).after(id)
+    }
+
     /// The tags that went or moved while the server ran, newest first: what no tag says any more.
     pub fn lost(&self) -> Vec<Arc<LiveEvent>> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,7 @@
 //! A server that runs in this process, and a client.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
@@ -136,6 +138,21 @@ impl Running {
     /// Asks with the token.
     pub fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, &[("authorization", &format!("Bearer {}", self.token))], "")
+    }
+
+    /// The lines of the stream of changes, for one who saw this last.
+    pub fn stream(&self, last: Option<&str>) -> impl Iterator<Item = String> + use<> {
+        let address = self.url.trim_start_matches("http://").trim_end_matches('/');
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let last = last.map(|last| format!("Last-Event-ID: {last}\r\n")).unwrap_or_default();
+        write!(
+            stream,
+            "GET /api/v1/events/stream HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n{last}\r\n",
+            self.token
+        )
+        .unwrap();
+        BufReader::new(stream).lines().map(Result::unwrap)
     }
 
     /// Asks again until it is as wanted.

@@ -1,7 +1,5 @@
 //! Changes that are made beside the server.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use gto_testkit::TagSpec;
@@ -44,16 +42,7 @@ fn the_stream_tells_of_new_moved_and_deleted_tags() {
     let repo = example();
     let server = serve(&repo);
     server.get("/").ok();
-    let address = server.url.trim_start_matches("http://").trim_end_matches('/').to_owned();
-    let mut stream = TcpStream::connect(&address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    write!(
-        stream,
-        "GET /api/v1/events/stream HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\r\n",
-        server.token
-    )
-    .unwrap();
-    let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+    let mut lines = server.stream(None);
     lines.find(|line| line.contains("hello")).unwrap();
     let mut next = |wanted: &str| {
         let start = Instant::now();

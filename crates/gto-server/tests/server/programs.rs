@@ -180,3 +180,176 @@ fn the_time_to_get_to_a_stage_is_not_that_of_a_rollback() {
     assert_eq!(page["median_seconds"], 100);
     assert_eq!(page["rollbacks"].as_array().unwrap().len(), 1);
 }
+
+/// The tags of these events, and the cursor of the last one.
+fn told(answer: &serde_json::Value) -> (Vec<String>, Option<String>) {
+    let events = answer["events"].as_array().unwrap();
+    let tags = events.iter().map(|event| event["tag"].as_str().unwrap().to_owned()).collect();
+    (tags, events.last().map(|event| event["cursor"].as_str().unwrap().to_owned()))
+}
+
+#[test]
+fn who_asks_for_events_again_and_again_is_told_of_all_also_of_old_ones_that_were_pushed_late() {
+    let repo = Repo::new();
+    repo.commit(&[], "first");
+    let at = |tag: &str, second: i64| repo.tag(tag, "HEAD", &TagSpec::at(1_700_000_000 + second));
+    // In one second, in the order of `gto history`, which is not that of their names.
+    for number in [9, 10, 11] {
+        at(&format!("m#prod#{number}"), 50);
+    }
+    at("m@v1.0.0", 10);
+    let server = serve(&repo);
+    let all = server.get("/api/v1/events").ok().json();
+    assert_eq!(told(&all).0, ["m#prod#11", "m#prod#10", "m#prod#9", "m@v1.0.0"]);
+    let mut cursor = told(&all).1.unwrap();
+    let mut poll = |wanted: usize| {
+        let mut new = Vec::new();
+        while new.len() < wanted {
+            let path = format!("/api/v1/events?limit=1&after={cursor}");
+            server.wait_for(&path, |answer| answer.json()["events"] != json!([]));
+            let answer = server.get(&path).ok().json();
+            assert_eq!(answer["has_all"], true, "{answer}");
+            let (tags, next) = told(&answer);
+            new.extend(tags);
+            cursor = next.unwrap();
+        }
+        let rest = server.get(&format!("/api/v1/events?after={cursor}")).ok().json();
+        assert_eq!(rest["events"], json!([]), "nothing comes twice");
+        new
+    };
+    assert_eq!(poll(3), ["m#prod#9", "m#prod#10", "m#prod#11"]);
+    // Of the newest second, but before the newest event; and much older.
+    at("a@v1.0.0", 50);
+    assert_eq!(poll(1), ["a@v1.0.0"]);
+    at("m@v0.9.0", 5);
+    assert_eq!(poll(1), ["m@v0.9.0"]);
+    at("m@v2.0.0", 60);
+    assert_eq!(poll(1), ["m@v2.0.0"]);
+    // Another run does not know what was learned late, and says so.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let answer = serve(&repo).get(&format!("/api/v1/events?after={cursor}")).ok().json();
+    assert_eq!((&answer["events"], &answer["has_all"]), (&json!([]), &json!(false)));
+}
+
+#[test]
+fn mlflow_searches_are_in_the_order_that_was_asked_for() {
+    let repo = Repo::new();
+    repo.commit(&[], "first");
+    repo.commit(&[], "second");
+    for (tag, at) in [("a@v1.0.0", 30), ("a@v2.0.0", 10), ("b@v1.0.0", 20), ("b@v3.0.0", 40)] {
+        let commit = if tag.ends_with("v1.0.0") { "HEAD~1" } else { "HEAD" };
+        repo.tag(tag, commit, &TagSpec::at(1_700_000_000 + at));
+    }
+    let server = serve(&repo);
+    let calls = "/api/2.0/mlflow";
+    let search = |call: &str, key: &str, query: &str| {
+        let (mut found, mut token) = (Vec::new(), String::new());
+        loop {
+            let page = server
+                .get(&format!("{calls}/{call}/search?max_results=1&{query}&page_token={token}"))
+                .ok()
+                .json();
+            found.extend(page[key].as_array().unwrap().iter().map(|one| {
+                format!(
+                    "{}{}",
+                    one["name"].as_str().unwrap(),
+                    one["version"].as_str().map_or("", |v| &v[..1])
+                )
+            }));
+            let Some(next) = page["next_page_token"].as_str() else { break found.join(" ") };
+            next.clone_into(&mut token);
+        }
+    };
+    let versions = |query: &str| search("model-versions", "model_versions", query);
+    assert_eq!(versions(""), "a2 a1 b3 b1");
+    assert_eq!(versions("order_by=name+ASC"), "a2 a1 b3 b1");
+    assert_eq!(versions("order_by=version_number+DESC"), "b3 a2 a1 b1");
+    assert_eq!(versions("order_by=version_number&order_by=name+desc"), "b1 a1 a2 b3");
+    assert_eq!(versions("order_by=creation_timestamp+ASC"), "a2 b1 a1 b3");
+    assert_eq!(versions("order_by=name+DESC,last_updated_timestamp+DESC"), "b3 b1 a1 a2");
+    assert_eq!(versions("filter=name%3D%27a%27&order_by=creation_timestamp+DESC"), "a1 a2");
+    let models = |query: &str| search("registered-models", "registered_models", query);
+    assert_eq!(models(""), "a b");
+    assert_eq!(models("order_by=last_updated_timestamp+DESC&order_by=name"), "b a");
+    assert_eq!(models("order_by=creation_timestamp+ASC"), "a b");
+    assert_eq!(models("order_by=name+DESC"), "b a");
+    for query in ["model-versions/search?order_by=run_id", "registered-models/search?order_by=version_number"]
+    {
+        let answer = server.get(&format!("{calls}/{query}"));
+        assert_eq!(
+            (answer.status, &answer.json()["error_code"]),
+            (400, &json!("INVALID_PARAMETER_VALUE")),
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn a_stream_that_cannot_go_on_says_so() {
+    let repo = example();
+    let server = serve(&repo);
+    server.get("/").ok();
+    let id = server.stream(None).find_map(|line| line.strip_prefix("id: ").map(str::to_owned)).unwrap();
+    let events = |last: &str| {
+        let mut lines = server.stream(Some(last));
+        repo.tag("data@v7.0.0", "HEAD", &TagSpec::default());
+        let names = lines.by_ref().filter_map(|line| line.strip_prefix("event: ").map(str::to_owned));
+        let names: Vec<String> = names.take(2).collect();
+        repo.git_ok(&["tag", "-d", "data@v7.0.0"]);
+        server.wait_for("/api/v1/artifacts", |answer| !answer.body.contains("v7.0.0"));
+        names
+    };
+    assert_eq!(events(&id), ["hello", "change"], "what it saw is known");
+    for unknown in ["0-1", "nonsense", &format!("{id}9999")] {
+        assert_eq!(events(unknown), ["hello", "reset"], "{unknown}");
+    }
+}
+
+#[test]
+fn the_description_has_the_stream_the_token_and_the_answer_without_it() {
+    let repo = example();
+    let described = serve(&repo).get("/api/v1/openapi.json").ok().json();
+    assert_eq!(described["components"]["securitySchemes"]["token"]["scheme"], "bearer");
+    assert_eq!(described["security"][0]["token"], json!([]));
+    let paths = described["paths"].as_object().unwrap();
+    assert!(
+        paths["/api/v1/events/stream"]["get"]["responses"]["200"]["content"]["text/event-stream"].is_object()
+    );
+    for (path, item) in paths {
+        for (method, operation) in item.as_object().unwrap() {
+            let refused = &operation["responses"]["401"]["content"]["application/problem+json"]["schema"];
+            assert!(refused.is_object(), "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn every_action_is_asked_for_as_it_is_described() {
+    let repo = example();
+    let server = serve_with(repo.sandbox(), &[repo.path()], |a| a.write = Some("local".into()));
+    repo.commit(&[], "third");
+    let token = format!("Bearer {}", server.token);
+    let tag = json!({"message": "why", "force": false, "exist_ok": true, "expect": null});
+    let m = "nlp:churn";
+    for request in [
+        json!({"action": "register", "artifact": m, "revision": "HEAD", "new": {"bumps": ["minor"], "message": "why"}}),
+        json!({"action": "register", "artifact": m, "new": {"version": "v9.0.0", "force": false, "exist_ok": true}}),
+        json!({"action": "assign", "artifact": m, "stage": "qa", "target": "latest", "tag": tag}),
+        json!({"action": "assign", "artifact": m, "stage": "qa", "target": {"stage": "dev"}}),
+        json!({"action": "assign", "artifact": m, "stage": "qa", "target": {"commit": {"revision": "HEAD"}}}),
+        json!({"action": "rollback", "artifact": m, "stage": "prod", "to": "v1.1.0", "tag": {"expect": "v1.0.0"}}),
+        json!({"action": "promote", "artifacts": [m], "from": "dev", "to": "prod", "tag": tag}),
+        json!({"action": "unassign", "artifact": m, "stage": "prod", "version": "v1.0.0", "undo": "tag"}),
+        json!({"action": "deregister", "artifact": m, "version": "v1.0.0", "undo": "delete", "tag": tag}),
+        json!({"action": "deprecate", "artifact": m, "revision": "HEAD", "undo": "tag", "tag": tag}),
+        json!({"action": "approve", "artifact": m, "stage": "prod", "version": {"version": "v1.1.0"}, "withdraw": false, "tag": tag}),
+    ] {
+        let answer = server.ask(
+            "POST",
+            "/api/v1/repos/repo/plans",
+            &[("authorization", &token)],
+            &request.to_string(),
+        );
+        assert_eq!(answer.status, 201, "{request}: {}", answer.body);
+    }
+}
