@@ -246,20 +246,23 @@ struct Detail {
 pub async fn artifact(Path((repo, name)): Path<(String, String)>, asked: Asked) -> Response {
     in_repository(asked, repo, move |_, repository, moment| {
         let picture = repository.picture();
-        let row = match ArtifactName::from_user(&name).ok().and_then(|name| picture.rows.get(&name)) {
-            Some(row) if moment.at.is_none() => Row::clone(row),
-            _ => {
-                let found = find(&picture, &name, &moment)?;
-                let sourced = picture.annotations.get(found.name());
-                Row::new(&repository.id, &found, sourced.map(|sourced| &sourced.annotation))
-            }
-        };
-        let sourced = picture.annotations.get(&row.name);
-        let annotation = sourced.map(|sourced| &sourced.annotation);
+        let (row, sourced) =
+            match ArtifactName::from_user(&name).ok().and_then(|name| picture.rows.get(&name)) {
+                Some(row) if moment.at.is_none() => {
+                    (Row::clone(row), picture.annotations.get(&row.name).cloned())
+                }
+                _ => {
+                    let found = find(&picture, &name, &moment)?;
+                    let sourced = moment.annotation_of(&picture, found.name());
+                    let annotation = sourced.as_ref().map(|sourced| &sourced.annotation);
+                    (Row::new(&repository.id, &found, annotation), sourced)
+                }
+            };
+        let annotation = sourced.as_ref().map(|sourced| &sourced.annotation);
         json(&Detail {
             path: annotation.and_then(|annotation| annotation.path.clone()),
             custom: annotation.map(|annotation| annotation.custom.clone()).filter(|custom| !custom.is_null()),
-            annotated_in: sourced.map(|sourced| sourced.file.to_string()),
+            annotated_in: sourced.as_ref().map(|sourced| sourced.file.to_string()),
             row,
         })
     })

@@ -139,8 +139,8 @@ impl ArtifactView {
     ) -> Result<Self, Failure> {
         let picture = repository.picture();
         let artifact = find(&picture, name, &moment)?;
-        let sourced = picture.annotations.get(artifact.name());
-        let annotation = sourced.map(|sourced| &sourced.annotation);
+        let sourced = moment.annotation_of(&picture, artifact.name());
+        let annotation = sourced.as_ref().map(|sourced| &sourced.annotation);
         let now = moment.until.unwrap_or_else(|| app.environment.now());
         let listed = artifact.versions_listed();
         let shown = shown(&artifact, &picture.stages);
@@ -172,7 +172,7 @@ impl ArtifactView {
             moment,
             path: annotation.and_then(|annotation| annotation.path.clone()),
             custom: annotation.map(|annotation| annotation.custom.clone()).filter(|custom| !custom.is_null()),
-            annotated_in: sourced.map(|Sourced { file, .. }| file.to_string()),
+            annotated_in: sourced.as_ref().map(|Sourced { file, .. }| file.to_string()),
             order: picture.stages.clone(),
             earlier: earlier(&artifact, &picture.stages),
             has_order,

@@ -118,9 +118,10 @@ impl Rows {
     /// Of the repository's picture.
     pub fn at(repository: &ServedRepository, picture: &Arc<Picture>, moment: &Moment) -> Self {
         let Some(until) = moment.seconds() else { return Self::Now(Arc::clone(picture)) };
+        let annotations = moment.annotations(picture);
         let row = |name| {
             let artifact = picture.artifact(name, Some(until))?;
-            let annotation = picture.annotations.get(name).map(|sourced| &sourced.annotation);
+            let annotation = annotations.get(name).map(|sourced| &sourced.annotation);
             Some(Arc::new(Row::new(&repository.id, &artifact, annotation)))
         };
         Self::Then(picture.rows.keys().filter_map(row).collect())

@@ -353,3 +353,46 @@ fn every_action_is_asked_for_as_it_is_described() {
         assert_eq!(answer.status, 201, "{request}: {}", answer.body);
     }
 }
+
+#[test]
+fn what_files_say_of_an_artifact_is_of_the_moment_too() {
+    let repo = Repo::new();
+    repo.commit(&[], "first");
+    repo.tag("m@v1.0.0", "HEAD", &TagSpec::default());
+    let bare = repo.commit(&[], "nothing is said yet");
+    let annotated = |what: &str| {
+        let yaml = format!("m:\n  type: {what}type\n  path: {what}.bin\n  description: It is {what}\n");
+        repo.commit(&[("artifacts.yaml", &yaml)], what);
+        repo.commit(&[], "and so it was")
+    };
+    let old = annotated("early");
+    // What a branch says counts on the current one when it is merged.
+    repo.git_ok(&["checkout", "-q", "-b", "side"]);
+    annotated("late");
+    repo.git_ok(&["checkout", "-q", "-"]);
+    let between = repo.commit(&[], "the branch is not merged");
+    repo.git_ok(&["merge", "-q", "--no-ff", "-m", "merge", "side"]);
+    let server = serve(&repo);
+    let one = "/api/v1/repos/repo/artifacts/m";
+    let now = server.get(one).ok().json();
+    assert_eq!((&now["description"], &now["path"]), (&json!("It is late"), &json!("late.bin")));
+    for at in [&old, &between] {
+        let then = server.get(&format!("{one}?at={at}")).ok().json();
+        assert_eq!(
+            (&then["description"], &then["type"], &then["path"], &then["annotated_in"]),
+            (&json!("It is early"), &json!("earlytype"), &json!("early.bin"), &json!("artifacts.yaml"))
+        );
+        let page = server.get(&format!("/r/repo/m?at={at}")).ok().text();
+        assert!(page.contains("It is early") && !page.contains("It is late"), "{page}");
+        for (word, count) in [("early", 1), ("late", 0)] {
+            for sort in ["name", "activity"] {
+                let path = format!("/api/v1/artifacts?q={word}&sort={sort}&at={at}");
+                let found = server.get(&path).ok().json();
+                assert_eq!(found["artifacts"].as_array().unwrap().len(), count, "{path}: {found}");
+            }
+            assert_eq!(server.get(&format!("/index.json?q={word}&at={at}")).ok().json()["total"], count);
+        }
+    }
+    let before = server.get(&format!("{one}?at={bare}")).ok().json();
+    assert_eq!((&before["description"], &before["type"]), (&json!(""), &json!(null)));
+}

@@ -79,6 +79,22 @@ impl Repository {
         count.filter(|_| output.status.success()).ok_or_else(|| self.command_error("git rev-list", &output))
     }
 
+    /// What a branch that is at `tip` was at in a second, by its first parents; `None` if it has no commit that old.
+    pub fn commit_at(&self, tip: ObjectId, second: i64) -> Result<Option<ObjectId>, GitError> {
+        if second < 0 {
+            return Ok(None);
+        }
+        let args =
+            ["rev-list", "--max-count=1", "--first-parent", &format!("--min-age={second}"), &tip.to_string()];
+        let output = self.run_git_as("reading history", args, b"", |git| {
+            git.envs(AS_STORED);
+        })?;
+        if !output.status.success() {
+            return Err(self.command_error("git rev-list", &output));
+        }
+        Ok(lossy(output.stdout.trim_ascii()).parse().ok())
+    }
+
     /// Whether any ref leads to a commit.
     pub fn is_reachable(&self, commit: ObjectId) -> Result<bool, GitError> {
         let args = ["for-each-ref", "--count=1", "--format=%(objectname)", &format!("--contains={commit}")];

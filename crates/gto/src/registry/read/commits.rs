@@ -44,6 +44,14 @@ impl Registry {
         Ok(self.repository.count_commits_between(old, new)?)
     }
 
+    /// What a branch that is at `tip` was at in a second since 1970, by its first parents; `None` if it has no commit that old.
+    ///
+    /// # Errors
+    /// What keeps Git from reading history.
+    pub fn commit_at(&self, tip: ObjectId, second: i64) -> Result<Option<ObjectId>> {
+        Ok(self.repository.commit_at(tip, second)?)
+    }
+
     /// When the commit was made that `revision` names, if a branch or a tag leads to it; `None` if none does.
     ///
     /// # Errors
