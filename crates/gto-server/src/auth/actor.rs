@@ -16,6 +16,17 @@ pub enum Actor {
     Anybody,
 }
 
+/// By what it is known who asks. What a browser adds by itself is added to the writes of strangers' pages, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// By what only a program sends; or it need not be known.
+    Program,
+    /// By a cookie: it is a browser.
+    Cookie,
+    /// By the word of a proxy, which gives it for browsers and programs.
+    Proxy,
+}
+
 impl Actor {
     /// The user of a proxy; `None` for a name that cannot be one.
     pub fn user(name: &[u8]) -> Option<Self> {

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::http::{HeaderMap, header};
 use ipnet::IpNet;
 
-use crate::auth::actor::Actor;
+use crate::auth::actor::{Actor, By};
 use crate::auth::host::Hosts;
 use crate::auth::secret::Secret;
 use crate::config::settings::{AuthMode, Settings};
@@ -22,17 +22,6 @@ pub struct Guard {
     proxies: Vec<IpNet>,
     user_header: String,
     pub hosts: Hosts,
-}
-
-/// By what it is known who asks. What a browser adds by itself is added to the writes of strangers' pages, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    /// By what only a program sends; or it need not be known.
-    Program,
-    /// By a cookie: it is a browser.
-    Cookie,
-    /// By the word of a proxy, which gives it for browsers and programs.
-    Proxy,
 }
 
 /// Who asks, or why that is not known.

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{HeaderMap, Uri, header};
 
-use crate::auth::guard::By;
+use crate::auth::actor::By;
 
 /// Where a write comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

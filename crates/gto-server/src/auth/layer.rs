@@ -9,7 +9,8 @@ use axum::response::{IntoResponse as _, Response};
 use percent_encoding::percent_decode_str;
 
 use crate::app::App;
-use crate::auth::guard::{By, Known};
+use crate::auth::actor::By;
+use crate::auth::guard::Known;
 use crate::auth::host::{From, Hosts};
 use crate::failure::Failure;
 

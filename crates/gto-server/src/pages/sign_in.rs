@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
 use crate::app::App;
-use crate::auth::guard::By;
+use crate::auth::actor::By;
 use crate::auth::host::{From, Hosts};
 use crate::auth::layer::{local_target, with_cookie};
 use crate::failure::Failure;
