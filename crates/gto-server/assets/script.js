@@ -81,6 +81,8 @@ const refresh = async (what) => {
   const fields = [...document.querySelectorAll('main :is(input, select, textarea)')];
   const typing = (document.activeElement && isTyping(document.activeElement)) || fields.some(isChanged);
   const next = $('main', page);
+  // What cannot be read is said whatever is being typed.
+  if ($('#notices', page)) $('#notices').replaceChildren(...$('#notices', page).childNodes);
   if (!next || typing) return what && show(what + ' (reload the page to see it)');
   const text = next.innerHTML;
   if (text !== shown) {
@@ -133,6 +135,11 @@ if (document.body.dataset.live === 'on') {
     const words = { new: 'New', gone: 'Deleted', moved: 'Moved' };
     clearTimeout(waiting);
     waiting = setTimeout(() => refresh(`${words[change.kind] ?? change.kind}: ${change.tag}`), 20);
+  });
+  let changing = 0;
+  stream.addEventListener('state', () => {
+    clearTimeout(changing);
+    changing = setTimeout(() => refresh('').then(() => catchUp(400)), 200);
   });
   addEventListener('pagehide', () => stream.close());
 }

@@ -38,6 +38,8 @@ impl LiveEvent {
 /// The stream.
 pub struct Live {
     sender: broadcast::Sender<Arc<LiveEvent>>,
+    /// The repositories of which something else than a tag is another now.
+    states: broadcast::Sender<Arc<str>>,
     last: Mutex<Last>,
 }
 
@@ -71,11 +73,22 @@ impl Last {
 
 impl Default for Live {
     fn default() -> Self {
-        Self { sender: broadcast::channel(256).0, last: Mutex::default() }
+        Self { sender: broadcast::channel(256).0, states: broadcast::channel(256).0, last: Mutex::default() }
     }
 }
 
 impl Live {
+    /// Tells that a repository cannot be read any more, or can be again, or that its files or its policy are others.
+    pub fn tell_of_state(&self, repo: &Arc<str>) {
+        // Nobody may be listening.
+        let _ = self.states.send(Arc::clone(repo));
+    }
+
+    /// The repositories of which that is told from here on.
+    pub fn states(&self) -> broadcast::Receiver<Arc<str>> {
+        self.states.subscribe()
+    }
+
     /// Tells of changes.
     pub fn tell(&self, repo: &Arc<str>, seen_at: Timestamp, changes: Vec<Change>) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

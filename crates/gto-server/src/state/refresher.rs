@@ -256,8 +256,12 @@ impl Worker {
                     kept.retain(|thread| !thread.is_finished());
                     kept.push(thread);
                 }
-                for place in self.workers.stuck(STUCK) {
-                    self.repositories[place].give_up_reading();
+                for repository in self.workers.stuck(STUCK).into_iter().map(|place| &self.repositories[place]) {
+                    let before = repository.picture();
+                    repository.give_up_reading();
+                    if repository.picture().failing != before.failing {
+                        self.live.tell_of_state(&repository.id);
+                    }
                 }
             }
         };
@@ -283,8 +287,11 @@ impl Worker {
         let was_away = before.serial == 0 || before.failing.is_some();
         let start = Instant::now();
         let looked = repository.look(look);
+        let after = repository.picture();
         if !looked.changes.is_empty() {
             self.live.tell(&repository.id, self.environment.now(), looked.changes);
+        } else if after.serial != before.serial || after.failing != before.failing {
+            self.live.tell_of_state(&repository.id);
         }
         // A folder that comes back is another one than that which was watched.
         if !looked.has_failed && (was_away || look == Look::Whole && self.is_another(place, repository)) {
