@@ -1,6 +1,7 @@
 //! What happens, as it happens: server-sent events.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Arc;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -14,7 +15,8 @@ use crate::state::live::{Listening, LiveEvent};
 /// What is said to one who comes back too late.
 const UNKNOWN: &str = r#"{"reason": "This server does not know what happened since the `Last-Event-ID`: ask anew for what you keep"}"#;
 
-/// What happens, as server-sent events: `hello` first; `change` for each tag that comes, goes or moves; `reset` after `hello` where
+/// What happens, as server-sent events: `hello` first; `change` for each tag that comes, goes or moves; `state`
+/// where a repository cannot be read any more, or can again, or its files or its policy are others; `reset` after `hello` where
 /// what happened since the `Last-Event-ID` is not known, so that all must be asked for anew.
 #[utoipa::path(
     get,
@@ -41,8 +43,25 @@ pub async fn stream(asked: Asked) -> Response {
         }
     });
     let events = stream::iter(missed).chain(coming);
-    let events =
-        events.filter_map(move |event| std::future::ready(to_event(event).ok().map(Ok::<_, Infallible>)));
+    let events = events.filter_map(move |event| ready(to_event(event).ok()));
+    let states = stream::unfold(asked.app.live.states(), |mut receiver| async move {
+        loop {
+            match receiver.recv().await {
+                Ok(repo) => {
+                    let event =
+                        Event::default().event("state").json_data(serde_json::json!({ "repo": repo }));
+                    return event.ok().map(|event| (event, receiver));
+                }
+                // Those that follow say it again.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    });
+    // The stream ends with that of changes.
+    let events = events.map(Some).chain(stream::once(ready(None)));
+    let events = stream::select(events, states.map(Some)).take_while(|event| ready(event.is_some()));
+    let events = events.filter_map(|event| ready(event.map(Ok::<_, Infallible>)));
     // The first bytes tell the page that it is connected; and from where on, if nothing happens before it comes back.
     let here = || Event::default().id(format!("{run}-{from}"));
     let mut first = vec![here().event("hello").data("{}")];

@@ -256,7 +256,8 @@ impl Worker {
                     kept.retain(|thread| !thread.is_finished());
                     kept.push(thread);
                 }
-                for repository in self.workers.stuck(STUCK).into_iter().map(|place| &self.repositories[place]) {
+                for repository in self.workers.stuck(STUCK).into_iter().map(|place| &self.repositories[place])
+                {
                     let before = repository.picture();
                     repository.give_up_reading();
                     if repository.picture().failing != before.failing {

@@ -59,3 +59,24 @@ fn the_stream_tells_of_new_moved_and_deleted_tags() {
     repo.git_ok(&["tag", "-d", "nlp=churn#qa#5"]);
     assert_eq!(next("qa")["kind"], "gone");
 }
+
+#[test]
+fn the_stream_tells_of_a_repository_that_goes_away_and_of_another_policy() {
+    let repo = example();
+    let server = serve_with(repo.sandbox(), &[repo.path()], |a| a.refresh = Some("1s".into()));
+    server.get("/").ok();
+    let mut lines = server.stream(None);
+    lines.find(|line| line.contains("hello")).unwrap();
+    let mut state = || {
+        lines.find(|line| line.trim() == "event: state").unwrap();
+        assert_eq!(lines.next().unwrap().trim(), r#"data: {"repo":"repo"}"#);
+    };
+    repo.commit(&[(".gto-policy.yaml", "version: 1\nrules: []\n")], "A policy");
+    state();
+    let away = repo.path().with_extension("away");
+    std::fs::rename(repo.path(), &away).unwrap();
+    state();
+    server.wait_for("/", |page| page.text().contains("cannot be read since"));
+    std::fs::rename(&away, repo.path()).unwrap();
+    state();
+}
