@@ -7,6 +7,7 @@ use std::path::Path;
 use gto::Cancellation;
 use gto::environment::Environment;
 use gto::name::ArtifactName;
+use gto::plan::Warning;
 use gto::{OpenOptions, Registry, config};
 use gto_frontend::local_time::LocalTime;
 use gto_frontend::process::{self, is_remote};
@@ -84,10 +85,13 @@ impl Context {
         Ok(policy.policy || process::obeys_policy(&self.environment)?)
     }
 
-    /// Prints which tags were left out of a reader's result, whatever it is.
-    pub fn tell_left_out(&mut self, registry: &Registry) {
-        if let Some(left_out) = registry.violating_tags() {
-            self.printer.warning(left_out.to_string());
+    /// Prints which tags were left out of a reader's result, whatever it is. Returns them.
+    pub fn tell_left_out(&mut self, registry: &Registry) -> Vec<String> {
+        let Some(left_out) = registry.violating_tags() else { return Vec::new() };
+        self.printer.warning(left_out.to_string());
+        match left_out {
+            Warning::ViolatingTags { tags, .. } => tags.into_iter().map(|(tag, _)| tag).collect(),
+            _ => Vec::new(),
         }
     }
 

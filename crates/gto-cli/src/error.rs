@@ -77,6 +77,9 @@ pub enum CommandError {
     /// The same, for a policy that is violated.
     #[error("")]
     Violated,
+    /// What is asked for is not there, since what is there violates the policy.
+    #[error("{0}")]
+    NoneValid(Box<CommandError>),
 }
 
 impl CommandError {
@@ -99,6 +102,7 @@ impl CommandError {
         match self {
             Self::Different => Status::Different,
             Self::Violated
+            | Self::NoneValid(_)
             | Self::Registry(gto::Error::PolicyViolated { .. })
             | Self::Meant { source: gto::Error::PolicyViolated { .. }, .. } => Status::Violated,
             _ => Status::Failed,

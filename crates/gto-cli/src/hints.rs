@@ -35,6 +35,7 @@ fn hints_of(error: &CommandError, context: &mut Context) -> Vec<String> {
     match error {
         CommandError::Arguments { hint, .. } => hint.iter().cloned().collect(),
         CommandError::Meant { hint, .. } => vec![hint.clone()],
+        CommandError::NoneValid(error) => hints_of(error, context),
         CommandError::Registry(error) => {
             let advice = advice::of(error, context);
             advice.iter().map(Advice::for_shell).collect()

@@ -154,7 +154,8 @@ pub const EXIT_STATUS: Topic = Topic {
             ("3", "gto status found a difference between here and the remote"),
             (
                 "4",
-                "The policy forbids it, and that is proven: a write was refused, or gto policy check found a violation",
+                "The policy forbids it, and that is proven: a write was refused, gto policy check found a violation, or with --policy \
+                 nothing else is left for resolve, check-ref or ci",
             ),
             ("128 + N", "Ended by signal N, as the shell shows it: 130 after Ctrl-C"),
         ],

@@ -18,7 +18,7 @@ use crate::output::json;
 /// Find out the artifact version registered/assigned with ref
 ///
 /// For pipelines that a tag starts. With one of the flags, this prints a single value, or nothing if the tag has none.
-/// The exit status is 0, even for a tag that is unrelated to the registry.
+/// The exit status is 0, even for a tag that is unrelated to the registry; with --policy 4 for one that violates the policy.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gto check-ref model#prod#3\n  \
@@ -74,7 +74,7 @@ impl CheckRef {
             CheckedRef::NoTag => format!("there is no tag '{}' in this repository", self.reference),
             CheckedRef::Foreign => format!("tag '{}' is not one of the registry's", self.reference),
             // The warning is the reason.
-            CheckedRef::Violating => return Ok(()),
+            CheckedRef::Violating => return Err(CommandError::Violated),
             CheckedRef::Lightweight => {
                 let why = "is lightweight, only annotated tags are events: fetch the tag itself \
                            (`git fetch --tags --force`), a CI checkout may have made this one";

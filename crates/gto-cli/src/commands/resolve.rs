@@ -16,7 +16,8 @@ use crate::output::json;
 
 /// Resolve a name, version or stage to one tag, or fail
 ///
-/// For scripts: prints one line, or explains on stderr why it cannot and exits with status 1. Without a flag it prints
+/// For scripts: prints one line, or explains on stderr why it cannot and exits with status 1; with 4 if all that is there violates the
+/// policy. Without a flag it prints
 /// the ref: the tag that registered the version, or the commit if no tag did.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -61,12 +62,24 @@ struct Report<'a> {
 }
 
 impl Resolve {
+    /// Whether a tag of the artifact could have been the answer: of a stage, only what is about it.
+    fn may_mean(&self, tag: &str) -> bool {
+        let Some((_, stage)) = self.name.split_once('#') else { return true };
+        let stage = stage.split(['#', '!']).next().unwrap_or_default();
+        tag.split_once('#').is_some_and(|(_, of)| of.split(['#', '!']).next() == Some(stage))
+    }
+
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> Result<()> {
         let registry = context.open_reader(&self.repo.repo, self.policy)?;
         let answer = registry.locate(&self.name);
-        context.tell_left_out(&registry);
-        let answer = answer?;
+        let left_out = context.tell_left_out(&registry);
+        let answer = answer.map_err(|error| match error.kind() {
+            gto::ErrorKind::NotFound if left_out.iter().any(|tag| self.may_mean(tag)) => {
+                CommandError::NoneValid(Box::new(error.into()))
+            }
+            _ => error.into(),
+        })?;
         warn(context, &answer.warnings);
         let located = answer.value;
         let line = if self.commit {

@@ -135,7 +135,13 @@ impl Ci {
         let values = self.values(&reference, context)?;
         match system {
             Some(system) => output::write(system, &values, context)?,
-            None => return Ok(context.printer.line(json::to_string(&values)?)?),
+            None => context.printer.line(json::to_string(&values)?)?,
+        }
+        if values.is_violating {
+            return Err(CommandError::Violated);
+        }
+        if system.is_none() {
+            return Ok(());
         }
         let sentence = values.sentence();
         if !sentence.is_empty() {
@@ -177,7 +183,7 @@ impl Ci {
                 let is_match = self.only.is_empty() || self.only.iter().any(|only| only.fits(&found.event));
                 Ok(Values::new(*found, is_match))
             }
-            Trigger::Other(CheckedRef::Violating) => Ok(Values::without_event(reference)),
+            Trigger::Other(CheckedRef::Violating) => Ok(Values::violating(reference)),
             Trigger::Other(found) => {
                 let why = match found {
                     CheckedRef::Lightweight => {

@@ -30,6 +30,9 @@ pub struct Values {
     is_match: bool,
     #[serde(skip)]
     sentence: String,
+    /// Whether there is no event since it violates the policy.
+    #[serde(skip)]
+    pub is_violating: bool,
 }
 
 /// A value.
@@ -69,6 +72,7 @@ impl Values {
             created_at: Some(created_at.iso()),
             is_match,
             sentence,
+            is_violating: false,
         }
     }
 
@@ -76,6 +80,11 @@ impl Values {
     pub fn without_event(reference: &str) -> Self {
         let tag = reference.strip_prefix("refs/tags/").map(str::to_owned);
         Self { reference: reference.to_owned(), tag, ..Self::default() }
+    }
+
+    /// Those of a tag that violates the policy.
+    pub fn violating(reference: &str) -> Self {
+        Self { is_violating: true, ..Self::without_event(reference) }
     }
 
     /// What happened, for people; empty if nothing did.

@@ -141,7 +141,7 @@ fn a_clone_that_lost_approvals_says_how_to_fetch_them() {
     let all = approvals(&here);
     here.git_ok(&[&["tag", "-d"], &all.iter().map(String::as_str).collect::<Vec<_>>()[..]].concat());
     let fetch = "git fetch origin '+refs/tags/gto-approval/*:refs/tags/gto-approval/*'";
-    let run = enforced(&here, "resolve m#prod --version").fails(1);
+    let run = enforced(&here, "resolve m#prod --version").fails(4);
     warns_of(&run, &format!("approvals may be missing here: `{fetch}` fetches them"));
     warns_of(&enforced(&here, "show m").ok(), fetch);
     hints_at(&gto(&here, "policy check").fails(4), fetch);

@@ -96,7 +96,7 @@ fn a_pipeline_fetches_the_policy_with_the_tags_and_approvals_of_the_artifact_and
     }
     // The policy of now, and a server whose default branch is gone has none.
     policy(&server, "rules:\n- {stage: prod, from: [staging]}\n", &[]);
-    assert!(ci(&here, "m#prod#1").ok().json()["event"].is_null());
+    assert!(ci(&here, "m#prod#1").fails(4).json()["event"].is_null());
     server.git_ok(&["symbolic-ref", "HEAD", "refs/heads/gone"]);
     let run = ci(&here, "m#prod#1").fails(1);
     assert!(run.err().contains("no policy"), "{run}");
@@ -117,7 +117,7 @@ fn for_branches_a_pipeline_fetches_their_commits_without_files() {
     assert!(kept.iter().any(|(_, objects)| *objects == all), "{kept:?}");
     // A commit that is on no such branch.
     server.tag("m#prod#2", "topic", &TagSpec::at(1_900_000_000));
-    let run = ci(&here, "m#prod#2").ok();
+    let run = ci(&here, "m#prod#2").fails(4);
     assert!(run.json()["event"].is_null() && run.err().contains("violates the policy"), "{run}");
     let pending =
         run_in(&here, &[], &["pending", "--stage", "prod", "--since", "2000-01-01", "--policy"]).ok();
@@ -132,12 +132,12 @@ fn no_branch_of_the_kept_clone_passes_for_one_of_the_server() {
     let server = server(APPROVED);
     policy(&server, "rules:\n- {stage: prod, branches: [main]}\n", &[]);
     let here = checkout(&server, "here", "m#prod#1");
-    let run = ci(&here, "m#prod#1").ok();
+    let run = ci(&here, "m#prod#1").fails(4);
     assert!(run.json()["event"].is_null() && run.err().contains("violates the policy"), "{run}");
     server.git_ok(&["branch", "main", "trunk"]);
     assert_eq!(ci(&here, "m#prod#1").ok().json()["version"], "v1.0.0");
     server.git_ok(&["branch", "-D", "main"]);
-    assert!(ci(&here, "m#prod#1").ok().json()["event"].is_null());
+    assert!(ci(&here, "m#prod#1").fails(4).json()["event"].is_null());
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_server_that_leaves_nothing_out_or_gives_no_single_files_is_obeyed_as_well()
         }
         assert_eq!(ci(&here, "m#prod#1").ok().json()["version"], "v1.0.0", "{settings:?} {rules}");
         server.tag("m#prod#2", "topic", &TagSpec::at(1_900_000_000));
-        let run = ci(&here, "m#prod#2").ok();
+        let run = ci(&here, "m#prod#2").fails(4);
         assert!(run.json()["event"].is_null(), "{run}");
     }
 }

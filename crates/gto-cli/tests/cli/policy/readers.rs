@@ -56,7 +56,7 @@ fn what_violates_the_policy_counts_as_absent_with_a_line_on_stderr() {
         }
         assert_eq!(gto(&repo, command).ok().out(), without, "{command}");
         for run in [gto(&repo, &format!("{command} --policy")), enforced(&repo, command)] {
-            let run = run.ok();
+            let run = if with.is_empty() { run.fails(4) } else { run.ok() };
             assert_eq!(run.out(), with, "{run}");
             assert_eq!(run.err().matches(line).count(), 1, "{run}");
         }
@@ -65,10 +65,17 @@ fn what_violates_the_policy_counts_as_absent_with_a_line_on_stderr() {
     assert_eq!((&shown["m"]["version"], &shown["m"]["stage"]["prod"]), (&"v2.0.0".into(), &"v1.0.0".into()));
     let versions = gto(&repo, "show m --json --policy").ok();
     assert!(!versions.out().contains("m#prod#4") && versions.out().contains("m#prod#2"), "{versions}");
-    let run = gto(&repo, "resolve m#prod#4 --policy").fails(1);
+    let run = gto(&repo, "resolve m#prod#4 --policy").fails(4);
     assert!(run.err().contains("❌ Tag 'm#prod#4' counts as absent: it violates the policy"), "{run}");
     hints_at(&run, "gto policy check 'm#prod#4'");
     gto(&repo, "check-ref m#prod#2 --stage --policy").ok();
+    // The stage has nothing else; one that never had anything is not the policy's matter.
+    policy(&repo, "rules:\n- {stage: prod, from: [nowhere]}\n", &[]);
+    for command in ["resolve m#prod", "resolve m#prod --json", "check-ref m#prod#4 --json"] {
+        assert_eq!(enforced(&repo, command).fails(4).out(), "", "{command}");
+    }
+    enforced(&repo, "resolve m#qa").fails(1);
+    policy(&repo, "rules: []\n", &[]);
     // Where nothing of the question was left out nothing is said.
     let run = gto(&repo, "resolve m@v2.0.0 --policy").ok();
     assert_eq!((run.out().as_str(), run.err().as_str()), ("m@v2.0.0\n", ""));
@@ -134,7 +141,7 @@ fn a_checkout_of_a_pipeline_takes_the_policy_of_the_remote_and_never_its_own() {
     let here = checkout(&remote, "m#prod#5");
     let run = gto(&here, "check-ref m#prod#5 --policy").fails(1);
     assert!(run.err().contains("the default branch of the remote 'origin' is not known here"), "{run}");
-    let values = gto(&here, "ci m#prod#5 --policy --format json").ok();
+    let values = gto(&here, "ci m#prod#5 --policy --format json").fails(4);
     assert!(values.json()["event"].is_null(), "{values}");
     assert!(values.err().contains("tag 'm#prod#5' violates the policy of HEAD"), "{values}");
     assert_eq!(gto(&here, "ci m#prod#5 --format json").ok().json()["event"], "assignment");
