@@ -211,3 +211,37 @@ fn what_some_tags_say_is_what_all_tags_say() {
     }
     assert!(picked > 100, "{picked} answers came from some tags");
 }
+
+#[test]
+fn what_a_branch_was_at_in_a_second_is_what_git_says() {
+    let repo = Repo::new();
+    // More commits than are looked at without git, some of them in one second, one with an earlier time than its parent.
+    let time = |n: usize| 1_700_000_000 + 10 * (n / 2) - if n == 200 { 50 } else { 0 };
+    let commit = |n: usize| {
+        let from = if n == 0 { String::new() } else { format!("from :{n}\n") };
+        let mark = n + 1;
+        format!(
+            "commit refs/heads/main\nmark :{mark}\ncommitter A <a@example.com> {} +0000\ndata 1\nx\n{from}\n",
+            time(n)
+        )
+    };
+    let stream: String = (0..400).map(commit).collect();
+    repo.git_stdin(&["fast-import", "--quiet", "--force"], stream.as_bytes());
+    let registry = open(&repo);
+    let tip = repo.head();
+    for second in [
+        0,
+        time(0),
+        time(5),
+        time(50) + 3,
+        time(150),
+        time(200),
+        time(200) + 20,
+        time(398) + 5,
+        time(399) + 99,
+    ] {
+        let args = ["rev-list", "-1", "--first-parent", &format!("--min-age={second}"), &tip];
+        let found = registry.commit_at(tip.parse().unwrap(), i64::try_from(second).unwrap()).unwrap();
+        assert_eq!(found.map(|id| id.to_string()).unwrap_or_default(), repo.git_ok(&args), "{second}");
+    }
+}

@@ -50,6 +50,13 @@ impl Repository {
         Ok((commit, tree))
     }
 
+    /// When a commit was made, in seconds since 1970, and its first parent.
+    pub(in crate::git) fn commit_step(&self, id: ObjectId) -> Result<(i64, Option<ObjectId>), GitError> {
+        let data = self.commit_data(id)?;
+        let parts = Parts::of(&data);
+        Ok((signature(parts.field("committer")).time.seconds(), parts.id("parent")))
+    }
+
     /// The tree of a commit.
     pub fn tree_of(&self, commit: ObjectId) -> Result<ObjectId, GitError> {
         let data = self.commit_data(commit)?;
