@@ -92,6 +92,11 @@ mod tests {
                 (matches!(command.get_name(), "promote" | "approve") && tested.get_id() != "stage")
                     .then(|| "--stage=1".into()),
             )
+            // `gto ci pending` needs one of these two.
+            .chain(
+                (command.get_name() == "pending" && !matches!(tested.get_id().as_str(), "since" | "handled"))
+                    .then(|| "--since=1".into()),
+            )
             .collect();
         let before = |index: Option<usize>| {
             let positionals = command.get_positionals().filter(move |arg| match index {
