@@ -107,7 +107,11 @@ pub async fn health(asked: Asked) -> Response {
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000), ("cursor" = Option<String>, Query),
         ("at" = Option<String>, Query, description = "A time, or a commit of a branch or tag")
     ),
-    responses((status = 200, body = Page), (status = 400, body = Problem, content_type = "application/problem+json"))
+    responses(
+        (status = 200, body = Page),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json")
+    )
 )]
 pub async fn artifacts(asked: Asked) -> Response {
     asked

@@ -8,12 +8,26 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::broadcast::error::RecvError;
+use utoipa::ToSchema;
 
 use crate::pages::asked::Asked;
 use crate::state::live::{Listening, LiveEvent};
 
 /// What is said to one who comes back too late.
 const UNKNOWN: &str = r#"{"reason": "This server does not know what happened since the `Last-Event-ID`: ask anew for what you keep"}"#;
+
+/// A server-sent event, as a client of such streams gives it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what is written by another crate")]
+struct StreamEvent {
+    /// `hello`, `change`, `state` or `reset`.
+    event: String,
+    /// JSON.
+    data: String,
+    /// Its place, for `Last-Event-ID`.
+    #[schema(required = false)]
+    id: Option<String>,
+}
 
 /// What happens, as server-sent events: `hello` first; `change` for each tag that comes, goes or moves; `state`
 /// where a repository cannot be read any more, or can again, or its files or its policy are others; `reset` after `hello` where
@@ -22,7 +36,7 @@ const UNKNOWN: &str = r#"{"reason": "This server does not know what happened sin
     get,
     path = "/api/v1/events/stream",
     params(("Last-Event-ID" = Option<String>, Header, description = "The id of the event that was seen last")),
-    responses((status = 200, body = String, content_type = "text/event-stream"))
+    responses((status = 200, body = StreamEvent, content_type = "text/event-stream"))
 )]
 pub async fn stream(asked: Asked) -> Response {
     let asked_for = asked.headers.get("last-event-id").map(|value| value.to_str().unwrap_or_default());
