@@ -117,9 +117,7 @@ impl Page<'_> {
     fn first_assignment(&self) -> Option<String> {
         let row = &self.view.row;
         let latest = row.latest.as_ref().filter(|_| row.active && self.unreadable.is_empty())?;
-        let dev = "dev".parse().ok();
-        let stage = self.view.order.first().or(dev.as_ref())?;
-        Some(self.offers.assign(row, &latest.version, stage, String::new())?.command)
+        self.offers.first_assignment(row, &latest.version, &self.view.order)
     }
 
     /// What to type to register the first version.

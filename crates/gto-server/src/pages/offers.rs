@@ -74,6 +74,18 @@ impl Offers {
         self.one(label, fields)
     }
 
+    /// What to type to put a version into its first stage, of these.
+    pub fn first_assignment(
+        &self,
+        row: &Row,
+        version: &VersionLabel,
+        stages: &[StageName],
+    ) -> Option<String> {
+        let dev = "dev".parse().ok();
+        let stage = stages.first().or(dev.as_ref())?;
+        Some(self.assign(row, version, stage, String::new())?.command)
+    }
+
     /// What can be done about what is in a stage. `order` are the stages, if they have an order; `earlier` is what it
     /// would go back to.
     pub fn of_stage(

@@ -55,11 +55,9 @@ pub fn version(
     let is_in_use = view.row.active && view.row.registered && row.is_some_and(|row| row.active);
     let get = is_in_use.then(|| format!("gto get {} --repo {}", shell_quote(&reference), offers.source()));
     let changes = changes(&offers, repository, &view);
-    let dev = "dev".parse().ok();
-    let stage = picture.stages.first().or(dev.as_ref());
-    let put = row.zip(stage).filter(|_| is_in_use);
-    let put = put.and_then(|(row, stage)| offers.assign(row, &view.row.version, stage, String::new()));
-    let first_assignment = put.map(|offer| offer.command);
+    let first_assignment = row
+        .filter(|_| is_in_use)
+        .and_then(|row| offers.first_assignment(row, &view.row.version, &picture.stages));
     let marks = row.map(|row| marks_of(asked, row, &view.row.version)).unwrap_or_default();
     page(&Version { frame, view: &view, get, offers, changes, marks, first_assignment })
 }

@@ -144,8 +144,9 @@ impl Facts {
             match &wanted {
                 Wanted::Commits(from, to) => {
                     // What a shallow clone lacks is not counted.
-                    let count = registry.count_commits_between(*from, *to).ok();
-                    let count = Fact::new(count.filter(|_| !registry.is_shallow()));
+                    let is_whole = !registry.is_shallow();
+                    let count = is_whole.then(|| registry.count_commits_between(*from, *to).ok());
+                    let count = Fact::new(count.flatten());
                     let mut known = self.lock();
                     if known.commits.len() >= MOST {
                         known.commits.clear();
